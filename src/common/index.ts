@@ -1,0 +1,11 @@
+/*
+ * common: what every room needs and no room owns. Errors with their place in the statement, seeded randomness, clocks, files.
+ * In: nothing. Out: plain values and interfaces. Always: no state, no import of another room.
+ */
+export { assertNever } from './assert-never.ts';
+export { type Clock, systemClock } from './clock.ts';
+export { didYouMean, nearestName } from './did-you-mean.ts';
+export { type ErrorCode, errorCodes, QueryError, type QueryErrorDetails } from './query-error.ts';
+export { type Random, seededRandom } from './random.ts';
+export { type LinePosition, linePositionOf, renderError } from './render-error.ts';
+export { joinSpans, type Span } from './span.ts';
