@@ -3,6 +3,21 @@
  * In: nothing. Out: plain values and interfaces. Always: no state, no import of another room.
  */
 export { assertNever } from './assert-never.ts';
+export {
+  addInterval,
+  type CivilDate,
+  civilFromDays,
+  type DatePart,
+  datePart,
+  dateParts,
+  daysFromCivil,
+  isoWeek,
+  isoWeekday,
+  microsPerDay,
+  type TruncationUnit,
+  truncateTo,
+  truncationUnits,
+} from './calendar.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { didYouMean, nearestName } from './did-you-mean.ts';
 export { type ErrorCode, errorCodes, QueryError, type QueryErrorDetails } from './query-error.ts';

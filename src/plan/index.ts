@@ -1,0 +1,53 @@
+/*
+ * plan: the words that planner, executor, estimator and sources share.
+ * In: nothing at run time. Out: SQL types and values, the bound tree, the tables of functions and aggregates, AggregateQuery,
+ * Moments, Estimate. Always: types, data tables and small pure helpers; no state, no I/O.
+ */
+export * from './aggregate-query.ts';
+export {
+  aggregateFunction,
+  type AggregateFunction,
+  aggregateNames,
+  type Algebra,
+  findAggregate,
+  type TotalsOf,
+  windowFunctions,
+} from './aggregates.ts';
+export * from './bound.ts';
+export { compareValues, convertScalar, integerRange, roundHalfEven, Unevaluable } from './convert.ts';
+export type * from './estimate.ts';
+export { evaluate, type Lookup, tryEvaluate } from './evaluate.ts';
+export {
+  describeTypes,
+  parameterAt,
+  resolveCall,
+  type ScalarFunction,
+  signatureOf,
+} from './functions/definition.ts';
+export {
+  callableFunctionNames,
+  findScalarFunction,
+  scalarFunction,
+  scalarFunctions,
+} from './functions/table.ts';
+export { roundHalfAway, roundPlaces } from './functions/math.ts';
+export { canonicalUnit, partNames } from './functions/temporal.ts';
+export { aggregateSlotsOf, type AggregateTotals, layoutMoments } from './moment-layout.ts';
+export * from './moments.ts';
+export { parseDate, parseInterval, parseTime, parseTimestamp } from './parse-temporal.ts';
+export { type ColumnRange, type Range, rangeAs, rangeOf } from './range.ts';
+export {
+  compareScalars,
+  compareText,
+  formatDate,
+  formatDecimal,
+  formatDouble,
+  formatScalar,
+  formatTimestamp,
+  type Interval,
+  isInterval,
+  narrowInteger,
+  type Scalar,
+  toDouble,
+} from './scalar.ts';
+export * from './sql-type.ts';
