@@ -6,7 +6,7 @@ const doors = {
   plan: ['common', 'parser'],
   database: ['common'],
   leases: ['common', 'database'],
-  catalog: ['common', 'database', 'leases'],
+  catalog: ['common', 'database', 'leases', 'samples'],
   estimator: ['common', 'plan'],
   samples: ['common', 'columns'],
   sources: ['common', 'columns', 'plan'],
@@ -70,13 +70,16 @@ export default {
       from: { path: '^src/index\\.ts$' },
       to: { path: '^src/', pathNot: ['^src/engine/index\\.ts$'] },
     },
-    {
-      name: 'planner-sees-catalog-types-only',
-      comment: 'the planner is pure: it gets a snapshot, never a database',
+    ...[
+      ['planner', 'catalog', 'the planner is pure: it gets a snapshot, never a database'],
+      ['catalog', 'samples', 'the catalog keeps manifests of sample files, it never opens one'],
+    ].map(([from, to, comment]) => ({
+      name: `${from}-sees-${to}-types-only`,
+      comment,
       severity: 'error',
-      from: { path: '^src/planner/' },
-      to: { path: '^src/catalog/', dependencyTypesNot: ['type-only'] },
-    },
+      from: { path: `^src/${from}/` },
+      to: { path: `^src/${to}/`, dependencyTypesNot: ['type-only'] },
+    })),
     {
       name: 'no-cycle',
       severity: 'error',
@@ -95,6 +98,10 @@ export default {
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: 'specify',
     doNotFollow: { path: 'node_modules' },
-    enhancedResolveOptions: { extensions: ['.ts', '.js', '.json'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js', '.json'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
   },
 };

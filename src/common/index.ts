@@ -22,5 +22,7 @@ export { type Clock, systemClock } from './clock.ts';
 export { didYouMean, nearestName } from './did-you-mean.ts';
 export { type ErrorCode, errorCodes, QueryError, type QueryErrorDetails } from './query-error.ts';
 export { type Random, seededRandom } from './random.ts';
+export { type FileStat, type FileSystem, nodeFileSystem, type OpenFile, storageError } from './files.ts';
 export { type LinePosition, linePositionOf, renderError } from './render-error.ts';
 export { joinSpans, type Span } from './span.ts';
+export { compareText } from './text-order.ts';
