@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { bytesOf } from '../columns/index.ts';
+import type { OpenFile } from '../common/index.ts';
+import type { BlockCutter } from './block-cutter.ts';
+import type { Column, ColumnFileManifest, ColumnManifest, Extent } from './column-file.ts';
+import type { EncodedDictionary } from './encode-dictionary.ts';
+import { scanMessages } from './scan-messages.ts';
+
+/** SHA-256 of the bytes, hexadecimal. */
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function extent(offset: number | undefined, bytes: Uint8Array): Extent {
+  if (offset === undefined) throw new Error('the Arrow writer left a buffer out');
+  return { offset, length: bytes.length, sha256: sha256(bytes) };
+}
+
+/** Finds every buffer in the written file and pairs it with the hash of the array it came from. */
+export async function describeColumnFile(
+  file: OpenFile,
+  byteLength: number,
+  columns: readonly Column[],
+  dictionaries: readonly (EncodedDictionary | null)[],
+  cutter: BlockCutter,
+): Promise<ColumnFileManifest> {
+  const messages = await scanMessages(file);
+  const batches = messages.filter(({ kind }) => kind === 'batch');
+  const dictionaryMessages = messages.filter(({ kind }) => kind === 'dictionary');
+  let nextDictionary = 0;
+  const described = columns.map((column, place): ColumnManifest => {
+    const encoded = dictionaries[place] ?? null;
+    // Dictionary batches have three buffers (validity, offsets, bytes), columns two (validity, values).
+    const at = encoded === null ? [] : dictionaryMessages[nextDictionary++]!.bufferOffsets;
+    return {
+      name: column.name,
+      sqlType: column.sqlType,
+      storage: column.storage,
+      nullable: column.validity !== null,
+      dictionary:
+        encoded === null
+          ? null
+          : {
+              entries: encoded.offsets.length - 1,
+              offsets: extent(at[1], bytesOf(encoded.offsets)),
+              bytes: extent(at[2], encoded.bytes),
+            },
+      blocks: Array.from({ length: cutter.count }, (_, block) => {
+        const offsets = batches[block]!.bufferOffsets;
+        const bits = cutter.validity(column, block);
+        return {
+          values: extent(offsets[2 * place + 1], cutter.values(column, block)),
+          validity: bits === null ? null : extent(offsets[2 * place], bits),
+        };
+      }),
+    };
+  });
+  const headBytes = new Uint8Array(batches[0]?.start ?? 0);
+  await file.read(headBytes, 0);
+  return {
+    byteLength,
+    rows: cutter.rows,
+    blockRows: cutter.blockRows,
+    head: extent(0, headBytes),
+    columns: described,
+  };
+}

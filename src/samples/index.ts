@@ -1,0 +1,28 @@
+/*
+ * samples: the sample file itself. Rows in bands of ranks as Arrow IPC, a strata table beside it, checksums for every buffer.
+ * In: columns in file order. Out: a manifest, and from it an open Sample whose columns load as far as they are needed.
+ * Always: nothing is used before its hash was checked; every stratum's rows are runs whose places the run index knows.
+ */
+export {
+  type Column,
+  type ColumnFileManifest,
+  type ColumnManifest,
+  defaultBlockRows,
+} from './column-file.ts';
+export { ColumnFileReader, type LoadedColumn } from './read-column-file.ts';
+export { bandEnds, firstBandEnd, RunIndex, runStride } from './run-index.ts';
+export {
+  openSample,
+  priorityColumnName,
+  type Sample,
+  type SampleFiles,
+  stratumColumnName,
+} from './sample.ts';
+export {
+  centredOrders,
+  type ColumnStatistics,
+  strataColumn,
+  type StrataTable,
+  type StratumKey,
+} from './strata-table.ts';
+export { writeColumnFile } from './write-column-file.ts';

@@ -1,0 +1,160 @@
+import {
+  allocateShared,
+  bitmapBytes,
+  bytesOf,
+  bytesPerValue,
+  type ColumnArray,
+  type Dictionary,
+} from '../columns/index.ts';
+import { type FileSystem, type OpenFile, QueryError } from '../common/index.ts';
+import type { ColumnFileManifest, ColumnManifest, Extent } from './column-file.ts';
+import { sha256 } from './describe-column-file.ts';
+import { decodeDictionary } from './encode-dictionary.ts';
+
+/** A column as kernels see it: contiguous over all blocks, filled from the front as far as it has been loaded. */
+export interface LoadedColumn {
+  readonly manifest: ColumnManifest;
+  readonly values: ColumnArray;
+  /** null: no row is NULL. */
+  readonly validity: Uint8Array | null;
+  readonly dictionary: Dictionary | null;
+}
+
+interface ColumnState {
+  readonly column: LoadedColumn;
+  blocksLoaded: number;
+  /** Ends when the last load that was asked for has ended; loads of one column go one after the other. */
+  pending: Promise<void>;
+}
+
+/**
+ * Reads a column file: just the columns and blocks that are asked for, into shared memory, each buffer checked against its hash
+ * before its first use.
+ */
+export class ColumnFileReader {
+  private readonly states = new Map<string, Promise<ColumnState>>();
+
+  private constructor(
+    private readonly file: OpenFile,
+    private readonly path: string,
+    readonly manifest: ColumnFileManifest,
+  ) {}
+
+  /** @throws QueryError DAMAGED_SAMPLE where the file is missing or has another length than the manifest says */
+  static async open(
+    files: FileSystem,
+    path: string,
+    manifest: ColumnFileManifest,
+  ): Promise<ColumnFileReader> {
+    const found = await files.stat(path);
+    if (found?.bytes !== manifest.byteLength) {
+      const state =
+        found === null ? 'is missing' : `has ${found.bytes} bytes instead of ${manifest.byteLength}`;
+      throw new QueryError('DAMAGED_SAMPLE', `the sample file ${path} ${state}`, {
+        hint: 'drop the sample and create it again',
+      });
+    }
+    const reader = new ColumnFileReader(await files.open(path, 'read'), path, manifest);
+    try {
+      await reader.readBytes(manifest.head);
+    } catch (error) {
+      await reader.close();
+      throw error;
+    }
+    return reader;
+  }
+
+  /**
+   * The column with at least its first rows filled.
+   * @throws QueryError DAMAGED_SAMPLE where what the file holds is not what was written
+   */
+  async load(name: string, rows: number): Promise<LoadedColumn> {
+    const state = await this.stateOf(name);
+    const blocks = Math.ceil(Math.min(rows, this.manifest.rows) / this.manifest.blockRows);
+    if (state.blocksLoaded < blocks) {
+      const load = state.pending.then(() => this.loadBlocks(state, blocks));
+      // A failed load is its caller's to report; the next one starts anew.
+      state.pending = load.catch(() => undefined);
+      await load;
+    }
+    return state.column;
+  }
+
+  close(): Promise<void> {
+    return this.file.close();
+  }
+
+  private stateOf(name: string): Promise<ColumnState> {
+    const known = this.states.get(name);
+    if (known !== undefined) return known;
+    const made = this.makeState(name);
+    this.states.set(name, made);
+    made.catch(() => this.states.delete(name));
+    return made;
+  }
+
+  private async makeState(name: string): Promise<ColumnState> {
+    const manifest = this.manifest.columns.find((column) => column.name === name);
+    if (manifest === undefined) throw new Error(`no column ${name} in ${this.path}`);
+    const { rows } = this.manifest;
+    const column: LoadedColumn = {
+      manifest,
+      values: allocateShared(manifest.storage, rows),
+      validity: manifest.nullable ? new Uint8Array(new SharedArrayBuffer(bitmapBytes(rows))) : null,
+      dictionary: manifest.dictionary === null ? null : await this.readDictionary(manifest.dictionary),
+    };
+    return { column, blocksLoaded: 0, pending: Promise.resolve() };
+  }
+
+  private async readDictionary(described: NonNullable<ColumnManifest['dictionary']>): Promise<Dictionary> {
+    const offsetBytes = await this.readBytes(described.offsets);
+    const bytes = await this.readBytes(described.bytes);
+    const offsets = new Int32Array(offsetBytes.buffer, 0, described.entries + 1);
+    return decodeDictionary({ offsets, bytes });
+  }
+
+  private async loadBlocks(state: ColumnState, upTo: number): Promise<void> {
+    const { column } = state;
+    const { blockRows, rows } = this.manifest;
+    const values = bytesOf(column.values);
+    const rowBytes = bytesPerValue(column.manifest.storage);
+    while (state.blocksLoaded < upTo) {
+      const block = state.blocksLoaded;
+      const start = block * blockRows;
+      const described = column.manifest.blocks[block]!; // block < number of blocks
+      await this.readInto(
+        described.values,
+        values.subarray(start * rowBytes, start * rowBytes + described.values.length),
+      );
+      if (column.validity !== null) {
+        const bits = column.validity.subarray(
+          start / 8,
+          start / 8 + bitmapBytes(Math.min(blockRows, rows - start)),
+        );
+        if (described.validity === null) bits.fill(0xff);
+        else await this.readInto(described.validity, bits);
+      }
+      state.blocksLoaded++;
+    }
+  }
+
+  private async readBytes(extent: Extent): Promise<Uint8Array> {
+    const bytes = new Uint8Array(extent.length);
+    await this.readInto(extent, bytes);
+    return bytes;
+  }
+
+  private async readInto(extent: Extent, into: Uint8Array): Promise<void> {
+    const read = await this.file.read(into, extent.offset);
+    const sound = read === extent.length && sha256(into) === extent.sha256;
+    if (!sound) {
+      throw new QueryError(
+        'DAMAGED_SAMPLE',
+        `the sample file ${this.path} is damaged at byte ${extent.offset}`,
+        {
+          hint: 'drop the sample and create it again',
+        },
+      );
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import type { FileSystem } from '../common/index.ts';
+import type { ColumnFileManifest, ColumnManifest } from './column-file.ts';
+import { ColumnFileReader, type LoadedColumn } from './read-column-file.ts';
+import { RunIndex } from './run-index.ts';
+import { readStrataTable, type StrataTable } from './strata-table.ts';
+
+/** Names of the columns that a sample has beside the table's own. */
+export const stratumColumnName = '__stratum';
+export const priorityColumnName = '__priority';
+
+/** Where a sample's two files are and how to read them. */
+export interface SampleFiles {
+  /** File names in the samples' folder. */
+  readonly dataFile: string;
+  readonly strataFile: string;
+  readonly data: ColumnFileManifest;
+  readonly strata: ColumnFileManifest;
+}
+
+/** A sample in use: its strata and run index in memory, its columns loaded as they are needed. */
+export interface Sample {
+  readonly strata: StrataTable;
+  readonly runs: RunIndex;
+  readonly rows: number;
+  /** Rows of a block; tasks are cut at multiples of it. */
+  readonly blockRows: number;
+  /** The table's columns that the sample holds; a column that it cannot hold is not among them. */
+  readonly columns: readonly ColumnManifest[];
+  /**
+   * The column with at least its first rows filled and checked.
+   * @throws QueryError DAMAGED_SAMPLE
+   */
+  load(name: string, rows: number): Promise<LoadedColumn>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a sample: reads its strata, none of its rows yet.
+ * @param folder where the two files are
+ * @throws QueryError DAMAGED_SAMPLE where a file is missing or not what was written
+ */
+export async function openSample(files: FileSystem, folder: string, described: SampleFiles): Promise<Sample> {
+  const strataReader = await ColumnFileReader.open(
+    files,
+    join(folder, described.strataFile),
+    described.strata,
+  );
+  let strata: StrataTable;
+  try {
+    strata = await readStrataTable(strataReader);
+  } finally {
+    await strataReader.close();
+  }
+  const reader = await ColumnFileReader.open(files, join(folder, described.dataFile), described.data);
+  return {
+    strata,
+    runs: new RunIndex(strata.sampled),
+    rows: described.data.rows,
+    blockRows: described.data.blockRows,
+    columns: described.data.columns.filter(
+      ({ name }) => name !== stratumColumnName && name !== priorityColumnName,
+    ),
+    load: (name, rows) => reader.load(name, rows),
+    close: () => reader.close(),
+  };
+}

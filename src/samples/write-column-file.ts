@@ -1,0 +1,126 @@
+import * as arrow from 'apache-arrow';
+import type { Storage } from '../columns/index.ts';
+import type { FileSystem, OpenFile } from '../common/index.ts';
+import { BlockCutter } from './block-cutter.ts';
+import { type Column, type ColumnFileManifest, defaultBlockRows } from './column-file.ts';
+import { describeColumnFile } from './describe-column-file.ts';
+import { encodeDictionary, type EncodedDictionary } from './encode-dictionary.ts';
+
+const arrowTypes: Readonly<Record<Storage, () => arrow.DataType>> = {
+  int8: () => new arrow.Int8(),
+  int16: () => new arrow.Int16(),
+  int32: () => new arrow.Int32(),
+  int64: () => new arrow.Int64(),
+  uint8: () => new arrow.Uint8(),
+  uint16: () => new arrow.Uint16(),
+  float32: () => new arrow.Float32(),
+  float64: () => new arrow.Float64(),
+};
+
+/** The Arrow schema with one dictionary vector for each column that has one. */
+function describe(
+  columns: readonly Column[],
+  dictionaries: readonly (EncodedDictionary | null)[],
+): { schema: arrow.Schema; vectors: (arrow.Vector | null)[] } {
+  const fields = columns.map((column, place) => {
+    const plain = arrowTypes[column.storage]();
+    const type =
+      dictionaries[place] === null
+        ? plain
+        : new arrow.Dictionary(new arrow.Utf8(), plain as arrow.Int32, place); // codes are integers
+    return new arrow.Field(
+      column.name,
+      type,
+      column.validity !== null,
+      new Map([['ballpark.type', column.sqlType]]),
+    );
+  });
+  const vectors = dictionaries.map((dictionary) =>
+    dictionary === null
+      ? null
+      : arrow.makeVector(
+          arrow.makeData({
+            type: new arrow.Utf8(),
+            length: dictionary.offsets.length - 1,
+            nullCount: 0,
+            valueOffsets: dictionary.offsets,
+            data: dictionary.bytes,
+          }),
+        ),
+  );
+  return { schema: new arrow.Schema(fields), vectors };
+}
+
+function makeBatch(
+  block: number,
+  cutter: BlockCutter,
+  columns: readonly Column[],
+  schema: arrow.Schema,
+  vectors: readonly (arrow.Vector | null)[],
+): arrow.RecordBatch {
+  const length = cutter.rowsOf(block);
+  const start = block * cutter.blockRows;
+  const children = columns.map((column, place) => {
+    const bits = cutter.validity(column, block);
+    const dictionary = vectors[place];
+    return arrow.makeData({
+      type: schema.fields[place]!.type as arrow.Float64, // makeData is typed for each type alone; the layout is the same
+      length,
+      nullCount: bits === null ? 0 : cutter.nulls(bits, block),
+      ...(bits === null ? {} : { nullBitmap: bits }),
+      data: column.values.subarray(start, start + length) as Float64Array, // the storage's own array
+      ...(dictionary ? { dictionary } : {}),
+    });
+  });
+  const struct = arrow.makeData({ type: new arrow.Struct(schema.fields), length, nullCount: 0, children });
+  return new arrow.RecordBatch(schema, struct);
+}
+
+/** Where a chunk goes while the file grows. */
+async function append(file: OpenFile, chunks: AsyncIterable<Uint8Array>): Promise<number> {
+  let position = 0;
+  for await (const chunk of chunks) {
+    await file.write(chunk, position);
+    position += chunk.length;
+  }
+  return position;
+}
+
+/**
+ * Writes columns as an Arrow IPC file, synced to the device.
+ * @param path a file that is not there yet
+ * @param columns all with `rows` rows
+ * @param blockRows rows of a block, a multiple of 8
+ * @returns the manifest to read it with; its hashes are of the arrays, not of what the device gave back
+ */
+export async function writeColumnFile(
+  files: FileSystem,
+  path: string,
+  columns: readonly Column[],
+  rows: number,
+  blockRows = defaultBlockRows,
+): Promise<ColumnFileManifest> {
+  const cutter = new BlockCutter(rows, blockRows);
+  const dictionaries = columns.map(({ dictionary }) =>
+    dictionary === null ? null : encodeDictionary(dictionary),
+  );
+  const { schema, vectors } = describe(columns, dictionaries);
+  const writer = new arrow.RecordBatchFileWriter();
+  const file = await files.open(path, 'create');
+  try {
+    const written = append(file, writer);
+    writer.reset(undefined, schema);
+    // An empty table still needs its schema and dictionaries: a batch without rows carries them.
+    for (let block = 0; block < Math.max(1, cutter.count); block++) {
+      writer.write(makeBatch(block, cutter, columns, schema, vectors));
+      // The writer queues; wait now and then so that the queue stays short.
+      if (block % 16 === 15) await new Promise((resume) => setImmediate(resume));
+    }
+    writer.close();
+    const byteLength = await written;
+    await file.sync();
+    return await describeColumnFile(file, byteLength, columns, dictionaries, cutter);
+  } finally {
+    await file.close();
+  }
+}
