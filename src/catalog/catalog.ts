@@ -1,0 +1,213 @@
+import type { Database, Migration, SqliteValue } from '../database/index.ts';
+import { QueryError } from '../common/index.ts';
+import type {
+  CatalogSnapshot,
+  ColumnEntry,
+  FileEntry,
+  QueryLogEntry,
+  SampleEntry,
+  SamplingMethod,
+  SourceFormat,
+  TableEntry,
+} from './entries.ts';
+import type { SampleFiles } from '../samples/index.ts';
+
+/** The catalog's schema; a change is a new entry at the end. */
+export const catalogMigrations: readonly Migration[] = [
+  `CREATE TABLE tables (
+     id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE COLLATE NOCASE, source TEXT NOT NULL, format TEXT NOT NULL,
+     columns TEXT NOT NULL, rows INTEGER NOT NULL, created_ms REAL NOT NULL);
+   CREATE TABLE table_files (
+     table_id INTEGER NOT NULL REFERENCES tables (id) ON DELETE CASCADE, file_id INTEGER NOT NULL, path TEXT NOT NULL,
+     bytes INTEGER NOT NULL, modified_ms REAL NOT NULL, rows INTEGER NOT NULL, PRIMARY KEY (table_id, file_id));
+   CREATE TABLE samples (
+     id INTEGER PRIMARY KEY, table_id INTEGER NOT NULL REFERENCES tables (id) ON DELETE CASCADE,
+     name TEXT NOT NULL UNIQUE COLLATE NOCASE, version INTEGER NOT NULL, method TEXT NOT NULL, seed INTEGER NOT NULL, rows INTEGER NOT NULL,
+     population_rows INTEGER NOT NULL, strata INTEGER NOT NULL, bytes INTEGER NOT NULL, files TEXT NOT NULL, created_ms REAL NOT NULL);
+   CREATE TABLE file_numbers (number INTEGER PRIMARY KEY AUTOINCREMENT);
+   CREATE TABLE query_log (
+     id INTEGER PRIMARY KEY AUTOINCREMENT, query_id TEXT NOT NULL, sql TEXT NOT NULL, started_ms REAL NOT NULL, elapsed_ms REAL NOT NULL,
+     outcome TEXT NOT NULL, rows_read INTEGER NOT NULL);`,
+];
+
+type Row = Readonly<Record<string, SqliteValue>>;
+const text = (row: Row, name: string): string => row[name] as string; // declared TEXT NOT NULL
+const number = (row: Row, name: string): number => row[name] as number; // declared INTEGER or REAL NOT NULL
+/** Written by this file, from the type that the reader names. */
+const json = (row: Row, name: string): unknown => JSON.parse(text(row, name));
+
+/** Statements that stay in the query log. */
+const queryLogMax = 1000;
+
+/** Tables, samples and the query log, in SQLite. */
+export class Catalog {
+  private cached: { readonly version: number; readonly snapshot: CatalogSnapshot } | null = null;
+
+  constructor(private readonly database: Database) {}
+
+  /** All tables and samples, as of now. Unchanged content is the same object. */
+  snapshot(): CatalogSnapshot {
+    const version = this.database.version();
+    if (this.cached?.version !== version) this.cached = { version, snapshot: this.read() };
+    return this.cached.snapshot;
+  }
+
+  /** A number that was never given before and never will be: for file names. */
+  async nextFileNumber(): Promise<number> {
+    return await this.database.transact(
+      () => this.database.prepare('INSERT INTO file_numbers DEFAULT VALUES').run().lastInsertRowid,
+    );
+  }
+
+  /** @throws QueryError DUPLICATE_NAME where a table has the name already */
+  async addTable(table: Omit<TableEntry, 'id'>): Promise<void> {
+    await this.write(() => {
+      this.refuseTaken('tables', 'table', table.name);
+      const { lastInsertRowid } = this.database
+        .prepare(
+          'INSERT INTO tables (name, source, format, columns, rows, created_ms) VALUES (?, ?, ?, ?, ?, ?)',
+        )
+        .run(
+          table.name,
+          table.source,
+          table.format,
+          JSON.stringify(table.columns),
+          table.rows,
+          table.createdMs,
+        );
+      const addFile = this.database.prepare(
+        'INSERT INTO table_files (table_id, file_id, path, bytes, modified_ms, rows) VALUES (?, ?, ?, ?, ?, ?)',
+      );
+      for (const file of table.files)
+        addFile.run(lastInsertRowid, file.id, file.path, file.bytes, file.modifiedMs, file.rows);
+    });
+  }
+
+  /** Removes the table and its samples. */
+  async dropTable(id: number): Promise<void> {
+    await this.write(() => this.database.prepare('DELETE FROM tables WHERE id = ?').run(id));
+  }
+
+  /**
+   * Publishes a sample whose files are complete.
+   * @throws QueryError DUPLICATE_NAME where a sample has the name already, UNKNOWN_TABLE where its table is gone
+   */
+  async addSample(sample: SampleEntry): Promise<void> {
+    await this.write(() => {
+      this.refuseTaken('samples', 'sample', sample.name);
+      if (this.database.prepare('SELECT 1 FROM tables WHERE id = ?').get(sample.tableId) === undefined) {
+        throw new QueryError(
+          'UNKNOWN_TABLE',
+          `the table of sample ${sample.name} was dropped while the sample was built`,
+        );
+      }
+      const { method, files } = sample;
+      this.database
+        .prepare(
+          `INSERT INTO samples (id, table_id, name, version, method, seed, rows, population_rows, strata, bytes, files, created_ms)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        )
+        .run(
+          sample.id, sample.tableId, sample.name, sample.version, JSON.stringify(method), sample.seed, sample.rows,
+          sample.populationRows, sample.strata, sample.bytes, JSON.stringify(files), sample.createdMs,
+        ); // prettier-ignore
+    });
+  }
+
+  async dropSample(id: number): Promise<void> {
+    await this.write(() => this.database.prepare('DELETE FROM samples WHERE id = ?').run(id));
+  }
+
+  /** Keeps statements in the log; only the latest stay. */
+  async logQueries(entries: readonly QueryLogEntry[]): Promise<void> {
+    await this.write(() => {
+      const add = this.database.prepare(
+        'INSERT INTO query_log (query_id, sql, started_ms, elapsed_ms, outcome, rows_read) VALUES (?, ?, ?, ?, ?, ?)',
+      );
+      for (const { queryId, sql, startedMs, elapsedMs, outcome, rowsRead } of entries)
+        add.run(queryId, sql, startedMs, elapsedMs, outcome, rowsRead);
+      this.database
+        .prepare(`DELETE FROM query_log WHERE id <= (SELECT max(id) FROM query_log) - ${queryLogMax}`)
+        .run();
+    });
+  }
+
+  /** The latest statements, newest first. */
+  queryLog(): QueryLogEntry[] {
+    return this.database
+      .prepare('SELECT * FROM query_log ORDER BY id DESC')
+      .all()
+      .map((row) => ({
+        queryId: text(row, 'query_id'),
+        sql: text(row, 'sql'),
+        startedMs: number(row, 'started_ms'),
+        elapsedMs: number(row, 'elapsed_ms'),
+        outcome: text(row, 'outcome'),
+        rowsRead: number(row, 'rows_read'),
+      }));
+  }
+
+  close(): void {
+    this.database.close();
+  }
+
+  private async write(work: () => void): Promise<void> {
+    await this.database.transact(work);
+    // Our own commits do not change the version that we see.
+    this.cached = null;
+  }
+
+  private refuseTaken(within: 'tables' | 'samples', what: string, name: string): void {
+    if (this.database.prepare(`SELECT 1 FROM ${within} WHERE name = ?`).get(name) !== undefined) {
+      throw new QueryError('DUPLICATE_NAME', `there is already a ${what} named ${name}`);
+    }
+  }
+
+  private read(): CatalogSnapshot {
+    const files = new Map<number, FileEntry[]>();
+    for (const row of this.database.prepare('SELECT * FROM table_files ORDER BY table_id, file_id').all()) {
+      const entry: FileEntry = {
+        id: number(row, 'file_id'),
+        path: text(row, 'path'),
+        bytes: number(row, 'bytes'),
+        modifiedMs: number(row, 'modified_ms'),
+        rows: number(row, 'rows'),
+      };
+      const table = number(row, 'table_id');
+      files.set(table, [...(files.get(table) ?? []), entry]);
+    }
+    return {
+      tables: this.database
+        .prepare('SELECT * FROM tables ORDER BY name')
+        .all()
+        .map((row) => ({
+          id: number(row, 'id'),
+          name: text(row, 'name'),
+          source: text(row, 'source'),
+          format: text(row, 'format') as SourceFormat, // written from one
+          columns: json(row, 'columns') as ColumnEntry[],
+          files: files.get(number(row, 'id')) ?? [],
+          rows: number(row, 'rows'),
+          createdMs: number(row, 'created_ms'),
+        })),
+      samples: this.database.prepare('SELECT * FROM samples ORDER BY name').all().map(readSample),
+    };
+  }
+}
+
+function readSample(row: Row): SampleEntry {
+  return {
+    id: number(row, 'id'),
+    tableId: number(row, 'table_id'),
+    name: text(row, 'name'),
+    version: number(row, 'version'),
+    method: json(row, 'method') as SamplingMethod,
+    seed: number(row, 'seed'),
+    rows: number(row, 'rows'),
+    populationRows: number(row, 'population_rows'),
+    strata: number(row, 'strata'),
+    bytes: number(row, 'bytes'),
+    files: json(row, 'files') as SampleFiles,
+    createdMs: number(row, 'created_ms'),
+  };
+}

@@ -1,0 +1,86 @@
+import type { SampleFiles } from '../samples/index.ts';
+
+/** A table that CREATE TABLE registered. */
+export interface TableEntry {
+  readonly id: number;
+  readonly name: string;
+  /** The file or glob as written in CREATE TABLE. */
+  readonly source: string;
+  readonly format: SourceFormat;
+  readonly columns: readonly ColumnEntry[];
+  /** Parquet files that hold the rows: the user's own, or the one that was written from them. */
+  readonly files: readonly FileEntry[];
+  readonly rows: number;
+  readonly createdMs: number;
+}
+export type SourceFormat = 'parquet' | 'csv' | 'json' | 'arrow';
+export interface ColumnEntry {
+  readonly name: string;
+  /** SQL type as DuckDB names it. */
+  readonly type: string;
+}
+
+/** One file of a table and what it was like when it was read: its fingerprint. */
+export interface FileEntry {
+  /** Unique within the table and never given twice: priorities hash it, so it must not move when files are added. */
+  readonly id: number;
+  /** Absolute path, links followed. */
+  readonly path: string;
+  readonly bytes: number;
+  readonly modifiedMs: number;
+  readonly rows: number;
+}
+
+/** How a sample was drawn. */
+export type SamplingMethod =
+  | { readonly kind: 'uniform'; readonly unit: 'rows' | 'percent'; readonly amount: number }
+  | { readonly kind: 'stratified'; readonly columns: readonly string[]; readonly cap: number };
+
+/** A sample that is published: its files are complete on the device. */
+export interface SampleEntry {
+  readonly id: number;
+  readonly tableId: number;
+  readonly name: string;
+  readonly version: number;
+  readonly method: SamplingMethod;
+  readonly seed: number;
+  readonly rows: number;
+  /** Rows that the table had when the sample was drawn. */
+  readonly populationRows: number;
+  readonly strata: number;
+  /** Bytes of both files. */
+  readonly bytes: number;
+  readonly files: SampleFiles;
+  readonly createdMs: number;
+}
+
+/** Everything the catalog knows at one moment. */
+export interface CatalogSnapshot {
+  readonly tables: readonly TableEntry[];
+  readonly samples: readonly SampleEntry[];
+}
+
+/** The columns that a sample's strata are made of; none for a uniform one. */
+export function strataColumnsOf(method: SamplingMethod): readonly string[] {
+  return method.kind === 'stratified' ? method.columns : [];
+}
+
+/** Names match without regard to case. */
+export function findNamed<T extends { readonly name: string }>(
+  entries: readonly T[],
+  name: string,
+): T | undefined {
+  const wanted = name.toLowerCase();
+  return entries.find((entry) => entry.name.toLowerCase() === wanted);
+}
+
+/** One statement that was run. */
+export interface QueryLogEntry {
+  readonly queryId: string;
+  readonly sql: string;
+  readonly startedMs: number;
+  readonly elapsedMs: number;
+  /** How it was answered, or the code of the error. */
+  readonly outcome: string;
+  readonly rowsRead: number;
+}

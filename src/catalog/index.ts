@@ -1,0 +1,18 @@
+/*
+ * catalog: what exists. Tables and their files, samples and their manifests, the log of statements; in SQLite.
+ * In: entries to publish or drop. Out: snapshots, plain data that others may keep.
+ * Always: what a snapshot names was complete on the device before it was published.
+ */
+export { Catalog, catalogMigrations } from './catalog.ts';
+export {
+  type CatalogSnapshot,
+  type ColumnEntry,
+  type FileEntry,
+  findNamed,
+  type QueryLogEntry,
+  type SampleEntry,
+  type SamplingMethod,
+  type SourceFormat,
+  strataColumnsOf,
+  type TableEntry,
+} from './entries.ts';

@@ -1,0 +1,104 @@
+import Sqlite from 'better-sqlite3';
+import { QueryError } from '../common/index.ts';
+
+/** A prepared statement; parameters are bound by place. */
+export interface PreparedStatement {
+  all(...parameters: readonly SqliteValue[]): Record<string, SqliteValue>[];
+  get(...parameters: readonly SqliteValue[]): Record<string, SqliteValue> | undefined;
+  run(...parameters: readonly SqliteValue[]): { readonly lastInsertRowid: number };
+}
+export type SqliteValue = string | number | null;
+
+/** A SQLite database with its schema up to date. Calls are short and synchronous. */
+export interface Database {
+  prepare(sql: string): PreparedStatement;
+  /**
+   * Runs the work in a transaction that has the write lock from its start; all or nothing. Where another process holds the
+   * lock, waits without blocking and tries again.
+   * @throws QueryError STORAGE where the lock stays taken, or the device gives trouble
+   */
+  transact<T>(work: () => T): Promise<T>;
+  /** A number that changes when another connection has committed. */
+  version(): number;
+  close(): void;
+}
+
+/** One step of a schema: run once, in order, in a transaction of its own. */
+export type Migration = string;
+
+/** Older versions can corrupt a database in WAL mode. @see sqlite.org/wal.html, "The WAL-reset bug" */
+const leastSqlite = [3, 51, 3] as const;
+
+const busyTimeoutMs = 20;
+const lockTriesMax = 250;
+
+function assertVersion(version: string): void {
+  const parts = version.split('.').map(Number);
+  const difference = leastSqlite.map((least, place) => (parts[place] ?? 0) - least).find((d) => d !== 0) ?? 0;
+  if (difference < 0)
+    throw new Error(`SQLite ${version} is too old: ${leastSqlite.join('.')} or newer is needed`);
+}
+
+const codeOf = (error: unknown): string => (error instanceof Sqlite.SqliteError ? error.code : '');
+
+/** SQLite's troubles with the device as the user should read them; other errors as they are. */
+function readable(error: unknown): unknown {
+  const code = codeOf(error);
+  if (!/^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|BUSY)/.test(code)) return error;
+  const { message } = error as Error; // codeOf found a SqliteError
+  return new QueryError('STORAGE', `the catalog cannot be used: ${message}`, { cause: error });
+}
+
+function migrate(db: Sqlite.Database, migrations: readonly Migration[]): void {
+  const step = db.transaction(() => {
+    const done = db.pragma('user_version', { simple: true }) as number; // an integer by definition
+    if (done > migrations.length) {
+      throw new QueryError('STORAGE', 'the catalog was written by a newer version of Ballpark');
+    }
+    for (const migration of migrations.slice(done)) db.exec(migration);
+    db.pragma(`user_version = ${migrations.length}`);
+  });
+  step.immediate();
+}
+
+/**
+ * Opens the database, makes it where there is none, and brings its schema up to date.
+ * @param path a file, or `:memory:`
+ * @throws QueryError STORAGE where the file cannot be used
+ */
+export function openDatabase(path: string, migrations: readonly Migration[]): Database {
+  let db: Sqlite.Database;
+  try {
+    db = new Sqlite(path, { timeout: busyTimeoutMs });
+    assertVersion(db.prepare('SELECT sqlite_version() AS v').pluck().get() as string); // text by definition
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    db.pragma('foreign_keys = ON');
+    migrate(db, migrations);
+  } catch (error) {
+    throw readable(error);
+  }
+  const statements = new Map<string, PreparedStatement>();
+  return {
+    prepare(sql) {
+      const known = statements.get(sql);
+      if (known !== undefined) return known;
+      const made = db.prepare(sql) as unknown as PreparedStatement; // rows of plain values: no column holds blobs or 64-bit integers
+      statements.set(sql, made);
+      return made;
+    },
+    async transact(work) {
+      const transaction = db.transaction(work);
+      for (let tries = 1; ; tries++) {
+        try {
+          return transaction.immediate();
+        } catch (error) {
+          if (!codeOf(error).startsWith('SQLITE_BUSY') || tries >= lockTriesMax) throw readable(error);
+          await new Promise((resume) => setTimeout(resume, Math.min(tries, 20)));
+        }
+      }
+    },
+    version: () => db.pragma('data_version', { simple: true }) as number, // an integer by definition
+    close: () => void db.close(),
+  };
+}
