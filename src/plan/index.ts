@@ -35,10 +35,10 @@ export { canonicalUnit, partNames } from './functions/temporal.ts';
 export { aggregateSlotsOf, type AggregateTotals, layoutMoments } from './moment-layout.ts';
 export * from './moments.ts';
 export { parseDate, parseInterval, parseTime, parseTimestamp } from './parse-temporal.ts';
+export { tablesOf } from './query-tables.ts';
 export { type ColumnRange, type Range, rangeAs, rangeOf } from './range.ts';
 export {
   compareScalars,
-  compareText,
   formatDate,
   formatDecimal,
   formatDouble,

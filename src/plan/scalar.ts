@@ -1,4 +1,4 @@
-import { assertNever } from '../common/index.ts';
+import { assertNever, compareText } from '../common/index.ts';
 import type { SqlType } from './sql-type.ts';
 
 /** A span of time as SQL has it: its three parts do not convert into each other. */
@@ -27,22 +27,6 @@ export function toDouble(value: number | bigint | boolean, type: SqlType): numbe
 
 export function isInterval(value: Scalar): value is Interval {
   return typeof value === 'object' && value !== null;
-}
-
-const utf8 = new TextEncoder();
-
-/** The order of VARCHAR in DuckDB: by UTF-8 bytes, which is by code points, not by UTF-16 units. */
-export function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  for (let i = 0; i < a.length && i < b.length; i++) {
-    const x = a.charCodeAt(i);
-    const y = b.charCodeAt(i);
-    if (x === y) continue;
-    // Units below the surrogates compare as code points do; else compare the bytes.
-    if (x < 0xd800 && y < 0xd800) return x - y;
-    return Buffer.compare(utf8.encode(a.slice(i)), utf8.encode(b.slice(i)));
-  }
-  return a.length - b.length;
 }
 
 /**

@@ -1,0 +1,73 @@
+import type { ColumnArray, Dictionary, Storage } from '../columns/index.ts';
+import type { OutputColumn, Scalar, SqlType } from '../plan/index.ts';
+import type { Control } from './source.ts';
+
+/** What a sample build asks of a source: two scans pushed down into it, never a sort of the table. */
+export interface BuildScan {
+  /** First scan: the strata, how many rows each has, and exact totals of the columns. */
+  scanStrata(keys: readonly string[], control: Control): Promise<ScannedStrata>;
+  /**
+   * Second scan: all rows whose priority is at most their stratum's threshold, in any order.
+   * @param thresholds for each stratum a share of the priorities' range, in [0, 1]
+   */
+  scanRows(request: RowRequest, control: Control): Promise<ScannedRows>;
+  close(): Promise<void>;
+}
+
+/** The strata in the order of their keys, NULL last. Arrays have one entry a stratum. */
+export interface ScannedStrata {
+  readonly count: number;
+  /** N_h */
+  readonly population: Float64Array;
+  readonly keys: readonly { readonly column: OutputColumn; readonly values: readonly Scalar[] }[];
+  /** For each column of the table, in its order. */
+  readonly columns: readonly ScannedColumn[];
+}
+
+/** Exact totals of a column in each stratum, over its values that are not NULL. */
+export interface ScannedColumn {
+  readonly column: OutputColumn;
+  readonly count: Float64Array;
+  /** Values that no moment can hold: NaN, infinite, or beyond 1e150. */
+  readonly nonFinite: Float64Array;
+  /** Least and greatest value (DECIMAL scaled, DATE days, TIMESTAMP microseconds); NaN where there is none or the type has none. */
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+  /** Exact sums of an integer or DECIMAL (scaled); null: another type, or a sum beyond 64 bits. */
+  readonly sum: BigInt64Array | null;
+  /** Mean and centred moments Σ(x − mean)^k, k = 2 … 6, in the column's unit; NaN where there are none or the digits were lost. */
+  readonly mean: Float64Array;
+  readonly centred: readonly Float64Array[];
+}
+
+/** A column that a sample can hold, and how. */
+export interface SampledColumn {
+  readonly name: string;
+  readonly type: SqlType;
+  readonly storage: Storage;
+  readonly dictionary: boolean;
+}
+
+export interface RowRequest {
+  readonly seed: number;
+  /** Names of the key columns; none: one stratum. */
+  readonly keys: readonly string[];
+  readonly thresholds: Float64Array;
+  readonly columns: readonly SampledColumn[];
+  /** For each stratum the rows that must come back at least: a stratum that falls short is fetched again with a wider threshold. */
+  readonly atLeast: Float64Array;
+}
+
+/** Rows as they come, by column. */
+export interface ScannedRows {
+  readonly count: number;
+  readonly stratum: Int32Array;
+  /** 64-bit priorities; as shares of their range they are uniform. */
+  readonly priority: BigUint64Array;
+  readonly columns: readonly {
+    readonly column: SampledColumn;
+    readonly values: ColumnArray;
+    readonly validity: Uint8Array | null;
+    readonly dictionary: Dictionary | null;
+  }[];
+}

@@ -1,0 +1,208 @@
+import type { OutputColumn, Scalar } from '../../plan/index.ts';
+import type {
+  BuildScan,
+  RowRequest,
+  SampledColumn,
+  ScannedColumn,
+  ScannedRows,
+  ScannedStrata,
+} from '../build-scan.ts';
+import type { Control, SourceTable } from '../source.ts';
+import { readerOf } from './files.ts';
+import type { LockedDatabase } from './locked-database.ts';
+import { quoteName } from './print-literal.ts';
+import { pullRows } from './pull-rows.ts';
+import { readResult } from './read-values.ts';
+import { centreMoments, statisticExpressions } from './strata-statistics.ts';
+
+/** Rows from the table's start that the centre of a column is taken from. */
+const centreRows = 100_000;
+/** Priorities are 64-bit hashes. */
+const priorityRange = 2 ** 64;
+
+/** The scans of a build, in a database of its own that can read the table's files. */
+export class DuckDBBuildScan implements BuildScan {
+  constructor(
+    private readonly database: LockedDatabase,
+    private readonly table: SourceTable,
+    private readonly columns: readonly OutputColumn[],
+    readonly close: () => Promise<void>,
+  ) {}
+
+  async scanStrata(keys: readonly string[], control: Control): Promise<ScannedStrata> {
+    const keyColumns = keys.map((key) => this.columns.find(({ name }) => name === key)!); // resolved against the same columns
+    const centres = await this.centres(control);
+    const expressions = this.columns.map((column, place) => statisticExpressions(column, centres[place]!));
+    const statistics = expressions.flatMap((named, place) =>
+      Object.entries(named).map(([name, sql]) => `${sql} AS ${statisticName(name, place)}`),
+    );
+    const keyNames = keys.map((_, place) => `k${place}`);
+    const quotedKeys = keys.map((key, place) => `${quoteName(key)} AS k${place}`);
+    const grouped = `SELECT ${[...quotedKeys, 'count(*) AS n', ...statistics].join(', ')} FROM ${this.reader()} GROUP BY ALL`;
+    const order = keyNames.length === 0 ? '1' : keyNames.map((name) => `${name} ASC NULLS LAST`).join(', ');
+    await this.database.run(
+      `CREATE TABLE strata AS SELECT (row_number() OVER (ORDER BY ${order}) - 1)::INTEGER AS h, * FROM (${grouped}) WHERE n > 0`,
+      control,
+    );
+    const { rowCount, columns, values } = await this.database.query(
+      'SELECT * FROM strata ORDER BY h',
+      readResult,
+      control,
+    );
+    const found = new Map(columns.map(({ name }, place) => [name, values[place]!])); // one array a column
+    return {
+      count: rowCount,
+      population: Float64Array.from(found.get('n')!, Number),
+      keys: keyColumns.map((column, place) => ({ column, values: found.get(`k${place}`)! })),
+      columns: this.columns.map((column, place) =>
+        scannedColumn(column, rowCount, (name) => found.get(statisticName(name, place)), centres[place]!),
+      ),
+    };
+  }
+
+  async scanRows(request: RowRequest, control: Control): Promise<ScannedRows> {
+    const { thresholds, atLeast } = request;
+    await this.setThresholds(thresholds, control);
+    const pick = this.pickStatement(request);
+    await this.database.run(`CREATE TABLE picked AS ${pick}`, control);
+    for (
+      let short = await this.shortStrata(atLeast, control);
+      short.length > 0;
+      short = await this.shortStrata(atLeast, control)
+    ) {
+      const list = short.join(', ');
+      await this.database.run(`DELETE FROM picked WHERE h IN (${list})`, control);
+      await this.database.run(
+        `UPDATE strata SET threshold = least(${priorityRange}, threshold * 4) WHERE h IN (${list})`,
+        control,
+      );
+      await this.database.run(`INSERT INTO picked ${pick} AND s.h IN (${list})`, control);
+    }
+    return await pullRows(this.database, request.columns, control);
+  }
+
+  private reader(): string {
+    return readerOf(
+      'parquet',
+      this.table.files.map(({ path }) => path),
+    ).replace(/\)$/, ', file_row_number = true)');
+  }
+
+  /** For each column a number near its mean, from the table's first rows; 0 for columns without one. */
+  private async centres(control: Control): Promise<number[]> {
+    const means = this.columns.map((column) => {
+      const { mean } = statisticExpressions(column, 0);
+      return mean === undefined ? '0' : `coalesce(${mean}, 0)::DOUBLE`;
+    });
+    const head = `SELECT * FROM ${this.reader()} LIMIT ${centreRows}`;
+    const { values } = await this.database.query(
+      `SELECT ${['0', ...means].join(', ')} FROM (${head})`,
+      readResult,
+      control,
+    );
+    return values.slice(1).map(([value]) => Number(value ?? 0));
+  }
+
+  private async setThresholds(thresholds: Float64Array, control: Control): Promise<void> {
+    await this.database.run('ALTER TABLE strata ADD COLUMN threshold DOUBLE', control);
+    await this.database.call(async (connection) => {
+      await connection.run('CREATE TABLE shares (h INTEGER, share DOUBLE)');
+      const appender = await connection.createAppender('shares');
+      for (const [stratum, share] of thresholds.entries()) {
+        appender.appendInteger(stratum);
+        appender.appendDouble(share);
+        appender.endRow();
+      }
+      appender.closeSync();
+    }, control);
+    await this.database.run(
+      `UPDATE strata SET threshold = share * ${priorityRange} FROM shares WHERE shares.h = strata.h`,
+      control,
+    );
+  }
+
+  /**
+   * A row's priority is a hash of its identity and the seed. The hash is applied twice: DuckDB's hash of several values mixes
+   * the seed in so weakly that the small priorities of neighbouring seeds depend on each other.
+   */
+  private pickStatement({ seed, keys, columns }: RowRequest): string {
+    const ids = this.table.files.map(({ id }) => id);
+    const file =
+      ids.length === 1
+        ? `${ids[0]}::BIGINT`
+        : `list_extract([${ids.join(', ')}], (t.file_index + 1)::BIGINT)::BIGINT`;
+    const priority = `hash(hash(${file}, t.file_row_number::BIGINT, ${seed}::BIGINT))`;
+    const matches = keys.map((key, place) => `t.${quoteName(key)} IS NOT DISTINCT FROM s.k${place}`);
+    const on = matches.length === 0 ? 'TRUE' : matches.join(' AND ');
+    const stored = columns.map((column, place) => `${storedExpression(column)} AS c${place}`);
+    return `SELECT ${['s.h', `${priority} AS u`, ...stored].join(', ')} FROM ${this.reader()} t JOIN strata s ON ${on} WHERE ${priority} <= s.threshold`;
+  }
+
+  /** Strata with fewer rows than they must have, unless all their rows came back. */
+  private async shortStrata(atLeast: Float64Array, control: Control): Promise<number[]> {
+    const counted = await this.database.query(
+      'SELECT s.h, count(p.h) FROM strata s LEFT JOIN picked p ON p.h = s.h GROUP BY s.h, s.n HAVING count(p.h) < s.n',
+      readResult,
+      control,
+    );
+    const [strata = [], counts = []] = counted.values;
+    return strata.map(Number).filter((stratum, place) => Number(counts[place]) < atLeast[stratum]!); // one entry a stratum
+  }
+}
+
+const statisticName = (name: string, place: number): string => `${name}_${place}`;
+
+/** A column's value as its storage wants it, in SQL. */
+function storedExpression({ name, type, storage, dictionary }: SampledColumn): string {
+  const column = `t.${quoteName(name)}`;
+  if (dictionary) return column;
+  const sqlTypes = { int8: 'TINYINT', int16: 'SMALLINT', int32: 'INTEGER', int64: 'BIGINT', uint8: 'UTINYINT', uint16: 'USMALLINT', float32: 'FLOAT', float64: 'DOUBLE' }; // prettier-ignore
+  const cast = `::${sqlTypes[storage]}`;
+  if (type.kind === 'decimal') return `round(${column}::DOUBLE * 1e${type.scale})${cast}`;
+  if (type.kind === 'date') return `(${column} - DATE '1970-01-01')${cast}`;
+  if (type.kind === 'timestamp') return `epoch_us(${column})${cast}`;
+  return `${column}${cast}`;
+}
+
+function scannedColumn(
+  column: OutputColumn,
+  count: number,
+  get: (name: string) => readonly Scalar[] | undefined,
+  centre: number,
+): ScannedColumn {
+  const doubles = (name: string, missing: number): Float64Array =>
+    Float64Array.from({ length: count }, (_, stratum) => {
+      const value = get(name)?.[stratum];
+      return value === undefined || value === null ? missing : Number(value);
+    });
+  const [counts, nonFinite, mean, variance] = [doubles('count', 0), doubles('nonFinite', 0), doubles('mean', Number.NaN), doubles('variance', Number.NaN)]; // prettier-ignore
+  const powers = [3, 4, 5, 6].map((k) => doubles(`power${k}`, Number.NaN));
+  const centred = Array.from({ length: 5 }, () => new Float64Array(count));
+  for (let stratum = 0; stratum < count; stratum++) {
+    const n = counts[stratum]! - nonFinite[stratum]!;
+    const moments = centreMoments(
+      n,
+      variance[stratum]! * n,
+      mean[stratum]! - centre,
+      powers.map((power) => power[stratum]!),
+    );
+    for (const [place, moment] of moments.entries()) centred[place]![stratum] = moment;
+  }
+  return {
+    column,
+    count: counts,
+    nonFinite,
+    low: doubles('low', Number.NaN),
+    high: doubles('high', Number.NaN),
+    sum: exactSums(get('sum')),
+    mean,
+    centred,
+  };
+}
+
+/** Sums as 64-bit integers, 0 for a stratum without values; null where one does not fit. */
+function exactSums(sums: readonly Scalar[] | undefined): BigInt64Array | null {
+  if (sums === undefined) return null;
+  const exact = sums.map((sum) => BigInt((sum ?? 0) as number | bigint)); // HUGEINT, or DECIMAL's scaled integer
+  return exact.every((sum) => BigInt.asIntN(64, sum) === sum) ? BigInt64Array.from(exact) : null;
+}

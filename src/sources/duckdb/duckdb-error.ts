@@ -1,0 +1,23 @@
+import { QueryError } from '../../common/index.ts';
+
+/** Kinds of DuckDB errors that a statement or its data can provoke, by the words that DuckDB's messages start with. */
+const provoked: readonly (readonly [RegExp, 'EXECUTION' | 'INVALID_FILE' | 'CANCELLED' | 'LIMIT_EXCEEDED' | 'STORAGE'])[] = [
+  [/^INTERRUPT Error/, 'CANCELLED'],
+  [/^(IO Error: .*No space left|IO Error: .*disk)/i, 'STORAGE'],
+  [/^IO Error|^Invalid Input Error: .*(parquet|csv|json|file)|^Serialization Error|^Invalid Error: .*(parquet|snappy|zstd|thrift|protocol)/i, 'INVALID_FILE'],
+  [/^Out of Memory Error/, 'LIMIT_EXCEEDED'],
+  [/^(Conversion|Out of Range|Invalid Input|Binder|Constraint|Not implemented|Mismatch Type|Invalid Type|Invalid) Error/, 'EXECUTION'],
+]; // prettier-ignore
+
+/**
+ * What an error of DuckDB means to the user. An error that no user can provoke (DuckDB did not parse what we printed) stays
+ * what it is: a bug.
+ */
+export function fromDuckDB(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof QueryError) return error;
+  const [first = ''] = error.message.split('\n');
+  const found = provoked.find(([pattern]) => pattern.test(error.message));
+  if (found === undefined) return error;
+  const message = first.replace(/^[A-Za-z ]+ Error: /, '');
+  return new QueryError(found[1], message, { cause: error });
+}

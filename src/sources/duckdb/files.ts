@@ -1,0 +1,57 @@
+import { QueryError } from '../../common/index.ts';
+import type { Control, FileDescription } from '../source.ts';
+import { appendArrowFile } from './append-arrow.ts';
+import type { LockedDatabase } from './locked-database.ts';
+import { quoteText } from './print-literal.ts';
+
+/** The table function that reads files of a format, all of them as one table. */
+export function readerOf(format: 'parquet' | 'csv' | 'json', paths: readonly string[]): string {
+  return `read_${format}([${paths.map(quoteText).join(', ')}])`;
+}
+
+const strings = async (database: LockedDatabase, sql: string): Promise<string[][]> =>
+  await database.query(sql, async (result) => (await result.getRows()).map((row) => row.map(String)));
+
+/**
+ * What Parquet files hold, from their footers.
+ * @throws QueryError INVALID_FILE where one is no whole Parquet file, or their columns differ
+ */
+export async function inspectParquet(
+  database: LockedDatabase,
+  paths: readonly string[],
+): Promise<FileDescription> {
+  const described = await strings(database, `DESCRIBE SELECT * FROM ${readerOf('parquet', paths)}`);
+  const list = paths.map(quoteText).join(', ');
+  const counted = await strings(database, `SELECT file_name, num_rows FROM parquet_file_metadata([${list}])`);
+  const rows = new Map(counted.map(([name, count]) => [name, Number(count)]));
+  return {
+    columns: described.map(([name, type]) => ({ name: name!, type: type! })), // DESCRIBE starts with both
+    rows: paths.map((path) => {
+      const count = rows.get(path);
+      if (count === undefined) throw new QueryError('INVALID_FILE', `${path} has no Parquet footer`);
+      return count;
+    }),
+  };
+}
+
+/**
+ * Writes files of another format as one Parquet file.
+ * @throws QueryError INVALID_FILE where one cannot be read as what its name says
+ */
+export async function writeAsParquet(
+  database: LockedDatabase,
+  format: 'csv' | 'json' | 'arrow',
+  paths: readonly string[],
+  target: string,
+  control: Control,
+): Promise<void> {
+  let from: string;
+  if (format === 'arrow') {
+    for (const [place, path] of paths.entries())
+      await appendArrowFile(database, path, 'ingested', place === 0, control);
+    from = 'ingested';
+  } else {
+    from = readerOf(format, paths);
+  }
+  await database.run(`COPY (SELECT * FROM ${from}) TO ${quoteText(target)} (FORMAT parquet)`, control);
+}

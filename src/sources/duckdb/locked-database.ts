@@ -1,0 +1,183 @@
+import { type DuckDBConnection, DuckDBInstance, type DuckDBResult } from '@duckdb/node-api';
+import { QueryError } from '../../common/index.ts';
+import type { Control } from '../source.ts';
+import type { CallGate } from './call-gate.ts';
+import { fromDuckDB } from './duckdb-error.ts';
+import { quoteText } from './print-literal.ts';
+
+export interface LockedDatabaseOptions {
+  /** The only files that the database may open. */
+  readonly allowedPaths: readonly string[];
+  readonly threads: number;
+  readonly memoryLimitBytes: number;
+  /** Where it may spill. */
+  readonly tempFolder: string;
+  /** Statements to run before the door is locked, for example the views. */
+  readonly setup: readonly string[];
+  /** Shared by all databases of the process. */
+  readonly gate: CallGate;
+}
+
+const progressEveryMs = 100;
+/** An interrupt between two steps of a query is lost, so it is repeated until the query has ended. */
+const interruptEveryMs = 50;
+
+const closed = (): QueryError => new QueryError('CLOSED', 'the engine is closed');
+const cancelled = (): QueryError => new QueryError('CANCELLED', 'the statement was cancelled');
+
+/**
+ * An in-memory DuckDB that can read the allowed files and nothing else: no extensions, no other path, no change of its
+ * configuration. Division by zero is NULL, time is UTC.
+ */
+export class LockedDatabase {
+  private readonly idle: DuckDBConnection[] = [];
+  private readonly busy = new Set<DuckDBConnection>();
+  private readonly running = new Set<Promise<unknown>>();
+  private closing: Promise<void> | null = null;
+
+  private constructor(
+    private readonly instance: DuckDBInstance,
+    private readonly gate: CallGate,
+  ) {}
+
+  /** @throws QueryError INVALID_FILE where a setup statement meets a file that cannot be read */
+  static async open(options: LockedDatabaseOptions): Promise<LockedDatabase> {
+    const instance = await DuckDBInstance.create(':memory:', {
+      threads: String(options.threads),
+      memory_limit: `${Math.ceil(options.memoryLimitBytes / 2 ** 20)}MiB`,
+      temp_directory: options.tempFolder,
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+      allow_community_extensions: 'false',
+    });
+    const database = new LockedDatabase(instance, options.gate);
+    try {
+      await database.lock(options);
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+    return database;
+  }
+
+  private async lock({ allowedPaths, setup }: LockedDatabaseOptions): Promise<void> {
+    const statements = [
+      'SET ieee_floating_point_ops = false',
+      "SET TimeZone = 'UTC'",
+      'SET enable_progress_bar = true',
+      'SET enable_progress_bar_print = false',
+      `SET allowed_paths = [${allowedPaths.map(quoteText).join(', ')}]`,
+      'SET enable_external_access = false',
+      ...setup,
+      'SET lock_configuration = true',
+    ];
+    for (const statement of statements) await this.run(statement);
+  }
+
+  /** Runs a statement whose result is of no interest. @throws QueryError as {@link call} */
+  async run(sql: string, control: Control = {}): Promise<void> {
+    await this.call((connection) => connection.run(sql), control);
+  }
+
+  /** Runs a statement and reads its result, chunk by chunk. @throws QueryError as {@link call} */
+  query<T>(sql: string, read: (result: DuckDBResult) => Promise<T>, control: Control = {}): Promise<T> {
+    return this.call(async (connection) => await read(await connection.stream(sql)), control);
+  }
+
+  /**
+   * Lets some work use a connection, when it is its turn.
+   * @throws QueryError EXECUTION, INVALID_FILE or LIMIT_EXCEEDED as DuckDB reports it, CANCELLED where the signal fires, CLOSED
+   */
+  call<T>(use: (connection: DuckDBConnection) => Promise<T>, control: Control = {}): Promise<T> {
+    if (this.closing !== null) return Promise.reject(closed());
+    const work = this.work(use, control);
+    const settled = work.then(nothing, nothing).finally(() => this.running.delete(settled));
+    this.running.add(settled);
+    return control.signal === undefined ? work : untilAborted(work, control.signal);
+  }
+
+  private async work<T>(
+    use: (connection: DuckDBConnection) => Promise<T>,
+    { signal, onProgress }: Control,
+  ): Promise<T> {
+    const leave = await this.gate.enter(signal).catch(() => {
+      throw cancelled();
+    });
+    try {
+      const connection = this.idle.pop() ?? (await this.instance.connect());
+      this.busy.add(connection);
+      if (this.closing !== null) throw closed();
+      const interrupting = repeatOnAbort(signal, () => connection.interrupt());
+      const progress = onProgress && setInterval(() => report(connection, onProgress), progressEveryMs);
+      try {
+        return await use(connection);
+      } catch (error) {
+        throw fromDuckDB(error);
+      } finally {
+        interrupting.stop();
+        clearInterval(progress);
+        this.busy.delete(connection);
+        this.idle.push(connection);
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  /** Interrupts what runs, waits for it to end, then closes; closing during a query would hang. */
+  close(): Promise<void> {
+    this.closing ??= this.shutDown(true);
+    return this.closing;
+  }
+
+  /** Takes no more calls, and closes when those that run have ended. */
+  retire(): Promise<void> {
+    this.closing ??= this.shutDown(false);
+    return this.closing;
+  }
+
+  private async shutDown(interrupt: boolean): Promise<void> {
+    while (this.running.size > 0) {
+      if (interrupt) for (const connection of this.busy) connection.interrupt();
+      const pause = new Promise((resume) => setTimeout(resume, interruptEveryMs));
+      await Promise.race([Promise.all(this.running), pause]);
+    }
+    for (const connection of this.idle) connection.closeSync();
+    this.instance.closeSync();
+  }
+}
+
+const nothing = (): void => undefined;
+
+function report(connection: DuckDBConnection, onProgress: NonNullable<Control['onProgress']>): void {
+  const { percentage, rows_processed: rows } = connection.progress;
+  onProgress(percentage < 0 ? null : percentage / 100, Number(rows));
+}
+
+/** Calls `interrupt` when the signal fires, and again until stopped. */
+function repeatOnAbort(signal: AbortSignal | undefined, interrupt: () => void): { stop(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const start = (): void => {
+    interrupt();
+    timer = setInterval(interrupt, interruptEveryMs);
+  };
+  if (signal?.aborted) start();
+  else signal?.addEventListener('abort', start, { once: true });
+  return {
+    stop() {
+      signal?.removeEventListener('abort', start);
+      clearInterval(timer);
+    },
+  };
+}
+
+/** The work's result, or CANCELLED as soon as the signal fires: an interrupt can take a while, the caller need not wait. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const stop = (): void => reject(cancelled());
+    const done = (): void => signal.removeEventListener('abort', stop);
+    work.then(resolve, reject).then(done, done);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+}

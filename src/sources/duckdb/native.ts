@@ -1,0 +1,5 @@
+/** All that touches DuckDB's library, which takes long to load: imported when the first query needs it. */
+export { DuckDBBuildScan } from './duckdb-build-scan.ts';
+export { inspectParquet, readerOf, writeAsParquet } from './files.ts';
+export { LockedDatabase } from './locked-database.ts';
+export { readResult } from './read-values.ts';

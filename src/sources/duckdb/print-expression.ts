@@ -1,0 +1,143 @@
+import { assertNever } from '../../common/index.ts';
+import {
+  type AggregateCall,
+  type BoundExpression,
+  type BoundFrame,
+  type BoundFrameEnd,
+  type BoundOrder,
+  type BoundQuery,
+  formatType,
+  type FunctionCall,
+  isOutputOrder,
+  type SubqueryExpression,
+  type WindowCall,
+} from '../../plan/index.ts';
+import { printLiteral, quoteName } from './print-literal.ts';
+
+/** How a column of a relation is called in the printed statement; queries inside expressions are printed by the caller. */
+export interface PrintContext {
+  readonly relationName: (relation: number) => string;
+  readonly printQuery: (query: BoundQuery) => string;
+}
+
+/** Operators that stand between their arguments. */
+const infix: ReadonlySet<string> = new Set([
+  '+',
+  '-',
+  '*',
+  '/',
+  '//',
+  '%',
+  '=',
+  '<>',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  '||',
+  'and',
+  'or',
+]);
+
+/** Forms with their own syntax, from their printed arguments. */
+const forms: Readonly<Record<string, (args: readonly string[]) => string>> = {
+  negate: ([a]) => `(- ${a})`,
+  not: ([a]) => `(NOT ${a})`,
+  in: ([a, ...items]) => `(${a} IN (${items.join(', ')}))`,
+  is_null: ([a]) => `(${a} IS NULL)`,
+  is_true: ([a]) => `(${a} IS TRUE)`,
+  is_false: ([a]) => `(${a} IS FALSE)`,
+  is_distinct: ([a, b]) => `(${a} IS DISTINCT FROM ${b})`,
+  like: ([a, b, escape]) => `(${a} LIKE ${b}${escape === undefined ? '' : ` ESCAPE ${escape}`})`,
+  ilike: ([a, b, escape]) => `(${a} ILIKE ${b}${escape === undefined ? '' : ` ESCAPE ${escape}`})`,
+};
+
+/** A bound expression in DuckDB's SQL; every operation in parentheses. */
+export function printExpression(expression: BoundExpression, context: PrintContext): string {
+  const print = (inner: BoundExpression): string => printExpression(inner, context);
+  switch (expression.kind) {
+    case 'constant':
+      return printLiteral(expression.value, expression.type, expression.literal);
+    case 'column':
+      return `${context.relationName(expression.relation)}.${quoteName(expression.name)}`;
+    case 'function':
+      return printCall(expression, print);
+    case 'case': {
+      const branches = expression.branches.map(({ when, then }) => `WHEN ${print(when)} THEN ${print(then)}`);
+      return `(CASE ${branches.join(' ')} ELSE ${print(expression.otherwise)} END)`;
+    }
+    case 'cast':
+      return `${expression.try ? 'TRY_CAST' : 'CAST'}(${print(expression.operand)} AS ${formatType(expression.type)})`;
+    case 'aggregate':
+      return printAggregate(expression, context);
+    case 'window':
+      return printWindow(expression, context);
+    case 'subquery':
+      return printSubquery(expression, context);
+    case 'slot':
+      throw new Error('slots are for aggregate queries, which no source prints');
+    default:
+      return assertNever(expression);
+  }
+}
+
+function printCall(
+  { name, arguments: args }: FunctionCall,
+  print: (inner: BoundExpression) => string,
+): string {
+  const printed = args.map(print);
+  const form = forms[name];
+  if (form !== undefined) return form(printed);
+  if (infix.has(name)) return `(${printed.join(` ${name.toUpperCase()} `)})`;
+  return `${name}(${printed.join(', ')})`;
+}
+
+/** `ORDER BY …` with a space before it, or nothing. */
+export function printOrderBy(orders: readonly BoundOrder[], context: PrintContext): string {
+  if (orders.length === 0) return '';
+  const printed = orders.map(({ by, descending, nulls }) => {
+    const what = isOutputOrder(by) ? String(by.output + 1) : printExpression(by, context);
+    return `${what} ${descending ? 'DESC' : 'ASC'} NULLS ${nulls.toUpperCase()}`;
+  });
+  return ` ORDER BY ${printed.join(', ')}`;
+}
+
+const printFilter = (filter: BoundExpression | null, context: PrintContext): string =>
+  filter === null ? '' : ` FILTER (WHERE ${printExpression(filter, context)})`;
+
+function printArguments(call: AggregateCall | WindowCall, context: PrintContext): string {
+  const args = call.arguments.map((argument) => printExpression(argument, context)).join(', ');
+  const star = call.name === 'count' && call.arguments.length === 0 ? '*' : '';
+  return `${call.distinct ? 'DISTINCT ' : ''}${star}${args}`;
+}
+
+function printAggregate(call: AggregateCall, context: PrintContext): string {
+  const order = printOrderBy(call.orderBy, context);
+  return `${call.name}(${printArguments(call, context)}${order})${printFilter(call.filter, context)}`;
+}
+
+function printWindow(call: WindowCall, context: PrintContext): string {
+  const partition = call.partitionBy.map((key) => printExpression(key, context)).join(', ');
+  const parts = [
+    partition === '' ? '' : `PARTITION BY ${partition}`,
+    printOrderBy(call.orderBy, context).trim(),
+    call.frame === null ? '' : printFrame(call.frame, context),
+  ].filter((part) => part !== '');
+  return `${call.name}(${printArguments(call, context)})${printFilter(call.filter, context)} OVER (${parts.join(' ')})`;
+}
+
+function printFrame({ unit, start, end }: BoundFrame, context: PrintContext): string {
+  const side = (frameEnd: BoundFrameEnd): string =>
+    'offset' in frameEnd
+      ? `${printExpression(frameEnd.offset, context)} ${frameEnd.kind.toUpperCase()}`
+      : frameEnd.kind.replace('-', ' ').toUpperCase();
+  return end === null
+    ? `${unit.toUpperCase()} ${side(start)}`
+    : `${unit.toUpperCase()} BETWEEN ${side(start)} AND ${side(end)}`;
+}
+
+function printSubquery({ form, operand, query }: SubqueryExpression, context: PrintContext): string {
+  const printed = context.printQuery(query);
+  if (form === 'exists') return `EXISTS (${printed})`;
+  return operand === null ? `(${printed})` : `(${printExpression(operand, context)} IN (${printed}))`;
+}

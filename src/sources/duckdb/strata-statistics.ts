@@ -1,0 +1,103 @@
+import type { OutputColumn, SqlType } from '../../plan/index.ts';
+import { quoteName } from './print-literal.ts';
+
+/** Values beyond this are counted as not finite: their squares would not fit a double's range with room to spare. */
+const magnitudeMax = '1e150';
+
+/** The SQL expressions of a column's totals, by the name of the total. */
+export type StatisticExpressions = Readonly<Record<string, string>>;
+
+const isFloating = (type: SqlType): boolean => type.kind === 'float' || type.kind === 'double';
+const isExact = (type: SqlType): boolean => type.kind === 'integer' || type.kind === 'decimal';
+
+/** Where a value has a place in an order of doubles, in SQL; null: it always has. */
+function finiteTest(column: string, type: SqlType): string | null {
+  if (isFloating(type)) return `abs(${column}) < ${magnitudeMax}`;
+  return type.kind === 'date' || type.kind === 'timestamp' ? `isfinite(${column})` : null;
+}
+
+/** The value as a number that has an order: scaled integers for DECIMAL, days, microseconds; null for other types. */
+function ordinal(value: string, type: SqlType): string | null {
+  switch (type.kind) {
+    case 'integer':
+    case 'float':
+    case 'double':
+      return `${value}::DOUBLE`;
+    case 'decimal':
+      return `round(${value}::DOUBLE * 1e${type.scale})`;
+    case 'date':
+      return `(${value} - DATE '1970-01-01')::DOUBLE`;
+    case 'timestamp':
+      return `epoch_us(${value})::DOUBLE`;
+    default:
+      return null;
+  }
+}
+
+/**
+ * What the first scan computes of a column.
+ * @param centre a number near the column's mean: power sums about it keep their digits
+ */
+export function statisticExpressions({ name, type }: OutputColumn, centre: number): StatisticExpressions {
+  const column = quoteName(name);
+  const counted = { count: `count(${column})` };
+  const test = finiteTest(column, type);
+  const finite = test === null ? column : `(CASE WHEN ${test} THEN ${column} END)`;
+  const ordered = ordinal(finite, type);
+  if (ordered === null) return counted;
+  const bounds = {
+    ...counted,
+    ...(test === null ? {} : { nonFinite: `count(*) FILTER (WHERE NOT (${test}))` }),
+    low: `min(${ordered})`,
+    high: `max(${ordered})`,
+  };
+  if (!isFloating(type) && !isExact(type)) return bounds;
+  const deviation = `(${finite}::DOUBLE - (${centre}))`;
+  const power = (k: number): string => `sum(${Array.from({ length: k }, () => deviation).join(' * ')})`;
+  return {
+    ...bounds,
+    ...(isExact(type) ? { sum: `sum(${column})` } : {}),
+    mean: `avg(${finite})`,
+    variance: `var_pop(${finite}::DOUBLE)`,
+    power3: power(3),
+    power4: power(4),
+    power5: power(5),
+    power6: power(6),
+  };
+}
+
+/** Relative to the moment that a normal distribution of the same variance would have, below this the digits are lost. */
+const digitsKept = 1e-6;
+const epsilon = 2 ** -52;
+const binomial = [
+  [1],
+  [1, 1],
+  [1, 2, 1],
+  [1, 3, 3, 1],
+  [1, 4, 6, 4, 1],
+  [1, 5, 10, 10, 5, 1],
+  [1, 6, 15, 20, 15, 6, 1],
+] as const;
+
+/**
+ * Moves power sums Σ(x − c)^k, k = 3 … 6, to the mean: m_k = p_k − Σ_{j<k} C(k, j) m_j δ^{k−j} with δ = mean − c.
+ * Where the terms cancel so far that rounding would show, the moment is NaN: not known.
+ * @param n number of values
+ * @param m2 Σ(x − mean)²
+ * @param powers p_3 … p_6
+ * @returns m_2 … m_6
+ */
+export function centreMoments(n: number, m2: number, delta: number, powers: readonly number[]): number[] {
+  const moments = [n, 0, m2];
+  for (const [place, power] of powers.entries()) {
+    const k = place + 3;
+    const terms = moments.map((moment, j) => binomial[k]![j]! * moment * delta ** (k - j)); // 3 ≤ k ≤ 6 and j < k
+    const value = terms.reduce((sum, term) => sum - term, power);
+    const largest = Math.max(Math.abs(power), ...terms.map(Math.abs));
+    const natural = n * (m2 / n) ** (k / 2);
+    moments.push(
+      largest * epsilon * 8 > digitsKept * Math.max(natural, Math.abs(value)) ? Number.NaN : value,
+    );
+  }
+  return moments.slice(2);
+}

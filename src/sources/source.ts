@@ -1,0 +1,35 @@
+import type { OutputColumn, Scalar } from '../plan/index.ts';
+
+/** How a long call is watched and ended. */
+export interface Control {
+  /** Ends the call: it rejects at once with QueryError CANCELLED; what runs below is interrupted behind it. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called now and then: the share done in 0..1 (null: not known) and the rows so far. */
+  readonly onProgress?: ((fraction: number | null, rows: number) => void) | undefined;
+}
+
+/** A base table as a source knows it. */
+export interface SourceTable {
+  readonly name: string;
+  readonly files: readonly SourceFile[];
+}
+export interface SourceFile {
+  /** The catalog's number for the file; part of a row's identity. */
+  readonly id: number;
+  readonly path: string;
+}
+
+/** Rows from a source, by column. */
+export interface ExactResult {
+  readonly columns: readonly OutputColumn[];
+  readonly rowCount: number;
+  /** For each column its values in the form of its type. */
+  readonly values: readonly (readonly Scalar[])[];
+}
+
+/** What a set of files holds. */
+export interface FileDescription {
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** Rows of each file, in the order given. */
+  readonly rows: readonly number[];
+}
