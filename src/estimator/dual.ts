@@ -1,0 +1,49 @@
+import type { Algebra } from '../plan/index.ts';
+
+/** A number with its derivatives by the base totals. */
+export interface Dual {
+  readonly value: number;
+  /** One partial derivative a total. */
+  readonly gradient: Float64Array;
+}
+
+/** A number that depends on no total. */
+export function constantDual(value: number, totals: number): Dual {
+  return { value, gradient: new Float64Array(totals) };
+}
+
+/** The total itself. */
+export function totalDual(value: number, total: number, totals: number): Dual {
+  const gradient = new Float64Array(totals);
+  gradient[total] = 1;
+  return { value, gradient };
+}
+
+/** f(a, b) with gradient ∂f/∂a ∇a + ∂f/∂b ∇b: the chain rule. */
+function combine(value: number, a: Dual, byA: number, b: Dual, byB: number): Dual {
+  const gradient = new Float64Array(a.gradient.length);
+  for (let j = 0; j < gradient.length; j++) gradient[j] = byA * a.gradient[j]! + byB * b.gradient[j]!; // same lengths
+  return { value, gradient };
+}
+
+/** f(a) with derivative f′(a). */
+export function applyDual(a: Dual, value: number, derivative: number): Dual {
+  return { value, gradient: a.gradient.map((partial) => partial * derivative) };
+}
+
+/** Forward-mode differentiation: the arithmetic of duals over so many totals. */
+export function dualAlgebra(totals: number): Algebra<Dual> {
+  return {
+    constant: (value) => constantDual(value, totals),
+    add: (a, b) => combine(a.value + b.value, a, 1, b, 1),
+    subtract: (a, b) => combine(a.value - b.value, a, 1, b, -1),
+    multiply: (a, b) => combine(a.value * b.value, a, b.value, b, a.value),
+    divide: (a, b) => combine(a.value / b.value, a, 1 / b.value, b, -a.value / (b.value * b.value)),
+    squareRoot(a) {
+      const root = Math.sqrt(a.value);
+      // At zero the root has no derivative; a variance of zero has no spread to report either.
+      return applyDual(a, root, root === 0 ? 0 : 0.5 / root);
+    },
+    valueOf: (a) => a.value,
+  };
+}

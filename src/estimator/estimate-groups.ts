@@ -1,0 +1,242 @@
+import type {
+  AggregateQuery,
+  AggregateTotals,
+  Estimate,
+  Moments,
+  ReasonCode,
+  Scalar,
+} from '../plan/index.ts';
+import {
+  aggregateDuals,
+  type CellRange,
+  estimateTotals,
+  groupStarts,
+  type PreparedOutput,
+  prepareOutputs,
+  supportOf,
+} from './group-totals.ts';
+import { tQuantile } from './quantiles.ts';
+import { type Monotone, smoothValue } from './smooth.ts';
+import { linearisedVariance } from './variance.ts';
+
+/** Below this many matching rows an estimate is not certified. */
+export const certifiedSupportMin = 30;
+/** A variance below this share of the value's square is rounding error, not spread. */
+const roundingShare = 1e-24;
+
+export interface EstimateRequest {
+  readonly query: AggregateQuery;
+  readonly aggregateTotals: readonly AggregateTotals[];
+  readonly moments: Moments;
+  /** The value of a group's key. */
+  readonly key: (group: number, index: number) => Scalar;
+  /** In (0, 1) */
+  readonly confidence: number;
+}
+
+/** One estimate with what sizing needs of it. */
+export interface GroupEstimate {
+  readonly estimate: Estimate;
+  readonly prepared: PreparedOutput;
+  /** Derivatives by the output's totals; null where there is no value. */
+  readonly gradient: Float64Array | null;
+  readonly df: number;
+}
+
+/** A group that has rows in the sample, or the one group of a query without GROUP BY. */
+export interface EstimatedGroup {
+  readonly group: number;
+  readonly cells: CellRange;
+  /** One a output that is not a key, in their order. */
+  readonly estimates: readonly GroupEstimate[];
+  /** Point values of all aggregates, for HAVING and ORDER BY; null where SQL has NULL. */
+  readonly aggregates: readonly (number | null)[];
+}
+
+/**
+ * Estimates every output for every group.
+ * @see section 6 of the design: smooth functions of totals, Taylor linearisation, t intervals with fpc
+ */
+export function estimateGroups(request: EstimateRequest): EstimatedGroup[] {
+  const { query, moments, aggregateTotals } = request;
+  const starts = groupStarts(moments);
+  const outputs = prepareOutputs(query, aggregateTotals, moments);
+  const all = prepareAll(query, aggregateTotals, moments);
+  const complete = isComplete(moments);
+  const groups: EstimatedGroup[] = [];
+  for (let group = 0; group < moments.groupCount; group++) {
+    const cells = { from: starts[group]!, to: starts[group + 1]! }; // one more start than groups
+    // A stratum's group without a match may not exist; without GROUP BY there is always one row.
+    if (query.keys.length > 0 && matchedRows(moments, cells) === 0) continue;
+    const totals = estimateTotals(moments, cells);
+    const duals = aggregateDuals(query, aggregateTotals, all, moments, totals, cells);
+    groups.push({
+      group,
+      cells,
+      estimates: outputs.map((prepared) => estimateOutput(request, prepared, group, cells, totals, complete)),
+      aggregates: query.aggregates.map((_, index) => duals[index]?.value ?? null),
+    });
+  }
+  return groups;
+}
+
+/** All aggregates as if they were one output. */
+function prepareAll(
+  query: AggregateQuery,
+  aggregateTotals: readonly AggregateTotals[],
+  moments: Moments,
+): PreparedOutput {
+  return {
+    output: query.outputs[0]!, // a query has outputs; only the totals below are used
+    aggregates: query.aggregates.map((_, index) => index),
+    totals: [...new Set(aggregateTotals.flatMap(({ totals }) => totals))],
+    supportSlots: moments.layout.monomials.length > 0 ? [0] : [],
+  };
+}
+
+function matchedRows({ sums, layout }: Moments, { from, to }: CellRange): number {
+  let rows = 0;
+  for (let cell = from; cell < to; cell++) rows += sums[cell * layout.monomials.length]!; // slot 0 counts the matching rows
+  return rows;
+}
+
+/** All rows of every stratum that the predicate leaves in were read. */
+function isComplete({ included, rowsRead, populationRows }: Moments): boolean {
+  return included.every((isIn, stratum) => isIn === 0 || rowsRead[stratum]! >= populationRows[stratum]!); // one entry a stratum
+}
+
+/** A stratum that belongs to the group was not read at all. */
+function hasUnread(
+  { included, rowsRead, populationRows, cellStratum, groupsByStratum }: Moments,
+  { from, to }: CellRange,
+): boolean {
+  const unread = (stratum: number): boolean =>
+    included[stratum] === 1 && rowsRead[stratum] === 0 && populationRows[stratum]! > 0;
+  return groupsByStratum
+    ? cellStratum.subarray(from, to).some(unread)
+    : included.some((_, stratum) => unread(stratum));
+}
+
+/** Whether there is no sampling error: everything was read, or what the output needs is constant in each stratum. */
+function isExact(
+  moments: Moments,
+  prepared: PreparedOutput,
+  { from, to }: CellRange,
+  complete: boolean,
+): boolean {
+  const { groupsByStratum, rowsRead, populationRows, cellStratum, constantInStratum } = moments;
+  if (complete) return true;
+  if (!groupsByStratum) return false;
+  if (prepared.totals.every((total) => constantInStratum[total])) return true;
+  return cellStratum.subarray(from, to).every((stratum) => rowsRead[stratum]! >= populationRows[stratum]!); // one entry a stratum
+}
+
+function estimateOutput(
+  request: EstimateRequest,
+  prepared: PreparedOutput,
+  group: number,
+  cells: CellRange,
+  totals: Float64Array,
+  complete: boolean,
+): GroupEstimate {
+  const { query, aggregateTotals, moments, confidence } = request;
+  const support = supportOf(moments, prepared, cells);
+  const aggregates = aggregateDuals(query, aggregateTotals, prepared, moments, totals, cells);
+  const key = (index: number): Scalar => request.key(group, index);
+  const { dual, monotone } = smoothValue(prepared.output.expression, {
+    totals: prepared.totals.length,
+    aggregates,
+    key,
+  });
+  const none = {
+    value: null,
+    low: null,
+    high: null,
+    stdError: null,
+    relativeError: null,
+    confidence,
+    support,
+  };
+  if (hasUnread(moments, cells)) {
+    return {
+      estimate: { ...none, exact: false, certified: false, reasons: ['UNREAD_STRATUM'] },
+      prepared,
+      gradient: null,
+      df: 1,
+    };
+  }
+  const exact = isExact(moments, prepared, cells, complete);
+  if (dual === null) {
+    const estimate: Estimate = { ...none, exact, certified: exact, reasons: exact ? [] : ['NO_MATCH'] };
+    return { estimate, prepared, gradient: null, df: 1 };
+  }
+  const { value, gradient } = dual;
+  if (exact)
+    return { estimate: exactEstimate(value, monotone, confidence, support), prepared, gradient, df: 1 };
+  const { variance, df, singleton } = linearisedVariance(moments, prepared, gradient, cells);
+  const reasons: ReasonCode[] = [];
+  if (support === 0) reasons.push('NO_MATCH');
+  else if (support < certifiedSupportMin) reasons.push('LOW_SUPPORT');
+  if (singleton) reasons.push('SINGLETON_STRATUM');
+  const flat = variance <= value * value * roundingShare;
+  if (flat && !singleton && support > 0) reasons.push('ZERO_VARIANCE');
+  const unbounded = flat || singleton;
+  const halfWidth = unbounded ? null : tQuantile((1 + confidence) / 2, df) * Math.sqrt(variance);
+  return {
+    estimate: intervalEstimate(value, halfWidth, Math.sqrt(variance), monotone, {
+      confidence,
+      support,
+      reasons,
+    }),
+    prepared,
+    gradient,
+    df,
+  };
+}
+
+function exactEstimate(
+  value: number,
+  monotone: Monotone | null,
+  confidence: number,
+  support: number,
+): Estimate {
+  const shown = monotone === null ? value : monotone(value);
+  return {
+    value: shown,
+    low: shown,
+    high: shown,
+    stdError: 0,
+    relativeError: 0,
+    confidence,
+    exact: true,
+    certified: true,
+    reasons: [],
+    support,
+  };
+}
+
+function intervalEstimate(
+  value: number,
+  halfWidth: number | null,
+  stdError: number,
+  monotone: Monotone | null,
+  rest: { readonly confidence: number; readonly support: number; readonly reasons: readonly ReasonCode[] },
+): Estimate {
+  const through = monotone ?? ((x: number) => x);
+  const shown = through(value);
+  const low = halfWidth === null ? null : through(value - halfWidth);
+  const high = halfWidth === null ? null : through(value + halfWidth);
+  return {
+    value: shown,
+    low,
+    high,
+    stdError: halfWidth === null ? null : stdError,
+    relativeError:
+      low === null || high === null || shown === 0
+        ? null
+        : Math.max(shown - low, high - shown) / Math.abs(shown),
+    exact: false,
+    certified: rest.reasons.length === 0,
+    ...rest,
+  };
+}

@@ -1,0 +1,127 @@
+import {
+  type AggregateQuery,
+  aggregateFunction,
+  aggregateSlotsOf,
+  type AggregateTotals,
+  type Moments,
+  type QueryOutput,
+} from '../plan/index.ts';
+import { type Dual, dualAlgebra, totalDual } from './dual.ts';
+
+/** The cells of one group: a range in the moments. */
+export interface CellRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Where each group's cells start; one more entry closes the last. */
+export function groupStarts(moments: Moments): Int32Array {
+  const starts = new Int32Array(moments.groupCount + 1);
+  for (let cell = 0; cell < moments.cellCount; cell++) starts[moments.cellGroup[cell]! + 1]!++; // one group a cell
+  for (let group = 0; group < moments.groupCount; group++) starts[group + 1]! += starts[group]!;
+  return starts;
+}
+
+/** One output of the query with what its estimate needs, worked out once for all groups. */
+export interface PreparedOutput {
+  readonly output: QueryOutput;
+  /** The aggregates that it is made from. */
+  readonly aggregates: readonly number[];
+  /** The totals that these need; derivatives are by them, in this order. */
+  readonly totals: readonly number[];
+  /** The slots that count the rows each of its aggregates takes. */
+  readonly supportSlots: readonly number[];
+}
+
+/** Works out the outputs that are estimates. */
+export function prepareOutputs(
+  query: AggregateQuery,
+  aggregateTotals: readonly AggregateTotals[],
+  moments: Moments,
+): PreparedOutput[] {
+  return query.outputs.flatMap((output) =>
+    output.isKey ? [] : [prepareOutput(output, aggregateTotals, moments)],
+  );
+}
+
+function prepareOutput(
+  output: QueryOutput,
+  aggregateTotals: readonly AggregateTotals[],
+  { layout }: Moments,
+): PreparedOutput {
+  const aggregates = [...new Set(aggregateSlotsOf(output.expression))];
+  const totals = [...new Set(aggregates.flatMap((aggregate) => aggregateTotals[aggregate]!.totals))]; // one entry an aggregate
+  // Every aggregate has a total of power 0, which counts the rows that it takes.
+  const counting = totals.filter((total) => layout.totals[total]!.power === 0);
+  return { output, aggregates, totals, supportSlots: counting.map((total) => layout.totalSlot[total]!) };
+}
+
+/** T̂ = Σ_h w_h Σ z for every total of the layout, with w_h = N_h / n_h. */
+export function estimateTotals(moments: Moments, { from, to }: CellRange): Float64Array {
+  const { layout, sums, cellStratum, populationRows, rowsRead } = moments;
+  const stride = layout.monomials.length;
+  const totals = new Float64Array(layout.totals.length);
+  for (let cell = from; cell < to; cell++) {
+    const stratum = cellStratum[cell]!; // one a cell
+    if (rowsRead[stratum] === 0) continue;
+    const weight = populationRows[stratum]! / rowsRead[stratum]!;
+    for (let total = 0; total < totals.length; total++)
+      totals[total]! += weight * sums[cell * stride + layout.totalSlot[total]!]!;
+  }
+  return totals;
+}
+
+/** Rows of the sample behind an output: the least that one of its aggregates takes. */
+export function supportOf(
+  moments: Moments,
+  { supportSlots }: PreparedOutput,
+  { from, to }: CellRange,
+): number {
+  const stride = moments.layout.monomials.length;
+  let least = Number.POSITIVE_INFINITY;
+  for (const slot of supportSlots) {
+    let rows = 0;
+    for (let cell = from; cell < to; cell++) rows += moments.sums[cell * stride + slot]!; // stride sums a cell
+    least = Math.min(least, rows);
+  }
+  return least;
+}
+
+/** Rows of the sample that an output's aggregates take in one cell. */
+export function cellSupport(moments: Moments, { supportSlots }: PreparedOutput, cell: number): number {
+  const stride = moments.layout.monomials.length;
+  return supportSlots.reduce(
+    (least, slot) => Math.min(least, moments.sums[cell * stride + slot]!),
+    Number.POSITIVE_INFINITY,
+  ); // stride sums a cell
+}
+
+/**
+ * The value of every aggregate that an output uses, with derivatives by the output's totals.
+ * @returns by aggregate index; null where SQL has NULL
+ */
+export function aggregateDuals(
+  query: AggregateQuery,
+  aggregateTotals: readonly AggregateTotals[],
+  prepared: PreparedOutput,
+  moments: Moments,
+  totals: Float64Array,
+  cells: CellRange,
+): (Dual | null)[] {
+  const algebra = dualAlgebra(prepared.totals.length);
+  const duals: (Dual | null)[] = [];
+  for (const index of prepared.aggregates) {
+    const { measure, totals: own } = aggregateTotals[index]!; // one entry an aggregate
+    const { estimate } = aggregateFunction(query.aggregates[index]!.name);
+    const support = supportOf(
+      moments,
+      { ...prepared, supportSlots: [moments.layout.totalSlot[own[0]!]!] },
+      cells,
+    );
+    const values = own.map((total) =>
+      totalDual(totals[total]!, prepared.totals.indexOf(total), prepared.totals.length),
+    );
+    duals[index] = estimate!.value(algebra, { totals: values, centre: moments.centres[measure]!, support }); // layoutMoments refused others
+  }
+  return duals;
+}

@@ -1,0 +1,24 @@
+/*
+ * estimator: from Moments to estimates with intervals. Pure numbers.
+ * In: Moments, the query's outputs, a confidence. Out: estimates by group, forecasts of their precision at other sizes, bounds on
+ * what the answer cannot show. Always: it sees no SQL text, no Arrow, no file; an interval of width zero is exact.
+ */
+export {
+  certifiedSupportMin,
+  type EstimatedGroup,
+  estimateGroups,
+  type EstimateRequest,
+  type GroupEstimate,
+} from './estimate-groups.ts';
+export { lambertW, type MissingGroups, missingGroups } from './missing-groups.ts';
+export { chiSquareQuantile, normalQuantile, tQuantile } from './quantiles.ts';
+export {
+  CellForecast,
+  type ErrorTarget,
+  meetsTarget,
+  pilotSupportMin,
+  type RowsAt,
+  sizeForTarget,
+  type SizingResult,
+} from './sizing.ts';
+export { smoothRefusal } from './smooth.ts';

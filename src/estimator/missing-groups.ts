@@ -1,0 +1,81 @@
+import type { Moments } from '../plan/index.ts';
+import type { CellRange } from './group-totals.ts';
+import { normalQuantile } from './quantiles.ts';
+
+/** What an answer by groups cannot show. */
+export interface MissingGroups {
+  /** No group with more rows than this is missing; 0: none can be. */
+  readonly groupRowsMax: number;
+  /** Groups that are not shown have at most this many rows in all. */
+  readonly rowsMax: number;
+}
+
+/** W(x) for x ≥ 0: the w with w·eʷ = x, by Newton's method. */
+export function lambertW(x: number): number {
+  let w = Math.log1p(x);
+  for (let step = 0; step < 50; step++) {
+    const exponential = Math.exp(w);
+    const change = (w * exponential - x) / (exponential * (w + 1));
+    w -= change;
+    if (Math.abs(change) <= 1e-14 * (1 + Math.abs(w))) break;
+  }
+  return w;
+}
+
+/**
+ * Bounds on the groups that a sample did not meet.
+ *
+ * A single group: a group of R rows is missed with probability at most e^(−R/w); over at most N/R groups of that size the bound
+ * holds with confidence 1 − α for R = w·W(N/(w·α)). All together: Good–Turing's estimate Ĝ of the unseen mass, with Esty's
+ * variance, Ĝ + z·√(Σ_{seen once} w² + Σ_{seen twice} Σ w²) + w·ln(1/α).
+ * @param groups cell ranges of the groups that were met
+ * @see Esty, "A normal limit law for a nonparametric estimator of the coverage of a random sample", Annals of Statistics 11, 1983
+ */
+export function missingGroups(
+  moments: Moments,
+  groups: readonly CellRange[],
+  confidence: number,
+): MissingGroups {
+  const { included, populationRows, rowsRead, groupsByStratum } = moments;
+  let weightMax = 0;
+  let population = 0;
+  for (const [stratum, isIn] of included.entries()) {
+    if (isIn === 0 || rowsRead[stratum]! >= populationRows[stratum]!) continue; // one entry a stratum
+    population += populationRows[stratum]!;
+    weightMax = Math.max(weightMax, populationRows[stratum]! / rowsRead[stratum]!);
+  }
+  if (groupsByStratum || weightMax === 0) return { groupRowsMax: 0, rowsMax: 0 };
+  // A stratum that was not read at all may hide any group.
+  if (!Number.isFinite(weightMax)) return { groupRowsMax: population, rowsMax: population };
+  const alpha = 1 - confidence;
+  const { unseen, variance } = unseenMass(moments, groups);
+  const rowsMax = unseen + normalQuantile(confidence) * Math.sqrt(variance) + weightMax * Math.log(1 / alpha);
+  return {
+    groupRowsMax: Math.min(population, weightMax * lambertW(population / (weightMax * alpha))),
+    rowsMax: Math.min(population, rowsMax),
+  };
+}
+
+/** Σ of weights of groups seen once, and Esty's variance of it. */
+function unseenMass(moments: Moments, groups: readonly CellRange[]): { unseen: number; variance: number } {
+  const { sums, layout, cellStratum, populationRows, rowsRead } = moments;
+  const stride = layout.monomials.length;
+  let unseen = 0;
+  let variance = 0;
+  for (const { from, to } of groups) {
+    let rows = 0;
+    let weights = 0;
+    let squares = 0;
+    for (let cell = from; cell < to; cell++) {
+      const stratum = cellStratum[cell]!; // one a cell
+      const weight = populationRows[stratum]! / rowsRead[stratum]!;
+      const seen = sums[cell * stride]!; // slot 0 counts the matching rows
+      rows += seen;
+      weights += seen * weight;
+      squares += seen * weight * weight;
+    }
+    if (rows === 1) unseen += weights;
+    if (rows === 1 || rows === 2) variance += squares;
+  }
+  return { unseen, variance };
+}

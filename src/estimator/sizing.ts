@@ -1,0 +1,159 @@
+import type { Moments } from '../plan/index.ts';
+import { certifiedSupportMin, type EstimatedGroup, type GroupEstimate } from './estimate-groups.ts';
+import { cellSupport } from './group-totals.ts';
+import { chiSquareQuantile, tQuantile } from './quantiles.ts';
+import { cellVariance } from './variance.ts';
+
+/** What an answer must reach. */
+export interface ErrorTarget {
+  /** Largest half-width: as a share of the value where relative, else in the aggregate's unit. */
+  readonly bound: number;
+  readonly relative: boolean;
+  readonly confidence: number;
+}
+
+/** Matching rows that a pilot wants in every cell before it is trusted to size the rest. */
+export const pilotSupportMin = 100;
+/** Level of the one-sided limits that the size is computed from: a pilot's variance is too small half of the time. */
+const limitLevel = 0.8;
+/** The value's lower limit is not taken below this share of it. */
+const valueShareMin = 0.2;
+/** More matches than certification needs, so that chance does not fall short of it. */
+const supportMargin = 1.3;
+
+/** How many rows of each stratum would be read. */
+export type RowsAt = (stratum: number) => number;
+
+/** True where the estimate keeps the target: certified or exact, and narrow enough. */
+export function meetsTarget({ estimate }: GroupEstimate, target: ErrorTarget): boolean {
+  if (estimate.value === null) return estimate.exact;
+  if (!estimate.certified) return false;
+  const { low, high, value } = estimate;
+  if (low === null || high === null) return false;
+  const halfWidth = Math.max(value - low, high - value);
+  return halfWidth <= (target.relative ? target.bound * Math.abs(value) : target.bound);
+}
+
+/** A cell of the answer with what its precision would be at another size. */
+export class CellForecast {
+  private readonly cells: readonly {
+    readonly stratum: number;
+    readonly population: number;
+    readonly spread: number;
+    readonly support: number;
+    readonly read: number;
+  }[];
+  private readonly inflation: number;
+
+  constructor(
+    moments: Moments,
+    readonly group: EstimatedGroup,
+    readonly estimate: GroupEstimate,
+  ) {
+    const { gradient, prepared } = estimate;
+    const { from, to } = group.cells;
+    const { support } = estimate.estimate;
+    this.cells = Array.from({ length: to - from }, (_, place) => {
+      const cell = from + place;
+      const stratum = moments.cellStratum[cell]!; // from ≤ cell < to
+      const read = moments.rowsRead[stratum]!;
+      const spread =
+        gradient === null || read < 2 ? 0 : cellVariance(moments, prepared.totals, gradient, cell);
+      return {
+        stratum,
+        population: moments.populationRows[stratum]!,
+        spread,
+        support: cellSupport(moments, prepared, cell),
+        read,
+      };
+    });
+    // The upper limit of a variance that was estimated from so many matches.
+    const df = Math.max(1, support - 1);
+    this.inflation = df / chiSquareQuantile(1 - limitLevel, df);
+  }
+
+  /** Matching rows to expect. */
+  supportAt(rowsAt: RowsAt): number {
+    let support = 0;
+    for (const { stratum, support: own, read } of this.cells)
+      if (read > 0) support += (own * rowsAt(stratum)) / read;
+    return support;
+  }
+
+  /** Variance to expect. @param cautious take the upper limit, not the estimate */
+  varianceAt(rowsAt: RowsAt, cautious: boolean): number {
+    let variance = 0;
+    for (const { stratum, population, spread } of this.cells) {
+      const rows = Math.min(population, rowsAt(stratum));
+      if (rows > 0) variance += (population * (population - rows) * spread) / rows;
+    }
+    return cautious ? variance * this.inflation : variance;
+  }
+
+  /** Half-width to expect, as a share of the value; null where there is no value or it is 0. */
+  relativeErrorAt(rowsAt: RowsAt): number | null {
+    const { value, confidence } = this.estimate.estimate;
+    if (value === null || value === 0) return null;
+    return (
+      (tQuantile((1 + confidence) / 2, this.dfAt(rowsAt)) * Math.sqrt(this.varianceAt(rowsAt, false))) /
+      Math.abs(value)
+    );
+  }
+
+  /** True where the cell may be expected to keep the target, counting on the pilot's limits rather than its estimates. */
+  meets(target: ErrorTarget, rowsAt: RowsAt): boolean {
+    const { value, stdError, exact } = this.estimate.estimate;
+    if (exact) return true;
+    if (value === null || this.supportAt(rowsAt) < certifiedSupportMin * supportMargin) return false;
+    const t = tQuantile((1 + target.confidence) / 2, this.dfAt(rowsAt));
+    const halfWidth = t * Math.sqrt(this.varianceAt(rowsAt, true));
+    if (!target.relative) return halfWidth <= target.bound;
+    const lowered = Math.abs(value) - tQuantile(limitLevel, this.estimate.df) * (stdError ?? 0);
+    return halfWidth <= target.bound * Math.max(lowered, valueShareMin * Math.abs(value));
+  }
+
+  private dfAt(rowsAt: RowsAt): number {
+    const { support } = this.estimate.estimate;
+    return support === 0
+      ? this.estimate.df
+      : Math.max(1, (this.estimate.df * this.supportAt(rowsAt)) / support);
+  }
+}
+
+/** What sizing found. */
+export interface SizingResult {
+  /** Least rank limit at which all cells are expected to keep the target; null: none up to the largest. */
+  readonly rankLimit: number | null;
+  /** The cell that needed most, or that fails at the largest. */
+  readonly driver: CellForecast | null;
+}
+
+/**
+ * The least rank limit R, so that reading min(R, n_h) rows of every stratum is expected to bring all cells within the target.
+ * @param rankMax the largest stratum of the sample
+ * @param rowsAt rows of a stratum under a rank limit
+ */
+export function sizeForTarget(
+  forecasts: readonly CellForecast[],
+  target: ErrorTarget,
+  rankMax: number,
+  rowsAt: (rankLimit: number) => RowsAt,
+): SizingResult {
+  let needed = 0;
+  let driver: CellForecast | null = null;
+  for (const forecast of forecasts) {
+    if (forecast.estimate.estimate.exact) continue;
+    const enough = (limit: number): boolean => forecast.meets(target, rowsAt(limit));
+    if (needed > 0 && enough(needed)) continue;
+    if (!enough(rankMax)) return { rankLimit: null, driver: forecast };
+    let [low, high] = [needed, rankMax]; // low is not enough, high is
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      if (enough(middle)) high = middle;
+      else low = middle;
+    }
+    needed = high;
+    driver = forecast;
+  }
+  return { rankLimit: needed, driver };
+}
