@@ -1,0 +1,115 @@
+import { QueryError } from '../common/index.ts';
+import { Interner } from './interner.ts';
+
+/** Cells that a query may have; each takes a few hundred bytes until the answer is made. */
+const cellsMax = 4_000_000;
+/** Up to so many pairs of stratum and group are indexed directly. */
+export const directPairsMax = 2 ** 20;
+
+/**
+ * The cells of a scan, (stratum, group) pairs that occur together, and their sums. Kernels add into `sums`; now and then these
+ * are flushed into compensated totals, so that long sums lose no digits.
+ */
+export class CellTable {
+  /** Sums since the last flush: `stride` a cell. Replaced when it grows: kernels read it anew after adding a cell. */
+  sums: Float64Array;
+  /** For a pair `stratum * groups + group` its cell + 1, or 0; empty where pairs are hashed. */
+  readonly direct: Int32Array;
+  private readonly hashed: Interner | null;
+  private totals: Float64Array;
+  private compensation: Float64Array;
+  private cells: Float64Array;
+  private size = 0;
+
+  /**
+   * @param strata number of strata
+   * @param groups group codes are below this
+   * @param stride sums a cell
+   */
+  constructor(
+    strata: number,
+    private readonly groups: number,
+    private readonly stride: number,
+  ) {
+    const pairs = strata * groups;
+    this.direct = new Int32Array(pairs <= directPairsMax ? pairs : 0);
+    this.hashed = pairs <= directPairsMax ? null : new Interner();
+    const capacity = 64;
+    this.cells = new Float64Array(capacity);
+    this.sums = new Float64Array(capacity * stride);
+    this.totals = new Float64Array(capacity * stride);
+    this.compensation = new Float64Array(capacity * stride);
+  }
+
+  get count(): number {
+    return this.size;
+  }
+
+  /** The cell of a pair, added where it is new. @throws QueryError LIMIT_EXCEEDED where there are too many */
+  cell(stratum: number, group: number): number {
+    const pair = stratum * this.groups + group;
+    if (this.hashed !== null) {
+      const cell = this.hashed.intern(pair);
+      if (cell === this.size) this.add(pair);
+      return cell;
+    }
+    const known = this.direct[pair]!; // as many entries as pairs
+    if (known > 0) return known - 1;
+    this.direct[pair] = this.size + 1;
+    return this.add(pair);
+  }
+
+  private add(pair: number): number {
+    if (this.size === this.cells.length) this.grow();
+    this.cells[this.size] = pair;
+    return this.size++;
+  }
+
+  private grow(): void {
+    if (this.size >= cellsMax) {
+      throw new QueryError('LIMIT_EXCEEDED', `the query has more than ${cellsMax} groups`, {
+        hint: 'group by less, or filter',
+      });
+    }
+    this.cells = wider(this.cells);
+    this.sums = wider(this.sums);
+    this.totals = wider(this.totals);
+    this.compensation = wider(this.compensation);
+  }
+
+  stratumOf(cell: number): number {
+    return Math.floor(this.cells[cell]! / this.groups); // cell < count
+  }
+
+  groupOf(cell: number): number {
+    return this.cells[cell]! % this.groups;
+  }
+
+  /** The cell's sums so far, by slot. Flush first. */
+  total(cell: number, slot: number): number {
+    const place = cell * this.stride + slot;
+    return this.totals[place]! + this.compensation[place]!; // slot < stride
+  }
+
+  /** Adds the sums into the totals, what rounding takes off kept aside (Neumaier), and starts new sums. */
+  flush(): void {
+    const { sums, totals, compensation } = this;
+    const used = this.size * this.stride;
+    for (let place = 0; place < used; place++) {
+      const term = sums[place]!;
+      if (term === 0) continue;
+      const total = totals[place]!;
+      const sum = total + term;
+      compensation[place]! += Math.abs(total) >= Math.abs(term) ? total - sum + term : term - sum + total;
+      totals[place] = sum;
+    }
+    sums.fill(0, 0, used);
+  }
+}
+
+/** The array with room for twice as much. */
+function wider(array: Float64Array): Float64Array {
+  const grown = new Float64Array(array.length * 2);
+  grown.set(array);
+  return grown;
+}

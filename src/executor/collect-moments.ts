@@ -1,0 +1,41 @@
+import type { Moments } from '../plan/index.ts';
+import type { CellTable } from './cell-table.ts';
+
+/** The cells of a scan as Moments has them, and the codes of the groups in their order. */
+export interface GroupCodes {
+  readonly cells: Pick<Moments, 'cellCount' | 'cellGroup' | 'cellStratum' | 'sums'>;
+  readonly groups: readonly number[];
+}
+
+/**
+ * Brings cells into order, by group and then stratum; groups are numbered in order of appearance.
+ * @param stride sums a cell
+ */
+export function collectMoments(table: CellTable, stride: number, strata: number): GroupCodes {
+  const count = table.count;
+  const groupOf = new Map<number, number>();
+  const groups: number[] = [];
+  const order = new Float64Array(count);
+  for (let cell = 0; cell < count; cell++) {
+    const code = table.groupOf(cell);
+    let group = groupOf.get(code);
+    if (group === undefined) {
+      group = groups.push(code) - 1;
+      groupOf.set(code, group);
+    }
+    order[cell] = group * strata + table.stratumOf(cell);
+  }
+  order.sort();
+  const cellGroup = new Int32Array(count);
+  const cellStratum = new Int32Array(count);
+  const sums = new Float64Array(count * stride);
+  for (let place = 0; place < count; place++) {
+    const group = Math.floor(order[place]! / strata); // place < count
+    const stratum = order[place]! % strata;
+    cellGroup[place] = group;
+    cellStratum[place] = stratum;
+    const cell = table.cell(stratum, groups[group]!); // the pair is in the table
+    for (let slot = 0; slot < stride; slot++) sums[place * stride + slot] = table.total(cell, slot);
+  }
+  return { cells: { cellCount: count, cellGroup, cellStratum, sums }, groups };
+}

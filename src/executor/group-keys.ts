@@ -1,0 +1,85 @@
+import type { Dictionary } from '../columns/index.ts';
+import { QueryError } from '../common/index.ts';
+import { type BoundExpression, type Scalar } from '../plan/index.ts';
+import { Interner } from './interner.ts';
+import { type Emitter, NotOnKernels } from './lower/emitter.ts';
+
+/** A key as a small whole number: codes from 0, below `codes`. */
+export interface KeyCode {
+  /** JavaScript expression of the row's code. */
+  readonly code: string;
+  /** Codes are below this. */
+  readonly codes: number;
+  /** The key's value for a code, in the form of its type. */
+  readonly decode: (code: number) => Scalar;
+}
+
+/** Widest range of whole numbers that are coded by their distance from the least. */
+const rangeCodesMax = 2 ** 20;
+/** Most different values of a key whose range is not known. */
+const internedMax = 2 ** 21;
+
+/** Gives a key codes: a text its dictionary's, whole numbers of a narrow range their distance, others in order of appearance. */
+export function keyCode(key: BoundExpression, emitter: Emitter): KeyCode {
+  const code = emitter.lower(key);
+  if (code.kind === 'text') return textKey(code.code, code.dictionary);
+  if (code.kind === 'boolean') {
+    const value = `(${code.value} ? 1 : ${code.isNull === null ? '0' : `${code.isNull} ? 2 : 0`})`;
+    return { code: value, codes: 3, decode: (c) => (c === 2 ? null : c === 1) };
+  }
+  const range = emitter.rangeOf(key);
+  const whole = ['integer', 'decimal', 'date', 'timestamp'].includes(key.type.kind);
+  if (whole && range !== null && range.high - range.low < rangeCodesMax) {
+    const low = Math.floor(range.low);
+    const codes = Math.max(0, Math.ceil(range.high) - low) + 1;
+    const value = `${code.value} - ${emitter.constant(low)}`;
+    const withNull =
+      code.isNull === null ? `(${value})` : `(${code.isNull} ? ${emitter.constant(codes)} : ${value})`;
+    return { code: withNull, codes: codes + 1, decode: (c) => (c === codes ? null : c + low) };
+  }
+  return internedKey(code.value, code.isNull, emitter);
+}
+
+function textKey(code: string, dictionary: Dictionary): KeyCode {
+  return { code, codes: dictionary.length + 1, decode: (c) => dictionary[c] ?? null };
+}
+
+const tooManyValues = (): QueryError =>
+  new QueryError('LIMIT_EXCEEDED', `a key has more than ${internedMax} values`, {
+    hint: 'group by less, or filter',
+  });
+
+function internedKey(value: string, isNull: string | null, emitter: Emitter): KeyCode {
+  const interner = new Interner();
+  const intern = emitter.helper((x) => {
+    if (interner.count >= internedMax) throw tooManyValues();
+    return interner.intern(x) + 1;
+  });
+  const code = isNull === null ? `${intern}(${value})` : `(${isNull} ? 0 : ${intern}(${value}))`;
+  return { code, codes: internedMax + 2, decode: (c) => (c === 0 ? null : interner.at(c - 1)) };
+}
+
+/** The keys of a query as one number: mixed radix over their codes. */
+export interface CombinedKeys {
+  readonly code: string;
+  readonly codes: number;
+  readonly decode: (code: number, key: number) => Scalar;
+}
+
+/** @throws NotOnKernels where the combinations go beyond what a double counts exactly */
+export function combineKeys(keys: readonly KeyCode[]): CombinedKeys {
+  let codes = 1;
+  const parts: string[] = [];
+  const radices: number[] = [];
+  for (const key of keys) {
+    parts.push(codes === 1 ? key.code : `${key.code} * ${codes}`);
+    radices.push(codes);
+    codes *= key.codes;
+  }
+  if (codes > Number.MAX_SAFE_INTEGER) throw new NotOnKernels('too many combinations of keys');
+  return {
+    code: parts.length === 0 ? '0' : parts.join(' + '),
+    codes,
+    decode: (code, key) => keys[key]!.decode(Math.floor(code / radices[key]!) % keys[key]!.codes), // one radix a key
+  };
+}

@@ -1,0 +1,87 @@
+import type { NumberArray } from '../columns/index.ts';
+import type { LoadedColumn } from '../samples/index.ts';
+import type { CellTable } from './cell-table.ts';
+import type { Emitter, Helper } from './lower/emitter.ts';
+
+/** Everything a kernel reads besides the runs. */
+export interface KernelInputs {
+  readonly columns: readonly NumberArray[];
+  readonly validity: readonly (Uint8Array | null)[];
+  readonly constants: Float64Array;
+  readonly tables: readonly NumberArray[];
+  readonly helpers: readonly Helper[];
+}
+
+/**
+ * A loop over runs of a sample, generated for a query's shape. It adds what matches into the cells.
+ * @param runs (stratum, start, end) triples; those from place `from` to `to` are read
+ * @param groupOfStratum for each stratum what its key contributes to the group's code
+ */
+export type ScanKernel = (
+  inputs: KernelInputs,
+  runs: Int32Array,
+  from: number,
+  to: number,
+  groupOfStratum: Float64Array,
+  cells: CellTable,
+) => void;
+
+/** A loop over the first rows of strata: which strata the predicate leaves in, and their groups. */
+export type StratumKernel = (
+  inputs: KernelInputs,
+  rows: Int32Array,
+  included: Uint8Array,
+  groupOfStratum: Float64Array,
+) => void;
+
+/** Compiled code by its text; the same shape of query over the same kinds of arrays keeps its optimised machine code. */
+const compiled = new Map<string, unknown>();
+const compiledMax = 256;
+
+/**
+ * Compiles generated code once.
+ * @param parameters the names of its parameters
+ * @param shape what else the code is specialised by, the kinds of its arrays: a function that sees many kinds is slow
+ */
+export function compile(parameters: readonly string[], body: string, shape: string): unknown {
+  const key = `${shape}\n${body}`;
+  const known = compiled.get(key);
+  if (known !== undefined) return known;
+  if (compiled.size >= compiledMax) compiled.delete(compiled.keys().next().value!); // not empty
+  // The code is ours: no identifier and no literal of a user is in it (see Emitter).
+  // oxlint-disable-next-line no-implied-eval, no-new-func
+  const made: unknown = new Function(...parameters, body);
+  compiled.set(key, made);
+  return made;
+}
+
+/** Declarations that bring a kernel's inputs into local names. */
+export function declareInputs({ columns, constants, tables, helpers }: Emitter): string {
+  const lines = [
+    ...columns.map(
+      (column, place) =>
+        `const c${place} = inputs.columns[${place}];${column.nullable && column.dictionary === null ? ` const v${place} = inputs.validity[${place}];` : ''}`,
+    ),
+    ...constants.map((_, place) => `const k${place} = inputs.constants[${place}];`),
+    ...tables.map((_, place) => `const t${place} = inputs.tables[${place}];`),
+    ...helpers.map((_, place) => `const f${place} = inputs.helpers[${place}];`),
+  ];
+  return lines.join('\n');
+}
+
+/** The kinds of the arrays, for {@link compile}. */
+export function shapeOf({ columns, tables }: KernelInputs): string {
+  return [...columns, ...tables].map((array) => array.constructor.name).join(',');
+}
+
+/** Pairs an emitter's parameters with the loaded columns. */
+export function inputsOf(emitter: Emitter, loaded: ReadonlyMap<string, LoadedColumn>): KernelInputs {
+  const columns = emitter.columns.map(({ name }) => loaded.get(name)!); // loaded before the kernel runs
+  return {
+    columns: columns.map(({ values }) => values as NumberArray), // no column of a sample is int64
+    validity: columns.map(({ validity }) => validity),
+    constants: Float64Array.from(emitter.constants),
+    tables: emitter.tables,
+    helpers: emitter.helpers,
+  };
+}

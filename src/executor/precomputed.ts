@@ -1,0 +1,163 @@
+import {
+  type AggregateCall,
+  aggregateFunction,
+  type AggregateQuery,
+  type Algebra,
+  type BoundExpression,
+  type ColumnValue,
+  evaluate,
+  type Lookup,
+  narrowInteger,
+  type Scalar,
+  type SlotValue,
+  Unevaluable,
+} from '../plan/index.ts';
+import type { ColumnStatistics, StrataTable } from '../samples/index.ts';
+
+/** Groups with the exact values of their keys and aggregates. */
+export interface ExactGroups {
+  readonly groups: readonly { readonly keys: readonly Scalar[]; readonly aggregates: readonly Scalar[] }[];
+}
+
+/** The arithmetic of plain numbers. */
+const plainAlgebra: Algebra<number> = {
+  constant: (value) => value,
+  add: (a, b) => a + b,
+  subtract: (a, b) => a - b,
+  multiply: (a, b) => a * b,
+  divide: (a, b) => a / b,
+  squareRoot: Math.sqrt,
+  valueOf: (a) => a,
+};
+
+/**
+ * Answers a query from the strata table alone: exactly, without reading a row.
+ * @returns null where the strata table does not hold what it needs
+ */
+export function answerFromStrata(strata: StrataTable, query: AggregateQuery): ExactGroups | null {
+  try {
+    const groups = groupStrata(strata, query);
+    return {
+      groups: groups.map(({ keys, members }) => ({
+        keys,
+        aggregates: query.aggregates.map((call) => aggregateOf(strata, call, members)),
+      })),
+    };
+  } catch (error) {
+    if (error instanceof Unevaluable) return null;
+    throw error;
+  }
+}
+
+/** Gives the values of a stratum's key columns. */
+function lookupsOf(strata: StrataTable): (stratum: number) => Lookup {
+  const byName = new Map(strata.keys.map((key) => [key.name, key]));
+  return (stratum) => (leaf: ColumnValue | SlotValue) => {
+    const key = leaf.kind === 'column' ? byName.get(leaf.name) : undefined;
+    if (key === undefined) throw new Unevaluable('strata are not made of this column');
+    const value = key.values[stratum]!; // null or a value for each stratum
+    return typeof value === 'bigint' ? narrowInteger(value) : value;
+  };
+}
+
+interface StrataGroup {
+  readonly keys: readonly Scalar[];
+  readonly members: number[];
+}
+
+function groupStrata(strata: StrataTable, { filter, keys }: AggregateQuery): StrataGroup[] {
+  const lookupOf = lookupsOf(strata);
+  const groups = new Map<string, StrataGroup>();
+  // Without GROUP BY there is one group even of no rows.
+  if (keys.length === 0) groups.set('[]', { keys: [], members: [] });
+  for (let stratum = 0; stratum < strata.count; stratum++) {
+    const lookup = lookupOf(stratum);
+    if (!filter.every((condition) => evaluate(condition, lookup) === true)) continue;
+    const values = keys.map((key) => evaluate(key, lookup));
+    const name = JSON.stringify(values, (_, value: unknown) =>
+      typeof value === 'bigint' ? `${value}n` : Object.is(value, Number.NaN) ? 'NaN' : value,
+    );
+    const group = groups.get(name) ?? { keys: values, members: [] };
+    group.members.push(stratum);
+    groups.set(name, group);
+  }
+  return [...groups.values()];
+}
+
+function aggregateOf(strata: StrataTable, call: AggregateCall, members: readonly number[]): Scalar {
+  if (call.distinct || call.orderBy.length > 0) throw new Unevaluable('DISTINCT is not in the strata table');
+  const lookupOf = lookupsOf(strata);
+  const { filter } = call;
+  const taken =
+    filter === null ? members : members.filter((stratum) => evaluate(filter, lookupOf(stratum)) === true);
+  const [argument] = call.arguments;
+  if (argument === undefined) return taken.reduce((rows, stratum) => rows + strata.population[stratum]!, 0); // COUNT(*)
+  const statistics = statisticsOf(strata, argument);
+  const count = sumOver(statistics.count, taken);
+  if (call.name === 'count') return count;
+  if (taken.some((stratum) => statistics.nonFinite[stratum]! > 0))
+    throw new Unevaluable('values that are not finite');
+  if (call.name === 'min' || call.name === 'max') return extremeOf(call, statistics, taken, count);
+  if (call.name === 'sum' && statistics.sum !== null) return exactSum(statistics.sum, taken, count);
+  const { estimate } = aggregateFunction(call.name);
+  if (estimate === undefined || argument.type.kind === 'date' || argument.type.kind === 'timestamp')
+    throw new Unevaluable(call.name);
+  return estimate.value(plainAlgebra, {
+    totals: powerTotals(statistics, taken, count),
+    centre: meanOf(statistics, taken, count),
+    support: count,
+  });
+}
+
+function statisticsOf(strata: StrataTable, argument: BoundExpression): ColumnStatistics {
+  const found = argument.kind === 'column' ? strata.statistics.get(argument.name) : undefined;
+  if (found === undefined) throw new Unevaluable('only totals of plain columns are kept');
+  return found;
+}
+
+const sumOver = (values: Float64Array, strata: readonly number[]): number =>
+  strata.reduce((sum, stratum) => sum + values[stratum]!, 0); // one entry a stratum
+
+function exactSum(sums: BigInt64Array, strata: readonly number[], count: number): Scalar {
+  return count === 0 ? null : narrowInteger(strata.reduce((sum, stratum) => sum + sums[stratum]!, 0n)); // one entry a stratum
+}
+
+/** Least or greatest value; a double that may have been rounded is not exact. */
+function extremeOf(
+  call: AggregateCall,
+  { low, high }: ColumnStatistics,
+  strata: readonly number[],
+  count: number,
+): Scalar {
+  if (count === 0) return null;
+  const values = strata
+    .map((stratum) => (call.name === 'min' ? low : high)[stratum]!)
+    .filter((value) => !Number.isNaN(value)); // one entry a stratum
+  const value =
+    call.name === 'min'
+      ? values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
+      : values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  const rounded = !['float', 'double'].includes(call.type.kind) && !Number.isSafeInteger(value);
+  if (values.length === 0 || rounded) throw new Unevaluable('no exact extreme is kept');
+  return value;
+}
+
+/** Mean over several strata: from exact sums where there are any, else weighted by count. */
+function meanOf({ mean, count: counts }: ColumnStatistics, strata: readonly number[], count: number): number {
+  let sum = 0;
+  for (const stratum of strata) if (counts[stratum]! > 0) sum += counts[stratum]! * mean[stratum]!; // one entry a stratum
+  return count === 0 ? 0 : sum / count;
+}
+
+/** Σ1, Σ(x − c), Σ(x − c)² over strata, c their mean: m₂ of each plus n·(mean_h − c)². */
+function powerTotals(statistics: ColumnStatistics, strata: readonly number[], count: number): number[] {
+  const centre = meanOf(statistics, strata, count);
+  const [squares] = statistics.centred;
+  let second = 0;
+  for (const stratum of strata) {
+    const n = statistics.count[stratum]!; // one entry a stratum
+    if (n > 0) second += squares![stratum]! + n * (statistics.mean[stratum]! - centre) ** 2;
+  }
+  if (Number.isNaN(second)) throw new Unevaluable('no moments are kept');
+  return [count, 0, second];
+}
