@@ -1,0 +1,159 @@
+import {
+  type AggregateCall,
+  aggregateFunction,
+  type AggregateQuery,
+  type BoundExpression,
+  type BoundQuery,
+  type BoundSelect,
+  contains,
+  expressionKey,
+  isOutputOrder,
+  type QueryOutput,
+  rewrite,
+  scalarFunction,
+} from '../plan/index.ts';
+import { smoothRefusal } from '../estimator/index.ts';
+
+/** What a query is to samples and strata tables. */
+export type Analysis =
+  | {
+      readonly kind: 'aggregate';
+      readonly query: AggregateQuery;
+      /** Why samples cannot estimate it (the strata table still may answer it); null where they can. */
+      readonly samplingRefusal: string | null;
+    }
+  /** Only the source can answer it, and why. */
+  | { readonly kind: 'other'; readonly reason: string };
+
+const other = (reason: string): Analysis => ({ kind: 'other', reason });
+
+/** Looks whether a query is one table, filtered, grouped and aggregated. */
+export function analyseQuery(query: BoundQuery): Analysis {
+  const { body } = query;
+  if (query.commonTables.length > 0) return other('queries with WITH are answered exactly');
+  if (body.kind !== 'select') return other('queries with UNION, INTERSECT or EXCEPT are answered exactly');
+  const refusal = shapeRefusal(body);
+  if (refusal !== null) return other(refusal);
+  const aggregates = collectAggregates(query, body);
+  if (aggregates.length === 0) return other('it has no aggregate to estimate');
+  if (body.from?.kind !== 'table') return other('only queries over one table are sampled');
+  const slots = new SlotRewriter(body.groupBy, aggregates);
+  const outputs = body.items.map(({ name, expression }): QueryOutput => {
+    const rewritten = slots.rewrite(expression);
+    return { name, expression: rewritten, isKey: !contains(rewritten, isAggregateSlot) };
+  });
+  const aggregateQuery: AggregateQuery = {
+    table: body.from.table,
+    columns: body.from.columns,
+    filter: conjunctsOf(body.where),
+    keys: body.groupBy,
+    aggregates,
+    outputs,
+    having: body.having === null ? null : slots.rewrite(body.having),
+    orderBy: query.orderBy.map(({ by, descending, nulls }) => ({
+      expression: isOutputOrder(by) ? outputs[by.output]!.expression : slots.rewrite(by), // the binder checked the place
+      descending,
+      nulls,
+    })),
+    limit: query.limit,
+    offset: query.offset,
+  };
+  const unevaluable = [
+    ...outputs.filter(({ isKey }) => isKey).map(({ expression }) => expression),
+    aggregateQuery.having,
+    ...aggregateQuery.orderBy.map(({ expression }) => expression),
+  ].find((expression) => expression !== null && !isEvaluable(expression));
+  if (unevaluable !== undefined)
+    return other('a function in its SELECT, HAVING or ORDER BY is left to the source');
+  return { kind: 'aggregate', query: aggregateQuery, samplingRefusal: samplingRefusal(aggregateQuery) };
+}
+
+function shapeRefusal(select: BoundSelect): string | null {
+  if (select.distinct) return 'SELECT DISTINCT is answered exactly';
+  if (select.qualify !== null) return 'queries with QUALIFY are answered exactly';
+  const expressions = [
+    ...select.items.map(({ expression }) => expression),
+    select.where,
+    select.having,
+    ...select.groupBy,
+  ].filter((expression) => expression !== null);
+  if (expressions.some((expression) => contains(expression, ({ kind }) => kind === 'window')))
+    return 'window functions are answered exactly';
+  if (expressions.some((expression) => contains(expression, ({ kind }) => kind === 'subquery')))
+    return 'queries with subqueries are answered exactly';
+  return null;
+}
+
+/** All aggregates of a query, each once. */
+function collectAggregates(query: BoundQuery, select: BoundSelect): AggregateCall[] {
+  const found = new Map<string, AggregateCall>();
+  const visit = (expression: BoundExpression): void => {
+    contains(expression, (node) => {
+      if (node.kind === 'aggregate') found.set(expressionKey(node), node);
+      return false;
+    });
+  };
+  for (const { expression } of select.items) visit(expression);
+  if (select.having !== null) visit(select.having);
+  for (const { by } of query.orderBy) if (!isOutputOrder(by)) visit(by);
+  return [...found.values()];
+}
+
+const isAggregateSlot = (expression: BoundExpression): boolean =>
+  expression.kind === 'slot' && expression.slot === 'aggregate';
+
+/** Replaces keys and aggregates by their slots. */
+class SlotRewriter {
+  private readonly keys: ReadonlyMap<string, number>;
+  private readonly aggregates: ReadonlyMap<string, number>;
+
+  constructor(keys: readonly BoundExpression[], aggregates: readonly AggregateCall[]) {
+    this.keys = new Map(keys.map((key, index) => [expressionKey(key), index]));
+    this.aggregates = new Map(aggregates.map((call, index) => [expressionKey(call), index]));
+  }
+
+  rewrite(expression: BoundExpression): BoundExpression {
+    return rewrite(expression, (node) => {
+      const { type, span } = node;
+      const key = expressionKey(node);
+      const aggregate = node.kind === 'aggregate' ? this.aggregates.get(key) : undefined;
+      if (aggregate !== undefined) return { kind: 'slot', slot: 'aggregate', index: aggregate, type, span };
+      const index = this.keys.get(key);
+      return index === undefined ? null : { kind: 'slot', slot: 'key', index, type, span };
+    });
+  }
+}
+
+/** The conditions that a WHERE joins by AND. */
+function conjunctsOf(where: BoundExpression | null): BoundExpression[] {
+  if (where === null) return [];
+  return where.kind === 'function' && where.name === 'and' ? where.arguments.flatMap(conjunctsOf) : [where];
+}
+
+/** Whether an expression over keys and aggregates can be computed here. */
+function isEvaluable(expression: BoundExpression): boolean {
+  return !contains(expression, (node) => {
+    if (node.kind !== 'function') return false;
+    const definition = scalarFunction(node.name);
+    return definition.evaluate === undefined && definition.evaluateWithNulls === undefined;
+  });
+}
+
+/** Why samples cannot estimate the query; null where they can. */
+function samplingRefusal({ aggregates, outputs }: AggregateQuery): string | null {
+  for (const call of aggregates) {
+    const name = call.name.toUpperCase();
+    if (call.distinct) return `${name}(DISTINCT …) cannot be estimated with an interval yet`;
+    if (aggregateFunction(call.name).estimate === undefined)
+      return `${name} cannot be estimated with an interval`;
+    const [argument] = call.arguments;
+    const summed = call.name !== 'count' && argument !== undefined;
+    if (summed && !['integer', 'decimal', 'float', 'double', 'boolean'].includes(argument.type.kind))
+      return `${name} of this type is answered exactly`;
+  }
+  for (const { expression, isKey } of outputs) {
+    const refusal = isKey ? null : smoothRefusal(expression);
+    if (refusal !== null) return `an output cannot be estimated: ${refusal}`;
+  }
+  return null;
+}

@@ -1,0 +1,14 @@
+/*
+ * planner: from a syntax tree and what the catalog knows to a plan. Pure: it reads nothing and runs nothing.
+ * In: a statement, a catalog snapshot, parameter values. Out: the bound query, checked bounds, and the ways to answer it, cheapest
+ * first, each with its reason. Always: every name is resolved and every type checked before anything runs.
+ */
+export type { ParameterValue, Parameters } from './bind/context.ts';
+export type { ResolvedBounds } from './bounds.ts';
+export {
+  type AggregatePlan,
+  planSelect,
+  queryColumnSet,
+  type SampleCandidates,
+  type SelectPlan,
+} from './plan-select.ts';

@@ -1,0 +1,116 @@
+import type { CatalogSnapshot, SampleEntry } from '../catalog/index.ts';
+import { type Clock, QueryError } from '../common/index.ts';
+import type { SelectStatement } from '../parser/index.ts';
+import { type AggregateQuery, type BoundQuery, columnsOf, typeFromDuckDB } from '../plan/index.ts';
+import { analyseQuery } from './aggregate-query.ts';
+import { asEstimates } from './as-estimates.ts';
+import { BindContext, type KnownTable, type Parameters } from './bind/context.ts';
+import { QueryBinder } from './bind/bind-query.ts';
+import { type ResolvedBounds, resolveBounds } from './bounds.ts';
+
+/** What a SELECT may be answered from, cheapest first. */
+export interface SelectPlan {
+  readonly query: BoundQuery;
+  readonly bounds: ResolvedBounds;
+  /** Set where strata tables and samples come into question. */
+  readonly aggregate: AggregatePlan | null;
+  /** Why the source is asked where nothing cheaper answers. */
+  readonly exactReason: string;
+}
+export interface AggregatePlan {
+  readonly query: AggregateQuery;
+  /** Samples whose strata table may hold the answer, the smallest first. */
+  readonly precomputed: readonly SampleEntry[];
+  /** The query over estimates, and the samples to estimate from in the order to try them; null where samples cannot. */
+  readonly sampling: { readonly query: AggregateQuery; readonly candidates: SampleCandidates } | null;
+}
+
+/** Samples to choose from. */
+export interface SampleCandidates {
+  readonly samples: readonly SampleEntry[];
+  /** The strata of these cover the query's columns: the first is taken. Else all are probed. */
+  readonly covering: boolean;
+}
+
+const strataColumns = (sample: SampleEntry): readonly string[] =>
+  sample.method.kind === 'stratified' ? sample.method.columns : [];
+
+/** The columns that a query filters and groups by: its query column set. */
+export function queryColumnSet({ filter, keys }: AggregateQuery): Set<string> {
+  return new Set([...filter, ...keys].flatMap(columnsOf).map(({ name }) => name));
+}
+
+const covers = (sample: SampleEntry, columns: ReadonlySet<string>): boolean =>
+  [...columns].every((column) => strataColumns(sample).includes(column));
+
+/**
+ * Orders the samples of the query's table.
+ * @see Agarwal et al., "BlinkDB", EuroSys 2013, section 4.1: the smallest covering sample, else probing
+ */
+export function rankSamples(
+  query: AggregateQuery,
+  bounds: ResolvedBounds,
+  samples: readonly SampleEntry[],
+): SampleCandidates {
+  const columns = queryColumnSet(query);
+  const bySize = samples.toSorted((a, b) => a.rows - b.rows || a.id - b.id);
+  // A bare deadline is best spent on the largest sample; a bound on the smallest that can keep it.
+  const ordered = bounds.error === null && bounds.withinMs !== null ? bySize.toReversed() : bySize;
+  const covering = columns.size === 0 ? [] : ordered.filter((sample) => covers(sample, columns));
+  return covering.length > 0 ? { samples: covering, covering: true } : { samples: ordered, covering: false };
+}
+
+/** Samples whose strata tell every condition and key, the fewest strata first. */
+function precomputedFrom(query: AggregateQuery, samples: readonly SampleEntry[]): SampleEntry[] {
+  const filters = query.aggregates.map(({ filter }) => filter).filter((filter) => filter !== null);
+  const columns = new Set(
+    [...query.filter, ...query.keys, ...filters].flatMap(columnsOf).map(({ name }) => name),
+  );
+  return samples
+    .filter((sample) => covers(sample, columns))
+    .toSorted((a, b) => a.strata - b.strata || a.id - b.id);
+}
+
+/** The catalog's tables as binding knows them. */
+export function knownTables({ tables }: Pick<CatalogSnapshot, 'tables'>): KnownTable[] {
+  return tables.map(({ name, columns }) => ({
+    name,
+    columns: columns.map((column) => ({ name: column.name, type: typeFromDuckDB(column.type) })),
+  }));
+}
+
+/**
+ * Plans a SELECT: binds it, checks its bounds, and finds what may answer it.
+ * @throws QueryError with the place of what does not fit
+ */
+export function planSelect(
+  statement: SelectStatement,
+  snapshot: CatalogSnapshot,
+  parameters: Parameters,
+  clock: Clock,
+): SelectPlan {
+  const bounds = resolveBounds(statement.bounds);
+  const context = new BindContext(knownTables(snapshot), parameters, clock);
+  const query = new QueryBinder(context).bindQuery(statement.query, null);
+  context.checkAllUsed();
+  const exactly = (exactReason: string): SelectPlan => ({ query, bounds, aggregate: null, exactReason });
+  if (statement.exact) return exactly('the statement asks for EXACT');
+  const analysis = analyseQuery(query);
+  if (analysis.kind === 'other') return exactly(analysis.reason);
+  const table = snapshot.tables.find(({ name }) => name === analysis.query.table);
+  if (table === undefined) throw new QueryError('UNKNOWN_TABLE', `there is no table ${analysis.query.table}`);
+  const samples = snapshot.samples.filter(({ tableId }) => tableId === table.id);
+  if (samples.length === 0) return exactly(`${table.name} has no samples`);
+  const estimates = analysis.samplingRefusal === null ? asEstimates(analysis.query) : null;
+  return {
+    query,
+    bounds,
+    aggregate: {
+      query: analysis.query,
+      precomputed: precomputedFrom(analysis.query, samples),
+      sampling:
+        estimates === null ? null : { query: estimates, candidates: rankSamples(estimates, bounds, samples) },
+    },
+    exactReason: analysis.samplingRefusal ?? 'an expression over its aggregates is answered exactly',
+  };
+}
