@@ -1,0 +1,112 @@
+import type { Table } from 'apache-arrow';
+import type { Estimate } from '../plan/index.ts';
+import type { Parameters } from '../planner/index.ts';
+
+/*
+ * The public face of the package: what the library exports, what the HTTP endpoint returns as JSON, and what the shell prints
+ * from. The three doors share these types.
+ */
+
+export interface OpenOptions {
+  /** Folder of the catalog (SQLite), the samples (Arrow IPC) and scratch files. `':memory:'` keeps nothing on disk. Default `.ballpark`. */
+  readonly dataDir?: string;
+  /** Executor threads. Default: the cores this process may use. */
+  readonly threads?: number;
+  /** Upper bound for samples and query state held in memory, bytes. */
+  readonly memoryLimitBytes?: number;
+  /** Folders that `CREATE TABLE … FROM` may read. Default: the working directory. */
+  readonly allowedPaths?: readonly string[];
+}
+
+export interface Engine extends AsyncDisposable {
+  /** Runs one statement (SELECT, EXPLAIN, CREATE …, SHOW …) and resolves with its final answer. @throws QueryError */
+  query(sql: string, options?: QueryOptions): Promise<QueryResult>;
+  /** The same, as a sequence of ever narrower answers; the last one has `final: true`. */
+  stream(sql: string, options?: QueryOptions): AsyncIterable<QueryResult>;
+  /** Interrupts what runs, waits for it to end, and releases all files. */
+  close(): Promise<void>;
+}
+
+export interface QueryOptions {
+  /** Values for `?` and `:name` placeholders. */
+  readonly params?: Parameters;
+  readonly signal?: AbortSignal;
+  /** Called while long work runs (sample builds, exact scans). */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface Progress {
+  readonly phase: 'scan' | 'sample' | 'execute' | 'exact';
+  /** 0..1, or null where the total is not known. */
+  readonly fraction: number | null;
+  readonly rows: number;
+}
+
+export interface QueryResult {
+  readonly queryId: string;
+  readonly final: boolean;
+  readonly columns: readonly ResultColumn[];
+  /**
+   * One array a row, in the order of `columns`, materialised on first access. In an approximate answer an aggregate's column has
+   * role `estimate` and its cells are Estimates (single cells may be exact); in an exact or precomputed answer it has role `exact`
+   * and plain values.
+   */
+  readonly rows: readonly (readonly Cell[])[];
+  readonly answer: AnswerSummary;
+  /** Arrow form: an estimate column `x` becomes x, x_low, x_high, x_stderr, x_certified. */
+  toArrow(): Table;
+  /** Plain objects keyed by column name (null prototype); estimates become their `value`. */
+  toObjects(): Record<string, unknown>[];
+  /**
+   * The form that the HTTP endpoint sends: integers beyond 2^53, NaN and infinities as text, DATE and TIMESTAMP as ISO text
+   * (timestamps with microseconds). Called by JSON.stringify.
+   */
+  toJSON(): QueryResultJson;
+}
+
+export interface QueryResultJson {
+  readonly queryId: string;
+  readonly final: boolean;
+  readonly columns: readonly ResultColumn[];
+  readonly rows: readonly (readonly JsonCell[])[];
+  readonly answer: AnswerSummary;
+}
+export type JsonCell = string | number | boolean | null | Estimate;
+
+export interface ResultColumn {
+  readonly name: string;
+  readonly role: 'group' | 'estimate' | 'exact';
+  /** SQL type name: BOOLEAN, BIGINT, DOUBLE, VARCHAR, DATE, TIMESTAMP, … */
+  readonly type: string;
+}
+/** DATE and TIMESTAMP are Dates (to the millisecond), integers beyond 2^53 bigints, DECIMALs that no number holds exactly text. */
+export type Cell = string | number | bigint | boolean | Date | null | Estimate;
+
+export interface AnswerSummary {
+  readonly mode: 'approximate' | 'exact' | 'precomputed';
+  /** What the statement asked for, and what was reached. */
+  readonly requested: {
+    readonly error?: { readonly bound: number; readonly relative: boolean; readonly confidence: number };
+    readonly withinMs?: number;
+  };
+  readonly achieved: { readonly maxRelativeError: number | null; readonly elapsedMs: number };
+  /** False: a requested bound was not reached; `notes` says which and why. */
+  readonly met: boolean;
+  readonly sample: {
+    readonly name: string;
+    readonly version: number;
+    readonly rowsRead: number;
+    readonly rowsInSample: number;
+    readonly populationRows: number;
+  } | null;
+  /** Why this sample and this many rows, or why the exact route, in one sentence. */
+  readonly reason: string;
+  readonly tasks: { readonly planned: number; readonly completed: number; readonly discarded: number };
+  /** With the answer's confidence no group with more rows than this is missing from the answer; 0: none can be missing. */
+  readonly missingGroupRowsMax: number;
+  /** With the answer's confidence the groups that the answer does not show have at most this many rows in all. */
+  readonly missingRowsMax: number;
+  readonly stale: { readonly rowsAddedSinceSample: number } | null;
+  readonly timings: Readonly<Record<'parseMs' | 'planMs' | 'executeMs' | 'estimateMs' | 'totalMs', number>>;
+  readonly notes: readonly string[];
+}

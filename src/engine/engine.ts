@@ -1,0 +1,142 @@
+import { QueryError } from '../common/index.ts';
+import { parseStatement, type SelectStatement, type Statement } from '../parser/index.ts';
+import { planSelect, type ResolvedBounds, type SelectPlan } from '../planner/index.ts';
+import type { Engine, QueryOptions, QueryResult } from './contract.ts';
+import { explain } from './explain.ts';
+import { Answer } from './query-result.ts';
+import { RunControl } from './run-control.ts';
+import { type RoutedAnswer, runSelect } from './run-select.ts';
+import { createSample, dropSample } from './samples.ts';
+import { show } from './show.ts';
+import type { EngineState } from './state.ts';
+import { Stopwatch, summarise } from './summary.ts';
+import { createTable, describeTable, dropTable, requireTable } from './tables.ts';
+
+/** Bounds of statements that ask for none. */
+const noBounds: ResolvedBounds = {
+  error: null,
+  confidence: 0.95,
+  withinMs: null,
+  onMiss: 'exact',
+  isDefault: true,
+};
+
+/** Carries statements through the rooms: parse, plan, run, summarise. */
+export class BallparkEngine implements Engine {
+  private closing: Promise<void> | null = null;
+
+  constructor(
+    private readonly state: EngineState,
+    private readonly release: () => Promise<void>,
+  ) {}
+
+  async query(sql: string, options: QueryOptions = {}): Promise<QueryResult> {
+    if (this.closing !== null) throw new QueryError('CLOSED', 'the engine is closed');
+    const { clock, newId } = this.state.environment;
+    const queryId = newId();
+    const startedAt = clock.nowMs();
+    const started = clock.monotonicMs();
+    const log = (outcome: string, rowsRead: number): void =>
+      this.state.log.add({
+        queryId,
+        sql,
+        startedMs: startedAt,
+        elapsedMs: clock.monotonicMs() - started,
+        outcome,
+        rowsRead,
+      });
+    try {
+      const answer = await this.answer(queryId, sql, options, started);
+      log(answer.answer.mode, answer.answer.sample?.rowsRead ?? 0);
+      return answer;
+    } catch (error) {
+      log(error instanceof QueryError ? error.code : 'INTERNAL', 0);
+      throw error;
+    }
+  }
+
+  private async answer(
+    queryId: string,
+    sql: string,
+    options: QueryOptions,
+    started: number,
+  ): Promise<Answer> {
+    const { clock } = this.state.environment;
+    const stopwatch = new Stopwatch(() => clock.monotonicMs());
+    const statement = await stopwatch.time('parseMs', () => parseStatement(sql));
+    const select = selectOf(statement);
+    const plan = select === null ? null : await stopwatch.time('planMs', () => this.plan(select, options));
+    const bounds = plan?.bounds ?? noBounds;
+    const control = new RunControl(clock, options, bounds.withinMs, started);
+    control.throwIfCancelled();
+    const { columns, report } = await stopwatch.time('executeMs', () =>
+      this.run(statement, plan, control, stopwatch),
+    );
+    return new Answer(queryId, columns, summarise(report, bounds, columns, control.elapsedMs(), stopwatch));
+  }
+
+  private plan(statement: SelectStatement, { params = [] }: QueryOptions): SelectPlan {
+    return planSelect(statement, this.state.catalog.snapshot(), params, this.state.environment.clock);
+  }
+
+  private async run(
+    statement: Statement,
+    plan: SelectPlan | null,
+    control: RunControl,
+    stopwatch: Stopwatch,
+  ): Promise<RoutedAnswer> {
+    const { state } = this;
+    switch (statement.kind) {
+      case 'select-statement':
+        return await runSelect(state, planned(plan), control, stopwatch);
+      case 'explain':
+        return await explain(state, statement, planned(plan), control);
+      case 'create-table':
+        return await createTable(state, statement, control);
+      case 'create-sample':
+        return await createSample(state, statement, requireTable(state, statement.table), control);
+      case 'drop':
+        return statement.what === 'table'
+          ? await dropTable(state, statement)
+          : await dropSample(state, statement);
+      case 'describe':
+        return describeTable(state, statement);
+      case 'show':
+        return await show(state, statement);
+      case 'create-samples':
+        throw new QueryError('NOT_SUPPORTED', 'CREATE SAMPLES … BUDGET is not available yet', {
+          span: statement.span,
+          hint: 'create samples one by one with CREATE SAMPLE',
+        });
+      case 'refresh-samples':
+        throw new QueryError('NOT_SUPPORTED', 'REFRESH SAMPLES is not available yet', {
+          span: statement.span,
+          hint: 'DROP SAMPLE and CREATE SAMPLE again',
+        });
+    }
+  }
+
+  async *stream(sql: string, options: QueryOptions = {}): AsyncGenerator<QueryResult> {
+    yield await this.query(sql, options);
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.release();
+    return this.closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** The SELECT of a statement that has one. */
+function selectOf(statement: Statement): SelectStatement | null {
+  if (statement.kind === 'select-statement') return statement;
+  return statement.kind === 'explain' ? statement.statement : null;
+}
+
+function planned(plan: SelectPlan | null): SelectPlan {
+  if (plan === null) throw new Error('a SELECT is planned before it runs');
+  return plan;
+}

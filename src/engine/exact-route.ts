@@ -1,0 +1,88 @@
+import { QueryError } from '../common/index.ts';
+import { tablesOf } from '../plan/index.ts';
+import type { SelectPlan } from '../planner/index.ts';
+import type { SourceTable } from '../sources/index.ts';
+import type { Control } from '../sources/index.ts';
+import type { AnswerColumn } from './query-result.ts';
+import type { RunControl } from './run-control.ts';
+import type { EngineState } from './state.ts';
+
+/** The catalog's tables as the source knows them. */
+export function sourceTables(state: EngineState): SourceTable[] {
+  return state.catalog
+    .snapshot()
+    .tables.map(({ name, files }) => ({ name, files: files.map(({ id, path }) => ({ id, path })) }));
+}
+
+/** A watch over source calls: the caller's signal and the statement's deadline end them, progress is passed on. */
+export function sourceControl(
+  control: RunControl,
+  phase: 'scan' | 'exact',
+): Control & { readonly deadline: AbortSignal | null } {
+  const { signal, onProgress } = control.options;
+  const remaining = control.remainingMs();
+  const deadline = Number.isFinite(remaining)
+    ? AbortSignal.timeout(Math.max(0, Math.floor(remaining)))
+    : null;
+  const signals = [signal, deadline].filter((each) => each !== undefined && each !== null);
+  return {
+    deadline,
+    ...(signals.length === 0 ? {} : { signal: AbortSignal.any(signals) }),
+    ...(onProgress === undefined
+      ? {}
+      : {
+          onProgress: (fraction: number | null, rows: number): void => onProgress({ phase, fraction, rows }),
+        }),
+  };
+}
+
+/**
+ * Answers a query from the source.
+ * @throws QueryError DEADLINE_EXCEEDED where the statement's deadline comes first; MISSING_FILE where a table's file is gone; others
+ * as the source reports them
+ */
+export async function answerExactly(
+  state: EngineState,
+  plan: SelectPlan,
+  control: RunControl,
+): Promise<AnswerColumn[]> {
+  const watch = sourceControl(control, 'exact');
+  await refuseMissingFiles(state, plan);
+  try {
+    const { columns, values } = await state.source.query(plan.query, sourceTables(state), watch);
+    const isKey = plan.aggregate?.query.outputs.map((output) => output.isKey) ?? [];
+    return columns.map(({ name, type }, place) => ({
+      name,
+      type,
+      role: isKey[place] === true ? 'group' : 'exact',
+      values: values[place]!,
+    })); // one array a column
+  } catch (error) {
+    const late =
+      error instanceof QueryError &&
+      error.code === 'CANCELLED' &&
+      watch.deadline?.aborted === true &&
+      control.options.signal?.aborted !== true;
+    if (late)
+      throw new QueryError(
+        'DEADLINE_EXCEEDED',
+        `the exact answer was not ready within ${control.withinMs} ms`,
+        { cause: error },
+      );
+    throw error;
+  }
+}
+
+async function refuseMissingFiles(state: EngineState, { query }: SelectPlan): Promise<void> {
+  const read = tablesOf(query);
+  for (const { name, files } of state.catalog.snapshot().tables) {
+    if (!read.has(name)) continue;
+    for (const { path } of files) {
+      if ((await state.environment.files.stat(path)) === null) {
+        throw new QueryError('MISSING_FILE', `the file ${path} of table ${name} is gone`, {
+          hint: `bring it back, or DROP TABLE ${name}`,
+        });
+      }
+    }
+  }
+}

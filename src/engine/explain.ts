@@ -1,0 +1,126 @@
+import type { ExplainStatement } from '../parser/index.ts';
+import { printQuery } from '../sources/index.ts';
+import type { SelectPlan } from '../planner/index.ts';
+import { chooseSample } from './choose-sample.ts';
+import { countOf, describeSample, percentOf } from './describe.ts';
+import { commandTypes, rowsAnswer } from './rows-answer.ts';
+import type { RunControl } from './run-control.ts';
+import { describeBound, type RoutedAnswer, runSelect, tableOf } from './run-select.ts';
+import type { EngineState } from './state.ts';
+import { answerFromTotals } from './strata-route.ts';
+import { Stopwatch } from './summary.ts';
+
+type Line = readonly [item: string, value: string];
+
+/** EXPLAIN: what would be done, found by planning and, for a sample, by its pilot. With ANALYZE it is done, and measured. */
+export async function explain(
+  state: EngineState,
+  { analyze }: ExplainStatement,
+  plan: SelectPlan,
+  control: RunControl,
+): Promise<RoutedAnswer> {
+  const lines = [
+    ...(await foresee(state, plan, control)),
+    ['asked for', askedFor(plan)],
+    ['exact SQL', printQuery(plan.query)],
+  ] as Line[];
+  if (analyze) lines.push(...(await measure(state, plan, control)));
+  const { text } = commandTypes;
+  return rowsAnswer(
+    [
+      ['item', text],
+      ['value', text],
+    ],
+    lines,
+    'the plan of the statement',
+  );
+}
+
+function askedFor({ bounds }: SelectPlan): string {
+  const parts = [describeBound(bounds)];
+  if (bounds.withinMs !== null) parts.push(`within ${bounds.withinMs} ms`);
+  if (!bounds.isDefault) parts.push(`on miss ${bounds.onMiss.replace('-', ' ')}`);
+  return parts.join(', ');
+}
+
+const exact = (reason: string): Line[] => [
+  ['route', 'exact'],
+  ['reason', reason],
+];
+
+async function foresee(state: EngineState, plan: SelectPlan, control: RunControl): Promise<Line[]> {
+  const { aggregate } = plan;
+  if (aggregate === null) return exact(plan.exactReason);
+  const changed = await state.fingerprints.changedFile(tableOf(state, aggregate));
+  if (changed !== null) return exact(`the samples are older than the file ${changed}`);
+  const totals = await answerFromTotals(state, aggregate);
+  if (totals !== null) {
+    return [
+      ['route', 'precomputed'],
+      ['sample', describeSample(totals.entry)],
+      ['rows to read', '0'],
+      ['error', 'none'],
+      ['reason', 'its strata hold exact totals'],
+    ];
+  }
+  if (aggregate.sampling === null) return exact(plan.exactReason);
+  const chosen = await chooseSample(state, aggregate.sampling, plan.bounds, control);
+  return typeof chosen === 'string' ? exact(chosen) : await foreseeSample(state, plan, chosen);
+}
+
+async function foreseeSample(
+  state: EngineState,
+  plan: SelectPlan,
+  chosen: Exclude<Awaited<ReturnType<typeof chooseSample>>, string>,
+): Promise<Line[]> {
+  for (const { query, reason } of chosen) {
+    const forecast = await query.forecast();
+    const last = query === chosen.at(-1)!.query; // at least one was chosen
+    if (forecast.rows === null && !last) continue;
+    const { entry } = query;
+    const misses = forecast.rows === null;
+    const read = forecast.rows ?? query.rowsAvailable;
+    const driver = forecast.driver === null ? '' : `; the group ${forecast.driver} needs most`;
+    const route =
+      !misses || plan.bounds.onMiss === 'best-effort'
+        ? 'sample'
+        : `sample, then ${plan.bounds.onMiss === 'fail' ? 'an error' : 'exact'}: too small for the bound`;
+    return [
+      ['route', route],
+      ['sample', describeSample(entry)],
+      ['reason', reason],
+      [
+        'rows to read',
+        `${countOf(read, 'row')} of ${entry.rows.toLocaleString('en-US')} in the sample, ${entry.populationRows.toLocaleString('en-US')} in the table${driver}`,
+      ],
+      [
+        'error',
+        forecast.relativeError === null
+          ? 'not known'
+          : `at most ±${percentOf(forecast.relativeError)} at ${percentOf(plan.bounds.confidence)} expected`,
+      ],
+      ['time', `${state.pace.predictMs(read).toPrecision(2)} ms expected`],
+    ];
+  }
+  throw new Error('the last sample always gives a forecast');
+}
+
+async function measure(state: EngineState, plan: SelectPlan, control: RunControl): Promise<Line[]> {
+  const stopwatch = new Stopwatch(() => control.clock.monotonicMs());
+  const start = control.elapsedMs();
+  const { columns, report } = await stopwatch.time('executeMs', () =>
+    runSelect(state, plan, control, stopwatch),
+  );
+  const elapsed = control.elapsedMs() - start;
+  const timings = stopwatch.timings(elapsed);
+  return [
+    ['measured route', report.mode],
+    ['measured reason', report.reason],
+    ['measured rows read', countOf(report.sample?.rowsRead ?? 0, 'row')],
+    [
+      'measured time',
+      `${elapsed.toPrecision(3)} ms (reading ${timings.executeMs.toPrecision(3)} ms, estimating ${timings.estimateMs.toPrecision(3)} ms)`,
+    ],
+    ['answer', countOf(columns[0]?.values.length ?? 0, 'row')],
+  ];
+}

@@ -1,0 +1,88 @@
+import { availableParallelism, tmpdir, totalmem } from 'node:os';
+import { join, resolve } from 'node:path';
+import { mkdtemp } from 'node:fs/promises';
+import { Catalog, catalogMigrations } from '../catalog/index.ts';
+import { QueryError, storageError } from '../common/index.ts';
+import { openDatabase } from '../database/index.ts';
+import { DuckDBSource } from '../sources/index.ts';
+import type { Engine, OpenOptions } from './contract.ts';
+import { BallparkEngine } from './engine.ts';
+import { type Environment, systemEnvironment } from './environment.ts';
+import { Pace } from './pace.ts';
+import { QueryLog } from './query-log.ts';
+import { SampleCache } from './sample-cache.ts';
+import { Fingerprints } from './table-files.ts';
+
+/** Share of the machine's memory that DuckDB may use where nothing else is said. */
+const memoryShare = 0.5;
+
+/**
+ * Opens an engine on a data folder; makes the folder where there is none.
+ * @throws QueryError STORAGE where the folder cannot be used, INVALID_ARGUMENT for options out of range
+ */
+export function openEngine(options: OpenOptions = {}): Promise<Engine> {
+  return openEngineIn(options, systemEnvironment);
+}
+
+/** The same, in a world of the caller's making. */
+export async function openEngineIn(options: OpenOptions, environment: Environment): Promise<Engine> {
+  const { files } = environment;
+  const {
+    dataDir = '.ballpark',
+    threads = availableParallelism(),
+    memoryLimitBytes = Math.floor(totalmem() * memoryShare),
+  } = options;
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new QueryError('INVALID_ARGUMENT', 'threads must be a whole number, 1 or more');
+  if (!(memoryLimitBytes >= 2 ** 26))
+    throw new QueryError('INVALID_ARGUMENT', 'memoryLimitBytes must be at least 64 MiB');
+  const inMemory = dataDir === ':memory:';
+  try {
+    // What must lie in files lies in a folder that goes away on close.
+    const root = inMemory ? await mkdtemp(join(tmpdir(), 'ballpark-')) : resolve(dataDir);
+    const folders = { samples: join(root, 'samples'), tables: join(root, 'tables') };
+    for (const folder of [folders.samples, folders.tables]) await files.makeFolder(folder);
+    const allowedPaths = await realPaths(environment, [
+      ...(options.allowedPaths ?? [process.cwd()]),
+      folders.tables,
+    ]);
+    const catalog = new Catalog(
+      openDatabase(inMemory ? ':memory:' : join(root, 'catalog.sqlite'), catalogMigrations),
+    );
+    // Several processes may use one data folder; what DuckDB spills is each one's own.
+    const scratch = join(root, `scratch-${environment.newId()}`);
+    const source = new DuckDBSource({ threads, memoryLimitBytes, tempFolder: scratch });
+    const samples = new SampleCache(files, folders.samples);
+    const log = new QueryLog(catalog);
+    const state = {
+      environment,
+      catalog,
+      source,
+      samples,
+      log,
+      allowedPaths,
+      folders,
+      pace: new Pace(),
+      fingerprints: new Fingerprints(files, environment.clock),
+    };
+    return new BallparkEngine(state, async () => {
+      await source.close();
+      await log.flush();
+      await samples.close();
+      catalog.close();
+      await files.remove(inMemory ? root : scratch);
+    });
+  } catch (error) {
+    throw storageError(error, `open ${dataDir}`);
+  }
+}
+
+async function realPaths({ files }: Environment, paths: readonly string[]): Promise<string[]> {
+  const real: string[] = [];
+  for (const path of paths) {
+    if ((await files.stat(resolve(path))) === null)
+      throw new QueryError('MISSING_FILE', `the folder ${path} of allowedPaths does not exist`);
+    real.push(await files.realPath(resolve(path)));
+  }
+  return real;
+}

@@ -1,0 +1,31 @@
+import type { Catalog, QueryLogEntry } from '../catalog/index.ts';
+
+/** Entries written at once; a transaction for every statement would cost more than many statements do. */
+const batchMax = 64;
+
+/** Collects what statements did and writes it to the catalog in batches. */
+export class QueryLog {
+  private pending: QueryLogEntry[] = [];
+  private writing: Promise<void> = Promise.resolve();
+
+  constructor(private readonly catalog: Catalog) {}
+
+  add(entry: QueryLogEntry): void {
+    this.pending.push(entry);
+    if (this.pending.length >= batchMax) this.write();
+  }
+
+  /** Resolves when all entries so far are in the catalog. */
+  async flush(): Promise<void> {
+    this.write();
+    await this.writing;
+  }
+
+  private write(): void {
+    if (this.pending.length === 0) return;
+    const batch = this.pending;
+    this.pending = [];
+    // The log serves its reader; a statement does not fail because it could not be noted.
+    this.writing = this.writing.then(() => this.catalog.logQueries(batch)).catch(() => undefined);
+  }
+}

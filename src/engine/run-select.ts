@@ -1,0 +1,165 @@
+import type { TableEntry } from '../catalog/index.ts';
+import { QueryError } from '../common/index.ts';
+import type { AggregatePlan, ResolvedBounds, SelectPlan } from '../planner/index.ts';
+import { chooseSample, type OpenSampleQuery } from './choose-sample.ts';
+import { countOf, describeSample, percentOf } from './describe.ts';
+import { answerExactly } from './exact-route.ts';
+import type { AnswerColumn } from './query-result.ts';
+import type { RunControl } from './run-control.ts';
+import type { SampleAnswer } from './sample-query.ts';
+import type { EngineState } from './state.ts';
+import { answerFromTotals } from './strata-route.ts';
+import type { RouteReport, Stopwatch } from './summary.ts';
+
+/** The columns of an answer and what its route says about it. */
+export interface RoutedAnswer {
+  readonly columns: readonly AnswerColumn[];
+  readonly report: RouteReport;
+}
+
+/**
+ * Answers a SELECT by the cheapest way that keeps its bounds: exact totals, a sample, the source.
+ * @throws QueryError BOUND_MISSED where ON MISS FAIL says so, and whatever the ways report
+ */
+export async function runSelect(
+  state: EngineState,
+  plan: SelectPlan,
+  control: RunControl,
+  stopwatch: Stopwatch,
+): Promise<RoutedAnswer> {
+  const { aggregate } = plan;
+  const exact = (reason: string, notes: readonly string[] = []): Promise<RoutedAnswer> =>
+    exactRoute(state, plan, control, reason, notes);
+  if (aggregate === null) return await exact(plan.exactReason);
+  const table = tableOf(state, aggregate);
+  const changed = await state.fingerprints.changedFile(table);
+  if (changed !== null) return await exact(`the samples of ${table.name} are older than its file ${changed}`);
+  const totals = await answerFromTotals(state, aggregate);
+  if (totals !== null) {
+    const reason = `the strata of ${totals.entry.name} hold exact totals for it: no row was read`;
+    return {
+      columns: totals.columns,
+      report: {
+        mode: 'precomputed',
+        reason,
+        notes: [],
+        errorMet: true,
+        sample: { entry: totals.entry, rowsRead: 0 },
+      },
+    };
+  }
+  const { sampling } = aggregate;
+  if (sampling === null) return await exact(plan.exactReason);
+  const chosen = await chooseSample(state, sampling, plan.bounds, control);
+  if (typeof chosen === 'string') return await exact(chosen);
+  return await sampleRoute(state, plan, chosen, control, stopwatch, exact);
+}
+
+export function tableOf(state: EngineState, { query }: AggregatePlan): TableEntry {
+  const table = state.catalog.snapshot().tables.find(({ name }) => name === query.table);
+  if (table === undefined) throw new QueryError('UNKNOWN_TABLE', `the table ${query.table} was dropped`);
+  return table;
+}
+
+async function exactRoute(
+  state: EngineState,
+  plan: SelectPlan,
+  control: RunControl,
+  reason: string,
+  notes: readonly string[],
+): Promise<RoutedAnswer> {
+  const columns = await answerExactly(state, plan, control);
+  return { columns, report: { mode: 'exact', reason, notes, errorMet: true } };
+}
+
+/** Tries the samples in order; where none keeps the bound, does as ON MISS says. */
+async function sampleRoute(
+  state: EngineState,
+  plan: SelectPlan,
+  chosen: readonly OpenSampleQuery[],
+  control: RunControl,
+  stopwatch: Stopwatch,
+  exact: (reason: string, notes: readonly string[]) => Promise<RoutedAnswer>,
+): Promise<RoutedAnswer> {
+  const { bounds } = plan;
+  let best: { readonly answer: SampleAnswer; readonly open: OpenSampleQuery } | null = null;
+  for (const open of chosen) {
+    const started = control.elapsedMs();
+    const answer = await open.query.run();
+    state.pace.learn(answer.rowsRead, control.elapsedMs() - started - answer.estimateMs);
+    stopwatch.attributeToEstimating(answer.estimateMs);
+    best = { answer, open };
+    if (answer.errorMet || answer.stopped) break;
+  }
+  if (best === null) throw new Error('no sample to choose from');
+  const { answer, open } = best;
+  if (answer.errorMet) return fromSample(answer, bounds, plan, open.reason, []);
+  const miss = `the sample ${answer.entry.name} cannot keep ${describeBound(bounds)} with its ${countOf(answer.entry.rows, 'row')}`;
+  switch (bounds.onMiss) {
+    case 'fail':
+      throw new QueryError(
+        'BOUND_MISSED',
+        answer.stopped ? `${describeBound(bounds)} was not reached before the deadline` : miss,
+        { hint: 'ON MISS EXACT or ON MISS BEST EFFORT give an answer' },
+      );
+    case 'exact':
+      try {
+        return await exact(miss, []);
+      } catch (error) {
+        if (!(error instanceof QueryError) || error.code !== 'DEADLINE_EXCEEDED') throw error;
+        return fromSample(answer, bounds, plan, open.reason, [
+          miss,
+          'the exact answer was not ready before the deadline',
+        ]);
+      }
+    case 'best-effort': {
+      const all = answer.stopped ? answer : await open.query.runToEnd();
+      return fromSample(all, bounds, plan, open.reason, [
+        answer.stopped ? 'the deadline came before the error bound was reached' : miss,
+      ]);
+    }
+  }
+}
+
+/** The bound in words: `±5 % at 95 %`. */
+export function describeBound({ error, confidence }: ResolvedBounds): string {
+  if (error === null) return `intervals at ${percentOf(confidence)}`;
+  return `±${error.relative ? percentOf(error.bound) : error.bound} at ${percentOf(confidence)}`;
+}
+
+function fromSample(
+  answer: SampleAnswer,
+  bounds: ResolvedBounds,
+  plan: SelectPlan,
+  chosenBecause: string,
+  notes: readonly string[],
+): RoutedAnswer {
+  const { rows, entry, rowsRead, missing, tasks, stopped } = answer;
+  const columns = plan.query.columns.map(({ name, type }, place): AnswerColumn => {
+    const isKey = plan.aggregate!.query.outputs[place]!.isKey; // the sample route has an aggregate plan with as many outputs as columns
+    return { name, type, role: isKey ? 'group' : 'estimate', values: rows.map((row) => row.outputs[place]!) };
+  });
+  const size =
+    bounds.error === null
+      ? stopped
+        ? 'read until the deadline'
+        : 'read whole'
+      : `enough for ${describeBound(bounds)}`;
+  const reason = `${describeSample(entry)}: ${chosenBecause}; ${countOf(rowsRead, 'row')} of ${countOf(entry.rows, 'row')}, ${answer.errorMet ? size : 'short of the bound'}`;
+  const unread = rows.some(({ group }) =>
+    group.estimates.some(({ estimate }) => estimate.reasons.includes('UNREAD_STRATUM')),
+  );
+  const missed = unread ? ['some strata have no row in the sample: nothing is known of them'] : [];
+  return {
+    columns,
+    report: {
+      mode: 'approximate',
+      reason,
+      notes: [...notes, ...missed],
+      errorMet: answer.errorMet && !unread,
+      sample: { entry, rowsRead },
+      tasks,
+      missing,
+    },
+  };
+}

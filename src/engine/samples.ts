@@ -1,0 +1,198 @@
+import { join } from 'node:path';
+import { findNamed, type SampleEntry, type SamplingMethod, type TableEntry } from '../catalog/index.ts';
+import { didYouMean, QueryError } from '../common/index.ts';
+import type {
+  CreateSampleStatement,
+  DropStatement,
+  Identifier,
+  NumberWithSpan,
+  SampleMethod,
+} from '../parser/index.ts';
+import { typeFromDuckDB } from '../plan/index.ts';
+import { buildSample } from '../sampler/index.ts';
+import { countOf, describeMethod } from './describe.ts';
+import { sourceControl } from './exact-route.ts';
+import { commandTypes, rowsAnswer } from './rows-answer.ts';
+import type { RunControl } from './run-control.ts';
+import type { RoutedAnswer } from './run-select.ts';
+import type { EngineState } from './state.ts';
+
+const { text, count } = commandTypes;
+
+const notYet = (what: string, span: NumberWithSpan['span'] | undefined): QueryError =>
+  new QueryError('NOT_SUPPORTED', `${what} is not available yet`, { span });
+
+/** The table's column with this name, as the table spells it. */
+function requireColumn(table: TableEntry, { name, span }: Identifier): string {
+  const column = findNamed(table.columns, name);
+  if (column !== undefined) return column.name;
+  const names = table.columns.map((each) => each.name);
+  throw new QueryError('UNKNOWN_COLUMN', `table ${table.name} has no column ${name}`, {
+    span,
+    hint: didYouMean(name, names) ?? `the columns are ${names.join(', ')}`,
+  });
+}
+
+/** Types that strata cannot be made of. */
+const unstratifiable = ['interval', 'other', 'time', 'float', 'double'];
+
+/** The method as the catalog keeps it. @throws QueryError UNKNOWN_COLUMN, INVALID_ARGUMENT, NOT_SUPPORTED with their place */
+function resolveMethod(method: SampleMethod, table: TableEntry): SamplingMethod {
+  if (method.kind === 'universe') throw notYet('UNIVERSE BY', method.span);
+  if (method.kind === 'uniform') {
+    const { unit, amount } = method.size;
+    if (unit === 'rows') return { kind: 'uniform', unit, amount: wholeRows(amount, 'UNIFORM') };
+    if (!(amount.value > 0 && amount.value <= 100))
+      throw new QueryError('INVALID_ARGUMENT', 'UNIFORM needs a percentage above 0, up to 100', {
+        span: amount.span,
+      });
+    return { kind: 'uniform', unit, amount: amount.value };
+  }
+  const columns = method.columns.map((column) => requireColumn(table, column));
+  for (const [place, column] of columns.entries()) {
+    const { span } = method.columns[place]!; // one column each
+    if (columns.indexOf(column) < place)
+      throw new QueryError('INVALID_ARGUMENT', `column ${column} is named twice`, { span });
+    const { type } = table.columns.find(({ name }) => name === column)!; // requireColumn found it
+    if (unstratifiable.includes(typeFromDuckDB(type).kind))
+      throw new QueryError('NOT_SUPPORTED', `strata cannot be made of ${column}: its type is ${type}`, {
+        span,
+      });
+  }
+  return { kind: 'stratified', columns, cap: wholeRows(method.cap, 'CAP') };
+}
+
+function wholeRows({ value, span }: NumberWithSpan, clause: string): number {
+  if (Number.isSafeInteger(value) && value >= 1 && value <= 2 ** 31 - 1) return value;
+  throw new QueryError('INVALID_ARGUMENT', `${clause} needs a whole number of rows, 1 or more`, { span });
+}
+
+function resolveSeed(seed: NumberWithSpan | null, state: EngineState): number {
+  if (seed === null) return state.environment.newSeed();
+  if (Number.isSafeInteger(seed.value) && seed.value >= 0) return seed.value;
+  throw new QueryError('INVALID_ARGUMENT', 'SEED needs a whole number, 0 or more', { span: seed.span });
+}
+
+/** A name that tells the method, numbered where it is taken. */
+function freeName(state: EngineState, table: TableEntry, method: SamplingMethod): string {
+  const base =
+    method.kind === 'uniform' ? `${table.name}_uniform` : `${table.name}_by_${method.columns.join('_')}`;
+  const { samples } = state.catalog.snapshot();
+  let name = base;
+  for (let number = 2; findNamed(samples, name) !== undefined; number++) name = `${base}_${number}`;
+  return name;
+}
+
+/**
+ * CREATE SAMPLE: draws the sample, writes its files, publishes it.
+ * @throws QueryError UNKNOWN_TABLE, UNKNOWN_COLUMN, INVALID_ARGUMENT, DUPLICATE_NAME, CHANGED_FILE, CANCELLED, STORAGE
+ */
+export async function createSample(
+  state: EngineState,
+  statement: CreateSampleStatement,
+  table: TableEntry,
+  control: RunControl,
+): Promise<RoutedAnswer> {
+  const { name, ifNotExists } = statement;
+  const [outlier] = statement.outliersOf;
+  if (outlier !== undefined) throw notYet('OUTLIERS OF', outlier.span);
+  const existing = name === null ? undefined : findNamed(state.catalog.snapshot().samples, name.name);
+  if (existing !== undefined) {
+    if (ifNotExists) return sampleAnswer(existing, `there is a sample ${existing.name} already`);
+    throw new QueryError('DUPLICATE_NAME', `there is already a sample named ${existing.name}`, {
+      span: name!.span,
+      hint: `DROP SAMPLE ${existing.name} first, or choose another name`,
+    }); // only a name is found
+  }
+  const method = resolveMethod(statement.method, table);
+  const seed = resolveSeed(statement.seed, state);
+  const changed = await state.fingerprints.changedFile(table);
+  if (changed !== null) {
+    throw new QueryError('CHANGED_FILE', `the file ${changed} has changed since ${table.name} was created`, {
+      span: statement.table.span,
+      hint: `DROP TABLE ${table.name} and create it again`,
+    });
+  }
+  const number = await state.catalog.nextFileNumber();
+  const columns = table.columns.map((column) => ({ name: column.name, type: typeFromDuckDB(column.type) }));
+  const scan = await state.source.openBuild({ name: table.name, files: table.files }, columns);
+  try {
+    const built = await buildSample(
+      state.environment.files,
+      scan,
+      { method, seed, folder: state.folders.samples, number },
+      sourceControl(control, 'scan'),
+    );
+    const entry: SampleEntry = {
+      id: number,
+      tableId: table.id,
+      name: name?.name ?? freeName(state, table, method),
+      version: 1,
+      method,
+      seed,
+      ...built,
+      createdMs: state.environment.clock.nowMs(),
+    };
+    await state.catalog.addSample(entry).catch(async (error: unknown) => {
+      await removeFiles(state, entry);
+      throw error;
+    });
+    return sampleAnswer(entry, `sample ${entry.name} drawn: ${describeMethod(method)}, seed ${seed}`);
+  } finally {
+    await scan.close();
+  }
+}
+
+function sampleAnswer(
+  { name, rows, populationRows, strata, bytes }: SampleEntry,
+  reason: string,
+): RoutedAnswer {
+  const shown = [
+    ['sample', text],
+    ['rows', count],
+    ['population_rows', count],
+    ['strata', count],
+    ['bytes', count],
+  ] as const;
+  return rowsAnswer(shown, [[name, rows, populationRows, strata, bytes]], reason);
+}
+
+async function removeFiles(state: EngineState, { files }: SampleEntry): Promise<void> {
+  for (const file of [files.dataFile, files.strataFile])
+    await state.environment.files.remove(join(state.folders.samples, file));
+}
+
+/** Forgets a sample that is no longer in the catalog and removes its files. */
+export async function dropSampleEntry(state: EngineState, sample: SampleEntry): Promise<void> {
+  await state.samples.forget(sample.id);
+  await removeFiles(state, sample);
+}
+
+/** DROP SAMPLE. @throws QueryError UNKNOWN_SAMPLE */
+export async function dropSample(
+  state: EngineState,
+  { name, ifExists }: DropStatement,
+): Promise<RoutedAnswer> {
+  const { samples } = state.catalog.snapshot();
+  const sample = findNamed(samples, name.name);
+  if (sample === undefined) {
+    if (ifExists) return rowsAnswer([['sample', text]], [], `there is no sample ${name.name}`);
+    throw new QueryError('UNKNOWN_SAMPLE', `there is no sample ${name.name}`, {
+      span: name.span,
+      hint: didYouMean(
+        name.name,
+        samples.map((each) => each.name),
+      ),
+    });
+  }
+  await state.catalog.dropSample(sample.id);
+  await dropSampleEntry(state, sample);
+  return rowsAnswer(
+    [
+      ['sample', text],
+      ['rows', count],
+    ],
+    [[sample.name, sample.rows]],
+    `sample ${sample.name} dropped: ${countOf(sample.rows, 'row')}`,
+  );
+}

@@ -1,0 +1,57 @@
+import { QueryError } from '../common/index.ts';
+import type { ShowStatement } from '../parser/index.ts';
+import type { Scalar } from '../plan/index.ts';
+import { describeMethod } from './describe.ts';
+import { commandTypes, rowsAnswer } from './rows-answer.ts';
+import type { RoutedAnswer } from './run-select.ts';
+import type { EngineState } from './state.ts';
+
+const { text, count, number, time } = commandTypes;
+const micros = (ms: number): number => Math.round(ms * 1000);
+
+/** SHOW TABLES, SAMPLES, QUERIES. @throws QueryError NOT_SUPPORTED for what there is none of yet */
+export async function show(state: EngineState, { what, span }: ShowStatement): Promise<RoutedAnswer> {
+  switch (what) {
+    case 'tables':
+      return showTables(state);
+    case 'samples':
+      return showSamples(state);
+    case 'queries':
+      return await showQueries(state);
+    case 'jobs':
+    case 'leases':
+      throw new QueryError('NOT_SUPPORTED', `SHOW ${what.toUpperCase()} is not available yet`, { span });
+  }
+}
+
+function showTables(state: EngineState): RoutedAnswer {
+  const { tables, samples } = state.catalog.snapshot();
+  const rows = tables.map(({ id, name, rows: rowCount, columns, format, files, source, createdMs }): Scalar[] => [
+    name, rowCount, columns.length, samples.filter(({ tableId }) => tableId === id).length, format, files.length, source, micros(createdMs),
+  ]); // prettier-ignore
+  return rowsAnswer([['table', text], ['rows', count], ['columns', count], ['samples', count], ['format', text], ['files', count], ['source', text], ['created', time]], rows, 'the tables of the catalog'); // prettier-ignore
+}
+
+function showSamples(state: EngineState): RoutedAnswer {
+  const { tables, samples } = state.catalog.snapshot();
+  const rows = samples.map(({ name, tableId, method, rows: rowCount, populationRows, strata, bytes, seed, version, createdMs }): Scalar[] => [
+    name, tables.find(({ id }) => id === tableId)?.name ?? null, describeMethod(method), rowCount, populationRows, populationRows === 0 ? null : rowCount / populationRows,
+    strata, bytes, seed, version, micros(createdMs),
+  ]); // prettier-ignore
+  return rowsAnswer([['sample', text], ['table', text], ['method', text], ['rows', count], ['population_rows', count], ['share', number], ['strata', count], ['bytes', count], ['seed', count], ['version', count], ['created', time]], rows, 'the samples of the catalog'); // prettier-ignore
+}
+
+async function showQueries(state: EngineState): Promise<RoutedAnswer> {
+  await state.log.flush();
+  const rows = state.catalog
+    .queryLog()
+    .map(({ queryId, sql, startedMs, elapsedMs, outcome, rowsRead }): Scalar[] => [
+      queryId,
+      micros(startedMs),
+      elapsedMs,
+      outcome,
+      rowsRead,
+      sql,
+    ]);
+  return rowsAnswer([['query_id', text], ['started', time], ['elapsed_ms', number], ['outcome', text], ['rows_read', count], ['sql', text]], rows, 'the latest statements, newest first'); // prettier-ignore
+}

@@ -1,0 +1,21 @@
+import type { Catalog } from '../catalog/index.ts';
+import type { DuckDBSource } from '../sources/index.ts';
+import type { Environment } from './environment.ts';
+import type { Pace } from './pace.ts';
+import type { QueryLog } from './query-log.ts';
+import type { SampleCache } from './sample-cache.ts';
+import type { Fingerprints } from './table-files.ts';
+
+/** What the statements of one engine share. */
+export interface EngineState {
+  readonly environment: Environment;
+  readonly catalog: Catalog;
+  readonly source: DuckDBSource;
+  readonly samples: SampleCache;
+  readonly fingerprints: Fingerprints;
+  readonly pace: Pace;
+  readonly log: QueryLog;
+  /** Folders that CREATE TABLE may read, links followed. */
+  readonly allowedPaths: readonly string[];
+  readonly folders: { readonly samples: string; readonly tables: string };
+}

@@ -1,0 +1,37 @@
+import { answerFromStrata } from '../executor/index.ts';
+import { evaluate, type Scalar, Unevaluable } from '../plan/index.ts';
+import type { AggregatePlan } from '../planner/index.ts';
+import { finishRows, slotLookup } from './answer-rows.ts';
+import type { AnswerColumn } from './query-result.ts';
+import type { EngineState } from './state.ts';
+import type { SampleEntry } from '../catalog/index.ts';
+
+/**
+ * Answers a query from exact totals in a strata table.
+ * @returns null where no strata table holds what it needs
+ * @throws QueryError DAMAGED_SAMPLE
+ */
+export async function answerFromTotals(
+  state: EngineState,
+  plan: AggregatePlan,
+): Promise<{ columns: AnswerColumn[]; entry: SampleEntry } | null> {
+  const { query, precomputed } = plan;
+  for (const entry of precomputed) {
+    const sample = await state.samples.get(entry);
+    const found = answerFromStrata(sample.strata, query);
+    if (found === null) continue;
+    try {
+      const groups = finishRows(query, found.groups);
+      const columns = query.outputs.map(({ name, expression, isKey }): AnswerColumn => ({
+        name,
+        type: expression.type,
+        role: isKey ? 'group' : 'exact',
+        values: groups.map((group): Scalar => evaluate(expression, slotLookup(group))),
+      }));
+      return { columns, entry };
+    } catch (error) {
+      if (!(error instanceof Unevaluable)) throw error;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,103 @@
+import type { SampleEntry } from '../catalog/index.ts';
+import type { ResolvedBounds } from '../planner/index.ts';
+import type { AnswerColumn } from './query-result.ts';
+import { isEstimate } from './cells.ts';
+import type { AnswerSummary } from './contract.ts';
+
+/** Milliseconds spent in the steps of a statement. */
+export class Stopwatch {
+  private readonly spent = { parseMs: 0, planMs: 0, executeMs: 0, estimateMs: 0 };
+
+  constructor(private readonly nowMs: () => number) {}
+
+  /** Runs a step and adds its time. */
+  async time<T>(step: keyof typeof this.spent, work: () => T | Promise<T>): Promise<T> {
+    const start = this.nowMs();
+    try {
+      return await work();
+    } finally {
+      this.spent[step] += this.nowMs() - start;
+    }
+  }
+
+  /** Moves time from executing to estimating: estimates are made while a scan goes on. */
+  attributeToEstimating(ms: number): void {
+    this.spent.executeMs -= ms;
+    this.spent.estimateMs += ms;
+  }
+
+  timings(totalMs: number): AnswerSummary['timings'] {
+    return { ...this.spent, totalMs };
+  }
+}
+
+/** What a route has to say about its answer. */
+export interface RouteReport {
+  readonly mode: AnswerSummary['mode'];
+  readonly reason: string;
+  readonly notes: readonly string[];
+  /** The error bound was kept; true where there is none. */
+  readonly errorMet: boolean;
+  readonly sample?: { readonly entry: SampleEntry; readonly rowsRead: number };
+  readonly tasks?: { readonly planned: number; readonly completed: number };
+  readonly missing?: { readonly groupRowsMax: number; readonly rowsMax: number };
+}
+
+/** Puts together what is said about an answer. */
+export function summarise(
+  report: RouteReport,
+  bounds: ResolvedBounds,
+  columns: readonly AnswerColumn[],
+  elapsedMs: number,
+  stopwatch: Stopwatch,
+): AnswerSummary {
+  const { error, confidence, withinMs } = bounds;
+  const inTime = withinMs === null || elapsedMs <= withinMs;
+  const notes = inTime
+    ? report.notes
+    : [
+        ...report.notes,
+        `the answer took ${elapsedMs.toFixed(0)} ms, longer than the ${withinMs} ms asked for`,
+      ];
+  const { sample } = report;
+  return {
+    mode: report.mode,
+    requested: {
+      ...(error === null ? {} : { error: { ...error, confidence } }),
+      ...(withinMs === null ? {} : { withinMs }),
+    },
+    achieved: { maxRelativeError: maxRelativeError(columns), elapsedMs },
+    met: report.errorMet && inTime,
+    sample:
+      sample === undefined
+        ? null
+        : {
+            name: sample.entry.name,
+            version: sample.entry.version,
+            rowsRead: sample.rowsRead,
+            rowsInSample: sample.entry.rows,
+            populationRows: sample.entry.populationRows,
+          },
+    reason: report.reason,
+    tasks: { planned: 0, completed: 0, ...report.tasks, discarded: 0 },
+    missingGroupRowsMax: report.missing?.groupRowsMax ?? 0,
+    missingRowsMax: report.missing?.rowsMax ?? 0,
+    stale: null,
+    timings: stopwatch.timings(elapsedMs),
+    notes,
+  };
+}
+
+/** The largest relative half-width shown; null where an estimate has none, 0 where all is exact. */
+function maxRelativeError(columns: readonly AnswerColumn[]): number | null {
+  let largest = 0;
+  for (const { role, values } of columns) {
+    if (role !== 'estimate') continue;
+    for (const value of values) {
+      if (value === null || !isEstimate(value)) continue;
+      if (value.relativeError === null) return null;
+      largest = Math.max(largest, value.relativeError);
+    }
+  }
+  return largest;
+}

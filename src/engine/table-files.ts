@@ -1,0 +1,130 @@
+import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { glob, isDynamicPattern } from 'tinyglobby';
+import type { FileEntry, SourceFormat, TableEntry } from '../catalog/index.ts';
+import { type Clock, type FileSystem, QueryError, type Span } from '../common/index.ts';
+
+const formats: readonly (readonly [RegExp, SourceFormat])[] = [
+  [/\.(parquet|pq)$/i, 'parquet'],
+  [/\.(csv|tsv|txt)(\.gz|\.zst)?$/i, 'csv'],
+  [/\.(json|jsonl|ndjson)(\.gz|\.zst)?$/i, 'json'],
+  [/\.(arrow|arrows|feather|ipc)$/i, 'arrow'],
+];
+
+/** The files that a FROM names, all of one format. */
+export interface FoundFiles {
+  readonly format: SourceFormat;
+  /** Absolute, links followed, in the order of their names. */
+  readonly paths: readonly string[];
+}
+
+function formatOf(path: string, span: Span): SourceFormat {
+  const found = formats.find(([ending]) => ending.test(path));
+  if (found === undefined) {
+    throw new QueryError('NOT_SUPPORTED', `the name of ${path} does not tell its format`, {
+      span,
+      hint: 'it should end in .parquet, .csv, .json or .arrow',
+    });
+  }
+  return found[1];
+}
+
+/** True where the path lies in the folder, or is it. */
+function isWithin(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return way === '' || (!way.startsWith('..') && !isAbsolute(way));
+}
+
+/**
+ * Finds the files that a path or glob names.
+ * @param allowed folders that may be read, links followed
+ * @throws QueryError MISSING_FILE, FORBIDDEN_PATH, NOT_SUPPORTED
+ */
+export async function findFiles(
+  files: FileSystem,
+  pattern: string,
+  allowed: readonly string[],
+  span: Span,
+): Promise<FoundFiles> {
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(pattern)) {
+    throw new QueryError('NOT_SUPPORTED', 'tables are read from local files only', {
+      span,
+      hint: 'download the file first',
+    });
+  }
+  const candidates = await expand(files, pattern, allowed, span);
+  if (candidates.length === 0) throw new QueryError('MISSING_FILE', `there is no file ${pattern}`, { span });
+  const paths: string[] = [];
+  for (const candidate of candidates) {
+    const path = await files.realPath(candidate);
+    if (!allowed.some((folder) => isWithin(path, folder))) {
+      throw forbidden(candidate, allowed, span);
+    }
+    if (!(await files.readable(path)))
+      throw new QueryError('MISSING_FILE', `${candidate} cannot be read: permission denied`, { span });
+    paths.push(path);
+  }
+  const [format, other] = [...new Set(paths.map((path) => formatOf(path, span)))];
+  if (other !== undefined)
+    throw new QueryError('INVALID_FILE', `the files are of different formats: ${format} and ${other}`, {
+      span,
+    });
+  return { format: format!, paths }; // at least one path
+}
+
+const forbidden = (path: string, allowed: readonly string[], span: Span): QueryError =>
+  new QueryError('FORBIDDEN_PATH', `${path} is outside the folders that may be read`, {
+    span,
+    hint: `they are ${allowed.join(', ')}`,
+  });
+
+/** The file of that very name; else, where the name is a glob, the files it fits. */
+async function expand(
+  files: FileSystem,
+  pattern: string,
+  allowed: readonly string[],
+  span: Span,
+): Promise<string[]> {
+  const path = resolve(pattern);
+  const exact = await files.stat(path);
+  if (exact !== null) return exact.isFolder ? [] : [path];
+  if (!isDynamicPattern(pattern)) return [];
+  // Look only below folders that may be read: listing a folder tells what is in it.
+  const folder = dirname(path.slice(0, path.search(/[*?[{(!]/) + 1));
+  if ((await files.stat(folder)) === null) return [];
+  const real = await files.realPath(folder);
+  if (!allowed.some((each) => isWithin(real, each))) throw forbidden(pattern, allowed, span);
+  return (
+    await glob(pattern, { absolute: true, dot: false, onlyFiles: true, expandDirectories: false })
+  ).toSorted();
+}
+
+/** How long a look at a table's files is good for. */
+const lookMs = 1000;
+
+/** Watches whether the files of tables are still what they were. */
+export class Fingerprints {
+  private readonly looks = new Map<number, { readonly atMs: number; readonly changed: string | null }>();
+
+  constructor(
+    private readonly files: FileSystem,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The first file of the table that is gone or has changed since it was registered; null: none. */
+  async changedFile(table: TableEntry): Promise<string | null> {
+    const now = this.clock.monotonicMs();
+    const last = this.looks.get(table.id);
+    if (last !== undefined && now - last.atMs < lookMs) return last.changed;
+    let changed: string | null = null;
+    for (const file of table.files) {
+      if (changed === null && (await this.hasChanged(file))) changed = file.path;
+    }
+    this.looks.set(table.id, { atMs: now, changed });
+    return changed;
+  }
+
+  private async hasChanged({ path, bytes, modifiedMs }: FileEntry): Promise<boolean> {
+    const now = await this.files.stat(path);
+    return now === null || now.bytes !== bytes || now.modifiedMs !== modifiedMs;
+  }
+}

@@ -1,0 +1,167 @@
+import { join } from 'node:path';
+import { type FileEntry, findNamed, type TableEntry } from '../catalog/index.ts';
+import { didYouMean, QueryError, type Span, storageError } from '../common/index.ts';
+import type { CreateTableStatement, DescribeStatement, DropStatement, Identifier } from '../parser/index.ts';
+import { priorityColumnName, stratumColumnName } from '../samples/index.ts';
+import { countOf } from './describe.ts';
+import { sourceControl } from './exact-route.ts';
+import { commandTypes, rowsAnswer } from './rows-answer.ts';
+import type { RunControl } from './run-control.ts';
+import type { RoutedAnswer } from './run-select.ts';
+import { dropSampleEntry } from './samples.ts';
+import type { EngineState } from './state.ts';
+import { findFiles, type FoundFiles } from './table-files.ts';
+
+const { text, count } = commandTypes;
+
+/** The table with this name. @throws QueryError UNKNOWN_TABLE with the name's place */
+export function requireTable(state: EngineState, { name, span }: Identifier): TableEntry {
+  const { tables } = state.catalog.snapshot();
+  const table = findNamed(tables, name);
+  if (table !== undefined) return table;
+  const hint =
+    didYouMean(
+      name,
+      tables.map((each) => each.name),
+    ) ?? (tables.length === 0 ? "there are no tables yet: CREATE TABLE t FROM 'file.parquet'" : undefined);
+  throw new QueryError('UNKNOWN_TABLE', `there is no table ${name}`, { span, hint });
+}
+
+/**
+ * CREATE TABLE … FROM: registers Parquet files where they are; files of other formats are first written as one Parquet file.
+ * @throws QueryError DUPLICATE_NAME, MISSING_FILE, FORBIDDEN_PATH, INVALID_FILE, NOT_SUPPORTED, STORAGE
+ */
+export async function createTable(
+  state: EngineState,
+  statement: CreateTableStatement,
+  control: RunControl,
+): Promise<RoutedAnswer> {
+  const { name, source, sampled, ifNotExists } = statement;
+  if (sampled !== null)
+    throw new QueryError('NOT_SUPPORTED', 'SAMPLED tables are not available yet', { span: sampled.span });
+  const existing = findNamed(state.catalog.snapshot().tables, name.name);
+  if (existing !== undefined) {
+    if (ifNotExists) return tableAnswer(existing, `there is a table ${existing.name} already`);
+    throw new QueryError('DUPLICATE_NAME', `there is already a table named ${existing.name}`, {
+      span: name.span,
+      hint: `DROP TABLE ${existing.name} first, or choose another name`,
+    });
+  }
+  const found = await findFiles(state.environment.files, source.value, state.allowedPaths, source.span);
+  const paths =
+    found.format === 'parquet' ? found.paths : [await convert(state, found, source.span, control)];
+  const described = await located(source.span, () => state.source.inspect(paths));
+  refuseReserved(
+    described.columns.map((column) => column.name),
+    source.span,
+  );
+  const files: FileEntry[] = [];
+  for (const [place, path] of paths.entries()) {
+    const stat = await state.environment.files.stat(path);
+    if (stat === null)
+      throw new QueryError('MISSING_FILE', `the file ${path} has vanished`, { span: source.span });
+    files.push({
+      id: place + 1,
+      path,
+      bytes: stat.bytes,
+      modifiedMs: stat.modifiedMs,
+      rows: described.rows[place]!,
+    }); // one count a path
+  }
+  const table: Omit<TableEntry, 'id'> = {
+    name: name.name,
+    source: source.value,
+    format: found.format,
+    columns: described.columns,
+    files,
+    rows: files.reduce((sum, file) => sum + file.rows, 0),
+    createdMs: state.environment.clock.nowMs(),
+  };
+  await state.catalog.addTable(table);
+  return tableAnswer(table, `table ${table.name} registered`);
+}
+
+function tableAnswer({ name, rows, columns, files }: Omit<TableEntry, 'id'>, reason: string): RoutedAnswer {
+  const shown = [
+    ['table', text],
+    ['rows', count],
+    ['columns', count],
+    ['files', count],
+  ] as const;
+  return rowsAnswer(shown, [[name, rows, columns.length, files.length]], reason);
+}
+
+/** Errors about the files point to the FROM. */
+async function located<T>(span: Span, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof QueryError) || error.span !== undefined) throw error;
+    throw new QueryError(error.code, error.message, { span, hint: error.hint, cause: error });
+  }
+}
+
+function refuseReserved(names: readonly string[], span: Span): void {
+  const reserved = names.find((name) => name === stratumColumnName || name === priorityColumnName);
+  if (reserved !== undefined)
+    throw new QueryError('INVALID_FILE', `the column name ${reserved} is reserved for samples`, { span });
+}
+
+/** Writes the files as one Parquet file in the tables' folder: under a temporary name, renamed when it is whole. */
+async function convert(
+  state: EngineState,
+  { format, paths }: FoundFiles,
+  span: Span,
+  control: RunControl,
+): Promise<string> {
+  if (format === 'parquet') throw new Error('Parquet is read in place');
+  const { files } = state.environment;
+  const target = join(state.folders.tables, `table-${await state.catalog.nextFileNumber()}.parquet`);
+  const temporary = `${target}.tmp`;
+  try {
+    await located(span, () => state.source.convert(format, paths, temporary, sourceControl(control, 'scan')));
+    await files.rename(temporary, target);
+    await files.syncFolder(state.folders.tables);
+    return target;
+  } catch (error) {
+    await files.remove(temporary).catch(() => undefined); // best effort: the error that led here is the one to report
+    throw storageError(error, 'write the table');
+  }
+}
+
+/** DROP TABLE: the table and its samples; files that the user owns stay. */
+export async function dropTable(
+  state: EngineState,
+  { name, ifExists }: DropStatement,
+): Promise<RoutedAnswer> {
+  if (ifExists && findNamed(state.catalog.snapshot().tables, name.name) === undefined)
+    return rowsAnswer([['table', text]], [], `there is no table ${name.name}`);
+  const table = requireTable(state, name);
+  const samples = state.catalog.snapshot().samples.filter(({ tableId }) => tableId === table.id);
+  await state.catalog.dropTable(table.id);
+  for (const sample of samples) await dropSampleEntry(state, sample);
+  for (const { path } of table.files) {
+    if (path.startsWith(state.folders.tables)) await state.environment.files.remove(path);
+  }
+  return rowsAnswer(
+    [
+      ['table', text],
+      ['samples', count],
+    ],
+    [[table.name, samples.length]],
+    `table ${table.name} dropped, with ${countOf(samples.length, 'sample')}`,
+  );
+}
+
+/** DESCRIBE t: its columns. */
+export function describeTable(state: EngineState, { table }: DescribeStatement): RoutedAnswer {
+  const { name, columns } = requireTable(state, table);
+  return rowsAnswer(
+    [
+      ['column_name', text],
+      ['column_type', text],
+    ],
+    columns.map((column) => [column.name, column.type]),
+    `the columns of ${name}`,
+  );
+}
