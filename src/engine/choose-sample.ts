@@ -1,10 +1,9 @@
 import type { AggregatePlan, ResolvedBounds } from '../planner/index.ts';
 import { queryColumnSet } from '../planner/index.ts';
-import { percentOf } from './describe.ts';
+import { countOf, percentOf } from './describe.ts';
 import type { RunControl } from './run-control.ts';
-import { SampleQuery } from './sample-query.ts';
+import { type Appraisal, SampleQuery } from './sample-query.ts';
 import type { EngineState } from './state.ts';
-import { strataColumnsOf } from '../catalog/index.ts';
 
 /** A query opened over a sample, and why that sample. */
 export interface OpenSampleQuery {
@@ -12,12 +11,14 @@ export interface OpenSampleQuery {
   readonly reason: string;
 }
 
-/** Shares of matching rows that differ by less than this factor are taken for equal. */
-const shareTolerance = 1.25;
+/** Errors that differ by less than about this factor are taken for equal: a probe is small. */
+const errorStep = 1.1;
 
 /**
- * Opens the query over the samples in question, in the order to try them: as planned where their strata cover the query's columns,
- * else by what a probe of each finds: the highest share of matching rows, then strata made of the query's columns, then size.
+ * Opens the query over the samples in question, in the order to try them: as planned where their strata cover the query's columns;
+ * else a probe of each decides: the one that meets more groups, then the one that keeps the bound with fewer rows, then the one
+ * with the smaller error, then the smaller one. (BlinkDB takes the highest share of matching rows. That share is the same for all
+ * samples whose strata have nothing to do with the predicate, while their unequal weights can double the error.)
  * @returns in words why no sample can answer
  * @throws QueryError DAMAGED_SAMPLE, CANCELLED
  * @see Agarwal et al., "BlinkDB", EuroSys 2013, section 4.1
@@ -29,7 +30,6 @@ export async function chooseSample(
   control: RunControl,
 ): Promise<OpenSampleQuery[] | string> {
   const { query, candidates } = sampling;
-  const columns = [...queryColumnSet(query)];
   const opened: SampleQuery[] = [];
   let refusal = 'no sample holds its columns';
   for (const entry of candidates.samples) {
@@ -39,26 +39,43 @@ export async function chooseSample(
   }
   if (opened.length === 0) return refusal;
   if (candidates.covering) {
-    return opened.map((each) => ({ query: each, reason: `its strata cover ${columns.join(', ')}` }));
+    const columns = [...queryColumnSet(query)].join(', ');
+    return opened.map((each) => ({ query: each, reason: `its strata cover ${columns}` }));
   }
   if (opened.length === 1) return [{ query: opened[0]!, reason: 'the only sample that can answer' }];
-  if (columns.length === 0)
-    return opened.map((each) => ({ query: each, reason: 'the query has no filter and no group' }));
-  const probed: { readonly query: SampleQuery; readonly share: number; readonly shared: number }[] = [];
-  for (const each of opened) {
-    const strata = strataColumnsOf(each.entry.method);
-    probed.push({
-      query: each,
-      share: await each.probe(),
-      shared: columns.filter((column) => strata.includes(column)).length,
-    });
-  }
-  const best = Math.max(...probed.map(({ share }) => share));
-  const rank = ({ share }: { readonly share: number }): number => (share * shareTolerance >= best ? 1 : 0);
-  probed.sort((a, b) => rank(b) - rank(a) || b.shared - a.shared || b.query.entry.rows - a.query.entry.rows);
-  return probed.map(({ query: each, share, shared }) => {
-    const names = strataColumnsOf(each.entry.method).filter((column) => columns.includes(column));
-    const by = shared > 0 ? ` and its strata are made of ${names.join(', ')}` : '';
-    return { query: each, reason: `in a probe ${percentOf(share)} of its rows match${by}` };
-  });
+  const probed: Probed[] = [];
+  for (const each of opened) probed.push({ query: each, appraisal: await each.appraise() });
+  const bounded = bounds.error !== null;
+  probed.sort((a, b) => compareMerits(merits(a, bounded), merits(b, bounded)));
+  return probed.map(({ query: each, appraisal }) => ({
+    query: each,
+    reason: `in a probe it ${inWords(appraisal, bounds)}`,
+  }));
+}
+
+interface Probed {
+  readonly query: SampleQuery;
+  readonly appraisal: Appraisal;
+}
+
+/** What decides between samples, most important first; the least is the best. */
+function merits({ query, appraisal }: Probed, bounded: boolean): number[] {
+  const { groups, rowsNeeded, relativeError } = appraisal;
+  // Errors count by steps of a tenth.
+  const error = Number.isFinite(relativeError)
+    ? Math.round(Math.log(relativeError) / Math.log(errorStep))
+    : relativeError;
+  return [-groups, bounded ? rowsNeeded : 0, error, query.entry.rows];
+}
+
+function compareMerits(a: readonly number[], b: readonly number[]): number {
+  const place = a.findIndex((merit, at) => merit !== b[at]);
+  return place < 0 ? 0 : a[place]! < b[place]! ? -1 : 1; // as many merits
+}
+
+function inWords({ groups, relativeError }: Appraisal, { confidence }: ResolvedBounds): string {
+  const met = `met ${countOf(groups, 'group')}`;
+  return Number.isFinite(relativeError)
+    ? `${met}, and read whole it should reach ±${percentOf(relativeError)} at ${percentOf(confidence)}`
+    : met;
 }

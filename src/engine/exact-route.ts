@@ -50,11 +50,10 @@ export async function answerExactly(
   await refuseMissingFiles(state, plan);
   try {
     const { columns, values } = await state.source.query(plan.query, sourceTables(state), watch);
-    const isKey = plan.aggregate?.query.outputs.map((output) => output.isKey) ?? [];
     return columns.map(({ name, type }, place) => ({
       name,
       type,
-      role: isKey[place] === true ? 'group' : 'exact',
+      role: plan.labels[place] === true ? 'group' : 'exact',
       values: values[place]!,
     })); // one array a column
   } catch (error) {

@@ -76,13 +76,12 @@ async function foreseeSample(
   for (const { query, reason } of chosen) {
     const forecast = await query.forecast();
     const last = query === chosen.at(-1)!.query; // at least one was chosen
-    if (forecast.rows === null && !last) continue;
+    if (forecast.tooSmall && !last) continue;
     const { entry } = query;
-    const misses = forecast.rows === null;
-    const read = forecast.rows ?? query.rowsAvailable;
+    const read = forecast.rows;
     const driver = forecast.driver === null ? '' : `; the group ${forecast.driver} needs most`;
     const route =
-      !misses || plan.bounds.onMiss === 'best-effort'
+      !forecast.tooSmall || plan.bounds.onMiss === 'best-effort'
         ? 'sample'
         : `sample, then ${plan.bounds.onMiss === 'fail' ? 'an error' : 'exact'}: too small for the bound`;
     return [

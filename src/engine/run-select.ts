@@ -145,7 +145,7 @@ function fromSample(
         ? 'read until the deadline'
         : 'read whole'
       : `enough for ${describeBound(bounds)}`;
-  const reason = `${describeSample(entry)}: ${chosenBecause}; ${countOf(rowsRead, 'row')} of ${countOf(entry.rows, 'row')}, ${answer.errorMet ? size : 'short of the bound'}`;
+  const reason = `${describeSample(entry)}: ${chosenBecause}; ${rowsRead.toLocaleString('en-US')} of ${countOf(entry.rows, 'row')}, ${answer.errorMet ? size : 'short of the bound'}`;
   const unread = rows.some(({ group }) =>
     group.estimates.some(({ estimate }) => estimate.reasons.includes('UNREAD_STRATUM')),
   );

@@ -1,41 +1,23 @@
 import type { SampleEntry } from '../catalog/index.ts';
 import {
-  CellForecast,
   type ErrorTarget,
-  type EstimatedGroup,
-  estimateGroups,
   type MissingGroups,
   meetsTarget,
-  missingGroups,
   pilotSupportMin,
-  type RowsAt,
   sizeForTarget,
   type SizingResult,
 } from '../estimator/index.ts';
-import { openScan, type SampleScan } from '../executor/index.ts';
-import {
-  type AggregateQuery,
-  type AggregateTotals,
-  evaluate,
-  layoutMoments,
-  type Moments,
-  type Scalar,
-} from '../plan/index.ts';
+import type { AggregateQuery, Scalar } from '../plan/index.ts';
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
-import { finishRows, type GroupRow, slotLookup } from './answer-rows.ts';
 import type { RunControl } from './run-control.ts';
+import { type EstimatedRow, type Known, SampleReading } from './sample-reading.ts';
 
 /** Rows that a pilot reads first, over all strata; then twice as many, until it knows enough. */
 const pilotRows = 4096;
 /** Times that a size is corrected after it fell short, and by how much at least. */
 const escalationsMax = 3;
 const escalationMin = 1.25;
-
-/** A row of the answer with the estimates behind it. */
-export interface EstimatedRow extends GroupRow {
-  readonly group: EstimatedGroup;
-}
 
 /** What a sample says with the rows that were read. */
 export interface SampleAnswer {
@@ -52,46 +34,38 @@ export interface SampleAnswer {
   readonly estimateMs: number;
 }
 
+/** What a few rows of a sample let expect of it. */
+export interface Appraisal {
+  /** Groups met that the answer would show. */
+  readonly groups: number;
+  /** Rows that the error bound takes, all of them where there is none; infinite where the sample is too small for it. */
+  readonly rowsNeeded: number;
+  /** Largest relative half-width if all were read; infinite where nothing matched. */
+  readonly relativeError: number;
+}
+
 /** What reading on would bring. */
 export interface Forecast {
-  /** Rows to read in all; null: the whole sample would not keep the bound. */
-  readonly rows: number | null;
-  /** Largest relative half-width to expect then (of the whole sample where `rows` is null); null where no value has one. */
+  /** Rows to read in all. */
+  readonly rows: number;
+  /** The whole sample would not keep the bound. */
+  readonly tooSmall: boolean;
+  /** Largest relative half-width to expect then; null where no value has one. */
   readonly relativeError: number | null;
   /** The group that needs most, for the reason. */
   readonly driver: string | null;
 }
 
-/** What is known at one moment of a scan. */
-interface Known {
-  readonly moments: Moments;
-  readonly groups: readonly EstimatedGroup[];
-  readonly rows: readonly EstimatedRow[];
-}
-
-/** A query over one sample, which reads as much of it as its bounds ask for. Rows once read are kept. */
+/** A query over one sample, which reads as much of it as its bounds ask for. */
 export class SampleQuery {
-  private readonly rankMax: number;
-  private limit = 0;
-  private known: Known | null = null;
-  private estimateMs = 0;
-  private planned = 0;
-  private completed = 0;
-  private stopped = false;
+  private readonly target: ErrorTarget | null;
 
   private constructor(
-    private readonly query: AggregateQuery,
-    private readonly aggregateTotals: readonly AggregateTotals[],
-    private readonly bounds: ResolvedBounds,
     readonly entry: SampleEntry,
-    private readonly sample: Sample,
-    private readonly scan: SampleScan,
-    private readonly control: RunControl,
+    private readonly reading: SampleReading,
+    bounds: ResolvedBounds,
   ) {
-    this.rankMax = sample.runs.sizes.reduce(
-      (most, size, stratum) => (scan.included[stratum] === 1 ? Math.max(most, size) : most),
-      0,
-    );
+    this.target = bounds.error === null ? null : { ...bounds.error, confidence: bounds.confidence };
   }
 
   /** @returns in words why kernels cannot compute the query as DuckDB would. @throws QueryError DAMAGED_SAMPLE */
@@ -102,192 +76,122 @@ export class SampleQuery {
     sample: Sample,
     control: RunControl,
   ): Promise<SampleQuery | string> {
-    const { layout, aggregateTotals } = layoutMoments(query);
-    const scan = await openScan(sample, { filter: query.filter, keys: query.keys, layout });
-    return 'refused' in scan
-      ? scan.refused
-      : new SampleQuery(query, aggregateTotals, bounds, entry, sample, scan, control);
+    const reading = await SampleReading.open(query, bounds.confidence, sample, control);
+    return typeof reading === 'string' ? reading : new SampleQuery(entry, reading, bounds);
   }
 
-  /** Share of the rows read that match, after a first few. */
-  async probe(): Promise<number> {
-    const { moments } = await this.readTo(this.firstLimit());
-    const stride = moments.layout.monomials.length;
-    let matched = 0;
-    for (let cell = 0; cell < moments.cellCount; cell++) matched += moments.sums[cell * stride]!; // slot 0 counts the matching rows
-    return this.scan.rowsRead === 0 ? 0 : matched / this.scan.rowsRead;
+  /** Reads a few rows and judges the sample by them. @throws QueryError CANCELLED */
+  async appraise(): Promise<Appraisal> {
+    const { reading, target } = this;
+    const known = await reading.readTo(this.firstLimit());
+    const limit = target === null ? reading.rankMax : this.size(known, target).rankLimit;
+    return {
+      groups: known.rows.length,
+      rowsNeeded: limit === null ? Number.POSITIVE_INFINITY : reading.rowsUnder(limit),
+      relativeError: this.worstError(known, reading.rankMax) ?? Number.POSITIVE_INFINITY,
+    };
   }
 
   /** Reads what the bounds ask for: up to the deadline, until the error bound is kept, else all. @throws QueryError CANCELLED */
   async run(): Promise<SampleAnswer> {
-    const { error, confidence } = this.bounds;
-    if (error === null) return await this.runToEnd();
-    const target = { ...error, confidence };
+    const { target, reading } = this;
+    if (target === null) return await this.runToEnd();
     let known = await this.pilot();
-    for (let tries = 0; !this.isMet(known, target) && !this.stopped && tries <= escalationsMax; tries++) {
+    for (let tries = 0; !isMet(known, target) && !reading.stopped && tries <= escalationsMax; tries++) {
       const { rankLimit } = this.size(known, target);
-      if (rankLimit === null || this.limit >= this.rankMax) break;
-      const least = tries === 0 ? this.limit + 1 : Math.ceil(this.limit * escalationMin);
-      known = await this.readTo(Math.max(rankLimit, least));
+      if (rankLimit === null || reading.limit >= reading.rankMax) break;
+      const least = tries === 0 ? reading.limit + 1 : Math.ceil(reading.limit * escalationMin);
+      known = await reading.readTo(Math.max(rankLimit, least));
     }
-    return this.answer(known, this.isMet(known, target));
+    return this.answer(known);
   }
 
-  /** Reads all that the deadline allows, whatever the error bound says. */
+  /** Reads all that the deadline allows, whatever the error bound says. @throws QueryError CANCELLED */
   async runToEnd(): Promise<SampleAnswer> {
-    const known = await this.readTo(this.rankMax);
-    const { error, confidence } = this.bounds;
-    return this.answer(known, error === null || this.isMet(known, { ...error, confidence }));
+    return this.answer(await this.reading.readTo(this.reading.rankMax));
   }
 
-  /** Reads a pilot and foretells the rest. */
+  /** Reads a pilot and foretells the rest. @throws QueryError CANCELLED */
   async forecast(): Promise<Forecast> {
+    const { target, reading } = this;
     const known = await this.pilot();
-    const { error, confidence } = this.bounds;
-    const sized =
-      error === null ? { rankLimit: this.rankMax, driver: null } : this.size(known, { ...error, confidence });
-    const limit = Math.max(this.limit, sized.rankLimit ?? this.rankMax);
-    const errors = this.forecasts(known).map((cell) => cell.relativeErrorAt(this.rowsAt(limit)));
-    const worst = errors.filter((each) => each !== null).reduce((a, b) => Math.max(a, b), 0);
+    const sized: SizingResult =
+      target === null ? { rankLimit: reading.rankMax, driver: null } : this.size(known, target);
+    const limit = Math.max(reading.limit, sized.rankLimit ?? reading.rankMax);
     return {
-      rows: sized.rankLimit === null ? null : this.rowsUnder(limit),
-      relativeError: errors.every((each) => each === null) ? null : worst,
-      driver: sized.driver === null ? null : this.describe(sized.driver.group, known),
+      rows: reading.rowsUnder(limit),
+      tooSmall: sized.rankLimit === null,
+      relativeError: this.worstError(known, limit),
+      driver:
+        sized.driver === null
+          ? null
+          : describe(known.rows.find(({ group }) => group === sized.driver?.group)),
     };
   }
 
-  /** Rows of the sample that the predicate may match: those of included strata. */
-  get rowsAvailable(): number {
-    return this.rowsUnder(this.rankMax);
-  }
-
   private firstLimit(): number {
-    const strata = this.scan.included.reduce((count, isIn) => count + isIn, 0);
-    return Math.min(this.rankMax, Math.max(16, Math.ceil(pilotRows / Math.max(1, strata))));
+    const { rankMax, strata } = this.reading;
+    return Math.min(rankMax, Math.max(16, Math.ceil(pilotRows / Math.max(1, strata))));
   }
 
   /** Doubles until every group that the answer shows has enough matches, or the sample ends. */
   private async pilot(): Promise<Known> {
-    let known =
-      this.known !== null && this.limit >= this.firstLimit()
-        ? this.known
-        : await this.readTo(this.firstLimit());
-    const enough = ({ rows }: Known): boolean =>
-      rows.length > 0 &&
-      rows.every(({ group }) =>
-        group.estimates.every(({ estimate }) => estimate.exact || estimate.support >= pilotSupportMin),
-      );
-    while (!enough(known) && this.limit < this.rankMax && !this.stopped)
-      known = await this.readTo(this.limit * 2);
+    const { reading } = this;
+    let known = await reading.readTo(Math.max(reading.limit, this.firstLimit()));
+    while (!isWellSupported(known) && reading.limit < reading.rankMax && !reading.stopped) {
+      known = await reading.readTo(reading.limit * 2);
+    }
     return known;
   }
 
-  private size({ moments, rows }: Known, target: ErrorTarget): SizingResult {
-    const forecasts = this.forecasts({ moments, rows });
-    return sizeForTarget(forecasts, target, this.rankMax, (limit) => this.rowsAt(limit));
+  private size(known: Known, target: ErrorTarget): SizingResult {
+    const { reading } = this;
+    return sizeForTarget(reading.forecasts(known), target, reading.rankMax, (limit) => reading.rowsAt(limit));
   }
 
-  private forecasts({ moments, rows }: Pick<Known, 'moments' | 'rows'>): CellForecast[] {
-    return rows.flatMap(({ group }) =>
-      group.estimates.map((estimate) => new CellForecast(moments, group, estimate)),
-    );
+  /** Largest relative half-width to expect under a rank limit; null where no value has one. */
+  private worstError(known: Known, limit: number): number | null {
+    const { reading } = this;
+    const errors = reading.forecasts(known).map((cell) => cell.relativeErrorAt(reading.rowsAt(limit)));
+    const present = errors.filter((each) => each !== null);
+    return present.length === 0 ? null : present.reduce((a, b) => Math.max(a, b));
   }
 
-  private rowsAt(limit: number): RowsAt {
-    const { sizes } = this.sample.runs;
-    return (stratum) => Math.min(limit, sizes[stratum]!); // one entry a stratum
-  }
-
-  private rowsUnder(limit: number): number {
-    const rowsAt = this.rowsAt(limit);
-    return this.scan.included.reduce(
-      (rows, isIn, stratum) => (isIn === 1 ? rows + rowsAt(stratum) : rows),
-      0,
-    );
-  }
-
-  private isMet({ rows }: Known, target: ErrorTarget): boolean {
-    return (
-      rows.length > 0 &&
-      rows.every(({ group }) => group.estimates.every((estimate) => meetsTarget(estimate, target)))
-    );
-  }
-
-  private async readTo(limit: number): Promise<Known> {
-    this.limit = Math.min(this.rankMax, limit);
-    const target = this.sample.runs.sizes.map((size) => Math.min(size, this.limit));
-    const { onProgress } = this.control.options;
-    const finished = await this.scan.readTo(target, async ({ rowsRead, tasksDone, tasks }) => {
-      if (tasksDone === 0) this.planned += tasks;
-      await this.control.pause();
-      onProgress?.({
-        phase: 'execute',
-        fraction: this.rowsAvailable === 0 ? null : rowsRead / this.rowsAvailable,
-        rows: rowsRead,
-      });
-      // Something is always read: without a first band there is no answer at all.
-      if (this.completed > 0 && this.control.isReadingOver(this.estimateMs)) return false;
-      this.completed++;
-      return true;
-    });
-    if (!finished) this.stopped = true;
-    this.known = this.estimate();
-    return this.known;
-  }
-
-  private estimate(): Known {
-    const startMs = this.control.clock.monotonicMs();
-    const { moments, key } = this.scan.collect();
-    const { query, aggregateTotals } = this;
-    const groups = estimateGroups({
-      query,
-      aggregateTotals,
-      moments,
-      key,
-      confidence: this.bounds.confidence,
-    });
-    const unordered = groups.map((group): EstimatedRow => {
-      const keys = query.keys.map((_, index) => key(group.group, index));
-      const slots = { keys, aggregates: group.aggregates };
-      return { ...slots, group, outputs: this.outputsOf(slots, group) };
-    });
-    const rows = finishRows(query, unordered);
-    this.estimateMs = this.control.clock.monotonicMs() - startMs;
-    return { moments, groups, rows };
-  }
-
-  /** The row's cells: labels from the keys, estimates in the order of the other outputs. */
-  private outputsOf(
-    slots: Pick<GroupRow, 'keys' | 'aggregates'>,
-    group: EstimatedGroup,
-  ): GroupRow['outputs'] {
-    let next = 0;
-    return this.query.outputs.map(
-      ({ expression, isKey }) =>
-        isKey ? evaluate(expression, slotLookup(slots)) : group.estimates[next++]!.estimate, // one estimate an output that is no key
-    );
-  }
-
-  private describe(group: EstimatedGroup, { rows }: Known): string | null {
-    const row = rows.find((each) => each.group === group);
-    if (row === undefined || row.keys.length === 0) return null;
-    return row.keys.map((key: Scalar) => (key === null ? 'NULL' : String(key as string | number))).join(', ');
-  }
-
-  private answer(known: Known, errorMet: boolean): SampleAnswer {
+  private answer(known: Known): SampleAnswer {
+    const { reading, target, entry } = this;
+    const { rowsRead, tasks, stopped, estimateMs } = reading;
+    const errorMet = target === null || isMet(known, target);
     return {
-      entry: this.entry,
+      entry,
       rows: known.rows,
-      missing: missingGroups(
-        known.moments,
-        known.groups.map(({ cells }) => cells),
-        this.bounds.confidence,
-      ),
-      rowsRead: this.scan.rowsRead,
-      tasks: { planned: this.planned, completed: this.completed },
+      missing: reading.missing(known),
+      rowsRead,
+      tasks,
       errorMet,
-      stopped: this.stopped,
-      estimateMs: this.estimateMs,
+      stopped,
+      estimateMs,
     };
   }
+}
+
+function isWellSupported({ rows }: Known): boolean {
+  return (
+    rows.length > 0 &&
+    rows.every(({ group }) =>
+      group.estimates.every(({ estimate }) => estimate.exact || estimate.support >= pilotSupportMin),
+    )
+  );
+}
+
+function isMet({ rows }: Known, target: ErrorTarget): boolean {
+  return (
+    rows.length > 0 &&
+    rows.every(({ group }) => group.estimates.every((estimate) => meetsTarget(estimate, target)))
+  );
+}
+
+/** A group by its keys, for the reason. */
+function describe(row: EstimatedRow | undefined): string | null {
+  if (row === undefined || row.keys.length === 0) return null;
+  return row.keys.map((key: Scalar) => (key === null ? 'NULL' : String(key as string | number))).join(', ');
 }

@@ -69,7 +69,7 @@ export function estimateGroups(request: EstimateRequest): EstimatedGroup[] {
     // A stratum's group without a match may not exist; without GROUP BY there is always one row.
     if (query.keys.length > 0 && matchedRows(moments, cells) === 0) continue;
     const totals = estimateTotals(moments, cells);
-    const duals = aggregateDuals(query, aggregateTotals, all, moments, totals, cells);
+    const duals = aggregateDuals(query, aggregateTotals, all, moments, totals, cells, complete);
     groups.push({
       group,
       cells,
@@ -141,7 +141,8 @@ function estimateOutput(
 ): GroupEstimate {
   const { query, aggregateTotals, moments, confidence } = request;
   const support = supportOf(moments, prepared, cells);
-  const aggregates = aggregateDuals(query, aggregateTotals, prepared, moments, totals, cells);
+  const exact = isExact(moments, prepared, cells, complete);
+  const aggregates = aggregateDuals(query, aggregateTotals, prepared, moments, totals, cells, exact);
   const key = (index: number): Scalar => request.key(group, index);
   const { dual, monotone } = smoothValue(prepared.output.expression, {
     totals: prepared.totals.length,
@@ -165,7 +166,6 @@ function estimateOutput(
       df: 1,
     };
   }
-  const exact = isExact(moments, prepared, cells, complete);
   if (dual === null) {
     const estimate: Estimate = { ...none, exact, certified: exact, reasons: exact ? [] : ['NO_MATCH'] };
     return { estimate, prepared, gradient: null, df: 1 };

@@ -98,6 +98,7 @@ export function cellSupport(moments: Moments, { supportSlots }: PreparedOutput, 
 
 /**
  * The value of every aggregate that an output uses, with derivatives by the output's totals.
+ * @param complete no row of the group can have been missed
  * @returns by aggregate index; null where SQL has NULL
  */
 export function aggregateDuals(
@@ -107,6 +108,7 @@ export function aggregateDuals(
   moments: Moments,
   totals: Float64Array,
   cells: CellRange,
+  complete: boolean,
 ): (Dual | null)[] {
   const algebra = dualAlgebra(prepared.totals.length);
   const duals: (Dual | null)[] = [];
@@ -121,7 +123,12 @@ export function aggregateDuals(
     const values = own.map((total) =>
       totalDual(totals[total]!, prepared.totals.indexOf(total), prepared.totals.length),
     );
-    duals[index] = estimate!.value(algebra, { totals: values, centre: moments.centres[measure]!, support }); // layoutMoments refused others
+    duals[index] = estimate!.value(algebra, {
+      totals: values,
+      centre: moments.centres[measure]!,
+      support,
+      complete,
+    }); // layoutMoments refused others
   }
   return duals;
 }

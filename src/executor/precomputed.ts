@@ -106,6 +106,7 @@ function aggregateOf(strata: StrataTable, call: AggregateCall, members: readonly
     totals: powerTotals(statistics, taken, count),
     centre: meanOf(statistics, taken, count),
     support: count,
+    complete: true,
   });
 }
 

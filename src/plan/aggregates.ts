@@ -29,6 +29,8 @@ export interface TotalsOf<T> {
   readonly centre: number;
   /** Sample rows behind them (for exact totals: rows). */
   readonly support: number;
+  /** No row can have been missed: where there is none the aggregate is NULL, not an estimate of nothing seen. */
+  readonly complete: boolean;
 }
 
 /** An aggregate: its signature and type and, where it is a smooth function of totals, that function. */
@@ -110,8 +112,8 @@ function variance(population: boolean, root: boolean): Estimator {
 
 const sum: Estimator = {
   powers: [0, 1],
-  value: (algebra, { totals: [count, total], centre, support }) =>
-    support === 0 ? null : algebra.add(total!, algebra.multiply(algebra.constant(centre), count!)),
+  value: (algebra, { totals: [count, total], centre, support, complete }) =>
+    support === 0 && complete ? null : algebra.add(total!, algebra.multiply(algebra.constant(centre), count!)),
 };
 const average: Estimator = {
   powers: [0, 1],

@@ -1,7 +1,7 @@
 import type { CatalogSnapshot, SampleEntry } from '../catalog/index.ts';
 import { type Clock, QueryError } from '../common/index.ts';
 import type { SelectStatement } from '../parser/index.ts';
-import { type AggregateQuery, type BoundQuery, columnsOf, typeFromDuckDB } from '../plan/index.ts';
+import { type AggregateQuery, type BoundQuery, columnsOf, contains, typeFromDuckDB } from '../plan/index.ts';
 import { analyseQuery } from './aggregate-query.ts';
 import { asEstimates } from './as-estimates.ts';
 import { BindContext, type KnownTable, type Parameters } from './bind/context.ts';
@@ -12,6 +12,8 @@ import { type ResolvedBounds, resolveBounds } from './bounds.ts';
 export interface SelectPlan {
   readonly query: BoundQuery;
   readonly bounds: ResolvedBounds;
+  /** For each output column whether it labels groups. */
+  readonly labels: readonly boolean[];
   /** Set where strata tables and samples come into question. */
   readonly aggregate: AggregatePlan | null;
   /** Why the source is asked where nothing cheaper answers. */
@@ -93,7 +95,8 @@ export function planSelect(
   const context = new BindContext(knownTables(snapshot), parameters, clock);
   const query = new QueryBinder(context).bindQuery(statement.query, null);
   context.checkAllUsed();
-  const exactly = (exactReason: string): SelectPlan => ({ query, bounds, aggregate: null, exactReason });
+  const labels = groupLabels(query);
+  const exactly = (exactReason: string): SelectPlan => ({ query, bounds, labels, aggregate: null, exactReason });
   if (statement.exact) return exactly('the statement asks for EXACT');
   const analysis = analyseQuery(query);
   if (analysis.kind === 'other') return exactly(analysis.reason);
@@ -105,6 +108,7 @@ export function planSelect(
   return {
     query,
     bounds,
+    labels,
     aggregate: {
       query: analysis.query,
       precomputed: precomputedFrom(analysis.query, samples),
@@ -113,4 +117,10 @@ export function planSelect(
     },
     exactReason: analysis.samplingRefusal ?? 'an expression over its aggregates is answered exactly',
   };
+}
+
+/** The outputs of a grouped SELECT that hold no aggregate. */
+function groupLabels({ body, columns }: BoundQuery): boolean[] {
+  if (body.kind !== 'select' || body.groupBy.length === 0) return columns.map(() => false);
+  return body.items.map(({ expression }) => !contains(expression, ({ kind }) => kind === 'aggregate'));
 }

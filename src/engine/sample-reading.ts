@@ -1,0 +1,167 @@
+import {
+  CellForecast,
+  type EstimatedGroup,
+  estimateGroups,
+  type MissingGroups,
+  missingGroups,
+  type RowsAt,
+} from '../estimator/index.ts';
+import { openScan, type SampleScan } from '../executor/index.ts';
+import {
+  type AggregateQuery,
+  type AggregateTotals,
+  evaluate,
+  layoutMoments,
+  type Moments,
+} from '../plan/index.ts';
+import type { Sample } from '../samples/index.ts';
+import { finishRows, type GroupRow, slotLookup } from './answer-rows.ts';
+import type { RunControl } from './run-control.ts';
+
+/** A row of the answer with the estimates behind it. */
+export interface EstimatedRow extends GroupRow {
+  readonly group: EstimatedGroup;
+}
+
+/** What is known after so many rows. */
+export interface Known {
+  readonly moments: Moments;
+  /** All groups that were met. */
+  readonly groups: readonly EstimatedGroup[];
+  /** Groups after HAVING, ORDER BY and LIMIT. */
+  readonly rows: readonly EstimatedRow[];
+}
+
+/** The reading of a sample for a query: how far it has come, and what is known. Rows once read are kept. */
+export class SampleReading {
+  /** Rows of the largest stratum that the predicate leaves in: no rank limit needs to be higher. */
+  readonly rankMax: number;
+  /** Strata that the predicate leaves in. */
+  readonly strata: number;
+  /** The rank limit so far. */
+  limit = 0;
+  /** The deadline ended the reading. */
+  stopped = false;
+  /** What making estimates took last. */
+  estimateMs = 0;
+  private planned = 0;
+  private completed = 0;
+
+  private constructor(
+    private readonly query: AggregateQuery,
+    private readonly aggregateTotals: readonly AggregateTotals[],
+    private readonly confidence: number,
+    private readonly sample: Sample,
+    private readonly scan: SampleScan,
+    private readonly control: RunControl,
+  ) {
+    const { sizes } = sample.runs;
+    this.rankMax = sizes.reduce(
+      (most, size, stratum) => (scan.included[stratum] === 1 ? Math.max(most, size) : most),
+      0,
+    );
+    this.strata = scan.included.reduce((count, isIn) => count + isIn, 0);
+  }
+
+  /** @returns in words why kernels cannot compute the query as DuckDB would. @throws QueryError DAMAGED_SAMPLE */
+  static async open(
+    query: AggregateQuery,
+    confidence: number,
+    sample: Sample,
+    control: RunControl,
+  ): Promise<SampleReading | string> {
+    const { layout, aggregateTotals } = layoutMoments(query);
+    const scan = await openScan(sample, { filter: query.filter, keys: query.keys, layout });
+    return 'refused' in scan
+      ? scan.refused
+      : new SampleReading(query, aggregateTotals, confidence, sample, scan, control);
+  }
+
+  get rowsRead(): number {
+    return this.scan.rowsRead;
+  }
+
+  get tasks(): { readonly planned: number; readonly completed: number } {
+    return { planned: this.planned, completed: this.completed };
+  }
+
+  /** Rows of each stratum under a rank limit. */
+  rowsAt(limit: number): RowsAt {
+    const { sizes } = this.sample.runs;
+    return (stratum) => Math.min(limit, sizes[stratum]!); // one entry a stratum
+  }
+
+  /** Rows of all included strata under a rank limit. */
+  rowsUnder(limit: number): number {
+    const rowsAt = this.rowsAt(limit);
+    return this.scan.included.reduce(
+      (rows, isIn, stratum) => (isIn === 1 ? rows + rowsAt(stratum) : rows),
+      0,
+    );
+  }
+
+  /**
+   * Reads on until every included stratum is read up to the rank limit, or the deadline comes; then estimates.
+   * @throws QueryError CANCELLED, DAMAGED_SAMPLE, LIMIT_EXCEEDED
+   */
+  async readTo(limit: number): Promise<Known> {
+    this.limit = Math.min(this.rankMax, limit);
+    const target = this.sample.runs.sizes.map((size) => Math.min(size, this.limit));
+    const available = this.rowsUnder(this.rankMax);
+    const { onProgress } = this.control.options;
+    const finished = await this.scan.readTo(target, async ({ rowsRead, tasksDone, tasks }) => {
+      if (tasksDone === 0) this.planned += tasks;
+      await this.control.pause();
+      onProgress?.({
+        phase: 'execute',
+        fraction: available === 0 ? null : rowsRead / available,
+        rows: rowsRead,
+      });
+      // Something is always read: without a first task there is no answer at all.
+      if (this.completed > 0 && this.control.isReadingOver(this.estimateMs)) return false;
+      this.completed++;
+      return true;
+    });
+    if (!finished) this.stopped = true;
+    return this.estimate();
+  }
+
+  /** What the shown estimates would be at other sizes. */
+  forecasts({ moments, rows }: Known): CellForecast[] {
+    return rows.flatMap(({ group }) =>
+      group.estimates.map((estimate) => new CellForecast(moments, group, estimate)),
+    );
+  }
+
+  /** Bounds on the groups that were not met. */
+  missing({ moments, groups }: Known): MissingGroups {
+    return missingGroups(moments, groups.map(({ cells }) => cells), this.confidence); // prettier-ignore
+  }
+
+  private estimate(): Known {
+    const startMs = this.control.clock.monotonicMs();
+    const { moments, key } = this.scan.collect();
+    const { query, aggregateTotals, confidence } = this;
+    const groups = estimateGroups({ query, aggregateTotals, moments, key, confidence });
+    const unordered = groups.map((group): EstimatedRow => {
+      const keys = query.keys.map((_, index) => key(group.group, index));
+      const slots = { keys, aggregates: group.aggregates };
+      return { ...slots, group, outputs: this.outputsOf(slots, group) };
+    });
+    const rows = finishRows(query, unordered);
+    this.estimateMs = this.control.clock.monotonicMs() - startMs;
+    return { moments, groups, rows };
+  }
+
+  /** The row's cells: labels from the keys, estimates in the order of the other outputs. */
+  private outputsOf(
+    slots: Pick<GroupRow, 'keys' | 'aggregates'>,
+    group: EstimatedGroup,
+  ): GroupRow['outputs'] {
+    let next = 0;
+    return this.query.outputs.map(
+      ({ expression, isKey }) =>
+        isKey ? evaluate(expression, slotLookup(slots)) : group.estimates[next++]!.estimate, // one estimate an output that is no key
+    );
+  }
+}

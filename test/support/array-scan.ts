@@ -1,0 +1,162 @@
+import { allocate, bitmapBytes, codeStorage, type Dictionary, setValid } from '../../src/columns/index.ts';
+import { compareText } from '../../src/common/index.ts';
+import { type OutputColumn, type Scalar, toDouble } from '../../src/plan/index.ts';
+import type {
+  BuildScan,
+  RowRequest,
+  ScannedColumn,
+  ScannedRows,
+  ScannedStrata,
+} from '../../src/sources/index.ts';
+
+/** A table in arrays: a source for sample builds in tests. */
+export interface ArrayTable {
+  readonly columns: readonly OutputColumn[];
+  /** For each column its values. */
+  readonly values: readonly (readonly Scalar[])[];
+}
+
+/** What a draw is made with. */
+export interface ArrayScanOptions {
+  /** 64-bit priorities, one a row. */
+  readonly priorities: BigUint64Array;
+  /** For each stratum, by the text of its key, the rows of the population, where the table is itself a sample. */
+  readonly population?: ReadonlyMap<string, number>;
+  /** Strata of the same table and keys, scanned before. */
+  readonly strata?: ScannedStrata;
+}
+
+/** The scans of a sample build over arrays, written without regard to speed. */
+export function arrayScan(table: ArrayTable, options: ArrayScanOptions): BuildScan {
+  const rowCount = table.values[0]?.length ?? 0;
+  const keyTexts = (keys: readonly string[]): string[] => {
+    const places = keys.map((key) => table.columns.findIndex(({ name }) => name === key));
+    return Array.from({ length: rowCount }, (_, row) =>
+      places.map((place) => String(table.values[place]![row])).join('|'),
+    );
+  };
+  const order = new Map<string, Map<string, number>>();
+  const strataOf = (keys: readonly string[]): Map<string, number> => {
+    const known = order.get(keys.join());
+    if (known !== undefined) return known;
+    const texts = [...new Set(keyTexts(keys))].sort();
+    const numbers = new Map(texts.map((text, place) => [text, place]));
+    order.set(keys.join(), numbers);
+    return numbers;
+  };
+  return {
+    scanStrata: (keys) =>
+      Promise.resolve(options.strata ?? scanStrata(table, keys, keyTexts(keys), strataOf(keys), options)),
+    scanRows: (request) =>
+      Promise.resolve(scanRows(table, request, keyTexts(request.keys), strataOf(request.keys), options)),
+    close: () => Promise.resolve(),
+  };
+}
+
+function scanStrata(
+  table: ArrayTable,
+  keys: readonly string[],
+  texts: readonly string[],
+  strata: ReadonlyMap<string, number>,
+  { population }: ArrayScanOptions,
+): ScannedStrata {
+  const members: number[][] = Array.from({ length: strata.size }, () => []);
+  for (const [row, text] of texts.entries()) members[strata.get(text)!]!.push(row);
+  const names = [...strata.keys()];
+  return {
+    count: strata.size,
+    population: Float64Array.from(
+      members,
+      (rows, stratum) => population?.get(names[stratum]!) ?? rows.length,
+    ),
+    keys: keys.map((key) => {
+      const place = table.columns.findIndex(({ name }) => name === key);
+      return {
+        column: table.columns[place]!,
+        values: members.map(([first]) => table.values[place]![first!]!),
+      };
+    }),
+    columns: table.columns.map((column, place) => scanColumn(column, table.values[place]!, members)),
+  };
+}
+
+/** Totals of a column, straight from their definitions. */
+function scanColumn(
+  column: OutputColumn,
+  values: readonly Scalar[],
+  members: readonly number[][],
+): ScannedColumn {
+  const present = members.map((rows) => rows.map((row) => values[row]!).filter((value) => value !== null));
+  const isNumber = ['integer', 'decimal', 'double', 'float', 'date', 'timestamp'].includes(column.type.kind);
+  const numbers = present.map((list) => (isNumber ? list.map(Number) : []));
+  const inUnits = present.map((list) =>
+    isNumber ? list.map((value) => toDouble(value as number, column.type)) : [],
+  );
+  const mean = inUnits.map((list) =>
+    list.length === 0 ? Number.NaN : list.reduce((a, b) => a + b, 0) / list.length,
+  );
+  return {
+    column,
+    count: Float64Array.from(present, (list) => list.length),
+    nonFinite: new Float64Array(members.length),
+    low: Float64Array.from(numbers, (list) =>
+      list.length === 0 ? Number.NaN : list.reduce((a, b) => Math.min(a, b)),
+    ),
+    high: Float64Array.from(numbers, (list) =>
+      list.length === 0 ? Number.NaN : list.reduce((a, b) => Math.max(a, b)),
+    ),
+    sum:
+      column.type.kind === 'integer'
+        ? BigInt64Array.from(numbers, (list) => list.reduce((sum, value) => sum + BigInt(value), 0n))
+        : null,
+    mean: Float64Array.from(mean),
+    centred: [2, 3, 4, 5, 6].map((k) =>
+      Float64Array.from(inUnits, (list, stratum) =>
+        list.reduce((sum, value) => sum + (value - mean[stratum]!) ** k, 0),
+      ),
+    ),
+  };
+}
+
+function scanRows(
+  table: ArrayTable,
+  request: RowRequest,
+  texts: readonly string[],
+  strata: ReadonlyMap<string, number>,
+  { priorities }: ArrayScanOptions,
+): ScannedRows {
+  const stratumOf = texts.map((text) => strata.get(text)!);
+  const rows = stratumOf.flatMap((stratum, row) =>
+    Number(priorities[row]) / 2 ** 64 <= request.thresholds[stratum]! ? [row] : [],
+  );
+  return {
+    count: rows.length,
+    stratum: Int32Array.from(rows, (row) => stratumOf[row]!),
+    priority: BigUint64Array.from(rows, (row) => priorities[row]!),
+    columns: request.columns.map((column) => {
+      const values = table.values[table.columns.findIndex(({ name }) => name === column.name)]!;
+      const picked = rows.map((row) => values[row] ?? null);
+      const dictionary: Dictionary | null = column.dictionary
+        ? [...new Set(picked.filter((value) => typeof value === 'string'))].sort(compareText)
+        : null;
+      const storage = dictionary === null ? column.storage : codeStorage(dictionary.length);
+      const array = allocate(storage, rows.length) as Float64Array;
+      const validity = new Uint8Array(bitmapBytes(rows.length));
+      for (const [place, value] of picked.entries()) {
+        if (value !== null) setValid(validity, place);
+        array[place] =
+          dictionary === null
+            ? Number(value ?? 0)
+            : value === null
+              ? dictionary.length
+              : dictionary.indexOf(value as string);
+      }
+      return {
+        column: { ...column, storage },
+        values: array,
+        validity: picked.includes(null) ? validity : null,
+        dictionary,
+      };
+    }),
+  };
+}

@@ -1,0 +1,66 @@
+import { systemClock } from '../../src/common/index.ts';
+import { type EstimatedGroup, estimateGroups } from '../../src/estimator/index.ts';
+import { openScan } from '../../src/executor/index.ts';
+import { parseStatement } from '../../src/parser/index.ts';
+import { layoutMoments, type Moments, type OutputColumn, type Scalar } from '../../src/plan/index.ts';
+import { analyseQuery } from '../../src/planner/aggregate-query.ts';
+import { asEstimates } from '../../src/planner/as-estimates.ts';
+import { BindContext } from '../../src/planner/bind/context.ts';
+import { QueryBinder } from '../../src/planner/bind/bind-query.ts';
+import type { AggregateQuery } from '../../src/plan/index.ts';
+import type { Sample } from '../../src/samples/index.ts';
+
+/** Binds a SELECT over a table `t` with these columns to an aggregate query over estimates. */
+export function bindAggregate(sql: string, columns: readonly OutputColumn[]): AggregateQuery {
+  const statement = parseStatement(sql);
+  if (statement.kind !== 'select-statement') throw new Error('not a SELECT');
+  const query = new QueryBinder(new BindContext([{ name: 't', columns }], [], systemClock)).bindQuery(
+    statement.query,
+    null,
+  );
+  const analysis = analyseQuery(query);
+  if (analysis.kind === 'other') throw new Error(analysis.reason);
+  if (analysis.samplingRefusal !== null) throw new Error(analysis.samplingRefusal);
+  return asEstimates(analysis.query)!;
+}
+
+/** An answer from a whole sample. */
+export interface SampleReply {
+  readonly groups: readonly (EstimatedGroup & { readonly keys: readonly Scalar[] })[];
+  readonly moments: Moments;
+}
+
+/**
+ * Asks a sample, all of it or as many rows of each stratum as given.
+ * @param alter changes the moments before they are estimated from: to plant a bug
+ */
+export async function askSample(
+  sample: Sample,
+  query: AggregateQuery,
+  options: {
+    readonly confidence?: number;
+    readonly rows?: Int32Array;
+    readonly alter?: (moments: Moments) => Moments;
+  } = {},
+): Promise<SampleReply> {
+  const { layout, aggregateTotals } = layoutMoments(query);
+  const scan = await openScan(sample, { filter: query.filter, keys: query.keys, layout });
+  if ('refused' in scan) throw new Error(scan.refused);
+  await scan.readTo(options.rows ?? sample.runs.sizes, () => true);
+  const collected = scan.collect();
+  const moments = options.alter?.(collected.moments) ?? collected.moments;
+  const groups = estimateGroups({
+    query,
+    aggregateTotals,
+    moments,
+    key: collected.key,
+    confidence: options.confidence ?? 0.95,
+  });
+  return {
+    moments,
+    groups: groups.map((group) => ({
+      ...group,
+      keys: query.keys.map((_, index) => collected.key(group.group, index)),
+    })),
+  };
+}
