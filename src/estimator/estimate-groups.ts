@@ -21,8 +21,6 @@ import { linearisedVariance } from './variance.ts';
 
 /** Below this many matching rows an estimate is not certified. */
 export const certifiedSupportMin = 30;
-/** A variance below this share of the value's square is rounding error, not spread. */
-const roundingShare = 1e-24;
 
 export interface EstimateRequest {
   readonly query: AggregateQuery;
@@ -178,7 +176,7 @@ function estimateOutput(
   if (support === 0) reasons.push('NO_MATCH');
   else if (support < certifiedSupportMin) reasons.push('LOW_SUPPORT');
   if (singleton) reasons.push('SINGLETON_STRATUM');
-  const flat = variance <= value * value * roundingShare;
+  const flat = variance === 0;
   if (flat && !singleton && support > 0) reasons.push('ZERO_VARIANCE');
   const unbounded = flat || singleton;
   const halfWidth = unbounded ? null : tQuantile((1 + confidence) / 2, df) * Math.sqrt(variance);

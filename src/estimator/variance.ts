@@ -11,6 +11,9 @@ export interface VarianceParts {
   readonly singleton: boolean;
 }
 
+/** Where terms cancel so far, what is left of a sum of squares is their rounding error. */
+const roundingShare = 1e-12;
+
 /**
  * Sample variance of the linearised contribution u = Σ_j g_j z_j in one cell's stratum, over **all** n_h rows read of it:
  * (Σu² − (Σu)²/n_h) / (n_h − 1), from the sums of products.
@@ -28,16 +31,20 @@ export function cellVariance(
   const count = layout.totals.length;
   let squares = 0;
   let sum = 0;
+  let magnitude = 0;
   for (const [place, j] of totals.entries()) {
     const byJ = gradient[place]!; // one partial a total
     if (byJ === 0) continue;
     sum += byJ * sums[offset + layout.totalSlot[j]!]!;
     for (const [other, k] of totals.entries()) {
       const slot = layout.productSlot[Math.min(j, k) * count + Math.max(j, k)]!; // laid out for totals that meet in an output
-      squares += byJ * gradient[other]! * sums[offset + slot]!;
+      const term = byJ * gradient[other]! * sums[offset + slot]!;
+      squares += term;
+      magnitude += Math.abs(term);
     }
   }
-  return Math.max(0, (squares - (sum * sum) / n) / (n - 1));
+  const spread = squares - (sum * sum) / n;
+  return spread <= magnitude * roundingShare ? 0 : spread / (n - 1);
 }
 
 /**
