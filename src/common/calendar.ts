@@ -144,7 +144,7 @@ export function truncateTo(unit: TruncationUnit, micros: number): number {
     quarter: () => daysFromCivil(year, month - ((month - 1) % 3), 1),
     year: () => daysFromCivil(year, 1, 1),
     decade: () => daysFromCivil(Math.floor(year / 10) * 10, 1, 1),
-    century: () => daysFromCivil(Math.floor((year - 1) / 100) * 100 + 1, 1, 1),
+    century: () => daysFromCivil(Math.floor(year / 100) * 100, 1, 1),
   }[unit as 'month' | 'quarter' | 'year' | 'decade' | 'century']; // the others returned above
   return start() * microsPerDay;
 }

@@ -113,7 +113,9 @@ function variance(population: boolean, root: boolean): Estimator {
 const sum: Estimator = {
   powers: [0, 1],
   value: (algebra, { totals: [count, total], centre, support, complete }) =>
-    support === 0 && complete ? null : algebra.add(total!, algebra.multiply(algebra.constant(centre), count!)),
+    support === 0 && complete
+      ? null
+      : algebra.add(total!, algebra.multiply(algebra.constant(centre), count!)),
 };
 const average: Estimator = {
   powers: [0, 1],

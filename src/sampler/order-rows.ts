@@ -40,8 +40,7 @@ function countingPass(rows: Int32Array, keys: number, keyOf: (row: number) => nu
 function sortByStratumAndPriority(stratum: Int32Array, words: Uint32Array, strataCount: number): Int32Array {
   const high = (row: number): number => words[2 * row + 1]!; // two words a row
   let rows: Int32Array = Int32Array.from({ length: stratum.length }, (_, row) => row);
-  rows = countingPass(rows, 65_536, (row) => high(row) & 0xffff);
-  rows = countingPass(rows, 65_536, (row) => high(row) >>> 16);
+  for (const shift of [0, 11, 22]) rows = countingPass(rows, 2048, (row) => (high(row) >>> shift) & 2047);
   rows = countingPass(rows, strataCount, (row) => stratum[row]!); // one stratum a row
   for (let i = 1; i < rows.length; i++) {
     const row = rows[i]!; // i < length

@@ -47,6 +47,8 @@ function numericResult(operator: '+' | '-' | '*' | '%', args: readonly BoundExpr
   if (operator === '*')
     return x.scale + y.scale > 38 ? doubleType : capped(x, y, x.precision + y.precision, x.scale + y.scale);
   const scale = Math.max(x.scale, y.scale);
+  if (operator === '%')
+    return Math.max(x.precision - x.scale, y.precision - y.scale) + scale > 38 ? doubleType : common;
   return capped(x, y, Math.max(x.precision - x.scale, y.precision - y.scale) + scale + 1, scale);
 }
 

@@ -5,7 +5,6 @@ import {
   type DecimalType,
   doubleType,
   hugeintType,
-  integerType,
   type SqlType,
   varcharType,
 } from '../sql-type.ts';
@@ -82,6 +81,7 @@ const floorDecimal = (scaled: bigint, scale: number): bigint => {
 function roundType(args: Parameters<ScalarFunction['result']>[0]): SqlType | null {
   const { type } = args[0]!;
   if (type.kind === 'null') return doubleType;
+  if (type.kind === 'integer' && !type.signed) return type.bits < 64 ? bigintType : hugeintType;
   if (type.kind !== 'decimal') return type;
   const places = args[1] === undefined ? 0 : args[1].kind === 'constant' ? Number(args[1].value) : null;
   return places === null ? doubleType : { ...type, scale: Math.min(type.scale, Math.max(0, places)) };
@@ -151,6 +151,5 @@ export const mathFunctions: readonly ScalarFunction[] = [
   { name: 'gcd', parameters: ['integer', 'integer'], result: () => bigintType },
   { name: 'lcm', parameters: ['integer', 'integer'], result: () => bigintType },
   { name: 'factorial', parameters: ['integer'], result: () => hugeintType },
-  { name: 'width_bucket', parameters: ['number', 'number', 'number', 'integer'], result: () => integerType },
   { name: 'format', parameters: ['text', 'any'], optional: 1, variadic: true, result: () => varcharType },
 ];

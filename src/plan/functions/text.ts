@@ -89,7 +89,7 @@ export const textFunctions: readonly ScalarFunction[] = [
     Array.from(a as string).slice(0, Number(n)).join('')), // prettier-ignore
   text('right', ['text', 'integer'], varcharType, ([a, n]) => {
     const count = Number(n);
-    return Array.from(a as string).slice(count > 0 ? Math.max(0, length(a) - count) : -count).join(''); // prettier-ignore
+    return Array.from(a as string).slice(count >= 0 ? Math.max(0, length(a) - count) : -count).join(''); // prettier-ignore
   }),
   trimmer('trim', true, true),
   trimmer('ltrim', true, false),

@@ -29,7 +29,7 @@ function bindNumber({ text, span }: NumberLiteral): Constant {
   if (/^\d+$/.test(digits)) return integerConstant(BigInt(digits), span);
   const decimal = /^(\d*)\.(\d*)$/.exec(digits);
   const [, whole = '', fraction = ''] = decimal ?? [];
-  const precision = Math.max(1, whole.replace(/^0+/, '').length + fraction.length);
+  const precision = Math.max(1, whole.length + fraction.length);
   if (decimal === null || precision > 38)
     return { kind: 'constant', value: Number(digits), type: doubleType, literal: false, span };
   const type: SqlType = { kind: 'decimal', precision, scale: fraction.length };

@@ -64,19 +64,17 @@ export class DuckDBBuildScan implements BuildScan {
     const { thresholds, atLeast } = request;
     await this.setThresholds(thresholds, control);
     const pick = this.pickStatement(request);
-    await this.database.run(`CREATE TABLE picked AS ${pick}`, control);
-    for (
-      let short = await this.shortStrata(atLeast, control);
-      short.length > 0;
-      short = await this.shortStrata(atLeast, control)
-    ) {
+    await this.database.run(`CREATE OR REPLACE TABLE picked AS ${pick}`, control);
+    let short = await this.shortStrata(atLeast, control);
+    while (short.length > 0) {
       const list = short.join(', ');
       await this.database.run(`DELETE FROM picked WHERE h IN (${list})`, control);
       await this.database.run(
-        `UPDATE strata SET threshold = least(${priorityRange}, threshold * 4) WHERE h IN (${list})`,
+        `UPDATE thresholds SET most = least(${priorityRange}, most * 4) WHERE h IN (${list})`,
         control,
       );
       await this.database.run(`INSERT INTO picked ${pick} AND s.h IN (${list})`, control);
+      short = await this.shortStrata(atLeast, control);
     }
     return await pullRows(this.database, request.columns, control);
   }
@@ -103,39 +101,30 @@ export class DuckDBBuildScan implements BuildScan {
     return values.slice(1).map(([value]) => Number(value ?? 0));
   }
 
+  /** Brings the thresholds into DuckDB, as priorities. */
   private async setThresholds(thresholds: Float64Array, control: Control): Promise<void> {
-    await this.database.run('ALTER TABLE strata ADD COLUMN threshold DOUBLE', control);
     await this.database.call(async (connection) => {
-      await connection.run('CREATE TABLE shares (h INTEGER, share DOUBLE)');
-      const appender = await connection.createAppender('shares');
+      await connection.run('CREATE OR REPLACE TABLE thresholds (h INTEGER, most DOUBLE)');
+      const appender = await connection.createAppender('thresholds');
       for (const [stratum, share] of thresholds.entries()) {
         appender.appendInteger(stratum);
-        appender.appendDouble(share);
+        appender.appendDouble(share * priorityRange);
         appender.endRow();
       }
       appender.closeSync();
     }, control);
-    await this.database.run(
-      `UPDATE strata SET threshold = share * ${priorityRange} FROM shares WHERE shares.h = strata.h`,
-      control,
-    );
   }
 
-  /**
-   * A row's priority is a hash of its identity and the seed. The hash is applied twice: DuckDB's hash of several values mixes
-   * the seed in so weakly that the small priorities of neighbouring seeds depend on each other.
-   */
   private pickStatement({ seed, keys, columns }: RowRequest): string {
     const ids = this.table.files.map(({ id }) => id);
     const file =
-      ids.length === 1
-        ? `${ids[0]}::BIGINT`
-        : `list_extract([${ids.join(', ')}], (t.file_index + 1)::BIGINT)::BIGINT`;
-    const priority = `hash(hash(${file}, t.file_row_number::BIGINT, ${seed}::BIGINT))`;
+      ids.length === 1 ? String(ids[0]) : `list_extract([${ids.join(', ')}], (t.file_index + 1)::BIGINT)`;
+    const priority = priorityExpression(file, 't.file_row_number', String(seed));
     const matches = keys.map((key, place) => `t.${quoteName(key)} IS NOT DISTINCT FROM s.k${place}`);
     const on = matches.length === 0 ? 'TRUE' : matches.join(' AND ');
     const stored = columns.map((column, place) => `${storedExpression(column)} AS c${place}`);
-    return `SELECT ${['s.h', `${priority} AS u`, ...stored].join(', ')} FROM ${this.reader()} t JOIN strata s ON ${on} WHERE ${priority} <= s.threshold`;
+    const strata = `(SELECT * FROM strata JOIN thresholds USING (h)) s`;
+    return `SELECT ${['s.h', `${priority} AS u`, ...stored].join(', ')} FROM ${this.reader()} t JOIN ${strata} ON ${on} WHERE ${priority} <= s.most`;
   }
 
   /** Strata with fewer rows than they must have, unless all their rows came back. */
@@ -148,6 +137,15 @@ export class DuckDBBuildScan implements BuildScan {
     const [strata = [], counts = []] = counted.values;
     return strata.map(Number).filter((stratum, place) => Number(counts[place]) < atLeast[stratum]!); // one entry a stratum
   }
+}
+
+/**
+ * A row's priority, in SQL: a hash of its identity and the seed. The hash is applied twice: DuckDB's hash of several values mixes
+ * the last one in so weakly that the small priorities of neighbouring seeds depend on each other.
+ * @param file the catalog's number of the row's file @param row its place in the file
+ */
+export function priorityExpression(file: string, row: string, seed: string): string {
+  return `hash(hash(${file}::BIGINT, ${row}::BIGINT, ${seed}::BIGINT))`;
 }
 
 const statisticName = (name: string, place: number): string => `${name}_${place}`;

@@ -108,7 +108,8 @@ async function readDictionary(
   control: Control,
 ): Promise<Dictionary> {
   const distinct = `SELECT DISTINCT c${place} FROM picked WHERE c${place} IS NOT NULL ORDER BY 1`;
-  await database.run(`CREATE TABLE entries${place} AS ${distinct}`, control);
+  await database.run(`DROP TYPE IF EXISTS d${place}`, control);
+  await database.run(`CREATE OR REPLACE TABLE entries${place} AS ${distinct}`, control);
   await database.run(
     `CREATE TYPE d${place} AS ENUM (SELECT c${place} FROM entries${place} ORDER BY 1)`,
     control,

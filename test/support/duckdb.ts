@@ -1,0 +1,45 @@
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { type Scalar, typeFromDuckDB } from '../../src/plan/index.ts';
+import { readResult } from '../../src/sources/duckdb/read-values.ts';
+
+/** A DuckDB set up as the engine sets up its own, for comparison. */
+export class ReferenceDuckDB {
+  private constructor(
+    private readonly instance: DuckDBInstance,
+    readonly connection: DuckDBConnection,
+  ) {}
+
+  static async open(): Promise<ReferenceDuckDB> {
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    await connection.run('SET ieee_floating_point_ops = false');
+    await connection.run("SET TimeZone = 'UTC'");
+    return new ReferenceDuckDB(instance, connection);
+  }
+
+  /** Columns of a result, values in the form of their types. */
+  async columns(sql: string): Promise<{ readonly type: string; readonly values: readonly Scalar[] }[]> {
+    const result = await readResult(await this.connection.stream(sql));
+    return result.columns.map(({ type }, place) => ({
+      type: JSON.stringify(type),
+      values: result.values[place]!,
+    }));
+  }
+
+  /** The type and value of an expression; null where DuckDB raises an error. */
+  async value(
+    expression: string,
+  ): Promise<{ readonly type: ReturnType<typeof typeFromDuckDB>; readonly value: Scalar } | null> {
+    try {
+      const result = await readResult(await this.connection.stream(`SELECT ${expression}`));
+      return { type: result.columns[0]!.type, value: result.values[0]![0]! };
+    } catch {
+      return null;
+    }
+  }
+
+  close(): void {
+    this.connection.closeSync();
+    this.instance.closeSync();
+  }
+}
