@@ -35,7 +35,7 @@ export interface BooleanLiteral {
   readonly value: boolean;
   readonly span: Span;
 }
-/** A number without sign, as written: `2` is an INTEGER, `2.5` a DECIMAL, `2e3` a DOUBLE. */
+/** A number without sign, as written but for underscores between its digits: `2` is an INTEGER, `2.5` a DECIMAL, `2e3` a DOUBLE. */
 export interface NumberLiteral {
   readonly kind: 'number';
   readonly text: string;
@@ -106,6 +106,7 @@ export interface Between {
   readonly negated: boolean;
   readonly span: Span;
 }
+/** `x [NOT] IN (a, …)`. A list of nothing but one query in parentheses is an {@link InQuery}. */
 export interface InList {
   readonly kind: 'in-list';
   readonly operand: Expression;
