@@ -80,10 +80,17 @@ function averageType([arg]: readonly BoundExpression[]): SqlType | null {
   return type.kind === 'timestamp' || type.kind === 'interval' ? type : null;
 }
 
+/** Where the two parts of a variance cancel so far, what is left is their rounding error. */
+const roundingShare = 1e-13;
+
 /** (T₂/T₀ − (T₁/T₀)²): the plug-in variance; the centre drops out. */
 function plugInVariance<T>(algebra: Algebra<T>, [t0, t1, t2]: readonly T[]): T {
   const mean = algebra.divide(t1!, t0!);
-  return algebra.subtract(algebra.divide(t2!, t0!), algebra.multiply(mean, mean));
+  const square = algebra.divide(t2!, t0!);
+  const variance = algebra.subtract(square, algebra.multiply(mean, mean));
+  return algebra.valueOf(variance) <= roundingShare * algebra.valueOf(square)
+    ? algebra.constant(0)
+    : variance;
 }
 
 /**
@@ -104,7 +111,6 @@ function variance(population: boolean, root: boolean): Estimator {
       const count = totals[0]!;
       if (population)
         value = algebra.multiply(value, algebra.divide(algebra.subtract(count, algebra.constant(1)), count));
-      if (algebra.valueOf(value) < 0) value = algebra.constant(0); // rounding error around a constant
       return root ? algebra.squareRoot(value) : value;
     },
   };

@@ -39,8 +39,9 @@ function capped(a: DecimalType, b: DecimalType, precision: number, scale: number
 /** The type of `a op b` over two numbers. */
 function numericResult(operator: '+' | '-' | '*' | '%', args: readonly BoundExpression[]): SqlType | null {
   const [left, right] = args as readonly [BoundExpression, BoundExpression]; // binary operators have two
-  const a = adaptLiteral(left, right.type);
-  const b = adaptLiteral(right, left.type);
+  // A bare NULL has the type of the other side.
+  const a = left.type.kind === 'null' ? right.type : adaptLiteral(left, right.type);
+  const b = right.type.kind === 'null' ? left.type : adaptLiteral(right, left.type);
   const common = commonType(a, b);
   if (common === null || common.kind !== 'decimal') return common?.kind === 'null' ? bigintType : common;
   const [x, y] = [asDecimal(a), asDecimal(b)];
