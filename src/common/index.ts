@@ -19,7 +19,7 @@ export {
   truncationUnits,
 } from './calendar.ts';
 export { type Clock, systemClock } from './clock.ts';
-export { didYouMean, nearestName } from './did-you-mean.ts';
+export { didYouMean, editsBetween } from './did-you-mean.ts';
 export { type ErrorCode, errorCodes, QueryError, type QueryErrorDetails } from './query-error.ts';
 export { type Random, seededRandom } from './random.ts';
 export { type FileStat, type FileSystem, nodeFileSystem, type OpenFile, storageError } from './files.ts';

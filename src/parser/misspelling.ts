@@ -1,5 +1,5 @@
 import { type IToken, tokenMatcher, type TokenType } from 'chevrotain';
-import { distance } from 'fastest-levenshtein';
+import { editsBetween } from '../common/index.ts';
 import { keywordOf, keywordSpellings } from './keywords.ts';
 import { matchStatement } from './match-statement.ts';
 import { lexeme } from './tokens.ts';
@@ -60,14 +60,4 @@ function nearSpellings(word: string): readonly string[] {
     .filter(({ edits }) => edits > 0 && edits <= editsMax)
     .sort((one, other) => one.edits - other.edits)
     .map(({ spelling }) => spelling);
-}
-
-/** The edit distance, with two neighbouring letters swapped as one edit: FORM is as near to FROM as FRM. */
-function editsBetween(found: string, spelling: string): number {
-  let least = distance(found, spelling);
-  for (let index = 1; index < found.length; index += 1) {
-    const swapped = found.slice(0, index - 1) + found[index]! + found[index - 1]! + found.slice(index + 1);
-    if (swapped !== found) least = Math.min(least, 1 + distance(swapped, spelling));
-  }
-  return least;
 }
