@@ -88,7 +88,8 @@ async function sampleRoute(
     const answer = await open.query.run();
     state.pace.learn(answer.rowsRead, control.elapsedMs() - started - answer.estimateMs);
     stopwatch.attributeToEstimating(answer.estimateMs);
-    best = { answer, open };
+    if (best === null || answer.errorMet || answer.leastError < best.answer.leastError)
+      best = { answer, open };
     if (answer.errorMet || answer.stopped) break;
   }
   if (best === null) throw new Error('no sample to choose from');

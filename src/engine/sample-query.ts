@@ -29,6 +29,8 @@ export interface SampleAnswer {
   readonly tasks: { readonly planned: number; readonly completed: number };
   /** All shown estimates keep the error bound; true where there is none. */
   readonly errorMet: boolean;
+  /** Largest relative half-width to expect of the whole sample; infinite where nothing is known. */
+  readonly leastError: number;
   /** The deadline stopped the reading. */
   readonly stopped: boolean;
   readonly estimateMs: number;
@@ -161,6 +163,7 @@ export class SampleQuery {
     const { reading, target, entry } = this;
     const { rowsRead, tasks, stopped, estimateMs } = reading;
     const errorMet = target === null || isMet(known, target);
+    const leastError = this.worstError(known, reading.rankMax) ?? Number.POSITIVE_INFINITY;
     return {
       entry,
       rows: known.rows,
@@ -168,6 +171,7 @@ export class SampleQuery {
       rowsRead,
       tasks,
       errorMet,
+      leastError,
       stopped,
       estimateMs,
     };

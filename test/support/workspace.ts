@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { type Engine, openEngine, QueryError, type QueryResult } from '../../src/index.ts';
+
+/** A folder of its own with an engine on it. */
+export class Workspace {
+  private constructor(
+    readonly folder: string,
+    public engine: Engine,
+  ) {}
+
+  static async open(): Promise<Workspace> {
+    const folder = mkdtempSync(join(tmpdir(), 'ballpark-test-'));
+    return new Workspace(folder, await Workspace.openEngine(folder));
+  }
+
+  private static openEngine(folder: string): Promise<Engine> {
+    return openEngine({ dataDir: join(folder, 'data'), allowedPaths: [folder], threads: 2 });
+  }
+
+  /** The path of a file in the folder. */
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  /** Writes a text file. */
+  write(name: string, text: string | Uint8Array): string {
+    writeFileSync(this.path(name), text);
+    return this.path(name);
+  }
+
+  /** Writes the rows of a DuckDB SELECT as a file (Parquet unless told otherwise). */
+  async writeRows(name: string, select: string, options = 'FORMAT parquet'): Promise<string> {
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    await connection.run(`COPY (${select}) TO '${this.path(name)}' (${options})`);
+    connection.closeSync();
+    instance.closeSync();
+    return this.path(name);
+  }
+
+  /** Registers the rows of a DuckDB SELECT as a table. */
+  async table(name: string, select: string): Promise<void> {
+    const path = await this.writeRows(`${name}.parquet`, select);
+    await this.engine.query(`CREATE TABLE ${name} FROM '${path}'`);
+  }
+
+  query(sql: string): Promise<QueryResult> {
+    return this.engine.query(sql);
+  }
+
+  /** The rows of an answer as plain values, estimates by their value. */
+  async values(sql: string): Promise<unknown[][]> {
+    const { rows } = await this.engine.query(sql);
+    return rows.map((row) =>
+      row.map((cell) =>
+        cell !== null && typeof cell === 'object' && 'certified' in cell ? cell.value : cell,
+      ),
+    );
+  }
+
+  /** The error that a statement ends with. */
+  async error(sql: string): Promise<QueryError> {
+    try {
+      await this.engine.query(sql);
+    } catch (error) {
+      if (error instanceof QueryError) return error;
+      throw error;
+    }
+    throw new Error(`no error: ${sql}`);
+  }
+
+  /** Closes the engine and opens another on the same folder. */
+  async reopen(): Promise<void> {
+    await this.engine.close();
+    this.engine = await Workspace.openEngine(this.folder);
+  }
+
+  async close(): Promise<void> {
+    await this.engine.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
