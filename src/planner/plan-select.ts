@@ -96,7 +96,13 @@ export function planSelect(
   const query = new QueryBinder(context).bindQuery(statement.query, null);
   context.checkAllUsed();
   const labels = groupLabels(query);
-  const exactly = (exactReason: string): SelectPlan => ({ query, bounds, labels, aggregate: null, exactReason });
+  const exactly = (exactReason: string): SelectPlan => ({
+    query,
+    bounds,
+    labels,
+    aggregate: null,
+    exactReason,
+  });
   if (statement.exact) return exactly('the statement asks for EXACT');
   const analysis = analyseQuery(query);
   if (analysis.kind === 'other') return exactly(analysis.reason);

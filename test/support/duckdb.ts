@@ -1,5 +1,5 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { type Scalar, typeFromDuckDB } from '../../src/plan/index.ts';
+import type { Scalar, SqlType } from '../../src/plan/index.ts';
 import { readResult } from '../../src/sources/duckdb/read-values.ts';
 
 /** A DuckDB set up as the engine sets up its own, for comparison. */
@@ -18,18 +18,13 @@ export class ReferenceDuckDB {
   }
 
   /** Columns of a result, values in the form of their types. */
-  async columns(sql: string): Promise<{ readonly type: string; readonly values: readonly Scalar[] }[]> {
+  async columns(sql: string): Promise<{ readonly type: SqlType; readonly values: readonly Scalar[] }[]> {
     const result = await readResult(await this.connection.stream(sql));
-    return result.columns.map(({ type }, place) => ({
-      type: JSON.stringify(type),
-      values: result.values[place]!,
-    }));
+    return result.columns.map(({ type }, place) => ({ type, values: result.values[place]! }));
   }
 
   /** The type and value of an expression; null where DuckDB raises an error. */
-  async value(
-    expression: string,
-  ): Promise<{ readonly type: ReturnType<typeof typeFromDuckDB>; readonly value: Scalar } | null> {
+  async value(expression: string): Promise<{ readonly type: SqlType; readonly value: Scalar } | null> {
     try {
       const result = await readResult(await this.connection.stream(`SELECT ${expression}`));
       return { type: result.columns[0]!.type, value: result.values[0]![0]! };

@@ -11,6 +11,7 @@ import type {
 import {
   type BoundBody,
   type BoundCommonTable,
+  type BoundExpression,
   type BoundOrder,
   type BoundQuery,
   commonType,
@@ -102,13 +103,20 @@ export class QueryBinder {
     const binder = new ExpressionBinder(this.context, empty, place, new Map(), () => {
       throw new QueryError('NOT_SUPPORTED', `${clause} cannot be a query`, { span: expression.span });
     });
-    const bound = binder.bind(expression);
-    const value = bound.kind === 'constant' ? bound.value : null;
-    if (typeof value !== 'number' || bound.type.kind !== 'integer' || value < 0) {
-      throw new QueryError('INVALID_ARGUMENT', `${clause} needs a whole number of rows, 0 or more`, {
+    const needs = (cause?: unknown): QueryError =>
+      new QueryError('INVALID_ARGUMENT', `${clause} needs a whole number of rows, 0 or more`, {
         span: expression.span,
+        cause,
       });
+    let bound: BoundExpression;
+    try {
+      bound = binder.bind(expression);
+    } catch (error) {
+      // No column is in scope: the number cannot depend on a row.
+      throw error instanceof QueryError && error.code === 'UNKNOWN_COLUMN' ? needs(error) : error;
     }
+    const value = bound.kind === 'constant' ? bound.value : null;
+    if (typeof value !== 'number' || bound.type.kind !== 'integer' || value < 0) throw needs();
     return value;
   }
 }
