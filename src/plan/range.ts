@@ -45,6 +45,7 @@ const hull = (ranges: readonly (Range | null)[]): Range | null =>
     ranges[0] ?? null,
   );
 
+const isReal = (type: SqlType): boolean => type.kind === 'double' || type.kind === 'float';
 const scaleOf = (type: SqlType): number => (type.kind === 'decimal' ? type.scale : 0);
 
 /** The range of an expression as values of another numeric or calendar type. */
@@ -53,23 +54,19 @@ export function rangeAs(expression: BoundExpression, type: SqlType, columnRange:
   return range === null ? null : convertRange(range, expression.type, type);
 }
 
-function convertRange(range: Range, from: SqlType, to: SqlType): Range | null {
-  let factor = 1;
+function convertRange(range: Range, from: SqlType, to: SqlType): Range {
+  let factor = 10 ** (scaleOf(to) - scaleOf(from));
   if (from.kind === 'date' && to.kind === 'timestamp') factor = microsPerDay;
-  else if (from.kind === 'timestamp' && to.kind === 'date') factor = 1 / microsPerDay;
-  else factor = 10 ** (scaleOf(to) - scaleOf(from));
+  if (from.kind === 'timestamp' && to.kind === 'date') factor = 1 / microsPerDay;
   const [low, high] = [range.low * factor, range.high * factor];
-  const whole = to.kind !== 'double' && to.kind !== 'float';
   // Rounding to a whole number moves a value by less than one.
-  return whole && factor < 1 ? { low: Math.floor(low), high: Math.ceil(high) } : { low, high };
+  return isReal(to) ? { low, high } : { low: Math.floor(low), high: Math.ceil(high) };
 }
 
 function rangeOfCast(cast: CastExpression, columnRange: ColumnRange): Range | null {
   const inner = rangeOf(cast.operand, columnRange);
   if (inner === null || cast.type.kind === 'varchar') return null;
-  const range = convertRange(inner, cast.operand.type, cast.type);
-  const toInteger = cast.type.kind === 'integer' && cast.operand.type.kind !== 'integer';
-  return range !== null && toInteger ? { low: Math.floor(range.low), high: Math.ceil(range.high) } : range;
+  return convertRange(inner, cast.operand.type, cast.type);
 }
 
 function rangeOfCase(expression: CaseExpression, columnRange: ColumnRange): Range | null {
@@ -120,7 +117,7 @@ function rangeOfCall(call: FunctionCall, columnRange: ColumnRange): Range | null
 
 function rangeOfUnary({ name, arguments: [argument], type }: FunctionCall, a: Range): Range | null {
   const increasing = monotone[name];
-  const inUnits = convertRange(a, argument!.type, { kind: 'double' })!; // numbers convert to DOUBLE
+  const inUnits = convertRange(a, argument!.type, { kind: 'double' });
   if (increasing !== undefined) return { low: increasing(inUnits.low), high: increasing(inUnits.high) };
   switch (name) {
     case 'negate':
@@ -153,7 +150,7 @@ function rangeOfBinary(call: FunctionCall, a: Range, b: Range): Range | null {
   const [x, y] =
     type.kind === 'date' || name === '*'
       ? [a, b]
-      : [convertRange(a, aType, type)!, convertRange(b, bType, type)!]; // both numeric
+      : [convertRange(a, aType, type), convertRange(b, bType, type)];
   switch (name) {
     case '+':
       return { low: x.low + y.low, high: x.high + y.high };
@@ -162,10 +159,13 @@ function rangeOfBinary(call: FunctionCall, a: Range, b: Range): Range | null {
     case '*':
       return type.kind === 'decimal' || type.kind === 'integer'
         ? productRange(a, b)
-        : productRange(convertRange(a, aType, type)!, convertRange(b, bType, type)!);
+        : productRange(convertRange(a, aType, type), convertRange(b, bType, type));
     case '/':
-    case '//':
       return quotientRange(x, y);
+    case '//': {
+      const quotient = quotientRange(x, y);
+      return quotient === null ? null : convertRange(quotient, { kind: 'double' }, type);
+    }
     case '%': {
       const limit = Math.max(Math.abs(y.low), Math.abs(y.high));
       return { low: x.low < 0 ? -limit : 0, high: x.high > 0 ? limit : 0 };

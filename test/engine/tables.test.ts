@@ -159,3 +159,13 @@ test('SHOW QUERIES tells what was asked, newest first', async () => {
     ['exact', 'SELECT COUNT(*) FROM t'],
   ]);
 });
+
+test('a query goes on while other tables come and go', async () => {
+  await work.table('t', 'SELECT i AS x FROM range(20000) t(i)');
+  const running = work.values('EXACT SELECT COUNT(*) FROM t a JOIN t b ON a.x > b.x');
+  for (const name of ['u', 'v', 'w']) {
+    await work.table(name, select);
+    expect(await work.values(`EXACT SELECT COUNT(*) FROM ${name}`)).toEqual([[100]]);
+  }
+  expect(await running).toEqual([[(20_000 * 19_999) / 2]]);
+});

@@ -1,3 +1,4 @@
+import { QueryError } from '../../common/index.ts';
 import { type BoundQuery, type OutputColumn, tablesOf } from '../../plan/index.ts';
 import type { BuildScan } from '../build-scan.ts';
 import type { Control, ExactResult, FileDescription, SourceTable } from '../source.ts';
@@ -20,13 +21,20 @@ const native = (): Promise<typeof Native> => import('./native.ts');
 /** Calls of DuckDB at once in one process. */
 const callsMax = 2;
 
+/** A database that answers queries over a set of tables, and how many use it. */
+interface AnsweringDatabase {
+  /** The tables, as text. */
+  readonly tables: string;
+  readonly database: Promise<LockedDatabase>;
+  users: number;
+}
+
 /** Base tables in files, read and queried by DuckDB in this process. */
 export class DuckDBSource {
   private readonly gate = new CallGate(callsMax);
-  /** The database that answers queries; its allowed files are those of the tables it was opened for. */
-  private answering: { readonly tables: string; readonly database: Promise<LockedDatabase> } | null = null;
-  private readonly retired = new Set<Promise<void>>();
+  private answering: AnsweringDatabase | null = null;
   private readonly open = new Set<LockedDatabase>();
+  private closed = false;
 
   constructor(private readonly options: DuckDBSourceOptions) {}
 
@@ -56,34 +64,43 @@ export class DuckDBSource {
    */
   async query(query: BoundQuery, tables: readonly SourceTable[], control: Control): Promise<ExactResult> {
     const { readerOf, readResult } = await native();
-    const database = await this.answeringFor(tables);
-    // Views are made when they are first needed: a file that is gone fails the queries on its table alone.
-    for (const { name, files } of tables.filter(({ name }) => tablesOf(query).has(name))) {
-      const reader = readerOf('parquet', files.map(({ path }) => path)); // prettier-ignore
-      await database.run(`CREATE VIEW IF NOT EXISTS ${quoteName(name)} AS SELECT * FROM ${reader}`, control);
+    const answering = this.answeringFor(tables);
+    answering.users++;
+    try {
+      const database = await answering.database;
+      // Views are made when they are first needed: a file that is gone fails the queries on its table alone.
+      const read = tablesOf(query);
+      for (const { name, files } of tables.filter((table) => read.has(table.name))) {
+        const reader = readerOf('parquet', files.map(({ path }) => path)); // prettier-ignore
+        await database.run(
+          `CREATE VIEW IF NOT EXISTS ${quoteName(name)} AS SELECT * FROM ${reader}`,
+          control,
+        );
+      }
+      const result = await database.query(printQuery(query), readResult, control);
+      // The names that the binder gave are what the user reads; DuckDB's own types tell how the values are written.
+      return {
+        ...result,
+        columns: result.columns.map(({ type }, place) => ({ name: query.columns[place]!.name, type })),
+      };
+    } finally {
+      answering.users--;
+      await this.closeUnused(answering);
     }
-    const result = await database.query(printQuery(query), readResult, control);
-    // The names and types that the binder gave are what the user reads; DuckDB's own type tells how the values are written.
-    return {
-      ...result,
-      columns: result.columns.map(({ type }, place) => ({ name: query.columns[place]!.name, type })),
-    };
   }
 
   /** Opens the scans of a sample build. */
   async openBuild(table: SourceTable, columns: readonly OutputColumn[]): Promise<BuildScan> {
-    const database = await this.openDatabase(
-      table.files.map(({ path }) => path),
-      ['SET preserve_insertion_order = false'],
-    );
+    const paths = table.files.map(({ path }) => path);
     const { DuckDBBuildScan } = await native();
+    const database = await this.openDatabase(paths, ['SET preserve_insertion_order = false']);
     return new DuckDBBuildScan(database, table, columns, () => this.closeDatabase(database));
   }
 
   /** Interrupts what runs and closes. */
   async close(): Promise<void> {
+    this.closed = true;
     await Promise.all([...this.open].map((database) => database.close()));
-    await Promise.all(this.retired);
   }
 
   private async within<T>(
@@ -98,38 +115,31 @@ export class DuckDBSource {
     }
   }
 
-  /** A locked database cannot be given more files, so another set of tables takes another database. */
-  private async answeringFor(tables: readonly SourceTable[]): Promise<LockedDatabase> {
+  /** A locked database cannot be given more files, so another set of tables takes another database; the last one ends with its users. */
+  private answeringFor(tables: readonly SourceTable[]): AnsweringDatabase {
     const wanted = JSON.stringify(tables);
-    if (this.answering?.tables === wanted) return await this.answering.database;
-    const previous = this.answering?.database;
-    const database = this.openDatabase(
-      tables.flatMap(({ files }) => files.map(({ path }) => path)),
-      [],
-    );
-    this.answering = { tables: wanted, database };
-    if (previous !== undefined) this.retire(previous);
-    try {
-      return await database;
-    } catch (error) {
-      this.answering = null;
-      throw error;
-    }
+    const previous = this.answering;
+    if (previous?.tables === wanted) return previous;
+    const paths = tables.flatMap(({ files }) => files.map(({ path }) => path));
+    const answering: AnsweringDatabase = { tables: wanted, database: this.openDatabase(paths, []), users: 0 };
+    answering.database.catch(() => {
+      if (this.answering === answering) this.answering = null;
+    });
+    this.answering = answering;
+    if (previous !== null) void this.closeUnused(previous);
+    return answering;
   }
 
-  private retire(database: Promise<LockedDatabase>): void {
-    const done = database
-      .then(
-        (old) => old.retire().finally(() => this.open.delete(old)),
-        () => undefined, // it never opened
-      )
-      .finally(() => this.retired.delete(done));
-    this.retired.add(done);
+  /** Closes a database that another has taken the place of, once nobody uses it. */
+  private async closeUnused(answering: AnsweringDatabase): Promise<void> {
+    if (answering === this.answering || answering.users > 0) return;
+    // One that never opened has nothing to close.
+    await answering.database.then((database) => this.closeDatabase(database)).catch(() => undefined);
   }
 
   private async closeDatabase(database: LockedDatabase): Promise<void> {
-    this.open.delete(database);
     await database.close();
+    this.open.delete(database);
   }
 
   private async openDatabase(
@@ -139,6 +149,8 @@ export class DuckDBSource {
     const { LockedDatabase } = await native();
     const database = await LockedDatabase.open({ ...this.options, allowedPaths, setup, gate: this.gate });
     this.open.add(database);
-    return database;
+    if (!this.closed) return database;
+    await this.closeDatabase(database);
+    throw new QueryError('CLOSED', 'the engine is closed');
   }
 }

@@ -126,19 +126,13 @@ export class LockedDatabase {
 
   /** Interrupts what runs, waits for it to end, then closes; closing during a query would hang. */
   close(): Promise<void> {
-    this.closing ??= this.shutDown(true);
+    this.closing ??= this.shutDown();
     return this.closing;
   }
 
-  /** Takes no more calls, and closes when those that run have ended. */
-  retire(): Promise<void> {
-    this.closing ??= this.shutDown(false);
-    return this.closing;
-  }
-
-  private async shutDown(interrupt: boolean): Promise<void> {
+  private async shutDown(): Promise<void> {
     while (this.running.size > 0) {
-      if (interrupt) for (const connection of this.busy) connection.interrupt();
+      for (const connection of this.busy) connection.interrupt();
       const pause = new Promise((resume) => setTimeout(resume, interruptEveryMs));
       await Promise.race([Promise.all(this.running), pause]);
     }

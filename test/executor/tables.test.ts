@@ -1,0 +1,60 @@
+import { fc, test as property } from '@fast-check/vitest';
+import { describe, expect, test } from 'vitest';
+import { CellTable, directPairsMax } from '../../src/executor/cell-table.ts';
+import { Interner } from '../../src/executor/interner.ts';
+
+describe('the interner', () => {
+  property.prop([
+    fc.array(
+      fc.oneof(
+        fc.double({ noNaN: true }),
+        fc.integer({ min: -5, max: 5 }),
+        fc.constantFrom(0, -0, 2 ** 53, -(2 ** 53)),
+      ),
+      { maxLength: 3000 },
+    ),
+  ])('gives each number one code, in order of appearance', (values) => {
+    const interner = new Interner(8);
+    const expected = new Map<number, number>();
+    for (const value of values) {
+      const key = value + 0;
+      if (!expected.has(key)) expected.set(key, expected.size);
+      expect(interner.intern(value)).toBe(expected.get(key));
+    }
+    expect(interner.count).toBe(expected.size);
+    for (const [value, code] of expected) expect(interner.at(code)).toBe(value);
+  });
+});
+
+describe.each([
+  ['directly', 4],
+  ['by hashing', directPairsMax],
+])('cells indexed %s', (_, groups) => {
+  test('keep their sums apart, through growth and flushes', () => {
+    const cells = new CellTable(3, groups, 2);
+    const expected = new Map<string, number>();
+    for (let step = 0; step < 5000; step++) {
+      const [stratum, group] = [step % 3, (step * 7) % 4];
+      const cell = cells.cell(stratum, group);
+      cells.sums[cell * 2]! += 1;
+      cells.sums[cell * 2 + 1]! += step;
+      expected.set(`${stratum} ${group}`, (expected.get(`${stratum} ${group}`) ?? 0) + step);
+      if (step % 777 === 0) cells.flush();
+    }
+    cells.flush();
+    expect(cells.count).toBe(expected.size);
+    for (let cell = 0; cell < cells.count; cell++) {
+      expect(cells.total(cell, 1)).toBe(expected.get(`${cells.stratumOf(cell)} ${cells.groupOf(cell)}`));
+    }
+  });
+});
+
+test('flushes keep what plain sums would lose', () => {
+  const cells = new CellTable(1, 1, 1);
+  const cell = cells.cell(0, 0);
+  for (const term of [1e16, 1, 1, 1, 1, -1e16]) {
+    cells.sums[cell]! += term;
+    cells.flush();
+  }
+  expect(cells.total(cell, 0)).toBe(4);
+});

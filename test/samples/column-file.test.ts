@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { tableFromIPC } from 'apache-arrow';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bitmapBytes, countValid, isValid, setValid } from '../../src/columns/index.ts';
+import { nodeFileSystem } from '../../src/common/index.ts';
+import {
+  type Column,
+  ColumnFileReader,
+  type ColumnFileManifest,
+  writeColumnFile,
+} from '../../src/samples/index.ts';
+
+const rows = 1000;
+const blockRows = 256;
+const folder = mkdtempSync(join(tmpdir(), 'ballpark-columns-'));
+const path = join(folder, 'file.arrow');
+
+/** NULL in every third row. */
+const validity = new Uint8Array(bitmapBytes(rows));
+for (let row = 0; row < rows; row++) if (row % 3 !== 0) setValid(validity, row);
+/** NULL only in the last block. */
+const lateNulls = new Uint8Array(bitmapBytes(rows)).fill(0xff);
+lateNulls[124] = 0x0f;
+
+const texts = ['', 'a', 'é', '日本', '😀'];
+const columns: readonly Column[] = [
+  {
+    name: 'whole',
+    sqlType: 'INTEGER',
+    storage: 'int16',
+    values: Int16Array.from({ length: rows }, (_, row) => row - 500),
+    validity,
+    dictionary: null,
+  },
+  {
+    name: 'real',
+    sqlType: 'DOUBLE',
+    storage: 'float64',
+    values: Float64Array.from({ length: rows }, (_, row) => row / 7),
+    validity: lateNulls,
+    dictionary: null,
+  },
+  {
+    name: 'text',
+    sqlType: 'VARCHAR',
+    storage: 'uint8',
+    values: Uint8Array.from({ length: rows }, (_, row) =>
+      row % 3 === 0 ? texts.length : row % texts.length,
+    ),
+    validity,
+    dictionary: texts,
+  },
+  {
+    name: 'big',
+    sqlType: 'BIGINT',
+    storage: 'int64',
+    values: BigInt64Array.from({ length: rows }, (_, row) => BigInt(row) * 10n ** 15n),
+    validity: null,
+    dictionary: null,
+  },
+];
+
+let manifest: ColumnFileManifest;
+beforeAll(async () => {
+  manifest = await writeColumnFile(nodeFileSystem, path, columns, rows, blockRows);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const open = (): Promise<ColumnFileReader> => ColumnFileReader.open(nodeFileSystem, path, manifest);
+
+describe('a column file', () => {
+  test('comes back as it was written', async () => {
+    const reader = await open();
+    for (const column of columns) {
+      const loaded = await reader.load(column.name, rows);
+      expect(loaded.values).toEqual(column.values);
+      expect(loaded.dictionary).toEqual(column.dictionary);
+      for (let row = 0; row < rows; row++) {
+        const expected = column.validity === null || isValid(column.validity, row);
+        expect(loaded.validity === null || isValid(loaded.validity, row)).toBe(expected);
+      }
+    }
+    await reader.close();
+  });
+
+  test('is read as far as it is asked for', async () => {
+    const reader = await open();
+    const { values } = await reader.load('real', 300);
+    // Two blocks of 256 rows are there, the rest is not.
+    expect(values[511]).toBeCloseTo(511 / 7);
+    expect(values[512]).toBe(0);
+    await reader.load('real', 513);
+    expect(values[512]).toBeCloseTo(512 / 7);
+    await reader.close();
+  });
+
+  test('serves loads of one column at once', async () => {
+    const reader = await open();
+    const loaded = await Promise.all([100, 600, 1000, 300].map((upTo) => reader.load('whole', upTo)));
+    expect(new Set(loaded).size).toBe(1);
+    expect(loaded[0]!.values).toEqual(columns[0]!.values);
+    await reader.close();
+  });
+
+  test('is Arrow IPC to any reader', () => {
+    const table = tableFromIPC(readFileSync(path));
+    expect(table.numRows).toBe(rows);
+    for (const row of [0, 1, 2, 255, 256, 999]) {
+      expect(table.getChild('whole')!.get(row)).toBe(row % 3 === 0 ? null : row - 500);
+      expect(table.getChild('text')!.get(row)).toBe(row % 3 === 0 ? null : texts[row % texts.length]);
+      expect(table.getChild('big')!.get(row)).toBe(BigInt(row) * 10n ** 15n);
+    }
+    expect(table.getChild('real')!.get(997)).toBeNull();
+    expect(table.schema.fields[2]!.metadata.get('ballpark.type')).toBe('VARCHAR');
+  });
+
+  test('without rows keeps its columns and dictionaries', async () => {
+    const empty = columns.map((column) => ({
+      ...column,
+      values: column.values.subarray(0, 0),
+      validity: null,
+    }));
+    const described = await writeColumnFile(nodeFileSystem, join(folder, 'empty.arrow'), empty, 0);
+    const reader = await ColumnFileReader.open(nodeFileSystem, join(folder, 'empty.arrow'), described);
+    expect((await reader.load('text', 0)).dictionary).toEqual(texts);
+    await reader.close();
+    expect(tableFromIPC(readFileSync(join(folder, 'empty.arrow'))).numRows).toBe(0);
+  });
+
+  test('with another length is refused', async () => {
+    await expect(
+      ColumnFileReader.open(nodeFileSystem, path, { ...manifest, byteLength: manifest.byteLength + 1 }),
+    ).rejects.toMatchObject({ code: 'DAMAGED_SAMPLE' });
+    await expect(
+      ColumnFileReader.open(nodeFileSystem, join(folder, 'none.arrow'), manifest),
+    ).rejects.toMatchObject({ code: 'DAMAGED_SAMPLE' });
+  });
+});
+
+test('countValid counts bits up to the last row, whatever is behind it', () => {
+  for (let count = 0; count <= 40; count++) {
+    const bitmap = new Uint8Array(bitmapBytes(count)).fill(0xff);
+    expect(countValid(bitmap, count)).toBe(count);
+  }
+  expect(countValid(validity, rows)).toBe(666);
+});

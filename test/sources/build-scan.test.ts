@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { typeFromDuckDB } from '../../src/plan/index.ts';
+import { type BuildScan, DuckDBSource, sampledColumn, type ScannedStrata } from '../../src/sources/index.ts';
+import { centreMoments } from '../../src/sources/duckdb/strata-statistics.ts';
+import { Workspace } from '../support/workspace.ts';
+
+/* The two scans of a build, against definitions computed by other means. */
+
+let work: Workspace;
+let source: DuckDBSource;
+let scan: BuildScan;
+let strata: ScannedStrata;
+const table =
+  "SELECT CASE WHEN i % 7 = 0 THEN NULL ELSE 'k' || (i % 3) END AS k, (i % 100)::INTEGER AS n, CASE WHEN i % 5 <> 0 THEN 1e9 + i * 0.25 END AS x, (i / 8.0)::DECIMAL(12,3) AS d, DATE '2000-01-01' + (i % 50)::INTEGER AS day, i % 2 = 0 AS b FROM range(3000) t(i)";
+
+beforeAll(async () => {
+  work = await Workspace.open();
+  const path = await work.writeRows('t.parquet', table);
+  source = new DuckDBSource({ threads: 2, memoryLimitBytes: 2 ** 30, tempFolder: work.path('scratch') });
+  const { columns } = await source.inspect([path]);
+  scan = await source.openBuild(
+    { name: 't', files: [{ id: 1, path }] },
+    columns.map(({ name, type }) => ({ name, type: typeFromDuckDB(type) })),
+  );
+  strata = await scan.scanStrata(['k'], {});
+});
+afterAll(async () => {
+  await scan.close();
+  await source.close();
+  await work.close();
+});
+
+/** Rows of the table with their key, computed here. */
+const rowsOf = (key: string | null): number[] =>
+  Array.from({ length: 3000 }, (_, i) => i).filter((i) => (i % 7 === 0 ? null : `k${i % 3}`) === key);
+
+test('strata come in the order of their keys, NULL last, with their sizes', () => {
+  expect(strata.keys[0]!.values).toEqual(['k0', 'k1', 'k2', null]);
+  expect([...strata.population]).toEqual(['k0', 'k1', 'k2', null].map((key) => rowsOf(key).length));
+});
+
+describe('totals of a column', () => {
+  const column = (name: string): ScannedStrata['columns'][number] =>
+    strata.columns.find((each) => each.column.name === name)!;
+  test.each(['k0', 'k1', 'k2', null])('in stratum %s', (key) => {
+    const h = strata.keys[0]!.values.indexOf(key);
+    const present = rowsOf(key)
+      .filter((i) => i % 5 !== 0)
+      .map((i) => 1e9 + i * 0.25);
+    const x = column('x');
+    const mean = present.reduce((a, b) => a + b, 0) / present.length;
+    expect(x.count[h]).toBe(present.length);
+    expect(x.low[h]).toBe(Math.min(...present));
+    expect(x.high[h]).toBe(Math.max(...present));
+    expect(x.mean[h]).toBeCloseTo(mean, 5);
+    for (const [place, k] of [2, 3, 4, 5, 6].entries()) {
+      const expected = present.reduce((sum, value) => sum + (value - mean) ** k, 0);
+      const scale = present.reduce((sum, value) => sum + Math.abs(value - mean) ** k, 0);
+      // The mean lies 5 · 10⁶ spreads from 0, and still no digit is lost.
+      expect(Math.abs(x.centred[place]![h]! - expected)).toBeLessThan(1e-8 * scale);
+    }
+    expect(column('n').sum![h]).toBe(BigInt(rowsOf(key).reduce((sum, i) => sum + (i % 100), 0)));
+    expect(column('d').sum![h]).toBe(BigInt(rowsOf(key).reduce((sum, i) => sum + i * 125, 0)));
+    expect(column('day').low[h]).toBe(10957);
+    expect(column('b').sum).toBeNull();
+  });
+});
+
+test('columns are held as narrow as their range allows', () => {
+  const storages = strata.columns.map((column) => [column.column.name, sampledColumn(column)?.storage]);
+  expect(Object.fromEntries(storages)).toEqual({
+    k: 'int32',
+    n: 'int8',
+    x: 'float64',
+    d: 'int32',
+    day: 'int16',
+    b: 'uint8',
+  });
+});
+
+test('a stratum that falls short is fetched again until it is full', async () => {
+  const columns = strata.columns.map(sampledColumn).filter((column) => column !== null);
+  const atLeast = strata.population.map((rows) => Math.min(200, rows));
+  // Far too few: a thousandth of each stratum.
+  const rows = await scan.scanRows(
+    { seed: 1, keys: ['k'], thresholds: strata.population.map(() => 0.001), atLeast, columns },
+    {},
+  );
+  const counts = new Float64Array(strata.count);
+  for (const h of rows.stratum) counts[h]!++;
+  for (const [h, count] of counts.entries()) expect(count).toBeGreaterThanOrEqual(atLeast[h]!);
+  // And what came back are the smallest priorities: more of them with a wider threshold, none lost.
+  const all = await scan.scanRows(
+    { seed: 1, keys: ['k'], thresholds: strata.population.map(() => 1), atLeast, columns },
+    {},
+  );
+  expect(all.count).toBe(3000);
+  const smallest = (scanned: typeof all, h: number): bigint[] =>
+    [...scanned.priority]
+      .filter((_, row) => scanned.stratum[row] === h)
+      .sort((a, b) => (a < b ? -1 : 1))
+      .slice(0, 200);
+  for (let h = 0; h < strata.count; h++) expect(smallest(rows, h)).toEqual(smallest(all, h));
+});
+
+test('a moment whose digits are lost is not known', () => {
+  // Ten values 0 … 9 far from the centre: powers about it hide what is asked for.
+  const values = Array.from({ length: 10 }, (_, i) => i);
+  const mean = 4.5;
+  const m2 = values.reduce((sum, x) => sum + (x - mean) ** 2, 0);
+  const about = (delta: number): number[] =>
+    centreMoments(
+      10,
+      m2,
+      delta,
+      [3, 4, 5, 6].map((k) => values.reduce((sum, x) => sum + (x - mean + delta) ** k, 0)),
+    );
+  const sixth = values.reduce((sum, x) => sum + (x - mean) ** 6, 0);
+  expect(about(1)[4]).toBeCloseTo(sixth, 5);
+  expect(about(1e6)[4]).toBeNaN();
+});
