@@ -24,7 +24,7 @@ export function keyCode(key: BoundExpression, emitter: Emitter): KeyCode {
   const code = emitter.lower(key);
   if (code.kind === 'text') return textKey(code.code, code.dictionary);
   if (code.kind === 'boolean') {
-    const value = `(${code.value} ? 1 : ${code.isNull === null ? '0' : `${code.isNull} ? 2 : 0`})`;
+    const value = `(+(${code.value})${code.isNull === null ? '' : ` + 2 * +(${code.isNull})`})`;
     return { code: value, codes: 3, decode: (c) => (c === 2 ? null : c === 1) };
   }
   const range = emitter.rangeOf(key);

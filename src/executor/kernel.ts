@@ -1,7 +1,7 @@
 import type { NumberArray } from '../columns/index.ts';
 import type { LoadedColumn } from '../samples/index.ts';
 import type { CellTable } from './cell-table.ts';
-import type { Emitter, Helper } from './lower/emitter.ts';
+import type { Helper, KernelParameters } from './lower/emitter.ts';
 
 /** Everything a kernel reads besides the runs. */
 export interface KernelInputs {
@@ -10,7 +10,12 @@ export interface KernelInputs {
   readonly constants: Float64Array;
   readonly tables: readonly NumberArray[];
   readonly helpers: readonly Helper[];
+  /** Room for the places of a piece's rows that pass the filter. */
+  readonly selection: Int32Array;
 }
+
+/** Rows that a loop adds up before it hands its sums on. */
+export const pieceRows = 4096;
 
 /**
  * A loop over runs of a sample, generated for a query's shape. It adds what matches into the cells.
@@ -56,7 +61,7 @@ export function compile(parameters: readonly string[], body: string, shape: stri
 }
 
 /** Declarations that bring a kernel's inputs into local names. */
-export function declareInputs({ columns, constants, tables, helpers }: Emitter): string {
+export function declareInputs({ columns, constants, tables, helpers }: KernelParameters): string {
   const lines = [
     ...columns.map(
       (column, place) =>
@@ -74,14 +79,18 @@ export function shapeOf({ columns, tables }: KernelInputs): string {
   return [...columns, ...tables].map((array) => array.constructor.name).join(',');
 }
 
-/** Pairs an emitter's parameters with the loaded columns. */
-export function inputsOf(emitter: Emitter, loaded: ReadonlyMap<string, LoadedColumn>): KernelInputs {
-  const columns = emitter.columns.map(({ name }) => loaded.get(name)!); // loaded before the kernel runs
+/** Pairs a kernel's parameters with the loaded columns. */
+export function inputsOf(
+  parameters: KernelParameters,
+  loaded: ReadonlyMap<string, LoadedColumn>,
+): KernelInputs {
+  const columns = parameters.columns.map(({ name }) => loaded.get(name)!); // loaded before the kernel runs
   return {
     columns: columns.map(({ values }) => values as NumberArray), // no column of a sample is int64
     validity: columns.map(({ validity }) => validity),
-    constants: Float64Array.from(emitter.constants),
-    tables: emitter.tables,
-    helpers: emitter.helpers,
+    constants: Float64Array.from(parameters.constants),
+    tables: parameters.tables,
+    helpers: parameters.helpers,
+    selection: new Int32Array(pieceRows),
   };
 }

@@ -1,16 +1,43 @@
 import type { BoundExpression, Measure, MomentLayout, Monomial } from '../plan/index.ts';
+import { pieceRows } from './kernel.ts';
 import { type Emitter, NotOnKernels } from './lower/emitter.ts';
 import { toNumber } from './lower/arithmetic.ts';
 
-/** Rows that a loop adds up before it hands its sums on. */
-const pieceRows = 4096;
+/** A loop over the rows `i` from `start` to `end`. */
+const everyRow = (body: string): string => `
+for (let i = start; i < end; i++) {
+  ${body}
+}`;
+/** A loop over the `count` rows `i` that were selected. */
+const selectedRows = (count: string, body: string): string => `
+for (let j = 0; j < ${count}; j++) {
+  const i = selection[j];
+  ${body}
+}`;
 
-/** Code that leaves the row unless every condition holds. */
-export function emitFilter(filter: readonly BoundExpression[], emitter: Emitter): void {
-  for (const condition of filter) {
-    const { value } = emitter.lowerBoolean(condition);
-    emitter.lines.push(`if (!(${value})) continue;`);
-  }
+/**
+ * Code that selects the rows from `start` to `end` of which every condition holds, `count` of them. Each condition has a loop of
+ * its own, over what those before it left: every row is written down, and the next overwrites it where the condition does not
+ * hold. So no jump depends on the data.
+ * @returns null without conditions: every row is selected
+ */
+export function emitSelection(filter: readonly BoundExpression[], emitter: Emitter): string | null {
+  const loops = filter.map((condition, place) => {
+    const loop = emitter.anotherLoop();
+    const { value } = loop.lowerBoolean(condition);
+    const select = `${loop.lines.join('\n  ')}\n  selection[count] = i; count += +(${value});`;
+    return place === 0
+      ? `let count = 0;${everyRow(select)}`
+      : `const before${place} = count; count = 0;${selectedRows(`before${place}`, select)}`;
+  });
+  return loops.length === 0 ? null : loops.join('\n');
+}
+
+/** The loop that adds up a piece: over the rows that are selected, or over all of them. */
+function overPiece(selection: string | null, body: string): string {
+  return selection === null
+    ? `const count = end - start;${everyRow(body)}`
+    : `${selection}${selectedRows('count', body)}`;
 }
 
 /** A measure of a row as code. */
@@ -31,7 +58,7 @@ function isValued(measure: number, { monomials }: MomentLayout): boolean {
 /** The condition and not NULL, where there is either. */
 function allOf(condition: string | null, isNull: string | null): string | null {
   const parts = [condition, isNull === null ? null : `!${isNull}`].filter((part) => part !== null);
-  return parts.length === 0 ? null : parts.join(' && ');
+  return parts.length === 0 ? null : parts.join(' & ');
 }
 
 function emitMeasure(measure: Measure, valued: boolean, centre: number, emitter: Emitter): MeasureCode {
@@ -77,82 +104,126 @@ function termOf(
   const held = [...new Set(conditions.filter((condition) => condition !== null))];
   return {
     term: factors.length === 0 ? '1' : factors.join(' * '),
-    condition: held.length === 0 ? null : held.join(' && '),
+    condition: held.length === 0 ? null : held.join(' & '),
   };
 }
 
-/** Code that adds a row's terms; `target` names the variable or place of a slot. Terms under one condition share its test. */
-export function accumulation(
-  layout: MomentLayout,
+/** Code that adds terms to the sums of a row's group or of all rows. */
+interface Accumulation {
+  /** What each row adds. Terms under one condition share its test. */
+  readonly ofRow: string;
+  /** Slots that count the rows themselves. */
+  readonly counts: readonly number[];
+}
+
+/** @param target names the variable or place of a slot */
+function accumulation(
+  { monomials }: MomentLayout,
   measures: readonly MeasureCode[],
   target: (slot: number) => string,
+): Accumulation {
+  const terms = monomials.map((monomial, slot) => ({ slot, ...termOf(monomial, measures) }));
+  const isCount = ({ term, condition }: (typeof terms)[number]): boolean =>
+    term === '1' && condition === null;
+  const ofRow = terms.filter((term) => !isCount(term));
+  const conditions = [...new Set(ofRow.map(({ condition }) => condition))];
+  return {
+    ofRow: conditions
+      .map((condition) =>
+        addTerms(
+          condition,
+          ofRow.filter((term) => term.condition === condition),
+          target,
+        ),
+      )
+      .join('\n  '),
+    counts: terms.filter(isCount).map(({ slot }) => slot),
+  };
+}
+
+function addTerms(
+  condition: string | null,
+  terms: readonly { readonly slot: number; readonly term: string }[],
+  target: (slot: number) => string,
 ): string {
-  const byCondition = new Map<string, string[]>();
-  for (const [slot, monomial] of layout.monomials.entries()) {
-    const { term, condition } = termOf(monomial, measures);
-    const lines = byCondition.get(condition ?? '') ?? [];
-    lines.push(`${target(slot)} += ${term};`);
-    byCondition.set(condition ?? '', lines);
+  if (condition !== null && terms.every(({ term }) => term === '1')) {
+    return terms.map(({ slot }) => `${target(slot)} += +(${condition});`).join(' ');
   }
-  return [...byCondition]
-    .map(([condition, lines]) =>
-      condition === '' ? lines.join(' ') : `if (${condition}) { ${lines.join(' ')} }`,
-    )
-    .join('\n');
+  const lines = terms.map(({ slot, term }) => `${target(slot)} += ${term};`).join(' ');
+  return condition === null ? lines : `if (${condition}) { ${lines} }`;
+}
+
+/** A scan's loop over runs, and within these over pieces of them. */
+function overRuns(beforeRun: string, piece: string): string {
+  return `
+const selection = inputs.selection;
+for (let run = from; run < to; run += 3) {
+  const h = runs[run], last = runs[run + 2];
+  ${beforeRun}
+  for (let start = runs[run + 1]; start < last; start += ${pieceRows}) {
+    const end = Math.min(last, start + ${pieceRows});
+    ${piece}
+  }
+}`;
 }
 
 /** The loop where a run's rows all belong to one cell: sums in local variables, one store a piece. */
 export function constantGroupLoop(
   emitter: Emitter,
+  selection: string | null,
   layout: MomentLayout,
   measures: readonly MeasureCode[],
-): string {
-  const slots = layout.monomials.map((_, slot) => slot);
-  return `
-for (let run = from; run < to; run += 3) {
-  const h = runs[run], last = runs[run + 2];
-  const o = cells.cell(h, groupOfStratum[h]) * ${slots.length};
-  const sums = cells.sums;
-  for (let start = runs[run + 1]; start < last; start += ${pieceRows}) {
-    const end = Math.min(last, start + ${pieceRows});
-    let ${slots.map((slot) => `s${slot} = 0`).join(', ')};
-    for (let i = start; i < end; i++) {
-      ${emitter.lines.join('\n      ')}
-      ${accumulation(layout, measures, (slot) => `s${slot}`)}
-    }
-    ${slots.map((slot) => `sums[o + ${slot}] += s${slot};`).join(' ')}
-  }
-}`;
-}
-
-/** The loop where each row finds its cell. @param code the row's part of the group code */
-export function variableGroupLoop(
-  emitter: Emitter,
-  layout: MomentLayout,
-  measures: readonly MeasureCode[],
-  code: string,
-  codes: number,
-  direct: boolean,
 ): string {
   const stride = layout.monomials.length;
+  const { ofRow, counts } = accumulation(layout, measures, (slot) => `s${slot}`);
+  const summed = layout.monomials.map((_, slot) => slot).filter((slot) => !counts.includes(slot));
+  return overRuns(
+    `const o = cells.cell(h, groupOfStratum[h]) * ${stride};
+  const sums = cells.sums;`,
+    `${summed.map((slot) => `let s${slot} = 0;`).join(' ')}
+    ${overPiece(selection, `${emitter.lines.join('\n  ')}\n  ${ofRow}`)}
+    ${summed.map((slot) => `sums[o + ${slot}] += s${slot};`).join(' ')}
+    ${counts.map((slot) => `sums[o + ${slot}] += count;`).join(' ')}`,
+  );
+}
+
+/** How the rows of a query that groups by more than strata find their groups. */
+export interface RowGroups {
+  /** The row's part of the group code. */
+  readonly code: string;
+  /** Group codes are below this. */
+  readonly codes: number;
+  /** Whether pairs of stratum and group are few enough to be indexed directly. */
+  readonly direct: boolean;
+}
+
+const sumOfCell = (slot: number): string => `sums[o + ${slot}]`;
+
+/** The loop where each row finds its cell. */
+export function variableGroupLoop(
+  emitter: Emitter,
+  selection: string | null,
+  layout: MomentLayout,
+  measures: readonly MeasureCode[],
+  { code, codes, direct }: RowGroups,
+): string {
+  const stride = layout.monomials.length;
+  const { ofRow, counts } = accumulation(layout, measures, sumOfCell);
   const find = direct
     ? `let cell = direct[pairs + g];
-      if (cell > 0) cell--;
-      else { cell = cells.cell(h, g); sums = cells.sums; }`
+  if (cell > 0) cell--;
+  else { cell = cells.cell(h, g); sums = cells.sums; }`
     : `const cell = cells.cell(h, g); sums = cells.sums;`;
+  const body = `${emitter.lines.join('\n  ')}
+  const g = base + ${code};
+  ${find}
+  const o = cell * ${stride};
+  ${counts.map((slot) => `${sumOfCell(slot)} += 1;`).join(' ')}
+  ${ofRow}`;
   return `
 const direct = cells.direct;
 let sums = cells.sums;
-for (let run = from; run < to; run += 3) {
-  const h = runs[run], end = runs[run + 2], base = groupOfStratum[h], pairs = h * ${codes};
-  for (let i = runs[run + 1]; i < end; i++) {
-      ${emitter.lines.join('\n      ')}
-      const g = base + ${code};
-      ${find}
-      const o = cell * ${stride};
-      ${accumulation(layout, measures, (slot) => `sums[o + ${slot}]`)}
-  }
-}`;
+${overRuns(`const base = groupOfStratum[h], pairs = h * ${codes};`, overPiece(selection, body))}`;
 }
 
 /** The loop over the first rows of strata. */
@@ -162,7 +233,7 @@ for (let h = 0; h < rows.length; h++) {
   const i = rows[h];
   if (i < 0) continue;
   ${emitter.lines.join('\n  ')}
-  included[h] = ${filter.length === 0 ? '1' : `(${filter.join(' && ')}) ? 1 : 0`};
+  included[h] = ${filter.length === 0 ? '1' : `(${filter.join(' & ')}) ? 1 : 0`};
   groupOfStratum[h] = ${code};
 }`;
 }

@@ -10,7 +10,7 @@ import { lowerExpression } from './lower/lower.ts';
 import { columnSource, loadColumns } from './sample-columns.ts';
 import {
   constantGroupLoop,
-  emitFilter,
+  emitSelection,
   emitMeasures,
   type MeasureCode,
   variableGroupLoop,
@@ -47,7 +47,7 @@ interface CompiledScan {
   readonly view: StrataView;
   readonly rowKeys: CombinedKeys;
   readonly kernel: ScanKernel;
-  readonly emitter: Emitter;
+  readonly inputs: KernelInputs;
   readonly centres: Float64Array;
   readonly constantInStratum: readonly boolean[];
 }
@@ -89,7 +89,7 @@ function compileScan(
   const view = viewStrata(sample, filter.filter(ofStratum), keys.filter(ofStratum), source, loaded);
   const emitter = new Emitter(source, lowerExpression);
   const centres = centresOf(layout, sample);
-  emitFilter(filter.filter(ofRow), emitter);
+  const selection = emitSelection(filter.filter(ofRow), emitter);
   const measures = emitMeasures(layout, centres, emitter);
   const rowKeys = combineKeys(keys.filter(ofRow).map((key) => keyCode(key, emitter)));
   const codes = view.codes * rowKeys.codes;
@@ -97,24 +97,25 @@ function compileScan(
     throw new NotOnKernels('too many combinations of keys');
   const byStratum = keys.every(ofStratum);
   const loop = byStratum
-    ? constantGroupLoop(emitter, layout, measures)
-    : variableGroupLoop(
-        emitter,
-        layout,
-        measures,
-        `(${rowKeys.code}) * ${view.codes}`,
+    ? constantGroupLoop(emitter, selection, layout, measures)
+    : variableGroupLoop(emitter, selection, layout, measures, {
+        code: `(${rowKeys.code}) * ${view.codes}`,
         codes,
-        codes * sample.strata.count <= directPairsMax,
-      );
-  const shape = shapeOf(inputsOf(emitter, loaded));
+        direct: codes * sample.strata.count <= directPairsMax,
+      });
+  const inputs = inputsOf(emitter.parameters, loaded);
   const parameters = ['inputs', 'runs', 'from', 'to', 'groupOfStratum', 'cells'];
-  const kernel = compile(parameters, `${declareInputs(emitter)}\n${loop}`, shape) as ScanKernel; // the parameters are its
+  const kernel = compile(
+    parameters,
+    `${declareInputs(emitter.parameters)}\n${loop}`,
+    shapeOf(inputs),
+  ) as ScanKernel; // the parameters are its
   const everyRow = byStratum && filter.every(ofStratum);
   const constantInStratum = layout.totals.map(
     ({ measure, power }) =>
       everyRow && isConstant(layout.measures[measure]!, measures[measure]!, power, ofStratum), // one code a measure
   );
-  return { view, rowKeys, kernel, emitter, centres, constantInStratum };
+  return { view, rowKeys, kernel, inputs, centres, constantInStratum };
 }
 
 /** Whether a measure contributes the same for every row of a stratum. */
@@ -134,7 +135,6 @@ export class SampleScan {
   /** For each stratum the rows read, n_h. */
   readonly done: Int32Array;
   private readonly cells: CellTable;
-  private readonly inputs: KernelInputs;
   private readonly groupsByStratum: boolean;
   private rows = 0;
   private rowsSinceFlush = 0;
@@ -145,14 +145,13 @@ export class SampleScan {
     private readonly loaded: ReadonlyMap<string, LoadedColumn>,
     private readonly parts: CompiledScan,
   ) {
-    const { view, rowKeys, emitter } = parts;
+    const { view, rowKeys } = parts;
     this.done = new Int32Array(sample.strata.count);
     this.cells = new CellTable(
       sample.strata.count,
       view.codes * rowKeys.codes,
       request.layout.monomials.length,
     );
-    this.inputs = inputsOf(emitter, loaded);
     this.groupsByStratum = request.keys.every((key) => isStratumWise(key, sample));
   }
 
@@ -177,12 +176,13 @@ export class SampleScan {
       this.included[stratum] === 1 ? Math.min(rows, this.sample.runs.sizes[stratum]!) : 0,
     ); // one entry a stratum
     const runs = this.sample.runs.runs(this.done, to);
+    const { kernel, inputs, view } = this.parts;
     const tasks = cutIntoTasks(runs, this.sample.blockRows);
     for (const [place, task] of tasks.entries()) {
       if (!(await proceed({ rowsRead: this.rows, tasksDone: place, tasks: tasks.length }))) return false;
       // Columns are loaded as far as the task needs, so a scan that stops early has read no more of the file.
       for (const name of this.loaded.keys()) await this.sample.load(name, task.lastRow);
-      this.parts.kernel(this.inputs, task.runs, 0, task.runs.length, this.parts.view.group, this.cells);
+      kernel(inputs, task.runs, 0, task.runs.length, view.group, this.cells);
       this.account(task.runs);
     }
     return true;

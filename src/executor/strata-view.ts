@@ -38,8 +38,8 @@ export function viewStrata(
   const emitter = new Emitter(source, lowerExpression);
   const conditions = filter.map((condition) => emitter.lowerBoolean(condition).value);
   const combined = combineKeys(keys.map((key) => keyCode(key, emitter)));
-  const body = `${declareInputs(emitter)}\n${stratumLoop(emitter, conditions, combined.code)}`;
-  const inputs = inputsOf(emitter, loaded);
+  const body = `${declareInputs(emitter.parameters)}\n${stratumLoop(emitter, conditions, combined.code)}`;
+  const inputs = inputsOf(emitter.parameters, loaded);
   const kernel = compile(
     ['inputs', 'rows', 'included', 'groupOfStratum'],
     body,

@@ -26,21 +26,25 @@ export function toNumber(expression: BoundExpression, type: SqlType, emitter: Em
   const code = emitter.lower(expression);
   if (code.kind === 'text') throw new NotOnKernels('a text stands where a number is wanted');
   const number: NumberCode =
-    code.kind === 'boolean' ? { ...code, kind: 'number', value: `(${code.value} ? 1 : 0)` } : code;
+    code.kind === 'boolean' ? { ...code, kind: 'number', value: `+(${code.value})` } : code;
   return convert(number, expression.type, type, emitter);
 }
 
 function convert(code: NumberCode, from: SqlType, to: SqlType, emitter: Emitter): NumberCode {
-  const scaled = (factor: string, value: string): NumberCode => ({
-    ...code,
-    value: emitter.temporary(`${value} ${factor}`),
-  });
-  if (from.kind === 'date' && to.kind === 'timestamp') return scaled(`* ${microsPerDay}`, code.value);
+  const times = (factor: number): NumberCode => {
+    const constant = emitter.constantOf(code.value);
+    const value =
+      constant === null
+        ? emitter.temporary(`${code.value} * ${factor}`)
+        : emitter.constant(constant * factor);
+    return { ...code, value };
+  };
+  if (from.kind === 'date' && to.kind === 'timestamp') return times(microsPerDay);
   const [own, wanted] = [scaleOf(from), scaleOf(to)];
   if (to.kind === 'double' || to.kind === 'float')
-    return own === 0 ? code : scaled(`/ ${10 ** own}`, code.value);
+    return own === 0 ? code : { ...code, value: emitter.temporary(`${code.value} / ${10 ** own}`) };
   if (wanted === own) return code;
-  if (wanted > own) return scaled(`* ${10 ** (wanted - own)}`, code.value);
+  if (wanted > own) return times(10 ** (wanted - own));
   throw new NotOnKernels('a DECIMAL loses digits');
 }
 
@@ -193,7 +197,7 @@ export function lowerCast(cast: CastExpression, emitter: Emitter): RowCode {
   if (type.kind === 'boolean' && code.kind === 'number') {
     return {
       kind: 'boolean',
-      value: code.isNull === null ? `${code.value} !== 0` : `(!${code.isNull} && ${code.value} !== 0)`,
+      value: code.isNull === null ? `${code.value} !== 0` : `(!${code.isNull} & ${code.value} !== 0)`,
       isNull: code.isNull,
     };
   }

@@ -52,16 +52,21 @@ export interface LiftCache {
 /** A helper that generated code calls. */
 export type Helper = (x: number) => number | boolean;
 
+/** What generated code reads from outside: parameters, numbered in order of appearance. */
+export interface KernelParameters {
+  readonly columns: KernelColumn[];
+  readonly constants: number[];
+  readonly tables: NumberArray[];
+  readonly helpers: Helper[];
+}
+
 /**
- * Collects generated code for the body of a loop over rows `i`. No identifier and no literal of the user gets into the code:
- * columns, constants, tables and helpers are parameters, numbered in order of appearance.
+ * Collects generated code for the body of a loop over rows `i`. No identifier and no literal of the user gets into the code: these
+ * are parameters. Conditions are joined by `&` and `|`, not `&&` and `||`: these become jumps, and a processor that guesses a
+ * jump wrong for every other row loses more time than the other side of the condition costs.
  */
 export class Emitter {
   readonly lines: string[] = [];
-  readonly columns: KernelColumn[] = [];
-  readonly constants: number[] = [];
-  readonly tables: NumberArray[] = [];
-  readonly helpers: Helper[] = [];
   private readonly memo = new Map<string, RowCode>();
   private temporaries = 0;
 
@@ -69,7 +74,13 @@ export class Emitter {
   constructor(
     readonly source: ColumnSource,
     private readonly rules: (expression: BoundExpression, emitter: Emitter) => RowCode,
+    readonly parameters: KernelParameters = { columns: [], constants: [], tables: [], helpers: [] },
   ) {}
+
+  /** An emitter for the body of another loop of the same kernel: the same parameters, but nothing computed yet. */
+  anotherLoop(): Emitter {
+    return new Emitter(this.source, this.rules, this.parameters);
+  }
 
   /**
    * Code for one row that computes what DuckDB computes. The same expression is computed once.
@@ -101,21 +112,29 @@ export class Emitter {
 
   /** The place of a column among the kernel's columns. */
   columnPlace(column: ColumnValue): number {
+    const { columns } = this.parameters;
     const found = this.source.columnOf(column);
-    const known = this.columns.findIndex(({ name }) => name === found.name);
-    return known >= 0 ? known : this.columns.push(found) - 1;
+    const known = columns.findIndex(({ name }) => name === found.name);
+    return known >= 0 ? known : columns.push(found) - 1;
   }
 
   constant(value: number): string {
-    return `k${this.constants.push(value) - 1}`;
+    return `k${this.parameters.constants.push(value) - 1}`;
+  }
+
+  /** The number that code stands for where it is a constant: a literal or a name given by {@link constant}; else null. */
+  constantOf(code: string): number | null {
+    if (code === 'true' || code === 'false') return Number(code === 'true');
+    if (/^\d+$/.test(code)) return Number(code);
+    return /^k\d+$/.test(code) ? this.parameters.constants[Number(code.slice(1))]! : null; // named by place
   }
 
   table(table: NumberArray): string {
-    return `t${this.tables.push(table) - 1}`;
+    return `t${this.parameters.tables.push(table) - 1}`;
   }
 
   helper(helper: Helper): string {
-    return `f${this.helpers.push(helper) - 1}`;
+    return `f${this.parameters.helpers.push(helper) - 1}`;
   }
 
   /** Names the value of an expression, so that it is computed once. */
@@ -138,7 +157,7 @@ export function anyNull(...parts: readonly (string | null)[]): string | null {
     ? null
     : conditions.length === 1
       ? conditions[0]!
-      : `(${conditions.join(' || ')})`;
+      : `(${conditions.join(' | ')})`;
 }
 
 export const neverNull = (value: string): NumberCode => ({ kind: 'number', value, isNull: null });

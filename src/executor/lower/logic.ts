@@ -39,7 +39,7 @@ export function lowerLogic(call: FunctionCall, emitter: Emitter): RowCode {
       const code = emitter.lowerBoolean(args[0]!);
       return {
         ...code,
-        value: code.isNull === null ? `!${code.value}` : `!(${code.value} || ${code.isNull})`,
+        value: code.isNull === null ? `!${code.value}` : `!(${code.value} | ${code.isNull})`,
       };
     }
     case 'in':
@@ -52,7 +52,7 @@ export function lowerLogic(call: FunctionCall, emitter: Emitter): RowCode {
       const code = emitter.lowerBoolean(args[0]!);
       return {
         kind: 'boolean',
-        value: `!(${code.value}${code.isNull === null ? '' : ` || ${code.isNull}`})`,
+        value: `!(${code.value}${code.isNull === null ? '' : ` | ${code.isNull}`})`,
         isNull: null,
       };
     }
@@ -110,21 +110,21 @@ function compare(
   const [a, b] = aligned(left, right, emitter);
   const isNull = anyNull(a.isNull, b.isNull);
   const condition = `${a.value} ${javascriptOperator(operator)} ${b.value}`;
-  return { kind: 'boolean', value: isNull === null ? condition : `(!${isNull} && ${condition})`, isNull };
+  return { kind: 'boolean', value: isNull === null ? condition : `(!${isNull} & ${condition})`, isNull };
 }
 
 /** Three-valued AND and OR: NULL unless one side decides. */
 function connect(name: 'and' | 'or', args: readonly BoundExpression[], emitter: Emitter): BooleanCode {
   const codes = args.map((argument) => emitter.lowerBoolean(argument));
-  const value = `(${codes.map((code) => code.value).join(name === 'and' ? ' && ' : ' || ')})`;
+  const value = `(${codes.map((code) => code.value).join(name === 'and' ? ' & ' : ' | ')})`;
   const nullable = codes.filter((code) => code.isNull !== null);
   if (nullable.length === 0) return { kind: 'boolean', value, isNull: null };
-  const someNull = nullable.map((code) => code.isNull!).join(' || '); // filtered just now
+  const someNull = nullable.map((code) => code.isNull!).join(' | '); // filtered just now
   const decided =
     name === 'or'
       ? value
-      : `(${codes.map((code) => `!(${code.value}${code.isNull === null ? '' : ` || ${code.isNull}`})`).join(' || ')})`;
-  return { kind: 'boolean', value, isNull: `((${someNull}) && !${emitter.temporary(decided)})` };
+      : `(${codes.map((code) => `!(${code.value}${code.isNull === null ? '' : ` | ${code.isNull}`})`).join(' | ')})`;
+  return { kind: 'boolean', value, isNull: `((${someNull}) & !${emitter.temporary(decided)})` };
 }
 
 /** Items as code up to so many; more go into a set. */
@@ -160,14 +160,14 @@ function isIn([operand, ...items]: readonly BoundExpression[], emitter: Emitter)
   const set = new Set(values.map(Number));
   const found = emitter.temporary(`${emitter.helper((x) => set.has(x))}(${code.value})`);
   const isNull = anyNull(code.isNull, hasNull ? `!${found}` : null);
-  return { kind: 'boolean', value: code.isNull === null ? found : `(!${code.isNull} && ${found})`, isNull };
+  return { kind: 'boolean', value: code.isNull === null ? found : `(!${code.isNull} & ${found})`, isNull };
 }
 
 /** OR of tests that are already code. */
 function connectTests(tests: readonly BooleanCode[], emitter: Emitter): BooleanCode {
-  const value = emitter.temporary(`(${tests.map((test) => test.value).join(' || ')})`);
+  const value = emitter.temporary(`(${tests.map((test) => test.value).join(' | ')})`);
   const nulls = anyNull(...tests.map((test) => test.isNull));
-  return { kind: 'boolean', value, isNull: nulls === null ? null : `(!${value} && ${nulls})` };
+  return { kind: 'boolean', value, isNull: nulls === null ? null : `(!${value} & ${nulls})` };
 }
 
 function textIn(
@@ -197,13 +197,13 @@ function isDistinct(left: BoundExpression, right: BoundExpression, emitter: Emit
   }
   if (left.type.kind === 'null' || right.type.kind === 'null') {
     const [a, b] = [nullTest(emitter.lower(left), emitter), nullTest(emitter.lower(right), emitter)];
-    return { kind: 'boolean', value: `!(${a} && ${b})`, isNull: null };
+    return { kind: 'boolean', value: `!(${a} & ${b})`, isNull: null };
   }
   const [a, b] = aligned(left, right, emitter);
   const [aNull, bNull] = [a.isNull ?? 'false', b.isNull ?? 'false'];
   return {
     kind: 'boolean',
-    value: `(${aNull} || ${bNull} ? ${aNull} !== ${bNull} : ${a.value} !== ${b.value})`,
+    value: `((${aNull} | ${bNull}) ? ${aNull} ^ ${bNull} : ${a.value} !== ${b.value})`,
     isNull: null,
   };
 }
@@ -233,7 +233,7 @@ function coalesce(call: FunctionCall, emitter: Emitter): RowCode {
       codes.at(-1)!.value,
     ); // at least one argument
   const nulls = codes.map((code) => code.isNull);
-  return { kind: 'number', value, isNull: nulls.includes(null) ? null : `(${nulls.join(' && ')})` };
+  return { kind: 'number', value, isNull: nulls.includes(null) ? null : `(${nulls.join(' & ')})` };
 }
 
 function nullIf(call: FunctionCall, emitter: Emitter): RowCode {
@@ -252,10 +252,10 @@ function nullIf(call: FunctionCall, emitter: Emitter): RowCode {
 function extreme(call: FunctionCall, operator: '<' | '>', emitter: Emitter): NumberCode {
   return numbersOf(call, emitter).reduce((best, code) => {
     const better = `${code.value} ${operator} ${best.value}`;
-    const takesCode = [best.isNull, code.isNull === null ? better : `(!${code.isNull} && ${better})`]
+    const takesCode = [best.isNull, code.isNull === null ? better : `(!${code.isNull} & ${better})`]
       .filter((part) => part !== null)
-      .join(' || ');
-    const isNull = best.isNull === null || code.isNull === null ? null : `(${best.isNull} && ${code.isNull})`;
+      .join(' | ');
+    const isNull = best.isNull === null || code.isNull === null ? null : `(${best.isNull} & ${code.isNull})`;
     return {
       kind: 'number',
       value: emitter.temporary(`(${takesCode}) ? ${code.value} : ${best.value}`),

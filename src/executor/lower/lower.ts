@@ -75,14 +75,14 @@ function nullOf(type: SqlType): RowCode {
 
 function lowerColumn(column: ColumnValue, emitter: Emitter): RowCode {
   const place = emitter.columnPlace(column);
-  const { nullable, dictionary } = emitter.columns[place]!; // placed just now
+  const { nullable, dictionary } = emitter.parameters.columns[place]!; // placed just now
   const value = `c${place}[i]`;
   if (dictionary !== null) return { kind: 'text', code: value, dictionary };
   const isNull = nullable ? emitter.temporary(`((v${place}[i >> 3] >> (i & 7)) & 1) === 0`) : null;
   if (column.type.kind !== 'boolean') return { kind: 'number', value, isNull };
   return {
     kind: 'boolean',
-    value: isNull === null ? `${value} === 1` : `(!${isNull} && ${value} === 1)`,
+    value: isNull === null ? `${value} === 1` : `(!${isNull} & ${value} === 1)`,
     isNull,
   };
 }
@@ -91,11 +91,7 @@ function lowerCase(expression: CaseExpression, emitter: Emitter): RowCode {
   const { branches, otherwise, type } = expression;
   const conditions = branches.map(({ when }) => emitter.lowerBoolean(when).value);
   const results = [...branches.map(({ then }) => then), otherwise];
-  const choose = (values: readonly string[]): string =>
-    conditions.reduceRight(
-      (rest, condition, place) => `(${condition} ? ${values[place]!} : ${rest})`,
-      values.at(-1)!,
-    ); // one value more than conditions
+  const choose = (values: readonly string[]): string => chooseBy(conditions, values, emitter);
   if (type.kind === 'varchar') {
     const codes = results.map((result) => emitter.lower(result)).map(asText);
     const { merged, texts } = mergeTexts(codes);
@@ -113,6 +109,27 @@ function lowerCase(expression: CaseExpression, emitter: Emitter): RowCode {
     value: choose(codes.map(({ value }) => value)),
     isNull,
   };
+}
+
+/** So many conditions choose by a table among constants. */
+const tableConditionsMax = 6;
+
+/** The value of the first condition that holds, or the last value; there is one value more than conditions. */
+function chooseBy(conditions: readonly string[], values: readonly string[], emitter: Emitter): string {
+  const constants = values.map((value) => emitter.constantOf(value));
+  if (conditions.length > tableConditionsMax || constants.includes(null)) {
+    return conditions.reduceRight(
+      (rest, condition, place) => `(${condition} ? ${values[place]!} : ${rest})`,
+      values.at(-1)!,
+    );
+  }
+  // Among constants a table chooses without a jump: its index has a bit for each condition that holds.
+  const table = Float64Array.from({ length: 2 ** conditions.length }, (_, bits) => {
+    const first = conditions.findIndex((_condition, place) => ((bits >> place) & 1) === 1);
+    return constants.at(first)!; // first is -1 where none holds
+  });
+  const index = conditions.map((condition, place) => `+(${condition}) * ${2 ** place}`).join(' + ');
+  return `${emitter.table(table)}[${index}]`;
 }
 
 function asText(code: RowCode): TextCode {

@@ -143,6 +143,6 @@ function combine(
   return {
     kind: 'number',
     value: `${a.value} ${operator} ${b.value}`,
-    isNull: nulls.length === 0 ? null : `(${nulls.join(' || ')})`,
+    isNull: nulls.length === 0 ? null : `(${nulls.join(' | ')})`,
   };
 }

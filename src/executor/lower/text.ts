@@ -18,7 +18,8 @@ export function mergeTexts(texts: readonly TextCode[]): {
 
 /** The code in the merged dictionary. */
 export function remapped({ text, codes }: RemappedText, emitter: Emitter): string {
-  return `${emitter.table(codes)}[${text.code}]`;
+  const constant = emitter.constantOf(text.code);
+  return constant === null ? `${emitter.table(codes)}[${text.code}]` : emitter.constant(codes[constant]!); // a code of its dictionary
 }
 
 /** True where the text is NULL. */
@@ -41,9 +42,9 @@ export function compareTexts(
   const { merged, texts } = mergeTexts([left, right]);
   const [a, b] = texts.map((text) => emitter.temporary(remapped(text, emitter))) as [string, string]; // two texts
   const isNull = emitter.temporary(
-    `(${a} === ${emitter.constant(merged.length)} || ${b} === ${emitter.constant(merged.length)})`,
+    `(${a} === ${emitter.constant(merged.length)} | ${b} === ${emitter.constant(merged.length)})`,
   );
-  return { kind: 'boolean', value: `(!${isNull} && ${a} ${javascriptOperator(operator)} ${b})`, isNull };
+  return { kind: 'boolean', value: `(!${isNull} & ${a} ${javascriptOperator(operator)} ${b})`, isNull };
 }
 
 const mirrored: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' };
@@ -68,11 +69,11 @@ function compareWithConstant(
   const isNull = emitter.temporary(`${code} === ${end}`);
   const conditions: Readonly<Record<string, () => string>> = {
     '=': () => (found ? `${code} === ${at(before)}` : 'false'),
-    '<>': () => (found ? `(!${isNull} && ${code} !== ${at(before)})` : `!${isNull}`),
+    '<>': () => (found ? `(!${isNull} & ${code} !== ${at(before)})` : `!${isNull}`),
     '<': () => `${code} < ${at(before)}`,
     '<=': () => `${code} < ${at(after)}`,
-    '>': () => `(${code} >= ${at(after)} && !${isNull})`,
-    '>=': () => `(${code} >= ${at(before)} && !${isNull})`,
+    '>': () => `(${code} >= ${at(after)} & !${isNull})`,
+    '>=': () => `(${code} >= ${at(before)} & !${isNull})`,
   };
   return { kind: 'boolean', value: conditions[operator]!(), isNull }; // all six are listed
 }
