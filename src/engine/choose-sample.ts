@@ -1,5 +1,5 @@
 import type { AggregatePlan, ResolvedBounds } from '../planner/index.ts';
-import { queryColumnSet } from '../planner/index.ts';
+import { concernsStrata, queryColumnSet } from '../planner/index.ts';
 import { countOf, percentOf } from './describe.ts';
 import type { RunControl } from './run-control.ts';
 import { type Appraisal, SampleQuery } from './sample-query.ts';
@@ -16,9 +16,10 @@ const errorStep = 1.1;
 
 /**
  * Opens the query over the samples in question, in the order to try them: as planned where their strata cover the query's columns;
- * else a probe of each decides: the one that meets more groups, then the one that keeps the bound with fewer rows, then the one
- * with the smaller error, then the smaller one. (BlinkDB takes the highest share of matching rows. That share is the same for all
- * samples whose strata have nothing to do with the predicate, while their unequal weights can double the error.)
+ * else a probe decides: the one that meets more groups, then the one that keeps the bound with fewer rows, then the one with the
+ * smaller error, then the smaller one. (BlinkDB takes the highest share of matching rows. That share is the same for all samples
+ * whose strata have nothing to do with the predicate, while their unequal weights can double the error.) Of such samples one is
+ * probed, see {@link orderUnrelated}.
  * @returns in words why no sample can answer
  * @throws QueryError DAMAGED_SAMPLE, CANCELLED
  * @see Agarwal et al., "BlinkDB", EuroSys 2013, section 4.1
@@ -43,14 +44,42 @@ export async function chooseSample(
     return opened.map((each) => ({ query: each, reason: `its strata cover ${columns}` }));
   }
   if (opened.length === 1) return [{ query: opened[0]!, reason: 'the only sample that can answer' }];
+  const related = opened.filter(({ entry }) => concernsStrata(entry, query));
+  const [first, ...others] = orderUnrelated(
+    opened.filter((each) => !related.includes(each)),
+    bounds,
+  );
   const probed: Probed[] = [];
-  for (const each of opened) probed.push({ query: each, appraisal: await each.appraise() });
+  for (const each of first === undefined ? related : [...related, first])
+    probed.push({ query: each, appraisal: await each.appraise() });
   const bounded = bounds.error !== null;
   probed.sort((a, b) => compareMerits(merits(a, bounded), merits(b, bounded)));
-  return probed.map(({ query: each, appraisal }) => ({
-    query: each,
-    reason: `in a probe it ${inWords(appraisal, bounds)}`,
-  }));
+  return [
+    ...probed.map(({ query: each, appraisal }) => ({
+      query: each,
+      reason: `in a probe it ${inWords(appraisal, bounds)}`,
+    })),
+    ...others.map((each) => ({ query: each, reason: 'it counts for more rows than those tried before' })),
+  ];
+}
+
+/** Share of its rows that a sample counts for. */
+const efficiency = ({ effectiveRows, entry }: SampleQuery): number => effectiveRows / Math.max(1, entry.rows);
+
+/**
+ * Samples whose strata have nothing to do with the query differ only in how many rows they count for: under an error bound the one
+ * that makes most of a row, and behind it those that count for more in all; without, the one that counts for most.
+ */
+function orderUnrelated(queries: readonly SampleQuery[], { error }: ResolvedBounds): SampleQuery[] {
+  const byRows = queries.toSorted((a, b) => b.effectiveRows - a.effectiveRows);
+  if (error === null) return byRows.slice(0, 1);
+  const first = queries
+    .toSorted((a, b) => efficiency(b) - efficiency(a) || a.entry.rows - b.entry.rows)
+    .slice(0, 1);
+  const larger = byRows.filter((each) =>
+    first.every(({ effectiveRows }) => each.effectiveRows > effectiveRows),
+  );
+  return [...first, ...larger.toReversed()];
 }
 
 interface Probed {

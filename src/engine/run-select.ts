@@ -85,13 +85,14 @@ async function sampleRoute(
   let best: { readonly answer: SampleAnswer; readonly open: OpenSampleQuery } | null = null;
   for (const open of chosen) {
     const started = control.elapsedMs();
+    const { estimateMs } = open.query;
     const answer = await open.query.run();
-    state.pace.learn(answer.rowsRead, control.elapsedMs() - started - answer.estimateMs);
-    stopwatch.attributeToEstimating(answer.estimateMs);
+    state.pace.learn(answer.rowsRead, control.elapsedMs() - started - (open.query.estimateMs - estimateMs));
     if (best === null || answer.errorMet || answer.leastError < best.answer.leastError)
       best = { answer, open };
     if (answer.errorMet || answer.stopped) break;
   }
+  for (const { query } of chosen) stopwatch.attributeToEstimating(query.estimateMs);
   if (best === null) throw new Error('no sample to choose from');
   const { answer, open } = best;
   if (answer.errorMet) return fromSample(answer, bounds, plan, open.reason, []);
@@ -147,8 +148,8 @@ function fromSample(
         : 'read whole'
       : `enough for ${describeBound(bounds)}`;
   const reason = `${describeSample(entry)}: ${chosenBecause}; ${rowsRead.toLocaleString('en-US')} of ${countOf(entry.rows, 'row')}, ${answer.errorMet ? size : 'short of the bound'}`;
-  const unread = rows.some(({ group }) =>
-    group.estimates.some(({ estimate }) => estimate.reasons.includes('UNREAD_STRATUM')),
+  const unread = rows.some(({ estimates }) =>
+    estimates.some(({ estimate }) => estimate.reasons.includes('UNREAD_STRATUM')),
   );
   const missed = unread ? ['some strata have no row in the sample: nothing is known of them'] : [];
   return {

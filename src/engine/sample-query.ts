@@ -13,8 +13,13 @@ import type { Sample } from '../samples/index.ts';
 import type { RunControl } from './run-control.ts';
 import { type EstimatedRow, type Known, SampleReading } from './sample-reading.ts';
 
-/** Rows that a pilot reads first, over all strata; then twice as many, until it knows enough. */
+/** Rows that a pilot reads first, over all strata. */
 const pilotRows = 4096;
+/** By what a pilot grows at least and at most until it has enough matches: more at once where it met few. */
+const pilotGrowthMin = 2;
+const pilotGrowthMax = 16;
+/** By what a pilot grows that takes the sample for too small, but not by far. */
+const doubtGrowth = 4;
 /** Times that a size is corrected after it fell short, and by how much at least. */
 const escalationsMax = 3;
 const escalationMin = 1.25;
@@ -29,11 +34,10 @@ export interface SampleAnswer {
   readonly tasks: { readonly planned: number; readonly completed: number };
   /** All shown estimates keep the error bound; true where there is none. */
   readonly errorMet: boolean;
-  /** Largest relative half-width to expect of the whole sample; infinite where nothing is known. */
+  /** Largest relative half-width to expect of the whole sample; infinite where nothing is known, 0 where the bound is kept. */
   readonly leastError: number;
   /** The deadline stopped the reading. */
   readonly stopped: boolean;
-  readonly estimateMs: number;
 }
 
 /** What a few rows of a sample let expect of it. */
@@ -50,7 +54,7 @@ export interface Appraisal {
 export interface Forecast {
   /** Rows to read in all. */
   readonly rows: number;
-  /** The whole sample would not keep the bound. */
+  /** The whole sample would not keep the bound, by far. */
   readonly tooSmall: boolean;
   /** Largest relative half-width to expect then; null where no value has one. */
   readonly relativeError: number | null;
@@ -66,6 +70,8 @@ export class SampleQuery {
     readonly entry: SampleEntry,
     private readonly reading: SampleReading,
     bounds: ResolvedBounds,
+    /** Rows that the sample counts for where its strata have nothing to do with the query. */
+    readonly effectiveRows: number,
   ) {
     this.target = bounds.error === null ? null : { ...bounds.error, confidence: bounds.confidence };
   }
@@ -79,18 +85,27 @@ export class SampleQuery {
     control: RunControl,
   ): Promise<SampleQuery | string> {
     const reading = await SampleReading.open(query, bounds.confidence, sample, control);
-    return typeof reading === 'string' ? reading : new SampleQuery(entry, reading, bounds);
+    return typeof reading === 'string'
+      ? reading
+      : new SampleQuery(entry, reading, bounds, sample.strata.effectiveRows);
+  }
+
+  /** What estimating took so far, milliseconds. */
+  get estimateMs(): number {
+    return this.reading.estimateMs;
   }
 
   /** Reads a few rows and judges the sample by them. @throws QueryError CANCELLED */
   async appraise(): Promise<Appraisal> {
     const { reading, target } = this;
-    const known = await reading.readTo(this.firstLimit());
-    const limit = target === null ? reading.rankMax : this.size(known, target).rankLimit;
+    const rows = reading.estimate(await reading.readTo(this.firstLimit()));
+    const unknown = rows.length === 0 && !reading.isCensus;
+    const limit = target === null ? reading.rankMax : this.size(rows, target).rankLimit;
     return {
-      groups: known.rows.length,
-      rowsNeeded: limit === null ? Number.POSITIVE_INFINITY : reading.rowsUnder(limit),
-      relativeError: this.worstError(known, reading.rankMax) ?? Number.POSITIVE_INFINITY,
+      groups: rows.length,
+      rowsNeeded: limit === null || unknown ? Number.POSITIVE_INFINITY : reading.rowsUnder(limit),
+      relativeError:
+        this.worstError(rows, reading.rankMax) ?? (reading.isCensus ? 0 : Number.POSITIVE_INFINITY),
     };
   }
 
@@ -99,35 +114,44 @@ export class SampleQuery {
     const { target, reading } = this;
     if (target === null) return await this.runToEnd();
     let known = await this.pilot();
-    for (let tries = 0; !isMet(known, target) && !reading.stopped && tries <= escalationsMax; tries++) {
-      const { rankLimit } = this.size(known, target);
-      if (rankLimit === null || reading.limit >= reading.rankMax) break;
-      const least = tries === 0 ? reading.limit + 1 : Math.ceil(reading.limit * escalationMin);
-      known = await reading.readTo(Math.max(rankLimit, least));
+    let rows = reading.estimate(known);
+    for (let tries = 0; !isMet(rows, target) && !reading.stopped && tries <= escalationsMax;) {
+      const { rankLimit, hopeless } = this.size(rows, target);
+      if (hopeless || reading.limit >= reading.rankMax) break;
+      if (rankLimit === null) {
+        known = await reading.readTo(reading.limit * doubtGrowth);
+      } else {
+        const least = tries === 0 ? reading.limit + 1 : Math.ceil(reading.limit * escalationMin);
+        known = await reading.readTo(Math.max(rankLimit, least));
+        tries++;
+      }
+      rows = reading.estimate(known);
     }
-    return this.answer(known);
+    return this.answer(known, rows);
   }
 
   /** Reads all that the deadline allows, whatever the error bound says. @throws QueryError CANCELLED */
   async runToEnd(): Promise<SampleAnswer> {
-    return this.answer(await this.reading.readTo(this.reading.rankMax));
+    const { reading } = this;
+    const known = await reading.readTo(reading.rankMax);
+    return this.answer(known, reading.estimate(known));
   }
 
   /** Reads a pilot and foretells the rest. @throws QueryError CANCELLED */
   async forecast(): Promise<Forecast> {
     const { target, reading } = this;
-    const known = await this.pilot();
+    const rows = reading.estimate(await this.pilot());
     const sized: SizingResult =
-      target === null ? { rankLimit: reading.rankMax, driver: null } : this.size(known, target);
+      target === null
+        ? { rankLimit: reading.rankMax, hopeless: false, driver: null }
+        : this.size(rows, target);
     const limit = Math.max(reading.limit, sized.rankLimit ?? reading.rankMax);
     return {
       rows: reading.rowsUnder(limit),
-      tooSmall: sized.rankLimit === null,
-      relativeError: this.worstError(known, limit),
+      tooSmall: sized.hopeless,
+      relativeError: this.worstError(rows, limit),
       driver:
-        sized.driver === null
-          ? null
-          : describe(known.rows.find(({ group }) => group === sized.driver?.group)),
+        sized.driver === null ? null : describe(rows.find(({ group }) => group === sized.driver?.group)),
     };
   }
 
@@ -136,61 +160,66 @@ export class SampleQuery {
     return Math.min(rankMax, Math.max(16, Math.ceil(pilotRows / Math.max(1, strata))));
   }
 
-  /** Doubles until every group that the answer shows has enough matches, or the sample ends. */
+  /** Reads on until every group that the answer shows has enough matches, or the sample ends. */
   private async pilot(): Promise<Known> {
     const { reading } = this;
     let known = await reading.readTo(Math.max(reading.limit, this.firstLimit()));
-    while (!isWellSupported(known) && reading.limit < reading.rankMax && !reading.stopped) {
-      known = await reading.readTo(reading.limit * 2);
+    for (;;) {
+      const support = leastSupport(known);
+      if (support >= pilotSupportMin || reading.limit >= reading.rankMax || reading.stopped) return known;
+      const growth = Math.min(pilotGrowthMax, Math.max(pilotGrowthMin, pilotSupportMin / support));
+      known = await reading.readTo(Math.ceil(reading.limit * growth));
     }
-    return known;
   }
 
-  private size(known: Known, target: ErrorTarget): SizingResult {
+  private size(rows: readonly EstimatedRow[], target: ErrorTarget): SizingResult {
     const { reading } = this;
-    return sizeForTarget(reading.forecasts(known), target, reading.rankMax, (limit) => reading.rowsAt(limit));
+    return reading.estimating(() =>
+      sizeForTarget(reading.forecasts(rows), target, reading.rankMax, (limit) => reading.rowsAt(limit)),
+    );
   }
 
   /** Largest relative half-width to expect under a rank limit; null where no value has one. */
-  private worstError(known: Known, limit: number): number | null {
+  private worstError(rows: readonly EstimatedRow[], limit: number): number | null {
     const { reading } = this;
-    const errors = reading.forecasts(known).map((cell) => cell.relativeErrorAt(reading.rowsAt(limit)));
+    const errors = reading.estimating(() =>
+      reading.forecasts(rows).map((cell) => cell.relativeErrorAt(reading.rowsAt(limit))),
+    );
     const present = errors.filter((each) => each !== null);
     return present.length === 0 ? null : present.reduce((a, b) => Math.max(a, b));
   }
 
-  private answer(known: Known): SampleAnswer {
+  private answer(known: Known, rows: readonly EstimatedRow[]): SampleAnswer {
     const { reading, target, entry } = this;
-    const { rowsRead, tasks, stopped, estimateMs } = reading;
-    const errorMet = target === null || isMet(known, target);
-    const leastError = this.worstError(known, reading.rankMax) ?? Number.POSITIVE_INFINITY;
+    const errorMet = target === null || isMet(rows, target);
+    const leastError = errorMet ? 0 : (this.worstError(rows, reading.rankMax) ?? Number.POSITIVE_INFINITY);
+    const { rowsRead, tasks, stopped } = reading;
     return {
       entry,
-      rows: known.rows,
+      rows,
       missing: reading.missing(known),
       rowsRead,
       tasks,
       errorMet,
       leastError,
       stopped,
-      estimateMs,
     };
   }
 }
 
-function isWellSupported({ rows }: Known): boolean {
-  return (
-    rows.length > 0 &&
-    rows.every(({ group }) =>
-      group.estimates.every(({ estimate }) => estimate.exact || estimate.support >= pilotSupportMin),
-    )
+/** Fewest matches behind an estimate that is shown and not exact; 0 where no group was met. */
+function leastSupport({ estimator, shown }: Known): number {
+  if (shown.length === 0) return 0;
+  return shown.reduce(
+    (least, { group }) => Math.min(least, estimator.leastSupport(group)),
+    Number.POSITIVE_INFINITY,
   );
 }
 
-function isMet({ rows }: Known, target: ErrorTarget): boolean {
+function isMet(rows: readonly EstimatedRow[], target: ErrorTarget): boolean {
   return (
     rows.length > 0 &&
-    rows.every(({ group }) => group.estimates.every((estimate) => meetsTarget(estimate, target)))
+    rows.every(({ estimates }) => estimates.every((estimate) => meetsTarget(estimate, target)))
   );
 }
 

@@ -1,35 +1,36 @@
 import {
   CellForecast,
-  type EstimatedGroup,
-  estimateGroups,
+  type GroupEstimate,
+  GroupEstimator,
+  type MetGroup,
   type MissingGroups,
   missingGroups,
   type RowsAt,
 } from '../estimator/index.ts';
 import { openScan, type SampleScan } from '../executor/index.ts';
-import {
-  type AggregateQuery,
-  type AggregateTotals,
-  evaluate,
-  layoutMoments,
-  type Moments,
-} from '../plan/index.ts';
+import { type AggregateQuery, type AggregateTotals, evaluate, layoutMoments } from '../plan/index.ts';
 import type { Sample } from '../samples/index.ts';
 import { finishRows, type GroupRow, slotLookup } from './answer-rows.ts';
 import type { RunControl } from './run-control.ts';
 
-/** A row of the answer with the estimates behind it. */
-export interface EstimatedRow extends GroupRow {
-  readonly group: EstimatedGroup;
+/** A group that the answer shows, by its point values. */
+interface ShownGroup extends Pick<GroupRow, 'keys' | 'aggregates'> {
+  readonly group: MetGroup;
 }
 
 /** What is known after so many rows. */
 export interface Known {
-  readonly moments: Moments;
+  readonly estimator: GroupEstimator;
   /** All groups that were met. */
-  readonly groups: readonly EstimatedGroup[];
+  readonly groups: readonly MetGroup[];
   /** Groups after HAVING, ORDER BY and LIMIT. */
-  readonly rows: readonly EstimatedRow[];
+  readonly shown: readonly ShownGroup[];
+}
+
+/** A row of the answer with the estimates behind it. */
+export interface EstimatedRow extends GroupRow {
+  readonly group: MetGroup;
+  readonly estimates: readonly GroupEstimate[];
 }
 
 /** The reading of a sample for a query: how far it has come, and what is known. Rows once read are kept. */
@@ -42,8 +43,9 @@ export class SampleReading {
   limit = 0;
   /** The deadline ended the reading. */
   stopped = false;
-  /** What making estimates took last. */
+  /** What estimating and foretelling took so far. */
   estimateMs = 0;
+  private lastEstimateMs = 0;
   private planned = 0;
   private completed = 0;
 
@@ -77,6 +79,14 @@ export class SampleReading {
       : new SampleReading(query, aggregateTotals, confidence, sample, scan, control);
   }
 
+  /** The sample holds every row of the strata that the predicate leaves in: read whole it leaves nothing open. */
+  get isCensus(): boolean {
+    const { population, sampled } = this.sample.strata;
+    return this.scan.included.every(
+      (isIn, stratum) => isIn === 0 || sampled[stratum]! >= population[stratum]!,
+    ); // one entry a stratum
+  }
+
   get rowsRead(): number {
     return this.scan.rowsRead;
   }
@@ -101,7 +111,7 @@ export class SampleReading {
   }
 
   /**
-   * Reads on until every included stratum is read up to the rank limit, or the deadline comes; then estimates.
+   * Reads on until every included stratum is read up to the rank limit, or the deadline comes.
    * @throws QueryError CANCELLED, DAMAGED_SAMPLE, LIMIT_EXCEEDED
    */
   async readTo(limit: number): Promise<Known> {
@@ -118,50 +128,76 @@ export class SampleReading {
         rows: rowsRead,
       });
       // Something is always read: without a first task there is no answer at all.
-      if (this.completed > 0 && this.control.isReadingOver(this.estimateMs)) return false;
+      if (this.completed > 0 && this.control.isReadingOver(this.lastEstimateMs)) return false;
       this.completed++;
       return true;
     });
     if (!finished) this.stopped = true;
-    return this.estimate();
+    return this.estimating(() => this.meetGroups());
   }
 
-  /** What the shown estimates would be at other sizes. */
-  forecasts({ moments, rows }: Known): CellForecast[] {
-    return rows.flatMap(({ group }) =>
-      group.estimates.map((estimate) => new CellForecast(moments, group, estimate)),
+  /** Does work that counts as estimating. */
+  estimating<T>(work: () => T): T {
+    const startMs = this.control.clock.monotonicMs();
+    try {
+      return work();
+    } finally {
+      this.estimateMs += this.control.clock.monotonicMs() - startMs;
+    }
+  }
+
+  /** Makes the rows of the answer. */
+  estimate({ estimator, shown }: Known): EstimatedRow[] {
+    const before = this.estimateMs;
+    const rows = this.estimating(() =>
+      shown.map(({ keys, aggregates, group }): EstimatedRow => {
+        const estimates = estimator.estimate(group);
+        return {
+          keys,
+          aggregates,
+          group,
+          estimates,
+          outputs: this.outputsOf({ keys, aggregates }, estimates),
+        };
+      }),
+    );
+    this.lastEstimateMs = this.estimateMs - before;
+    return rows;
+  }
+
+  /** What the estimates would be at other sizes. */
+  forecasts(rows: readonly EstimatedRow[]): CellForecast[] {
+    return rows.flatMap(({ group, estimates }) =>
+      estimates.map((estimate) => new CellForecast(group, estimate)),
     );
   }
 
   /** Bounds on the groups that were not met. */
-  missing({ moments, groups }: Known): MissingGroups {
-    return missingGroups(moments, groups.map(({ cells }) => cells), this.confidence); // prettier-ignore
+  missing({ estimator, groups }: Known): MissingGroups {
+    return missingGroups(estimator.moments, groups.map(({ cells }) => cells), this.confidence); // prettier-ignore
   }
 
-  private estimate(): Known {
-    const startMs = this.control.clock.monotonicMs();
+  private meetGroups(): Known {
     const { moments, key } = this.scan.collect();
     const { query, aggregateTotals, confidence } = this;
-    const groups = estimateGroups({ query, aggregateTotals, moments, key, confidence });
-    const unordered = groups.map((group): EstimatedRow => {
+    const estimator = new GroupEstimator({ query, aggregateTotals, moments, key, confidence });
+    const groups = estimator.meet();
+    const unordered = groups.map((group): ShownGroup => {
       const keys = query.keys.map((_, index) => key(group.group, index));
-      const slots = { keys, aggregates: group.aggregates };
-      return { ...slots, group, outputs: this.outputsOf(slots, group) };
+      return { keys, aggregates: group.aggregates, group };
     });
-    const rows = finishRows(query, unordered);
-    this.estimateMs = this.control.clock.monotonicMs() - startMs;
-    return { moments, groups, rows };
+    return { estimator, groups, shown: finishRows(query, unordered) };
   }
 
   /** The row's cells: labels from the keys, estimates in the order of the other outputs. */
   private outputsOf(
     slots: Pick<GroupRow, 'keys' | 'aggregates'>,
-    group: EstimatedGroup,
+    estimates: readonly GroupEstimate[],
   ): GroupRow['outputs'] {
     let next = 0;
     return this.query.outputs.map(
       ({ expression, isKey }) =>
-        isKey ? evaluate(expression, slotLookup(slots)) : group.estimates[next++]!.estimate, // one estimate an output that is no key
+        isKey ? evaluate(expression, slotLookup(slots)) : estimates[next++]!.estimate, // one estimate an output that is no key
     );
   }
 }

@@ -4,26 +4,22 @@ import type { Algebra } from '../plan/index.ts';
 export interface Dual {
   readonly value: number;
   /** One partial derivative a total. */
-  readonly gradient: Float64Array;
+  readonly gradient: readonly number[];
 }
 
 /** A number that depends on no total. */
 export function constantDual(value: number, totals: number): Dual {
-  return { value, gradient: new Float64Array(totals) };
+  return { value, gradient: Array.from({ length: totals }, () => 0) };
 }
 
 /** The total itself. */
 export function totalDual(value: number, total: number, totals: number): Dual {
-  const gradient = new Float64Array(totals);
-  gradient[total] = 1;
-  return { value, gradient };
+  return { value, gradient: Array.from({ length: totals }, (_, place) => (place === total ? 1 : 0)) };
 }
 
 /** f(a, b) with gradient ∂f/∂a ∇a + ∂f/∂b ∇b: the chain rule. */
 function combine(value: number, a: Dual, byA: number, b: Dual, byB: number): Dual {
-  const gradient = new Float64Array(a.gradient.length);
-  for (let j = 0; j < gradient.length; j++) gradient[j] = byA * a.gradient[j]! + byB * b.gradient[j]!; // same lengths
-  return { value, gradient };
+  return { value, gradient: a.gradient.map((partial, j) => byA * partial + byB * b.gradient[j]!) }; // same lengths
 }
 
 /** f(a) with derivative f′(a). */

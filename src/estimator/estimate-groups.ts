@@ -1,16 +1,19 @@
-import type {
-  AggregateQuery,
-  AggregateTotals,
-  Estimate,
-  Moments,
-  ReasonCode,
-  Scalar,
+import {
+  type AggregateQuery,
+  type AggregateTotals,
+  type Estimate,
+  type Moments,
+  plainAlgebra,
+  type ReasonCode,
+  type Scalar,
 } from '../plan/index.ts';
 import {
   aggregateDuals,
+  aggregateValue,
   type CellRange,
   estimateTotals,
   groupStarts,
+  type GroupTotals,
   type PreparedOutput,
   prepareOutputs,
   supportOf,
@@ -37,59 +40,67 @@ export interface GroupEstimate {
   readonly estimate: Estimate;
   readonly prepared: PreparedOutput;
   /** Derivatives by the output's totals; null where there is no value. */
-  readonly gradient: Float64Array | null;
+  readonly gradient: readonly number[] | null;
   readonly df: number;
 }
 
 /** A group that has rows in the sample, or the one group of a query without GROUP BY. */
-export interface EstimatedGroup {
+export interface MetGroup extends GroupTotals {
   readonly group: number;
-  readonly cells: CellRange;
-  /** One a output that is not a key, in their order. */
-  readonly estimates: readonly GroupEstimate[];
   /** Point values of all aggregates, for HAVING and ORDER BY; null where SQL has NULL. */
   readonly aggregates: readonly (number | null)[];
 }
 
 /**
- * Estimates every output for every group.
+ * Estimates a query's outputs from moments: first all groups with their point values, then intervals for those that are shown.
  * @see section 6 of the design: smooth functions of totals, Taylor linearisation, t intervals with fpc
  */
-export function estimateGroups(request: EstimateRequest): EstimatedGroup[] {
-  const { query, moments, aggregateTotals } = request;
-  const starts = groupStarts(moments);
-  const outputs = prepareOutputs(query, aggregateTotals, moments);
-  const all = prepareAll(query, aggregateTotals, moments);
-  const complete = isComplete(moments);
-  const groups: EstimatedGroup[] = [];
-  for (let group = 0; group < moments.groupCount; group++) {
-    const cells = { from: starts[group]!, to: starts[group + 1]! }; // one more start than groups
-    // A stratum's group without a match may not exist; without GROUP BY there is always one row.
-    if (query.keys.length > 0 && matchedRows(moments, cells) === 0) continue;
-    const totals = estimateTotals(moments, cells);
-    const duals = aggregateDuals(query, aggregateTotals, all, moments, totals, cells, complete);
-    groups.push({
-      group,
-      cells,
-      estimates: outputs.map((prepared) => estimateOutput(request, prepared, group, cells, totals, complete)),
-      aggregates: query.aggregates.map((_, index) => duals[index]?.value ?? null),
-    });
-  }
-  return groups;
-}
+export class GroupEstimator {
+  readonly moments: Moments;
+  /** All rows that the predicate leaves in were read. */
+  private readonly complete: boolean;
+  private readonly outputs: readonly PreparedOutput[];
 
-/** All aggregates as if they were one output. */
-function prepareAll(
-  query: AggregateQuery,
-  aggregateTotals: readonly AggregateTotals[],
-  moments: Moments,
-): PreparedOutput {
-  return {
-    output: query.outputs[0]!, // a query has outputs; only the totals below are used
-    aggregates: query.aggregates.map((_, index) => index),
-    totals: [...new Set(aggregateTotals.flatMap(({ totals }) => totals))],
-    supportSlots: moments.layout.monomials.length > 0 ? [0] : [],
-  };
+  constructor(private readonly request: EstimateRequest) {
+    this.moments = request.moments;
+    this.complete = isComplete(request.moments);
+    this.outputs = prepareOutputs(request.query, request.aggregateTotals, request.moments);
+  }
+
+  /** The groups in the order of the moments. */
+  meet(): MetGroup[] {
+    const { query, aggregateTotals, moments } = this.request;
+    const starts = groupStarts(moments);
+    const groups: MetGroup[] = [];
+    for (let group = 0; group < moments.groupCount; group++) {
+      const cells = { from: starts[group]!, to: starts[group + 1]! }; // one more start than groups
+      // A stratum's group without a match may not exist; without GROUP BY there is always one row.
+      if (query.keys.length > 0 && matchedRows(moments, cells) === 0) continue;
+      const totals = { query, aggregateTotals, moments, cells, totals: estimateTotals(moments, cells) };
+      const aggregates = query.aggregates.map((_, index) =>
+        aggregateValue(totals, index, plainAlgebra, (value) => value, this.complete),
+      );
+      groups.push({ ...totals, group, aggregates });
+    }
+    return groups;
+  }
+
+  /** Fewest rows of the sample behind one of the group's estimates; infinite where all are exact. */
+  leastSupport({ cells }: MetGroup): number {
+    const { moments, outputs, complete } = this;
+    return outputs.reduce(
+      (least, prepared) =>
+        isExact(moments, prepared, cells, complete)
+          ? least
+          : Math.min(least, supportOf(moments, prepared, cells)),
+      Number.POSITIVE_INFINITY,
+    );
+  }
+
+  /** One estimate an output that is not a key, in their order. */
+  estimate(group: MetGroup): GroupEstimate[] {
+    return this.outputs.map((prepared) => estimateOutput(this.request, prepared, group, this.complete));
+  }
 }
 
 function matchedRows({ sums, layout }: Moments, { from, to }: CellRange): number {
@@ -132,16 +143,15 @@ function isExact(
 function estimateOutput(
   request: EstimateRequest,
   prepared: PreparedOutput,
-  group: number,
-  cells: CellRange,
-  totals: Float64Array,
+  group: MetGroup,
   complete: boolean,
 ): GroupEstimate {
-  const { query, aggregateTotals, moments, confidence } = request;
+  const { moments, confidence } = request;
+  const { cells } = group;
   const support = supportOf(moments, prepared, cells);
   const exact = isExact(moments, prepared, cells, complete);
-  const aggregates = aggregateDuals(query, aggregateTotals, prepared, moments, totals, cells, exact);
-  const key = (index: number): Scalar => request.key(group, index);
+  const aggregates = aggregateDuals(group, prepared, exact);
+  const key = (index: number): Scalar => request.key(group.group, index);
   const { dual, monotone } = smoothValue(prepared.output.expression, {
     totals: prepared.totals.length,
     aggregates,

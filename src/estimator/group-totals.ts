@@ -3,6 +3,7 @@ import {
   aggregateFunction,
   aggregateSlotsOf,
   type AggregateTotals,
+  type Algebra,
   type Moments,
   type QueryOutput,
 } from '../plan/index.ts';
@@ -72,19 +73,18 @@ export function estimateTotals(moments: Moments, { from, to }: CellRange): Float
 }
 
 /** Rows of the sample behind an output: the least that one of its aggregates takes. */
-export function supportOf(
-  moments: Moments,
-  { supportSlots }: PreparedOutput,
-  { from, to }: CellRange,
-): number {
+export function supportOf(moments: Moments, { supportSlots }: PreparedOutput, cells: CellRange): number {
   const stride = moments.layout.monomials.length;
   let least = Number.POSITIVE_INFINITY;
-  for (const slot of supportSlots) {
-    let rows = 0;
-    for (let cell = from; cell < to; cell++) rows += moments.sums[cell * stride + slot]!; // stride sums a cell
-    least = Math.min(least, rows);
-  }
+  for (const slot of supportSlots) least = Math.min(least, slotSum(moments.sums, stride, slot, cells));
   return least;
+}
+
+/** Σ of a slot over a group's cells. */
+function slotSum(sums: Float64Array, stride: number, slot: number, { from, to }: CellRange): number {
+  let sum = 0;
+  for (let cell = from; cell < to; cell++) sum += sums[cell * stride + slot]!; // stride sums a cell
+  return sum;
 }
 
 /** Rows of the sample that an output's aggregates take in one cell. */
@@ -96,39 +96,54 @@ export function cellSupport(moments: Moments, { supportSlots }: PreparedOutput, 
   ); // stride sums a cell
 }
 
+/** What the aggregates of one group are computed from. */
+export interface GroupTotals {
+  readonly query: AggregateQuery;
+  readonly aggregateTotals: readonly AggregateTotals[];
+  readonly moments: Moments;
+  readonly cells: CellRange;
+  /** The layout's totals, estimated. */
+  readonly totals: Float64Array;
+}
+
 /**
- * The value of every aggregate that an output uses, with derivatives by the output's totals.
+ * The value of an aggregate for a group.
+ * @param totalAs a total in the algebra's numbers
  * @param complete no row of the group can have been missed
+ * @returns null where SQL has NULL
+ */
+export function aggregateValue<T>(
+  { query, aggregateTotals, moments, cells, totals }: GroupTotals,
+  aggregate: number,
+  algebra: Algebra<T>,
+  totalAs: (value: number, total: number) => T,
+  complete: boolean,
+): T | null {
+  const { measure, totals: own } = aggregateTotals[aggregate]!; // one entry an aggregate
+  const { estimate } = aggregateFunction(query.aggregates[aggregate]!.name);
+  // The first total of an aggregate has power 0: it counts the rows that it takes.
+  const { totalSlot, monomials } = moments.layout;
+  return estimate!.value(algebra, {
+    totals: own.map((total) => totalAs(totals[total]!, total)),
+    centre: moments.centres[measure]!,
+    support: slotSum(moments.sums, monomials.length, totalSlot[own[0]!]!, cells),
+    complete,
+  }); // layoutMoments refused others
+}
+
+/**
+ * The aggregates that an output uses, with derivatives by the output's totals.
  * @returns by aggregate index; null where SQL has NULL
  */
 export function aggregateDuals(
-  query: AggregateQuery,
-  aggregateTotals: readonly AggregateTotals[],
-  prepared: PreparedOutput,
-  moments: Moments,
-  totals: Float64Array,
-  cells: CellRange,
+  group: GroupTotals,
+  { aggregates, totals }: PreparedOutput,
   complete: boolean,
 ): (Dual | null)[] {
-  const algebra = dualAlgebra(prepared.totals.length);
+  const algebra = dualAlgebra(totals.length);
+  const totalAs = (value: number, total: number): Dual =>
+    totalDual(value, totals.indexOf(total), totals.length);
   const duals: (Dual | null)[] = [];
-  for (const index of prepared.aggregates) {
-    const { measure, totals: own } = aggregateTotals[index]!; // one entry an aggregate
-    const { estimate } = aggregateFunction(query.aggregates[index]!.name);
-    const support = supportOf(
-      moments,
-      { ...prepared, supportSlots: [moments.layout.totalSlot[own[0]!]!] },
-      cells,
-    );
-    const values = own.map((total) =>
-      totalDual(totals[total]!, prepared.totals.indexOf(total), prepared.totals.length),
-    );
-    duals[index] = estimate!.value(algebra, {
-      totals: values,
-      centre: moments.centres[measure]!,
-      support,
-      complete,
-    }); // layoutMoments refused others
-  }
+  for (const index of aggregates) duals[index] = aggregateValue(group, index, algebra, totalAs, complete);
   return duals;
 }

@@ -5,10 +5,10 @@
  */
 export {
   certifiedSupportMin,
-  type EstimatedGroup,
-  estimateGroups,
   type EstimateRequest,
   type GroupEstimate,
+  GroupEstimator,
+  type MetGroup,
 } from './estimate-groups.ts';
 export { lambertW, type MissingGroups, missingGroups } from './missing-groups.ts';
 export { chiSquareQuantile, normalQuantile, tQuantile } from './quantiles.ts';

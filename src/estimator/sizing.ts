@@ -1,5 +1,4 @@
-import type { Moments } from '../plan/index.ts';
-import { certifiedSupportMin, type EstimatedGroup, type GroupEstimate } from './estimate-groups.ts';
+import { certifiedSupportMin, type GroupEstimate, type MetGroup } from './estimate-groups.ts';
 import { cellSupport } from './group-totals.ts';
 import { chiSquareQuantile, tQuantile } from './quantiles.ts';
 import { cellVariance } from './variance.ts';
@@ -21,6 +20,9 @@ const valueShareMin = 0.2;
 /** More matches than certification needs, so that chance does not fall short of it. */
 const supportMargin = 1.3;
 
+/** How far a forecast from so many matches may be off, as a factor: wide, for skewed columns make variances uncertain. */
+const doubtOf = (support: number): number => 1 + 4 / Math.sqrt(support);
+
 /** How many rows of each stratum would be read. */
 export type RowsAt = (stratum: number) => number;
 
@@ -34,6 +36,12 @@ export function meetsTarget({ estimate }: GroupEstimate, target: ErrorTarget): b
   return halfWidth <= (target.relative ? target.bound * Math.abs(value) : target.bound);
 }
 
+/** The upper limit of a variance that was estimated from so many matches, as a multiple of the estimate: df / χ²(1 − level; df). */
+function varianceUpperLimit(support: number): number {
+  const df = Math.max(1, support - 1);
+  return df / chiSquareQuantile(1 - limitLevel, df);
+}
+
 /** A cell of the answer with what its precision would be at another size. */
 export class CellForecast {
   private readonly cells: readonly {
@@ -43,16 +51,14 @@ export class CellForecast {
     readonly support: number;
     readonly read: number;
   }[];
-  private readonly inflation: number;
 
   constructor(
-    moments: Moments,
-    readonly group: EstimatedGroup,
+    readonly group: MetGroup,
     readonly estimate: GroupEstimate,
   ) {
     const { gradient, prepared } = estimate;
+    const { moments } = group;
     const { from, to } = group.cells;
-    const { support } = estimate.estimate;
     this.cells = Array.from({ length: to - from }, (_, place) => {
       const cell = from + place;
       const stratum = moments.cellStratum[cell]!; // from ≤ cell < to
@@ -67,9 +73,6 @@ export class CellForecast {
         read,
       };
     });
-    // The upper limit of a variance that was estimated from so many matches.
-    const df = Math.max(1, support - 1);
-    this.inflation = df / chiSquareQuantile(1 - limitLevel, df);
   }
 
   /** Matching rows to expect. */
@@ -80,14 +83,14 @@ export class CellForecast {
     return support;
   }
 
-  /** Variance to expect. @param cautious take the upper limit, not the estimate */
-  varianceAt(rowsAt: RowsAt, cautious: boolean): number {
+  /** Variance to expect. */
+  varianceAt(rowsAt: RowsAt): number {
     let variance = 0;
     for (const { stratum, population, spread } of this.cells) {
       const rows = Math.min(population, rowsAt(stratum));
       if (rows > 0) variance += (population * (population - rows) * spread) / rows;
     }
-    return cautious ? variance * this.inflation : variance;
+    return variance;
   }
 
   /** Half-width to expect, as a share of the value; null where there is no value or it is 0. */
@@ -95,7 +98,7 @@ export class CellForecast {
     const { value, confidence } = this.estimate.estimate;
     if (value === null || value === 0) return null;
     return (
-      (tQuantile((1 + confidence) / 2, this.dfAt(rowsAt)) * Math.sqrt(this.varianceAt(rowsAt, false))) /
+      (tQuantile((1 + confidence) / 2, this.dfAt(rowsAt)) * Math.sqrt(this.varianceAt(rowsAt))) /
       Math.abs(value)
     );
   }
@@ -106,10 +109,22 @@ export class CellForecast {
     if (exact) return true;
     if (value === null || this.supportAt(rowsAt) < certifiedSupportMin * supportMargin) return false;
     const t = tQuantile((1 + target.confidence) / 2, this.dfAt(rowsAt));
-    const halfWidth = t * Math.sqrt(this.varianceAt(rowsAt, true));
+    const halfWidth =
+      t * Math.sqrt(this.varianceAt(rowsAt) * varianceUpperLimit(this.estimate.estimate.support));
     if (!target.relative) return halfWidth <= target.bound;
     const lowered = Math.abs(value) - tQuantile(limitLevel, this.estimate.df) * (stdError ?? 0);
     return halfWidth <= target.bound * Math.max(lowered, valueShareMin * Math.abs(value));
+  }
+
+  /** True where the cell would miss the target even if the pilot was far too gloomy. */
+  isHopeless(target: ErrorTarget, rowsAt: RowsAt): boolean {
+    const { value, support } = this.estimate.estimate;
+    if (value === null || support === 0) return true;
+    const doubt = doubtOf(support);
+    if (this.supportAt(rowsAt) * doubt < certifiedSupportMin) return true;
+    const t = tQuantile((1 + target.confidence) / 2, this.dfAt(rowsAt));
+    const bound = target.relative ? target.bound * Math.abs(value) : target.bound;
+    return t * Math.sqrt(this.varianceAt(rowsAt)) > doubt * bound;
   }
 
   private dfAt(rowsAt: RowsAt): number {
@@ -124,6 +139,8 @@ export class CellForecast {
 export interface SizingResult {
   /** Least rank limit at which all cells are expected to keep the target; null: none up to the largest. */
   readonly rankLimit: number | null;
+  /** Not even good luck would bring all cells within the target: reading on to find out is not worth it. */
+  readonly hopeless: boolean;
   /** The cell that needed most, or that fails at the largest. */
   readonly driver: CellForecast | null;
 }
@@ -145,7 +162,12 @@ export function sizeForTarget(
     if (forecast.estimate.estimate.exact) continue;
     const enough = (limit: number): boolean => forecast.meets(target, rowsAt(limit));
     if (needed > 0 && enough(needed)) continue;
-    if (!enough(rankMax)) return { rankLimit: null, driver: forecast };
+    if (!enough(rankMax)) {
+      const hopeless = forecasts.some(
+        (each) => !each.estimate.estimate.exact && each.isHopeless(target, rowsAt(rankMax)),
+      );
+      return { rankLimit: null, hopeless, driver: forecast };
+    }
     let [low, high] = [needed, rankMax]; // low is not enough, high is
     while (high - low > 1) {
       const middle = Math.floor((low + high) / 2);
@@ -155,5 +177,5 @@ export function sizeForTarget(
     needed = high;
     driver = forecast;
   }
-  return { rankLimit: needed, driver };
+  return { rankLimit: needed, hopeless: false, driver };
 }

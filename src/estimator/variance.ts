@@ -22,7 +22,7 @@ const roundingShare = 1e-12;
 export function cellVariance(
   moments: Moments,
   totals: readonly number[],
-  gradient: Float64Array,
+  gradient: readonly number[],
   cell: number,
 ): number {
   const { layout, sums, rowsRead, cellStratum } = moments;
@@ -55,7 +55,7 @@ export function cellVariance(
 export function linearisedVariance(
   moments: Moments,
   prepared: PreparedOutput,
-  gradient: Float64Array,
+  gradient: readonly number[],
   { from, to }: CellRange,
 ): VarianceParts {
   const { populationRows, rowsRead, cellStratum } = moments;

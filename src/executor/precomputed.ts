@@ -2,12 +2,11 @@ import {
   type AggregateCall,
   aggregateFunction,
   type AggregateQuery,
-  type Algebra,
-  type BoundExpression,
   type ColumnValue,
   evaluate,
   type Lookup,
   narrowInteger,
+  plainAlgebra,
   type Scalar,
   type SlotValue,
   Unevaluable,
@@ -19,28 +18,18 @@ export interface ExactGroups {
   readonly groups: readonly { readonly keys: readonly Scalar[]; readonly aggregates: readonly Scalar[] }[];
 }
 
-/** The arithmetic of plain numbers. */
-const plainAlgebra: Algebra<number> = {
-  constant: (value) => value,
-  add: (a, b) => a + b,
-  subtract: (a, b) => a - b,
-  multiply: (a, b) => a * b,
-  divide: (a, b) => a / b,
-  squareRoot: Math.sqrt,
-  valueOf: (a) => a,
-};
-
 /**
  * Answers a query from the strata table alone: exactly, without reading a row.
  * @returns null where the strata table does not hold what it needs
  */
 export function answerFromStrata(strata: StrataTable, query: AggregateQuery): ExactGroups | null {
   try {
+    const kept = query.aggregates.map((call) => ({ call, statistics: statisticsFor(strata, call) }));
     const groups = groupStrata(strata, query);
     return {
       groups: groups.map(({ keys, members }) => ({
         keys,
-        aggregates: query.aggregates.map((call) => aggregateOf(strata, call, members)),
+        aggregates: kept.map(({ call, statistics }) => aggregateOf(strata, call, statistics, members)),
       })),
     };
   } catch (error) {
@@ -84,15 +73,27 @@ function groupStrata(strata: StrataTable, { filter, keys }: AggregateQuery): Str
   return [...groups.values()];
 }
 
-function aggregateOf(strata: StrataTable, call: AggregateCall, members: readonly number[]): Scalar {
+/** What the strata table keeps of an aggregate's argument; null where it has none. @throws Unevaluable */
+function statisticsFor(strata: StrataTable, call: AggregateCall): ColumnStatistics | null {
   if (call.distinct || call.orderBy.length > 0) throw new Unevaluable('DISTINCT is not in the strata table');
+  const [argument] = call.arguments;
+  if (argument === undefined) return null; // COUNT(*)
+  const found = argument.kind === 'column' ? strata.statistics.get(argument.name) : undefined;
+  if (found === undefined) throw new Unevaluable('only totals of plain columns are kept');
+  return found;
+}
+
+function aggregateOf(
+  strata: StrataTable,
+  call: AggregateCall,
+  statistics: ColumnStatistics | null,
+  members: readonly number[],
+): Scalar {
   const lookupOf = lookupsOf(strata);
   const { filter } = call;
   const taken =
     filter === null ? members : members.filter((stratum) => evaluate(filter, lookupOf(stratum)) === true);
-  const [argument] = call.arguments;
-  if (argument === undefined) return taken.reduce((rows, stratum) => rows + strata.population[stratum]!, 0); // COUNT(*)
-  const statistics = statisticsOf(strata, argument);
+  if (statistics === null) return sumOver(strata.population, taken);
   const count = sumOver(statistics.count, taken);
   if (call.name === 'count') return count;
   if (taken.some((stratum) => statistics.nonFinite[stratum]! > 0))
@@ -100,20 +101,14 @@ function aggregateOf(strata: StrataTable, call: AggregateCall, members: readonly
   if (call.name === 'min' || call.name === 'max') return extremeOf(call, statistics, taken, count);
   if (call.name === 'sum' && statistics.sum !== null) return exactSum(statistics.sum, taken, count);
   const { estimate } = aggregateFunction(call.name);
-  if (estimate === undefined || argument.type.kind === 'date' || argument.type.kind === 'timestamp')
-    throw new Unevaluable(call.name);
+  const { kind } = call.arguments[0]!.type; // there are statistics of it
+  if (estimate === undefined || kind === 'date' || kind === 'timestamp') throw new Unevaluable(call.name);
   return estimate.value(plainAlgebra, {
     totals: powerTotals(statistics, taken, count),
     centre: meanOf(statistics, taken, count),
     support: count,
     complete: true,
   });
-}
-
-function statisticsOf(strata: StrataTable, argument: BoundExpression): ColumnStatistics {
-  const found = argument.kind === 'column' ? strata.statistics.get(argument.name) : undefined;
-  if (found === undefined) throw new Unevaluable('only totals of plain columns are kept');
-  return found;
 }
 
 const sumOver = (values: Float64Array, strata: readonly number[]): number =>

@@ -223,15 +223,16 @@ export class SampleScan {
       groupsByStratum: this.groupsByStratum,
     };
     // A group's code is its stratum's code plus the row's code times the number of stratum codes.
-    const places = this.request.keys.map((key) => isStratumWise(key, this.sample));
-    const placeAmong = (index: number): number =>
-      places.slice(0, index).filter((own) => own === places[index]).length;
-    const key = (group: number, index: number): Scalar => {
-      const code = codes.groups[group]!; // groups are places
-      return places[index] === true
-        ? view.decode(code % view.codes, placeAmong(index))
-        : rowKeys.decode(Math.floor(code / view.codes), placeAmong(index));
-    };
+    let [ofStrata, ofRows] = [0, 0];
+    const decoders = this.request.keys.map((key): ((code: number) => Scalar) => {
+      if (isStratumWise(key, this.sample)) {
+        const place = ofStrata++;
+        return (code) => view.decode(code % view.codes, place);
+      }
+      const place = ofRows++;
+      return (code) => rowKeys.decode(Math.floor(code / view.codes), place);
+    });
+    const key = (group: number, index: number): Scalar => decoders[index]!(codes.groups[group]!); // groups and keys are places
     return { moments, key };
   }
 

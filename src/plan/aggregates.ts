@@ -22,6 +22,17 @@ export interface Algebra<T> {
   valueOf(a: T): number;
 }
 
+/** The arithmetic of plain numbers. */
+export const plainAlgebra: Algebra<number> = {
+  constant: (value) => value,
+  add: (a, b) => a + b,
+  subtract: (a, b) => a - b,
+  multiply: (a, b) => a * b,
+  divide: (a, b) => a / b,
+  squareRoot: Math.sqrt,
+  valueOf: (a) => a,
+};
+
 /** What an estimate is made from. */
 export interface TotalsOf<T> {
   /** Totals over the rows where the argument is not NULL: of (x − centre)^p for each of the aggregate's powers p. */

@@ -10,6 +10,7 @@ export {
   aggregateNames,
   type Algebra,
   findAggregate,
+  plainAlgebra,
   type TotalsOf,
   windowFunctions,
 } from './aggregates.ts';

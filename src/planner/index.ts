@@ -7,6 +7,7 @@ export type { ParameterValue, Parameters } from './bind/context.ts';
 export type { ResolvedBounds } from './bounds.ts';
 export {
   type AggregatePlan,
+  concernsStrata,
   planSelect,
   queryColumnSet,
   type SampleCandidates,

@@ -30,7 +30,7 @@ export interface AggregatePlan {
 /** Samples to choose from. */
 export interface SampleCandidates {
   readonly samples: readonly SampleEntry[];
-  /** The strata of these cover the query's columns: the first is taken. Else all are probed. */
+  /** The strata of these cover the query's columns: the first is taken. Else some are probed. */
   readonly covering: boolean;
 }
 
@@ -40,6 +40,17 @@ const strataColumns = (sample: SampleEntry): readonly string[] =>
 /** The columns that a query filters and groups by: its query column set. */
 export function queryColumnSet({ filter, keys }: AggregateQuery): Set<string> {
   return new Set([...filter, ...keys].flatMap(columnsOf).map(({ name }) => name));
+}
+
+/** Whether strata are made of a column that the query reads; else they are, to the query, at random. */
+export function concernsStrata(sample: SampleEntry, query: AggregateQuery): boolean {
+  const { filter, keys, aggregates } = query;
+  const measured = aggregates.flatMap((call) => [
+    ...call.arguments,
+    ...(call.filter === null ? [] : [call.filter]),
+  ]);
+  const columns = new Set([...filter, ...keys, ...measured].flatMap(columnsOf).map(({ name }) => name));
+  return strataColumns(sample).some((column) => columns.has(column));
 }
 
 const covers = (sample: SampleEntry, columns: ReadonlySet<string>): boolean =>

@@ -11,6 +11,8 @@ export interface StrataTable {
   readonly population: Float64Array;
   /** n_h */
   readonly sampled: Int32Array;
+  /** Rows of a sample of equal weights that would estimate as well, where the strata have nothing to do with the question. */
+  readonly effectiveRows: number;
   /** Key columns in the order of STRATIFIED BY; none for a uniform sample. */
   readonly keys: readonly StratumKey[];
   /** By column name. */
@@ -59,10 +61,13 @@ export async function readStrataTable(reader: ColumnFileReader): Promise<StrataT
   const doubles = (name: string): Float64Array => loaded.get(name)!.values as Float64Array; // written as float64
   const named = (prefix: string): string[] =>
     [...loaded.keys()].flatMap((name) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));
+  const population = doubles(strataColumn.population);
+  const sampled = loaded.get(strataColumn.sampled)!.values as Int32Array; // written as int32
   return {
     count: rows,
-    population: doubles(strataColumn.population),
-    sampled: loaded.get(strataColumn.sampled)!.values as Int32Array, // written as int32
+    population,
+    sampled,
+    effectiveRows: effectiveRows(population, sampled),
     keys: named('key:').map((name) => readKey(name, loaded.get(strataColumn.key(name))!, rows)),
     statistics: new Map(
       named('count:').map((name) => {
@@ -83,6 +88,21 @@ export async function readStrataTable(reader: ColumnFileReader): Promise<StrataT
       }),
     ),
   };
+}
+
+/**
+ * (Σ N_h)² / Σ (N_h² / n_h)
+ * @see Kish, "Survey Sampling", 1965, section 11.7: the loss of precision by unequal weights
+ */
+function effectiveRows(population: Float64Array, sampled: Int32Array): number {
+  let all = 0;
+  let weighted = 0;
+  for (const [stratum, rows] of population.entries()) {
+    if (rows === 0) continue;
+    all += rows;
+    weighted += rows ** 2 / sampled[stratum]!; // infinite where a stratum has no row in the sample
+  }
+  return all === 0 ? 0 : all ** 2 / weighted;
 }
 
 function readKey(name: string, column: LoadedColumn, rows: number): StratumKey {

@@ -1,5 +1,5 @@
 import { systemClock } from '../../src/common/index.ts';
-import { type EstimatedGroup, estimateGroups } from '../../src/estimator/index.ts';
+import { type GroupEstimate, GroupEstimator, type MetGroup } from '../../src/estimator/index.ts';
 import { openScan } from '../../src/executor/index.ts';
 import { parseStatement } from '../../src/parser/index.ts';
 import { layoutMoments, type Moments, type OutputColumn, type Scalar } from '../../src/plan/index.ts';
@@ -26,7 +26,10 @@ export function bindAggregate(sql: string, columns: readonly OutputColumn[]): Ag
 
 /** An answer from a whole sample. */
 export interface SampleReply {
-  readonly groups: readonly (EstimatedGroup & { readonly keys: readonly Scalar[] })[];
+  readonly groups: readonly (MetGroup & {
+    readonly keys: readonly Scalar[];
+    readonly estimates: readonly GroupEstimate[];
+  })[];
   readonly moments: Moments;
 }
 
@@ -49,7 +52,7 @@ export async function askSample(
   await scan.readTo(options.rows ?? sample.runs.sizes, () => true);
   const collected = scan.collect();
   const moments = options.alter?.(collected.moments) ?? collected.moments;
-  const groups = estimateGroups({
+  const estimator = new GroupEstimator({
     query,
     aggregateTotals,
     moments,
@@ -58,8 +61,9 @@ export async function askSample(
   });
   return {
     moments,
-    groups: groups.map((group) => ({
+    groups: estimator.meet().map((group) => ({
       ...group,
+      estimates: estimator.estimate(group),
       keys: query.keys.map((_, index) => collected.key(group.group, index)),
     })),
   };
