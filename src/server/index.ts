@@ -1,0 +1,7 @@
+/*
+ * server: the HTTP door.
+ * In: an open engine, a loopback address. Out: POST /v1/query, GET /livez; every error is application/problem+json.
+ * Always: only this machine is served (Host and Origin are checked too), and a client that leaves takes its query along.
+ */
+export { isLoopback } from './loopback.ts';
+export { type RunningServer, startServer } from './start-server.ts';
