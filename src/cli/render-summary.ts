@@ -1,0 +1,65 @@
+import type { AnswerSummary, Estimate, QueryResultJson } from '../index.ts';
+import { isEstimate } from './format-estimate.ts';
+import { formatCount, formatMs, formatPercent } from './format-number.ts';
+import { visibleText } from './visible-text.ts';
+
+/** What the codes of uncertified estimates mean. Codes that are not here are shown as they are. */
+const meanings: ReadonlyMap<string, string> = new Map([
+  ['LOW_SUPPORT', 'few matching rows'],
+  ['NO_MATCH', 'no matching row in the sample'],
+  ['HEAVY_TAIL', 'a few large values may dominate'],
+  ['UNKNOWN_TAIL', 'how large values can be is not known'],
+  ['SKEWED_RATIO', 'the denominator is too uncertain'],
+  ['SINGLETON_STRATUM', 'a stratum with one sampled row'],
+  ['UNREAD_STRATUM', 'a stratum with no sampled row'],
+  ['ZERO_VARIANCE', 'all sampled values are equal'],
+  ['EXTREME_QUANTILE', 'the quantile is too near the end'],
+]);
+
+/** The lines under a table: how the answer was found, how long it took, and what is to be known about it. */
+export function renderSummary({ columns, rows, answer }: QueryResultJson, sql: string): string {
+  const estimates = rows.flatMap((row) => row.filter(isEstimate));
+  const isGrouped = columns.some(({ role }) => role === 'group');
+  return [
+    ...legend(estimates),
+    headline(answer, estimates[0]?.confidence, isCommand(sql)),
+    ...missingGroups(answer, isGrouped),
+    ...answer.notes.map((note) => `note: ${visibleText(note)}`),
+  ].join('\n');
+}
+
+/** Statements that answer from the catalog: exactness goes without saying. */
+function isCommand(sql: string): boolean {
+  return /^(create|describe|drop|explain|refresh|show)\b/i.test(sql);
+}
+
+function headline(answer: AnswerSummary, confidence: number | undefined, command: boolean): string {
+  const { mode, sample, reason, met, achieved } = answer;
+  const time = formatMs(achieved.elapsedMs);
+  const missed = met ? [] : ['what was asked for was not reached'];
+  if (mode === 'approximate' && sample !== null) {
+    const level = confidence === undefined ? 'approximate' : `≈ ${formatPercent(confidence)}`;
+    const read = `${formatCount(sample.rowsRead)} of ${formatCount(sample.rowsInSample)} rows`;
+    return [level, `${visibleText(sample.name)}: ${read}`, time, ...missed].join(' · ');
+  }
+  const why = visibleText(reason);
+  return (command ? [why, time] : [mode, time, why, ...missed]).join(' · ');
+}
+
+function legend(estimates: readonly Estimate[]): string[] {
+  const marked = estimates.filter(({ certified }) => !certified);
+  if (marked.length === 0) return [];
+  const codes = [...new Set(marked.flatMap(({ reasons }) => reasons))].map((code) => {
+    const meaning = meanings.get(code);
+    return meaning === undefined ? code : `${code} (${meaning})`;
+  });
+  return [`? not certified: ${codes.join(', ')}`];
+}
+
+function missingGroups(answer: AnswerSummary, isGrouped: boolean): string[] {
+  const { mode, missingGroupRowsMax, missingRowsMax } = answer;
+  if (mode !== 'approximate' || !isGrouped || missingGroupRowsMax === 0) return [];
+  return [
+    `groups that the sample missed have at most ${formatCount(missingGroupRowsMax)} rows each, ${formatCount(missingRowsMax)} in all`,
+  ];
+}
