@@ -6,7 +6,6 @@
 export { Catalog, catalogMigrations } from './catalog.ts';
 export {
   type CatalogSnapshot,
-  type ColumnEntry,
   type FileEntry,
   findNamed,
   type QueryLogEntry,

@@ -55,7 +55,7 @@ export function isoWeekday(days: number): number {
 }
 
 /** ISO 8601 week number (1..53) and the year that it belongs to. */
-export function isoWeek(days: number): { readonly week: number; readonly year: number } {
+function isoWeek(days: number): { readonly week: number; readonly year: number } {
   const thursday = days - isoWeekday(days) + 4;
   const { year } = civilFromDays(thursday);
   return { week: Math.floor((thursday - daysFromCivil(year, 1, 1)) / 7) + 1, year };

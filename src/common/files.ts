@@ -106,6 +106,8 @@ const deviceTroubles: ReadonlyMap<string, string> = new Map([
   ['EACCES', 'permission denied'],
   ['EPERM', 'permission denied'],
   ['EIO', 'the device reported an error'],
+  ['ENOTDIR', 'a part of its path is a file, not a folder'],
+  ['EEXIST', 'there is a file in its place'],
 ]);
 
 /**

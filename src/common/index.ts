@@ -5,13 +5,11 @@
 export { assertNever } from './assert-never.ts';
 export {
   addInterval,
-  type CivilDate,
   civilFromDays,
   type DatePart,
   datePart,
   dateParts,
   daysFromCivil,
-  isoWeek,
   isoWeekday,
   microsPerDay,
   type TruncationUnit,
@@ -20,9 +18,9 @@ export {
 } from './calendar.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { didYouMean, editsBetween } from './did-you-mean.ts';
-export { type ErrorCode, errorCodes, QueryError, type QueryErrorDetails } from './query-error.ts';
+export { errorCodes, QueryError } from './query-error.ts';
 export { type Random, seededRandom } from './random.ts';
-export { type FileStat, type FileSystem, nodeFileSystem, type OpenFile, storageError } from './files.ts';
-export { type LinePosition, linePositionOf, renderError } from './render-error.ts';
+export { type FileSystem, nodeFileSystem, type OpenFile, storageError } from './files.ts';
+export { linePositionOf, renderError } from './render-error.ts';
 export { joinSpans, type Span } from './span.ts';
 export { compareText } from './text-order.ts';

@@ -8,7 +8,7 @@ import type { RunControl } from './run-control.ts';
 import type { EngineState } from './state.ts';
 
 /** The catalog's tables as the source knows them. */
-export function sourceTables(state: EngineState): SourceTable[] {
+function sourceTables(state: EngineState): SourceTable[] {
   return state.catalog
     .snapshot()
     .tables.map(({ name, files }) => ({ name, files: files.map(({ id, path }) => ({ id, path })) }));

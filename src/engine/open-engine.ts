@@ -25,7 +25,7 @@ export function openEngine(options: OpenOptions = {}): Promise<Engine> {
 }
 
 /** The same, in a world of the caller's making. */
-export async function openEngineIn(options: OpenOptions, environment: Environment): Promise<Engine> {
+async function openEngineIn(options: OpenOptions, environment: Environment): Promise<Engine> {
   const { files } = environment;
   const {
     dataDir = '.ballpark',

@@ -3,13 +3,7 @@
  * In: Moments, the query's outputs, a confidence. Out: estimates by group, forecasts of their precision at other sizes, bounds on
  * what the answer cannot show. Always: it sees no SQL text, no Arrow, no file; an interval of width zero is exact.
  */
-export {
-  certifiedSupportMin,
-  type EstimateRequest,
-  type GroupEstimate,
-  GroupEstimator,
-  type MetGroup,
-} from './estimate-groups.ts';
+export { type GroupEstimate, GroupEstimator, type MetGroup } from './estimate-groups.ts';
 export { lambertW, type MissingGroups, missingGroups } from './missing-groups.ts';
 export { chiSquareQuantile, normalQuantile, tQuantile } from './quantiles.ts';
 export {

@@ -3,12 +3,5 @@
  * In: filter, keys and the layout of moments as bound expressions; an open sample. Out: Moments by group and stratum.
  * Always: it computes what DuckDB computes, or refuses and says why; it never sees a confidence level.
  */
-export { answerFromStrata, type ExactGroups } from './precomputed.ts';
-export {
-  openScan,
-  type Proceed,
-  type SampleScan,
-  type ScanProgress,
-  type ScanRefusal,
-  type ScanRequest,
-} from './scan.ts';
+export { answerFromStrata } from './precomputed.ts';
+export { openScan, type SampleScan } from './scan.ts';

@@ -11,4 +11,4 @@ export type * from './expression.ts';
 export { isReservedWord } from './keywords.ts';
 export { parseStatement } from './parse-statement.ts';
 export { printExpression, printQuery, printStatement } from './print-statement.ts';
-export { type ScriptPiece, splitStatements } from './split-statements.ts';
+export { splitStatements } from './split-statements.ts';

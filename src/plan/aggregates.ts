@@ -154,7 +154,7 @@ const spread = (name: string, aliases: readonly string[], estimate: Estimator): 
 }); // prettier-ignore
 
 /** Every aggregate there is. Adding one is adding a row here. */
-export const aggregateFunctions: readonly AggregateFunction[] = [
+const aggregateFunctions: readonly AggregateFunction[] = [
   { name: 'count', arity: [0, 1], takes: '* or any value', result: () => bigintType, estimate: count },
   { name: 'sum', arity: [1, 1], takes: 'a number', result: sumType, estimate: sum },
   {

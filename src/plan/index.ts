@@ -6,25 +6,17 @@
 export * from './aggregate-query.ts';
 export {
   aggregateFunction,
-  type AggregateFunction,
   aggregateNames,
   type Algebra,
   findAggregate,
   plainAlgebra,
-  type TotalsOf,
   windowFunctions,
 } from './aggregates.ts';
 export * from './bound.ts';
 export { compareValues, convertScalar, integerRange, roundHalfEven, Unevaluable } from './convert.ts';
 export type * from './estimate.ts';
 export { evaluate, type Lookup, tryEvaluate } from './evaluate.ts';
-export {
-  describeTypes,
-  parameterAt,
-  resolveCall,
-  type ScalarFunction,
-  signatureOf,
-} from './functions/definition.ts';
+export { describeTypes, resolveCall, signatureOf } from './functions/definition.ts';
 export {
   callableFunctionNames,
   findScalarFunction,
@@ -39,13 +31,9 @@ export { parseDate, parseInterval, parseTime, parseTimestamp } from './parse-tem
 export { tablesOf } from './query-tables.ts';
 export { type ColumnRange, type Range, rangeAs, rangeOf } from './range.ts';
 export {
-  compareScalars,
-  formatDate,
   formatDecimal,
-  formatDouble,
   formatScalar,
   formatTimestamp,
-  type Interval,
   isInterval,
   narrowInteger,
   type Scalar,

@@ -1,7 +1,7 @@
 import { civilFromDays, daysFromCivil, microsPerDay } from '../common/index.ts';
 import type { Interval } from './scalar.ts';
 
-const datePattern = /^\s*(-?\d{1,6})-(\d{1,2})-(\d{1,2})\s*( \(BC\))?/;
+const datePattern = /^\s*(-?\d{1,6})-(\d{1,2})-(\d{1,2})(\s+\(BC\))?/;
 const timePattern = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?/;
 const zonePattern = /^\s*(?:Z|UTC|([+-])(\d{1,2})(?::?(\d{2}))?)$/i;
 

@@ -52,7 +52,7 @@ function intervalMicros(interval: Interval): number {
 const pad = (value: number, width: number): string => String(value).padStart(width, '0');
 
 /** `2001-02-03`; years before 1 with ` (BC)`, as DuckDB writes them. */
-export function formatDate(days: number): string {
+function formatDate(days: number): string {
   const date = new Date(days * 86_400_000);
   const year = date.getUTCFullYear();
   const text = `${pad(year > 0 ? year : 1 - year, 4)}-${pad(date.getUTCMonth() + 1, 2)}-${pad(date.getUTCDate(), 2)}`;
@@ -60,7 +60,7 @@ export function formatDate(days: number): string {
 }
 
 /** `03:04:05`, with up to six decimals where the microseconds need them. */
-export function formatTime(micros: number): string {
+function formatTime(micros: number): string {
   const seconds = Math.floor(micros / 1e6);
   const fraction = micros - seconds * 1e6;
   const text = `${pad(Math.floor(seconds / 3600), 2)}:${pad(Math.floor(seconds / 60) % 60, 2)}:${pad(seconds % 60, 2)}`;
@@ -82,7 +82,7 @@ export function formatDecimal(scaled: number | bigint, scale: number): string {
   return scale === 0 ? sign + digits : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
 }
 
-export function formatInterval({ months, days, micros }: Interval): string {
+function formatInterval({ months, days, micros }: Interval): string {
   const parts: string[] = [];
   const part = (count: number, unit: string): void => {
     if (count !== 0) parts.push(`${count} ${unit}${Math.abs(count) === 1 ? '' : 's'}`);
@@ -95,7 +95,7 @@ export function formatInterval({ months, days, micros }: Interval): string {
 }
 
 /** A double as SQL text: with a point or an exponent, so that it reads back as a DOUBLE. */
-export function formatDouble(value: number): string {
+function formatDouble(value: number): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
   const text = Object.is(value, -0) ? '-0' : String(value);

@@ -15,7 +15,6 @@ export type SqlType =
   | { readonly kind: 'interval' }
   | { readonly kind: 'null' }
   | { readonly kind: 'other'; readonly name: string };
-export type TypeKind = SqlType['kind'];
 export type DecimalType = Extract<SqlType, { kind: 'decimal' }>;
 export type IntegerType = Extract<SqlType, { kind: 'integer' }>;
 

@@ -10,6 +10,5 @@ export {
   concernsStrata,
   planSelect,
   queryColumnSet,
-  type SampleCandidates,
   type SelectPlan,
 } from './plan-select.ts';

@@ -60,7 +60,7 @@ const covers = (sample: SampleEntry, columns: ReadonlySet<string>): boolean =>
  * Orders the samples of the query's table.
  * @see Agarwal et al., "BlinkDB", EuroSys 2013, section 4.1: the smallest covering sample, else probing
  */
-export function rankSamples(
+function rankSamples(
   query: AggregateQuery,
   bounds: ResolvedBounds,
   samples: readonly SampleEntry[],
@@ -85,7 +85,7 @@ function precomputedFrom(query: AggregateQuery, samples: readonly SampleEntry[])
 }
 
 /** The catalog's tables as binding knows them. */
-export function knownTables({ tables }: Pick<CatalogSnapshot, 'tables'>): KnownTable[] {
+function knownTables({ tables }: Pick<CatalogSnapshot, 'tables'>): KnownTable[] {
   return tables.map(({ name, columns }) => ({
     name,
     columns: columns.map((column) => ({ name: column.name, type: typeFromDuckDB(column.type) })),

@@ -53,7 +53,7 @@ interface Allocation {
  * How a method allocates rows. Bottom-k: the K smallest priorities of a stratum; the scan takes a margin more (five standard
  * deviations of how many lie below a threshold), so that K are nearly always among what comes back.
  */
-export function allocationOf(method: SamplingMethod, population: Float64Array): Allocation {
+function allocationOf(method: SamplingMethod, population: Float64Array): Allocation {
   if (method.kind === 'uniform' && method.unit === 'percent') {
     const share = method.amount / 100;
     return {
@@ -73,7 +73,7 @@ export function allocationOf(method: SamplingMethod, population: Float64Array): 
 }
 
 /** The columns of the sample file from the scanned rows. */
-export function sampleColumns(rows: ScannedRows, { order }: RowOrder): Column[] {
+function sampleColumns(rows: ScannedRows, { order }: RowOrder): Column[] {
   const own = rows.columns.map(({ column, values, validity, dictionary }): Column => ({
     name: column.name,
     sqlType: formatType(column.type),

@@ -3,12 +3,7 @@
  * In: columns in file order. Out: a manifest, and from it an open Sample whose columns load as far as they are needed.
  * Always: nothing is used before its hash was checked; every stratum's rows are runs whose places the run index knows.
  */
-export {
-  type Column,
-  type ColumnFileManifest,
-  type ColumnManifest,
-  defaultBlockRows,
-} from './column-file.ts';
+export { type Column, type ColumnFileManifest } from './column-file.ts';
 export { ColumnFileReader, type LoadedColumn } from './read-column-file.ts';
 export { bandEnds, firstBandEnd, RunIndex, runStride } from './run-index.ts';
 export {
@@ -18,11 +13,5 @@ export {
   type SampleFiles,
   stratumColumnName,
 } from './sample.ts';
-export {
-  centredOrders,
-  type ColumnStatistics,
-  strataColumn,
-  type StrataTable,
-  type StratumKey,
-} from './strata-table.ts';
+export { centredOrders, type ColumnStatistics, strataColumn, type StrataTable } from './strata-table.ts';
 export { writeColumnFile } from './write-column-file.ts';

@@ -3,15 +3,8 @@
  * In: paths, bound queries, requests for build scans. Out: descriptions, exact answers by column, rows for samples in typed arrays.
  * Always: no text of the user reaches another engine but names and constants; what it may open is locked down before it is asked.
  */
-export type {
-  BuildScan,
-  RowRequest,
-  SampledColumn,
-  ScannedColumn,
-  ScannedRows,
-  ScannedStrata,
-} from './build-scan.ts';
+export type { BuildScan, RowRequest, ScannedColumn, ScannedRows, ScannedStrata } from './build-scan.ts';
 export { sampledColumn } from './sampled-column.ts';
-export { DuckDBSource, type DuckDBSourceOptions } from './duckdb/duckdb-source.ts';
+export { DuckDBSource } from './duckdb/duckdb-source.ts';
 export { printQuery } from './duckdb/print-query.ts';
-export type { Control, ExactResult, FileDescription, SourceFile, SourceTable } from './source.ts';
+export type { Control, SourceTable } from './source.ts';

@@ -1,11 +1,11 @@
-import { type Clock, QueryError } from '../../src/common/index.ts';
+import type { Clock } from '../../src/common/index.ts';
 import { parseStatement } from '../../src/parser/index.ts';
 import type { BoundExpression, BoundQuery, OutputColumn } from '../../src/plan/index.ts';
 import { BindContext, type KnownTable, type Parameters } from '../../src/planner/bind/context.ts';
 import { QueryBinder } from '../../src/planner/bind/bind-query.ts';
 
 /** 2026-01-02 03:04:05 UTC, standing still. */
-export const stoppedClock: Clock = { nowMs: () => Date.UTC(2026, 0, 2, 3, 4, 5), monotonicMs: () => 0 };
+const stoppedClock: Clock = { nowMs: () => Date.UTC(2026, 0, 2, 3, 4, 5), monotonicMs: () => 0 };
 
 /** Binds a SELECT against tables. */
 export function bindSql(sql: string, tables: readonly KnownTable[], parameters: Parameters = []): BoundQuery {
@@ -23,15 +23,4 @@ export function bindExpression(expression: string, columns: readonly OutputColum
   const { body } = bindSql(`SELECT ${expression}${from}`, [{ name: 't', columns }]);
   if (body.kind !== 'select') throw new Error('not a plain SELECT');
   return body.items[0]!.expression;
-}
-
-/** The error that a call raises. */
-export function errorOf(call: () => unknown): QueryError {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof QueryError) return error;
-    throw error;
-  }
-  throw new Error('no error was raised');
 }

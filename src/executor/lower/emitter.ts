@@ -159,5 +159,3 @@ export function anyNull(...parts: readonly (string | null)[]): string | null {
       ? conditions[0]!
       : `(${conditions.join(' | ')})`;
 }
-
-export const neverNull = (value: string): NumberCode => ({ kind: 'number', value, isNull: null });

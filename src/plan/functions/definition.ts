@@ -58,7 +58,7 @@ function accepts(kind: ParameterKind, type: SqlType): boolean {
 }
 
 /** The parameter at a place, the last one repeated for a variadic function. */
-export function parameterAt(definition: ScalarFunction, place: number): ParameterKind | undefined {
+function parameterAt(definition: ScalarFunction, place: number): ParameterKind | undefined {
   const { parameters, variadic = false } = definition;
   return parameters[place] ?? (variadic ? parameters.at(-1) : undefined);
 }

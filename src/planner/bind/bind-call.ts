@@ -119,7 +119,7 @@ function bindAggregate(call: Call, binder: ExpressionBinder): AggregateCall {
 }
 
 /** ORDER BY inside a call or a window: expressions only. */
-export function bindOrder(items: readonly OrderItem[], binder: ExpressionBinder): BoundOrder[] {
+function bindOrder(items: readonly OrderItem[], binder: ExpressionBinder): BoundOrder[] {
   return items.map(({ expression, descending, nulls }) => ({
     by: binder.bind(expression),
     descending,
