@@ -13,8 +13,8 @@ export interface DemoQuestion {
 export function demoSetup(path: string): readonly string[] {
   return [
     `CREATE TABLE IF NOT EXISTS flights FROM '${path.replaceAll("'", "''")}'`,
-    'CREATE SAMPLE IF NOT EXISTS flights_uniform ON flights UNIFORM 60000 ROWS SEED 7',
-    'CREATE SAMPLE IF NOT EXISTS flights_by_origin ON flights STRATIFIED BY (origin) CAP 2000 SEED 7',
+    'CREATE SAMPLE IF NOT EXISTS flights_uniform ON flights UNIFORM 60000 ROWS SEED 1',
+    'CREATE SAMPLE IF NOT EXISTS flights_by_origin ON flights STRATIFIED BY (origin) CAP 2000 SEED 1',
   ];
 }
 
