@@ -86,16 +86,21 @@ async function expand(
 ): Promise<string[]> {
   const path = resolve(pattern);
   const exact = await files.stat(path);
-  if (exact !== null) return exact.isFolder ? [] : [path];
-  if (!isDynamicPattern(pattern)) return [];
-  // Look only below folders that may be read: listing a folder tells what is in it.
-  const folder = dirname(path.slice(0, path.search(/[*?[{(!]/) + 1));
-  if ((await files.stat(folder)) === null) return [];
-  const real = await files.realPath(folder);
+  const isGlob = exact === null && isDynamicPattern(pattern);
+  const folder = isGlob ? dirname(path.slice(0, path.search(/[*?[{(!]/) + 1)) : path;
+  // Look only below folders that may be read: whether something is there, and what a folder holds, is not to be told of others.
+  const real = await files.realPath(await nearestPresent(files, folder));
   if (!allowed.some((each) => isWithin(real, each))) throw forbidden(pattern, allowed, span);
+  if (!isGlob) return exact === null || exact.isFolder ? [] : [path];
   return (
     await glob(pattern, { absolute: true, dot: false, onlyFiles: true, expandDirectories: false })
   ).toSorted();
+}
+
+/** The path, or the nearest folder above it that is there. */
+async function nearestPresent(files: FileSystem, path: string): Promise<string> {
+  const above = dirname(path);
+  return path === above || (await files.stat(path)) !== null ? path : await nearestPresent(files, above);
 }
 
 /** How long a look at a table's files is good for. */

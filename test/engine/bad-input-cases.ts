@@ -131,10 +131,17 @@ export const cases: readonly Case[] = [
   ],
   [
     'a missing file',
-    "CREATE TABLE t FROM 'nowhere.parquet'",
+    "CREATE TABLE t FROM '{folder}/nowhere.parquet'",
     'MISSING_FILE',
-    "'nowhere.parquet'",
-    /no file nowhere.parquet/,
+    "'{folder}/nowhere.parquet'",
+    /no file .*nowhere.parquet/,
+  ],
+  [
+    'a missing file outside the allowed folders: whether it is there is not told',
+    "CREATE TABLE t FROM '/etc/nowhere.parquet'",
+    'FORBIDDEN_PATH',
+    "'/etc/nowhere.parquet'",
+    /outside/,
   ],
   [
     'a table twice',

@@ -50,7 +50,7 @@ export function lift(expression: Liftable, emitter: Emitter): RowCode {
     }),
   );
   const values = emitter.source.liftCache.get(dictionary, `${key} ${place}`, () =>
-    [...dictionary, null].map((entry) => valueFor(expression, place, entry, name)),
+    [...dictionary, null].map((entry) => valueFor(expression, place, entry)),
   );
   return tableCode(values, expression.type, text.code, emitter);
 }
@@ -60,7 +60,7 @@ function withArgument(expression: Liftable, place: number, argument: Constant): 
   return { ...expression, arguments: expression.arguments.map((own, at) => (at === place ? argument : own)) };
 }
 
-function valueFor(expression: Liftable, place: number, entry: string | null, name: string): Scalar {
+function valueFor(expression: Liftable, place: number, entry: string | null): Scalar {
   const { type, span } = argumentsOf(expression)[place]!;
   try {
     return evaluate(
@@ -68,8 +68,7 @@ function valueFor(expression: Liftable, place: number, entry: string | null, nam
       () => null,
     );
   } catch (error) {
-    if (error instanceof Unevaluable)
-      throw new NotOnKernels(`${name} is left to the source: ${error.message}`);
+    if (error instanceof Unevaluable) throw new NotOnKernels(error.message);
     throw error;
   }
 }

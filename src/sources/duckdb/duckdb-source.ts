@@ -18,7 +18,7 @@ export interface DuckDBSourceOptions {
 /** DuckDB's library takes long to load, and many processes answer from samples alone. */
 const native = (): Promise<typeof Native> => import('./native.ts');
 
-/** Calls of DuckDB at once in one process. */
+/** Calls of DuckDB at once in one engine. */
 const callsMax = 2;
 
 /** A database that answers queries over a set of tables, and how many use it. */
