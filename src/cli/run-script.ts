@@ -72,7 +72,9 @@ export async function printTable(
   quiet: boolean,
 ): Promise<void> {
   const answer = result.toJSON();
-  const table = renderAnswer(answer, stdout.isTTY === true ? stdout.columns : undefined);
+  // A terminal that does not know its width says 0.
+  const width = stdout.isTTY === true && stdout.columns !== 0 ? stdout.columns : undefined;
+  const table = renderAnswer(answer, width);
   await write(stdout, quiet ? `${table}\n` : `${table}\n${renderSummary(answer, sql)}\n`);
 }
 
