@@ -18,12 +18,17 @@ import {
   prepareOutputs,
   supportOf,
 } from './group-totals.ts';
+import { type Contribution, contributionsOf } from './contributions.ts';
+import { countInterval, unseenRowsMax } from './count-interval.ts';
+import type { Dual } from './dual.ts';
 import { tQuantile } from './quantiles.ts';
+import { groupScope, type Scope, wholeScope } from './scope.ts';
 import { type Monotone, smoothValue } from './smooth.ts';
-import { linearisedVariance } from './variance.ts';
+import { type TailEvidence, tailEvidence, tailReasons } from './tails.ts';
+import { linearisedVariance, type VarianceParts } from './variance.ts';
 
-/** Below this many matching rows an estimate is not certified. */
-export const certifiedSupportMin = 30;
+/** A divisor whose coefficient of variation is larger makes a ratio too skewed. */
+const divisorCvMax = 0.1;
 
 export interface EstimateRequest {
   readonly query: AggregateQuery;
@@ -39,9 +44,11 @@ export interface EstimateRequest {
 export interface GroupEstimate {
   readonly estimate: Estimate;
   readonly prepared: PreparedOutput;
-  /** Derivatives by the output's totals; null where there is no value. */
-  readonly gradient: readonly number[] | null;
+  /** What the strata contribute to its error; none where there is no value. */
+  readonly contributions: readonly Contribution[];
   readonly df: number;
+  /** null where the interval needs none: a count, or a value without sampling error. */
+  readonly tail: TailEvidence | null;
 }
 
 /** A group that has rows in the sample, or the one group of a query without GROUP BY. */
@@ -57,13 +64,12 @@ export interface MetGroup extends GroupTotals {
  */
 export class GroupEstimator {
   readonly moments: Moments;
-  /** All rows that the predicate leaves in were read. */
-  private readonly complete: boolean;
+  private readonly whole: Scope;
   private readonly outputs: readonly PreparedOutput[];
 
   constructor(private readonly request: EstimateRequest) {
     this.moments = request.moments;
-    this.complete = isComplete(request.moments);
+    this.whole = wholeScope(request.moments);
     this.outputs = prepareOutputs(request.query, request.aggregateTotals, request.moments);
   }
 
@@ -78,7 +84,7 @@ export class GroupEstimator {
       if (query.keys.length > 0 && matchedRows(moments, cells) === 0) continue;
       const totals = { query, aggregateTotals, moments, cells, totals: estimateTotals(moments, cells) };
       const aggregates = query.aggregates.map((_, index) =>
-        aggregateValue(totals, index, plainAlgebra, (value) => value, this.complete),
+        aggregateValue(totals, index, plainAlgebra, (value) => value, this.whole.isComplete),
       );
       groups.push({ ...totals, group, aggregates });
     }
@@ -87,19 +93,23 @@ export class GroupEstimator {
 
   /** Fewest rows of the sample behind one of the group's estimates; infinite where all are exact. */
   leastSupport({ cells }: MetGroup): number {
-    const { moments, outputs, complete } = this;
+    const { moments, outputs } = this;
+    const scope = this.scopeOf(cells);
     return outputs.reduce(
       (least, prepared) =>
-        isExact(moments, prepared, cells, complete)
-          ? least
-          : Math.min(least, supportOf(moments, prepared, cells)),
+        isExact(moments, prepared, scope) ? least : Math.min(least, supportOf(moments, prepared, cells)),
       Number.POSITIVE_INFINITY,
     );
   }
 
   /** One estimate an output that is not a key, in their order. */
   estimate(group: MetGroup): GroupEstimate[] {
-    return this.outputs.map((prepared) => estimateOutput(this.request, prepared, group, this.complete));
+    const scope = this.scopeOf(group.cells);
+    return this.outputs.map((prepared) => estimateOutput(this.request, prepared, group, scope));
+  }
+
+  private scopeOf(cells: CellRange): Scope {
+    return this.moments.groupsByStratum ? groupScope(this.moments, cells) : this.whole;
   }
 }
 
@@ -109,142 +119,155 @@ function matchedRows({ sums, layout }: Moments, { from, to }: CellRange): number
   return rows;
 }
 
-/** All rows of every stratum that the predicate leaves in were read. */
-function isComplete({ included, rowsRead, populationRows }: Moments): boolean {
-  return included.every((isIn, stratum) => isIn === 0 || rowsRead[stratum]! >= populationRows[stratum]!); // one entry a stratum
-}
-
-/** A stratum that belongs to the group was not read at all. */
-function hasUnread(
-  { included, rowsRead, populationRows, cellStratum, groupsByStratum }: Moments,
-  { from, to }: CellRange,
-): boolean {
-  const unread = (stratum: number): boolean =>
-    included[stratum] === 1 && rowsRead[stratum] === 0 && populationRows[stratum]! > 0;
-  return groupsByStratum
-    ? cellStratum.subarray(from, to).some(unread)
-    : included.some((_, stratum) => unread(stratum));
-}
-
 /** Whether there is no sampling error: everything was read, or what the output needs is constant in each stratum. */
 function isExact(
-  moments: Moments,
-  prepared: PreparedOutput,
-  { from, to }: CellRange,
-  complete: boolean,
+  { groupsByStratum, constantInStratum }: Moments,
+  { totals }: PreparedOutput,
+  { isComplete }: Scope,
 ): boolean {
-  const { groupsByStratum, rowsRead, populationRows, cellStratum, constantInStratum } = moments;
-  if (complete) return true;
-  if (!groupsByStratum) return false;
-  if (prepared.totals.every((total) => constantInStratum[total])) return true;
-  return cellStratum.subarray(from, to).every((stratum) => rowsRead[stratum]! >= populationRows[stratum]!); // one entry a stratum
+  return isComplete || (groupsByStratum && totals.every((total) => constantInStratum[total]));
 }
 
 function estimateOutput(
   request: EstimateRequest,
   prepared: PreparedOutput,
   group: MetGroup,
-  complete: boolean,
+  scope: Scope,
 ): GroupEstimate {
   const { moments, confidence } = request;
-  const { cells } = group;
-  const support = supportOf(moments, prepared, cells);
-  const exact = isExact(moments, prepared, cells, complete);
-  const aggregates = aggregateDuals(group, prepared, exact);
-  const key = (index: number): Scalar => request.key(group.group, index);
+  const support = supportOf(moments, prepared, group.cells);
+  const exact = isExact(moments, prepared, scope);
+  const divisors: Dual[] = [];
   const { dual, monotone } = smoothValue(prepared.output.expression, {
     totals: prepared.totals.length,
-    aggregates,
-    key,
+    aggregates: aggregateDuals(group, prepared, exact),
+    key: (index) => request.key(group.group, index),
+    onDivisor: (divisor) => divisors.push(divisor),
   });
-  const none = {
-    value: null,
-    low: null,
-    high: null,
-    stdError: null,
-    relativeError: null,
-    confidence,
-    support,
-  };
-  if (hasUnread(moments, cells)) {
-    return {
-      estimate: { ...none, exact: false, certified: false, reasons: ['UNREAD_STRATUM'] },
-      prepared,
-      gradient: null,
-      df: 1,
-    };
-  }
-  if (dual === null) {
-    const estimate: Estimate = { ...none, exact, certified: exact, reasons: exact ? [] : ['NO_MATCH'] };
-    return { estimate, prepared, gradient: null, df: 1 };
-  }
-  const { value, gradient } = dual;
-  if (exact)
-    return { estimate: exactEstimate(value, monotone, confidence, support), prepared, gradient, df: 1 };
-  const { variance, df, singleton } = linearisedVariance(moments, prepared, gradient, cells);
-  const reasons: ReasonCode[] = [];
-  if (support === 0) reasons.push('NO_MATCH');
-  else if (support < certifiedSupportMin) reasons.push('LOW_SUPPORT');
-  if (singleton) reasons.push('SINGLETON_STRATUM');
-  const flat = variance === 0;
-  if (flat && !singleton && support > 0) reasons.push('ZERO_VARIANCE');
-  const unbounded = flat || singleton;
-  const halfWidth = unbounded ? null : tQuantile((1 + confidence) / 2, df) * Math.sqrt(variance);
-  return {
-    estimate: intervalEstimate(value, halfWidth, Math.sqrt(variance), monotone, {
-      confidence,
-      support,
-      reasons,
-    }),
+  const make = (value: number | null, error: EstimateError): GroupEstimate => ({
+    estimate: estimateOf(value, error, monotone, { confidence, support }),
     prepared,
-    gradient,
-    df,
+    contributions: [],
+    df: 1,
+    tail: null,
+  });
+  if (scope.hasUnread) return make(null, { ...unbounded, reasons: ['UNREAD_STRATUM'] });
+  if (exact) return make(dual?.value ?? null, none);
+  if (dual === null) return make(null, { ...unbounded, reasons: ['NO_MATCH'] });
+  const errorOf = ({ gradient }: Dual): { contributions: Contribution[]; parts: VarianceParts } => {
+    const contributions = contributionsOf(moments, prepared, gradient, group.cells);
+    return {
+      contributions,
+      parts: linearisedVariance(contributions, unmatchedSingletons(moments, scope, contributions)),
+    };
   };
-}
-
-function exactEstimate(
-  value: number,
-  monotone: Monotone | null,
-  confidence: number,
-  support: number,
-): Estimate {
-  const shown = monotone === null ? value : monotone(value);
-  return {
-    value: shown,
-    low: shown,
-    high: shown,
-    stdError: 0,
-    relativeError: 0,
-    confidence,
-    exact: true,
-    certified: true,
-    reasons: [],
-    support,
-  };
-}
-
-function intervalEstimate(
-  value: number,
-  halfWidth: number | null,
-  stdError: number,
-  monotone: Monotone | null,
-  rest: { readonly confidence: number; readonly support: number; readonly reasons: readonly ReasonCode[] },
-): Estimate {
-  const through = monotone ?? ((x: number) => x);
-  const shown = through(value);
-  const low = halfWidth === null ? null : through(value - halfWidth);
-  const high = halfWidth === null ? null : through(value + halfWidth);
-  return {
-    value: shown,
-    low,
-    high,
-    stdError: halfWidth === null ? null : stdError,
-    relativeError:
-      low === null || high === null || shown === 0
-        ? null
-        : Math.max(shown - low, high - shown) / Math.abs(shown),
+  const { contributions, parts } = errorOf(dual);
+  const isSkewed = divisors.some((divisor) => Math.sqrt(errorOf(divisor).parts.variance) > divisorCvMax * Math.abs(divisor.value)); // prettier-ignore
+  const { variance, df } = parts;
+  if (isPlain('count', request.query, prepared)) {
+    const ends = countInterval({ value: dual.value, variance, support }, scope, confidence);
+    const reasons: ReasonCode[] = parts.singletons > 0 ? ['SINGLETON_STRATUM'] : [];
+    const stdError = variance > 0 ? Math.sqrt(variance) : null;
+    return { ...make(dual.value, { ...ends, stdError, exact: false, reasons }), contributions, df };
+  }
+  const tail = tailEvidence(moments, prepared, dual.gradient, contributions, scope, variance);
+  const reasons: ReasonCode[] = support === 0 ? ['NO_MATCH'] : tailReasons(tail, confidence);
+  if (isSkewed) reasons.push('SKEWED_RATIO');
+  if (parts.singletons > 0) reasons.push('SINGLETON_STRATUM');
+  if (support === 0) {
+    const ends = unseenSum(request, prepared, scope);
+    return { ...make(dual.value, { ...unbounded, ...ends, reasons }), contributions, df, tail };
+  }
+  if (variance === 0) {
+    if (parts.singletons === 0) reasons.push('ZERO_VARIANCE');
+    return { ...make(dual.value, { ...unbounded, reasons }), contributions, df, tail };
+  }
+  const stdError = Math.sqrt(variance);
+  const halfWidth = tQuantile((1 + confidence) / 2, df) * stdError;
+  const error = {
+    low: dual.value - halfWidth,
+    high: dual.value + halfWidth,
+    stdError,
     exact: false,
-    certified: rest.reasons.length === 0,
+    reasons,
+  };
+  return { ...make(dual.value, error), contributions, df, tail };
+}
+
+/** Whether the output is this aggregate as it stands, or rounded. */
+function isPlain(
+  name: string,
+  { aggregates }: AggregateQuery,
+  { output, aggregates: [index] }: PreparedOutput,
+): boolean {
+  let { expression } = output;
+  while (expression.kind === 'cast') expression = expression.operand;
+  return expression.kind === 'slot' && index !== undefined && aggregates[index]!.name === name; // a slot of an aggregate
+}
+
+/** The ends of a sum where no row read matches: as many rows as may have been missed, times the least and the greatest value. */
+function unseenSum(
+  { query, aggregateTotals, moments, confidence }: EstimateRequest,
+  prepared: PreparedOutput,
+  scope: Scope,
+): { low: number; high: number } | null {
+  if (!isPlain('sum', query, prepared)) return null;
+  const [measure] = aggregateTotals[prepared.aggregates[0]!]!.measures; // a sum has one aggregate and one argument
+  const { low, high } = moments.population[measure!]!;
+  const rows = unseenRowsMax(scope, confidence);
+  return Number.isFinite(low) && Number.isFinite(high)
+    ? { low: Math.min(0, low) * rows, high: Math.max(0, high) * rows }
+    : null;
+}
+
+/** N_h of the strata of one row read that contribute nothing. */
+function unmatchedSingletons(
+  { populationRows }: Moments,
+  { singletons }: Scope,
+  contributions: readonly Contribution[],
+): number[] {
+  if (singletons.length === 0) return [];
+  const matched = new Set(contributions.map(({ stratum }) => stratum));
+  return singletons.flatMap((stratum) => (matched.has(stratum) ? [] : [populationRows[stratum]!])); // one entry a stratum
+}
+
+/** The error of an estimate; null where it is not known. */
+interface EstimateError {
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly stdError: number | null;
+  readonly exact: boolean;
+  readonly reasons: readonly ReasonCode[];
+}
+
+/** Nothing is known of the error. */
+const unbounded = { low: null, high: null, stdError: null, exact: false };
+/** There is none. */
+const none: EstimateError = { low: null, high: null, stdError: 0, exact: true, reasons: [] };
+
+/** An estimate; its value and ends go through the rounding around the output. */
+function estimateOf(
+  value: number | null,
+  { low, high, stdError, exact, reasons }: EstimateError,
+  monotone: Monotone | null,
+  rest: Pick<Estimate, 'confidence' | 'support'>,
+): Estimate {
+  const shown = (x: number | null): number | null => (x === null || monotone === null ? x : monotone(x));
+  const [point, from, to] = [shown(value), shown(exact ? value : low), shown(exact ? value : high)];
+  return {
+    value: point,
+    low: from,
+    high: to,
+    stdError: point === null ? null : stdError,
+    relativeError: exact && point !== null ? 0 : relativeErrorOf(point, from, to),
+    exact,
+    certified: reasons.length === 0,
+    reasons,
     ...rest,
   };
+}
+
+function relativeErrorOf(value: number | null, low: number | null, high: number | null): number | null {
+  if (value === null || low === null || high === null || value === 0) return null;
+  return Math.max(value - low, high - value) / Math.abs(value);
 }

@@ -4,8 +4,10 @@ import {
   aggregateSlotsOf,
   type AggregateTotals,
   type Algebra,
+  findSlot,
   type Moments,
   type QueryOutput,
+  totalsOfOutput,
 } from '../plan/index.ts';
 import { type Dual, dualAlgebra, totalDual } from './dual.ts';
 
@@ -32,6 +34,10 @@ export interface PreparedOutput {
   readonly totals: readonly number[];
   /** The slots that count the rows each of its aggregates takes. */
   readonly supportSlots: readonly number[];
+  /** The slots of its d totals; of their products at `j·d + k`; of their products of three at `(j·d + k)·d + l`, null where they are too many. */
+  readonly sumSlots: readonly number[];
+  readonly productSlots: Int32Array;
+  readonly cubeSlots: Int32Array | null;
 }
 
 /** Works out the outputs that are estimates. */
@@ -51,10 +57,23 @@ function prepareOutput(
   { layout }: Moments,
 ): PreparedOutput {
   const aggregates = [...new Set(aggregateSlotsOf(output.expression))];
-  const totals = [...new Set(aggregates.flatMap((aggregate) => aggregateTotals[aggregate]!.totals))]; // one entry an aggregate
-  // Every aggregate has a total of power 0, which counts the rows that it takes.
-  const counting = totals.filter((total) => layout.totals[total]!.power === 0);
-  return { output, aggregates, totals, supportSlots: counting.map((total) => layout.totalSlot[total]!) };
+  const totals = totalsOfOutput(output.expression, aggregateTotals);
+  // Every aggregate has a total of nothing but powers of 0, which counts the rows that it takes.
+  const counting = totals.filter((total) => layout.totals[total]!.every(({ power }) => power === 0)); // places of totals
+  const slotsOf = (products: readonly (readonly number[])[]): Int32Array | null => {
+    const slots = products.map((product) => findSlot(layout, product));
+    return slots.every((slot) => slot !== undefined) ? Int32Array.from(slots) : null;
+  };
+  const pairs = totals.flatMap((j) => totals.map((k) => [j, k]));
+  return {
+    output,
+    aggregates,
+    totals,
+    supportSlots: counting.map((total) => layout.totalSlot[total]!),
+    sumSlots: totals.map((total) => layout.totalSlot[total]!),
+    productSlots: slotsOf(pairs)!, // laid out for totals that meet in an output
+    cubeSlots: slotsOf(pairs.flatMap((pair) => totals.map((l) => [...pair, l]))),
+  };
 }
 
 /** T̂ = Σ_h w_h Σ z for every total of the layout, with w_h = N_h / n_h. */
@@ -87,15 +106,6 @@ function slotSum(sums: Float64Array, stride: number, slot: number, { from, to }:
   return sum;
 }
 
-/** Rows of the sample that an output's aggregates take in one cell. */
-export function cellSupport(moments: Moments, { supportSlots }: PreparedOutput, cell: number): number {
-  const stride = moments.layout.monomials.length;
-  return supportSlots.reduce(
-    (least, slot) => Math.min(least, moments.sums[cell * stride + slot]!),
-    Number.POSITIVE_INFINITY,
-  ); // stride sums a cell
-}
-
 /** What the aggregates of one group are computed from. */
 export interface GroupTotals {
   readonly query: AggregateQuery;
@@ -119,13 +129,13 @@ export function aggregateValue<T>(
   totalAs: (value: number, total: number) => T,
   complete: boolean,
 ): T | null {
-  const { measure, totals: own } = aggregateTotals[aggregate]!; // one entry an aggregate
+  const { measures, totals: own } = aggregateTotals[aggregate]!; // one entry an aggregate
   const { estimate } = aggregateFunction(query.aggregates[aggregate]!.name);
-  // The first total of an aggregate has power 0: it counts the rows that it takes.
+  // The first total of an aggregate counts the rows that it takes.
   const { totalSlot, monomials } = moments.layout;
   return estimate!.value(algebra, {
     totals: own.map((total) => totalAs(totals[total]!, total)),
-    centre: moments.centres[measure]!,
+    centres: measures.map((measure) => moments.centres[measure]!),
     support: slotSum(moments.sums, monomials.length, totalSlot[own[0]!]!, cells),
     complete,
   }); // layoutMoments refused others

@@ -1,7 +1,6 @@
-import { certifiedSupportMin, type GroupEstimate, type MetGroup } from './estimate-groups.ts';
-import { cellSupport } from './group-totals.ts';
+import type { GroupEstimate, MetGroup } from './estimate-groups.ts';
 import { chiSquareQuantile, tQuantile } from './quantiles.ts';
-import { cellVariance } from './variance.ts';
+import { effectiveSupportMin, skewnessMax } from './tails.ts';
 
 /** What an answer must reach. */
 export interface ErrorTarget {
@@ -17,8 +16,8 @@ export const pilotSupportMin = 100;
 const limitLevel = 0.8;
 /** The value's lower limit is not taken below this share of it. */
 const valueShareMin = 0.2;
-/** More matches than certification needs, so that chance does not fall short of it. */
-const supportMargin = 1.3;
+/** How much more matches and less skewness than certification asks for, so that chance does not fall short of it. */
+const certainMargin = 1.3;
 
 /** How far a forecast from so many matches may be off, as a factor: wide, for skewed columns make variances uncertain. */
 const doubtOf = (support: number): number => 1 + 4 / Math.sqrt(support);
@@ -44,49 +43,23 @@ function varianceUpperLimit(support: number): number {
 
 /** A cell of the answer with what its precision would be at another size. */
 export class CellForecast {
-  private readonly cells: readonly {
-    readonly stratum: number;
-    readonly population: number;
-    readonly spread: number;
-    readonly support: number;
-    readonly read: number;
-  }[];
-
   constructor(
     readonly group: MetGroup,
     readonly estimate: GroupEstimate,
-  ) {
-    const { gradient, prepared } = estimate;
-    const { moments } = group;
-    const { from, to } = group.cells;
-    this.cells = Array.from({ length: to - from }, (_, place) => {
-      const cell = from + place;
-      const stratum = moments.cellStratum[cell]!; // from ≤ cell < to
-      const read = moments.rowsRead[stratum]!;
-      const spread =
-        gradient === null || read < 2 ? 0 : cellVariance(moments, prepared.totals, gradient, cell);
-      return {
-        stratum,
-        population: moments.populationRows[stratum]!,
-        spread,
-        support: cellSupport(moments, prepared, cell),
-        read,
-      };
-    });
-  }
+  ) {}
 
   /** Matching rows to expect. */
-  supportAt(rowsAt: RowsAt): number {
-    let support = 0;
-    for (const { stratum, support: own, read } of this.cells)
-      if (read > 0) support += (own * rowsAt(stratum)) / read;
-    return support;
+  private supportAt(rowsAt: RowsAt): number {
+    let expected = 0;
+    for (const { stratum, support, read } of this.estimate.contributions)
+      if (read > 0) expected += (support * rowsAt(stratum)) / read;
+    return expected;
   }
 
   /** Variance to expect. */
-  varianceAt(rowsAt: RowsAt): number {
+  private varianceAt(rowsAt: RowsAt): number {
     let variance = 0;
-    for (const { stratum, population, spread } of this.cells) {
+    for (const { stratum, population, spread } of this.estimate.contributions) {
       const rows = Math.min(population, rowsAt(stratum));
       if (rows > 0) variance += (population * (population - rows) * spread) / rows;
     }
@@ -105,14 +78,14 @@ export class CellForecast {
 
   /** True where the cell may be expected to keep the target, counting on the pilot's limits rather than its estimates. */
   meets(target: ErrorTarget, rowsAt: RowsAt): boolean {
-    const { value, stdError, exact } = this.estimate.estimate;
+    const { estimate, df } = this.estimate;
+    const { value, stdError, exact } = estimate;
     if (exact) return true;
-    if (value === null || this.supportAt(rowsAt) < certifiedSupportMin * supportMargin) return false;
+    if (value === null || !this.isCertifiedAt(rowsAt, certainMargin)) return false;
     const t = tQuantile((1 + target.confidence) / 2, this.dfAt(rowsAt));
-    const halfWidth =
-      t * Math.sqrt(this.varianceAt(rowsAt) * varianceUpperLimit(this.estimate.estimate.support));
+    const halfWidth = t * Math.sqrt(this.varianceAt(rowsAt) * varianceUpperLimit(estimate.support));
     if (!target.relative) return halfWidth <= target.bound;
-    const lowered = Math.abs(value) - tQuantile(limitLevel, this.estimate.df) * (stdError ?? 0);
+    const lowered = Math.abs(value) - tQuantile(limitLevel, df) * (stdError ?? 0);
     return halfWidth <= target.bound * Math.max(lowered, valueShareMin * Math.abs(value));
   }
 
@@ -121,10 +94,23 @@ export class CellForecast {
     const { value, support } = this.estimate.estimate;
     if (value === null || support === 0) return true;
     const doubt = doubtOf(support);
-    if (this.supportAt(rowsAt) * doubt < certifiedSupportMin) return true;
+    if (!this.isCertifiedAt(rowsAt, 1 / doubt)) return true;
     const t = tQuantile((1 + target.confidence) / 2, this.dfAt(rowsAt));
     const bound = target.relative ? target.bound * Math.abs(value) : target.bound;
     return t * Math.sqrt(this.varianceAt(rowsAt)) > doubt * bound;
+  }
+
+  /** Whether certification may be expected: support grows as the rows do, skewness falls by its root. */
+  private isCertifiedAt(rowsAt: RowsAt, margin: number): boolean {
+    const { tail, estimate } = this.estimate;
+    if (estimate.reasons.includes('SINGLETON_STRATUM')) return false;
+    if (tail === null) return true;
+    const growth = this.supportAt(rowsAt) / Math.max(1, estimate.support);
+    const skewness = Math.max(tail.sampleSkewness, tail.populationSkewness) / Math.sqrt(growth);
+    return (
+      tail.effectiveSupport * growth >= effectiveSupportMin * margin &&
+      skewness * Math.sqrt(margin) <= skewnessMax(estimate.confidence)
+    );
   }
 
   private dfAt(rowsAt: RowsAt): number {

@@ -19,6 +19,8 @@ export interface SmoothInputs {
   /** For each aggregate its value with derivatives; null where SQL has NULL. */
   readonly aggregates: readonly (Dual | null)[];
   readonly key: (index: number) => Scalar;
+  /** Told each divisor that is no constant: where it is uncertain, the quotient is skewed. */
+  readonly onDivisor?: (divisor: Dual) => void;
 }
 
 /** Functions of one argument with their derivatives; outside its domain SQL raises an error, and here there is no value. */
@@ -175,6 +177,7 @@ function call({ name, arguments: args }: FunctionCall, inputs: SmoothInputs): Du
     case '*':
       return algebra.multiply(a, b);
     case '/':
+      inputs.onDivisor?.(b);
       return b.value === 0 ? null : algebra.divide(a, b);
     case 'pow':
       return applyDual(a, a.value ** b.value, b.value * a.value ** (b.value - 1));

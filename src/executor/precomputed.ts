@@ -76,8 +76,9 @@ function groupStrata(strata: StrataTable, { filter, keys }: AggregateQuery): Str
 /** What the strata table keeps of an aggregate's argument; null where it has none. @throws Unevaluable */
 function statisticsFor(strata: StrataTable, call: AggregateCall): ColumnStatistics | null {
   if (call.distinct || call.orderBy.length > 0) throw new Unevaluable('DISTINCT is not in the strata table');
-  const [argument] = call.arguments;
+  const [argument, second] = call.arguments;
   if (argument === undefined) return null; // COUNT(*)
+  if (second !== undefined) throw new Unevaluable('only totals of single columns are kept');
   const found = argument.kind === 'column' ? strata.statistics.get(argument.name) : undefined;
   if (found === undefined) throw new Unevaluable('only totals of plain columns are kept');
   return found;
@@ -105,7 +106,7 @@ function aggregateOf(
   if (estimate === undefined || kind === 'date' || kind === 'timestamp') throw new Unevaluable(call.name);
   return estimate.value(plainAlgebra, {
     totals: powerTotals(statistics, taken, count),
-    centre: meanOf(statistics, taken, count),
+    centres: [meanOf(statistics, taken, count)],
     support: count,
     complete: true,
   });

@@ -2,6 +2,7 @@ import type { BoundExpression, Measure, MomentLayout, Moments, Scalar } from '..
 import { firstBandEnd, type LoadedColumn, runStride, type Sample } from '../samples/index.ts';
 import { CellTable, directPairsMax } from './cell-table.ts';
 import { centresOf } from './centres.ts';
+import { populationValuesOf } from './population-values.ts';
 import { collectMoments, type GroupCodes } from './collect-moments.ts';
 import { type CombinedKeys, combineKeys, keyCode } from './group-keys.ts';
 import { compile, declareInputs, inputsOf, type KernelInputs, type ScanKernel, shapeOf } from './kernel.ts';
@@ -112,8 +113,11 @@ function compileScan(
   ) as ScanKernel; // the parameters are its
   const everyRow = byStratum && filter.every(ofStratum);
   const constantInStratum = layout.totals.map(
-    ({ measure, power }) =>
-      everyRow && isConstant(layout.measures[measure]!, measures[measure]!, power, ofStratum), // one code a measure
+    (total) =>
+      everyRow &&
+      total.every(({ measure, power }) =>
+        isConstant(layout.measures[measure]!, measures[measure]!, power, ofStratum),
+      ), // one code a measure
   );
   return { view, rowKeys, kernel, inputs, centres, constantInStratum };
 }
@@ -214,6 +218,7 @@ export class SampleScan {
     const moments: Moments = {
       layout: this.request.layout,
       centres,
+      population: populationValuesOf(this.request.layout, this.sample),
       ...codes.cells,
       groupCount: this.request.keys.length === 0 ? 1 : codes.groups.length,
       populationRows: this.sample.strata.population,

@@ -1,5 +1,17 @@
 import type { BoundExpression } from './bound.ts';
 import {
+  average,
+  correlation,
+  count,
+  covariance,
+  determination,
+  type Estimator,
+  intercept,
+  slope,
+  sum,
+  variance,
+} from './estimators.ts';
+import {
   bigintType,
   booleanType,
   doubleType,
@@ -10,39 +22,6 @@ import {
   timestampType,
   varcharType,
 } from './sql-type.ts';
-
-/** The arithmetic that an estimate is written in: plain numbers, or numbers that carry their derivatives. */
-export interface Algebra<T> {
-  constant(value: number): T;
-  add(a: T, b: T): T;
-  subtract(a: T, b: T): T;
-  multiply(a: T, b: T): T;
-  divide(a: T, b: T): T;
-  squareRoot(a: T): T;
-  valueOf(a: T): number;
-}
-
-/** The arithmetic of plain numbers. */
-export const plainAlgebra: Algebra<number> = {
-  constant: (value) => value,
-  add: (a, b) => a + b,
-  subtract: (a, b) => a - b,
-  multiply: (a, b) => a * b,
-  divide: (a, b) => a / b,
-  squareRoot: Math.sqrt,
-  valueOf: (a) => a,
-};
-
-/** What an estimate is made from. */
-export interface TotalsOf<T> {
-  /** Totals over the rows where the argument is not NULL: of (x − centre)^p for each of the aggregate's powers p. */
-  readonly totals: readonly T[];
-  readonly centre: number;
-  /** Sample rows behind them (for exact totals: rows). */
-  readonly support: number;
-  /** No row can have been missed: where there is none the aggregate is NULL, not an estimate of nothing seen. */
-  readonly complete: boolean;
-}
 
 /** An aggregate: its signature and type and, where it is a smooth function of totals, that function. */
 export interface AggregateFunction {
@@ -57,13 +36,6 @@ export interface AggregateFunction {
   /** What it is of base totals. Absent: it is answered exactly, from the strata table or by the source. */
   readonly estimate?: Estimator;
 }
-export interface Estimator {
-  /** Powers of the argument whose totals are needed: 0 counts, 1 sums, 2 sums squares. */
-  readonly powers: readonly number[];
-  /** The aggregate's value; null where SQL has NULL (no rows). */
-  readonly value: <T>(algebra: Algebra<T>, from: TotalsOf<T>) => T | null;
-}
-
 const fits = (type: SqlType, accepted: (type: SqlType) => boolean): boolean =>
   isOpaque(type) || accepted(type);
 const numeric = (type: SqlType): boolean => fits(type, isNumeric);
@@ -91,59 +63,9 @@ function averageType([arg]: readonly BoundExpression[]): SqlType | null {
   return type.kind === 'timestamp' || type.kind === 'interval' ? type : null;
 }
 
-/** Where the two parts of a variance cancel so far, what is left is their rounding error. */
-const roundingShare = 1e-13;
-
-/** (T₂/T₀ − (T₁/T₀)²): the plug-in variance; the centre drops out. */
-function plugInVariance<T>(algebra: Algebra<T>, [t0, t1, t2]: readonly T[]): T {
-  const mean = algebra.divide(t1!, t0!);
-  const square = algebra.divide(t2!, t0!);
-  const variance = algebra.subtract(square, algebra.multiply(mean, mean));
-  return algebra.valueOf(variance) <= roundingShare * algebra.valueOf(square)
-    ? algebra.constant(0)
-    : variance;
-}
-
-/**
- * Variance with divisor n − 1, estimated as R's `svyvar`: the plug-in value times m/(m − 1), m the sample rows.
- * The population's own divisor N (VAR_POP) is reached by the factor (N̂ − 1)/N̂, so that a full sample gives it exactly.
- */
-function variance(population: boolean, root: boolean): Estimator {
-  return {
-    powers: [0, 1, 2],
-    value: (algebra, { totals, support }) => {
-      if (support < 1) return null;
-      // One row has no spread: NULL for the sample's variance, and nothing to estimate the population's from.
-      if (support < 2) return population && algebra.valueOf(totals[0]!) <= 1 ? algebra.constant(0) : null;
-      let value = algebra.multiply(
-        plugInVariance(algebra, totals),
-        algebra.constant(support / (support - 1)),
-      );
-      const count = totals[0]!;
-      if (population)
-        value = algebra.multiply(value, algebra.divide(algebra.subtract(count, algebra.constant(1)), count));
-      return root ? algebra.squareRoot(value) : value;
-    },
-  };
-}
-
-const sum: Estimator = {
-  powers: [0, 1],
-  value: (algebra, { totals: [count, total], centre, support, complete }) =>
-    support === 0 && complete
-      ? null
-      : algebra.add(total!, algebra.multiply(algebra.constant(centre), count!)),
-};
-const average: Estimator = {
-  powers: [0, 1],
-  value: (algebra, { totals: [count, total], centre, support }) =>
-    support === 0 ? null : algebra.add(algebra.divide(total!, count!), algebra.constant(centre)),
-};
-const count: Estimator = { powers: [0], value: (_algebra, { totals }) => totals[0]! };
-
 /** An aggregate over numbers that only the source computes. */
-const exactDouble = (name: string, arguments_ = 1, aliases: readonly string[] = []): AggregateFunction => ({
-  name, aliases, arity: [arguments_, arguments_], takes: 'numbers', result: doubleOf,
+const exactDouble = (name: string): AggregateFunction => ({
+  name, arity: [1, 1], takes: 'numbers', result: doubleOf,
 }); // prettier-ignore
 /** An aggregate over anything that only the source computes. */
 const exactAny = (name: string, most: number, result: AggregateFunction['result'], aliases: readonly string[] = []): AggregateFunction => ({
@@ -151,6 +73,10 @@ const exactAny = (name: string, most: number, result: AggregateFunction['result'
 }); // prettier-ignore
 const spread = (name: string, aliases: readonly string[], estimate: Estimator): AggregateFunction => ({
   name, aliases, arity: [1, 1], takes: 'a number', result: doubleOf, estimate,
+}); // prettier-ignore
+
+const pairwise = (name: string, estimate: Estimator): AggregateFunction => ({
+  name, arity: [2, 2], takes: 'two numbers', result: doubleOf, estimate,
 }); // prettier-ignore
 
 /** Every aggregate there is. Adding one is adding a row here. */
@@ -194,12 +120,12 @@ const aggregateFunctions: readonly AggregateFunction[] = [
   exactDouble('kurtosis'),
   exactDouble('product'),
   exactDouble('sem'),
-  exactDouble('corr', 2),
-  exactDouble('covar_pop', 2),
-  exactDouble('covar_samp', 2),
-  exactDouble('regr_slope', 2),
-  exactDouble('regr_intercept', 2),
-  exactDouble('regr_r2', 2),
+  pairwise('corr', correlation),
+  pairwise('covar_pop', covariance(true)),
+  pairwise('covar_samp', covariance(false)),
+  pairwise('regr_slope', slope),
+  pairwise('regr_intercept', intercept),
+  pairwise('regr_r2', determination),
 ];
 
 const byName: ReadonlyMap<string, AggregateFunction> = new Map(

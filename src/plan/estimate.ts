@@ -1,6 +1,13 @@
 /** Why an estimate is not certified; codes are stable. */
 export type ReasonCode =
-  'LOW_SUPPORT' | 'NO_MATCH' | 'ZERO_VARIANCE' | 'SINGLETON_STRATUM' | 'UNREAD_STRATUM';
+  | 'LOW_SUPPORT'
+  | 'NO_MATCH'
+  | 'ZERO_VARIANCE'
+  | 'SINGLETON_STRATUM'
+  | 'UNREAD_STRATUM'
+  | 'HEAVY_TAIL'
+  | 'UNKNOWN_TAIL'
+  | 'SKEWED_RATIO';
 
 /** One aggregate of one group, with its interval. */
 export interface Estimate {

@@ -4,14 +4,8 @@
  * Moments, Estimate. Always: types, data tables and small pure helpers; no state, no I/O.
  */
 export * from './aggregate-query.ts';
-export {
-  aggregateFunction,
-  aggregateNames,
-  type Algebra,
-  findAggregate,
-  plainAlgebra,
-  windowFunctions,
-} from './aggregates.ts';
+export { aggregateFunction, aggregateNames, findAggregate, windowFunctions } from './aggregates.ts';
+export { type Algebra, plainAlgebra } from './estimators.ts';
 export * from './bound.ts';
 export { compareValues, convertScalar, integerRange, roundHalfEven, Unevaluable } from './convert.ts';
 export type * from './estimate.ts';
@@ -25,7 +19,7 @@ export {
 } from './functions/table.ts';
 export { roundHalfAway, roundPlaces } from './functions/math.ts';
 export { canonicalUnit, partNames } from './functions/temporal.ts';
-export { aggregateSlotsOf, type AggregateTotals, layoutMoments } from './moment-layout.ts';
+export { aggregateSlotsOf, type AggregateTotals, layoutMoments, totalsOfOutput } from './moment-layout.ts';
 export * from './moments.ts';
 export { parseDate, parseInterval, parseTime, parseTimestamp } from './parse-temporal.ts';
 export { tablesOf } from './query-tables.ts';

@@ -7,19 +7,24 @@ import {
   type Monomial,
   monomialKey,
   productOf,
-  type Total,
+  reduceMonomial,
 } from './moments.ts';
 
-/** For each aggregate of the query the places of its totals in the layout, in the order of its estimator's powers. */
+/** Where an aggregate finds what it is made from. */
 export interface AggregateTotals {
-  readonly measure: number;
+  /** The measure of each argument; of `COUNT(*)` the one that takes every row. */
+  readonly measures: readonly number[];
+  /** The places of its totals in the layout, in the order of its estimator's terms. */
   readonly totals: readonly number[];
 }
+
+/** Outputs of more totals than this have no third moments: they would be too many. */
+const cubedTotalsMax = 6;
 
 /** Collects things, each once, by a key. */
 class Registry<T> {
   readonly items: T[] = [];
-  private readonly places = new Map<string, number>();
+  readonly places = new Map<string, number>();
 
   place(key: string, item: T): number {
     const known = this.places.get(key);
@@ -36,32 +41,32 @@ export function aggregateSlotsOf(expression: BoundExpression): number[] {
 }
 
 /**
- * Lays out the moments that the query's outputs need: each measure and total once, the products of those totals only that meet
- * in one output.
+ * Lays out the moments that the query's outputs need: each measure and total once, and of those totals only that meet in one output
+ * the products, of two for covariances and of three for skewness.
  */
 export function layoutMoments(query: AggregateQuery): {
   layout: MomentLayout;
   aggregateTotals: readonly AggregateTotals[];
 } {
   const measures = new Registry<Measure>();
-  const totals = new Registry<Total>();
+  const totals = new Registry<Monomial>();
   const monomials = new Registry<Monomial>();
   monomials.place('', []);
   const aggregateTotals = query.aggregates.map((call) => placeAggregate(call, measures, totals));
 
-  const slotOf = (monomial: Monomial): number => {
-    // A measure that takes every row adds no condition to a product.
-    const needed = monomial.filter(({ measure }) => !takesEveryRow(measures.items[measure]!));
-    return monomials.place(monomialKey(needed), needed);
+  const slotOf = (...places: readonly number[]): number => {
+    const product = productOf(...places.map((place) => totals.items[place]!)); // places of totals
+    const monomial = reduceMonomial(product, measures.items);
+    return monomials.place(monomialKey(monomial), monomial);
   };
-  const totalSlot = totals.items.map((total) => slotOf([total]));
-  const count = totals.items.length;
-  const productSlot = Array.from({ length: count * count }, () => -1);
+  const totalSlot = totals.items.map((_, place) => slotOf(place));
   for (const output of query.outputs) {
-    const used = aggregateSlotsOf(output.expression).flatMap((index) => aggregateTotals[index]!.totals);
+    const used = totalsOfOutput(output.expression, aggregateTotals);
     for (const j of used) {
-      for (const k of used) {
-        if (j <= k) productSlot[j * count + k] = slotOf(productOf(totals.items[j]!, totals.items[k]!));
+      for (const k of used.filter((total) => total >= j)) {
+        slotOf(j, k);
+        if (used.length <= cubedTotalsMax)
+          for (const l of used.filter((total) => total >= k)) slotOf(j, k, l);
       }
     }
   }
@@ -70,25 +75,35 @@ export function layoutMoments(query: AggregateQuery): {
     totals: totals.items,
     monomials: monomials.items,
     totalSlot,
-    productSlot,
+    slots: monomials.places,
   };
   return { layout, aggregateTotals };
 }
 
-const takesEveryRow = (measure: Measure): boolean => measure.argument === null && measure.filter === null;
+/** The totals that the aggregates of an output need, each once. */
+export function totalsOfOutput(
+  expression: BoundExpression,
+  aggregateTotals: readonly AggregateTotals[],
+): number[] {
+  return [...new Set(aggregateSlotsOf(expression).flatMap((index) => aggregateTotals[index]!.totals))]; // one entry an aggregate
+}
 
 function placeAggregate(
   call: AggregateCall,
   measures: Registry<Measure>,
-  totals: Registry<Total>,
+  totals: Registry<Monomial>,
 ): AggregateTotals {
-  const measure: Measure = { argument: call.arguments[0] ?? null, filter: call.filter };
-  const key = [measure.argument, measure.filter]
-    .map((part) => (part === null ? '' : expressionKey(part)))
-    .join('|');
-  const place = measures.place(key, measure);
   const { estimate } = aggregateFunction(call.name);
   if (estimate === undefined) throw new Error(`${call.name} is not estimated from totals`);
-  const powers = estimate.powers.map((power) => totals.place(`${place}^${power}`, { measure: place, power }));
-  return { measure: place, totals: powers };
+  const filter = call.filter;
+  const args = call.arguments.length === 0 ? [null] : call.arguments;
+  const own = args.map((argument) => {
+    const key = [argument, filter].map((part) => (part === null ? '' : expressionKey(part))).join('|');
+    return measures.place(key, { argument, filter });
+  });
+  const places = estimate.terms.map((powers) => {
+    const total = productOf(powers.map((power, argument) => ({ measure: own[argument]!, power }))); // one power an argument
+    return totals.place(monomialKey(total), total);
+  });
+  return { measures: own, totals: places };
 }

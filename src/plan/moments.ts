@@ -10,8 +10,8 @@ export interface Measure {
   readonly filter: BoundExpression | null;
 }
 
-/** A base total: the sum over matching rows of (x − centre)^power, where the measure takes the row. */
-export interface Total {
+/** (x − centre)^power of a measure, where it takes the row. */
+export interface Factor {
   readonly measure: number;
   readonly power: number;
 }
@@ -20,18 +20,37 @@ export interface Total {
  * A product of measures' powers that is summed over rows: `[]` counts the matching rows, `[{measure: 0, power: 2}]` sums squares.
  * Each measure at most once, in ascending order; power 0 still asks that the measure takes the row.
  */
-export type Monomial = readonly Total[];
+export type Monomial = readonly Factor[];
 
 /** Which sums are kept, and where the totals and their products are found among them. */
 export interface MomentLayout {
   readonly measures: readonly Measure[];
-  readonly totals: readonly Total[];
+  /** The base totals of the aggregates. */
+  readonly totals: readonly Monomial[];
   /** The sums kept for each cell; slot 0 counts the matching rows. */
   readonly monomials: readonly Monomial[];
   /** For each total its slot. */
   readonly totalSlot: readonly number[];
-  /** For totals j ≤ k at `j * totals.length + k` the slot of their product; −1 where no output needs their covariance. */
-  readonly productSlot: readonly number[];
+  /** The slot of a monomial by its key, see {@link findSlot}. */
+  readonly slots: ReadonlyMap<string, number>;
+}
+
+/** Exact moments of a column in every stratum of the table, over the rows where it is not NULL. */
+export interface StratumMoments {
+  readonly count: Float64Array;
+  /** NaN where there is none. */
+  readonly mean: Float64Array;
+  /** Centred moments Σ(x − mean)^k for k = 2 … 6; NaN where the digits were lost. */
+  readonly centred: readonly Float64Array[];
+}
+
+/** What is known of a measure's values in the whole table, not only in the rows that were read. */
+export interface PopulationValues {
+  /** No value lies outside, whatever the predicate; infinite where nothing is known. In the measure's unit, not centred. */
+  readonly low: number;
+  readonly high: number;
+  /** null: no moments are kept of it. */
+  readonly moments: StratumMoments | null;
 }
 
 /**
@@ -43,6 +62,8 @@ export interface Moments {
   readonly layout: MomentLayout;
   /** For each measure the value that was subtracted, near its mean, so that squares lose no digits. */
   readonly centres: Float64Array;
+  /** One a measure. */
+  readonly population: readonly PopulationValues[];
   readonly cellCount: number;
   /** For each cell its group, from 0; cells are sorted by group, then stratum. */
   readonly cellGroup: Int32Array;
@@ -62,13 +83,30 @@ export interface Moments {
   readonly groupsByStratum: boolean;
 }
 
+/** The product of monomials: powers of one measure add up. */
+export function productOf(...monomials: readonly Monomial[]): Monomial {
+  const powers = new Map<number, number>();
+  for (const { measure, power } of monomials.flat()) powers.set(measure, (powers.get(measure) ?? 0) + power);
+  return [...powers].map(([measure, power]) => ({ measure, power })).sort((a, b) => a.measure - b.measure);
+}
+
+/** The monomial as it is summed: a measure that takes every row adds no condition to a product. */
+export function reduceMonomial(monomial: Monomial, measures: readonly Measure[]): Monomial {
+  return monomial.filter(({ measure }) => !takesEveryRow(measures[measure]!)); // factors name measures
+}
+
+const takesEveryRow = (measure: Measure): boolean => measure.argument === null && measure.filter === null;
+
 /** A text that two monomials share exactly where they are the same. */
 export function monomialKey(monomial: Monomial): string {
   return monomial.map(({ measure, power }) => `${measure}^${power}`).join('*');
 }
 
-/** The product of two totals as a monomial: powers of one measure add up. */
-export function productOf(a: Total, b: Total): Monomial {
-  if (a.measure === b.measure) return [{ measure: a.measure, power: a.power + b.power }];
-  return a.measure < b.measure ? [a, b] : [b, a];
+/** The slot of a product of totals; undefined where no output needs it. */
+export function findSlot(
+  { slots, measures, totals }: MomentLayout,
+  product: readonly number[],
+): number | undefined {
+  const monomial = productOf(...product.map((total) => totals[total]!)); // places of totals
+  return slots.get(monomialKey(reduceMonomial(monomial, measures)));
 }

@@ -139,6 +139,8 @@ function isEvaluable(expression: BoundExpression): boolean {
   });
 }
 
+const summableKinds: readonly string[] = ['integer', 'decimal', 'float', 'double', 'boolean'];
+
 /** Why samples cannot estimate the query; null where they can. */
 function samplingRefusal({ aggregates, outputs }: AggregateQuery): string | null {
   for (const call of aggregates) {
@@ -146,9 +148,8 @@ function samplingRefusal({ aggregates, outputs }: AggregateQuery): string | null
     if (call.distinct) return `${name}(DISTINCT …) cannot be estimated with an interval yet`;
     if (aggregateFunction(call.name).estimate === undefined)
       return `${name} cannot be estimated with an interval`;
-    const [argument] = call.arguments;
-    const summed = call.name !== 'count' && argument !== undefined;
-    if (summed && !['integer', 'decimal', 'float', 'double', 'boolean'].includes(argument.type.kind))
+    const summed = call.name !== 'count';
+    if (summed && call.arguments.some(({ type }) => !summableKinds.includes(type.kind)))
       return `${name} of this type is answered exactly`;
   }
   for (const { expression, isKey } of outputs) {

@@ -125,8 +125,9 @@ describe('groups that cannot be shown', () => {
     read: number,
     groupsByStratum = false,
   ): Moments => ({
-    layout: { measures: [], totals: [], monomials: [[]], totalSlot: [], productSlot: [] },
+    layout: { measures: [], totals: [], monomials: [[]], totalSlot: [], slots: new Map([['', 0]]) },
     centres: new Float64Array(0),
+    population: [],
     cellCount: counts.length,
     cellGroup: Int32Array.from(counts, (_, group) => group),
     cellStratum: new Int32Array(counts.length),

@@ -1,0 +1,49 @@
+import { chiSquareQuantile } from './quantiles.ts';
+import type { Scope } from './scope.ts';
+
+/** An estimated count and what is known of it. */
+export interface CountEstimate {
+  /** T̂ */
+  readonly value: number;
+  /** Its estimated variance V. */
+  readonly variance: number;
+  /** Matching rows among those read. */
+  readonly support: number;
+}
+
+/**
+ * The interval of a count, right also where few or no rows match: Fay and Feuer's gamma limits, from which the weight w_M of a row
+ * that was not read keeps the upper one. Where more than half match they are put around the rows that do not. What was seen is certain:
+ * a count is never less than the matching rows, nor does it take in those seen not to match.
+ * @param confidence two-sided, in (0, 1)
+ * @see Fay and Feuer, "Confidence intervals for directly standardized rates", Statistics in Medicine 16, 1997
+ */
+export function countInterval(
+  { value, variance, support }: CountEstimate,
+  { population, read, heaviest }: Scope,
+  confidence: number,
+): { low: number; high: number } {
+  const weight = heaviest === null ? 0 : heaviest.population / heaviest.read;
+  const unmatched = read - support;
+  const inverted = value > population / 2;
+  const [low, high] = gammaLimits(inverted ? population - value : value, variance, weight, 1 - confidence);
+  const limits = inverted ? { low: population - high, high: population - low } : { low, high };
+  return { low: Math.max(support, limits.low), high: Math.min(population - unmatched, limits.high) };
+}
+
+/** The most rows that may match where none of those read does, at a two-sided confidence: w_M·ln(2/α). */
+export function unseenRowsMax({ heaviest }: Scope, confidence: number): number {
+  return heaviest === null ? 0 : (heaviest.population / heaviest.read) * Math.log(2 / (1 - confidence));
+}
+
+/** Fay and Feuer's limits of a count T with variance V. @param weight of one row more */
+function gammaLimits(count: number, variance: number, weight: number, alpha: number): [number, number] {
+  if (count <= 0) return [0, weight * Math.log(2 / alpha)];
+  const low =
+    variance > 0
+      ? (variance / (2 * count)) * chiSquareQuantile(alpha / 2, (2 * count * count) / variance)
+      : count - weight * Math.log(2 / alpha);
+  const [y, v] = [count + weight, variance + weight * weight];
+  const high = (v / (2 * y)) * chiSquareQuantile(1 - alpha / 2, (2 * y * y) / v);
+  return [low, high];
+}

@@ -1,0 +1,144 @@
+import type { Moments, ReasonCode } from '../plan/index.ts';
+import type { Contribution } from './contributions.ts';
+import type { PreparedOutput } from './group-totals.ts';
+import { contributionPolynomial, expectedPower, largestContribution } from './polynomial.ts';
+import { normalQuantile } from './quantiles.ts';
+import type { Scope } from './scope.ts';
+
+/** Fewest matching rows, weights accounted for, behind a certified estimate. */
+export const effectiveSupportMin = 30;
+/** A certified estimate's skewness is at most this over z², z the normal quantile of its level: 0.21 at 95 %. */
+const skewnessScale = 0.8;
+
+/** What tells whether an estimate is near enough to normal for its t interval to cover. All by the linearised contributions u. */
+export interface TailEvidence {
+  /** m_eff = (Σ w²(1−f)m)³ / (Σ w³(1−f)m)²: as many rows of equal weight would be as near to normal. */
+  readonly effectiveSupport: number;
+  /** |λ̂|, the skewness of the estimate by the rows read; NaN where third moments were not added up. */
+  readonly sampleSkewness: number;
+  /** |λ_pop|, the skewness by what is known of the whole table; infinite where nothing is. */
+  readonly populationSkewness: number;
+  /** The latter holds under any predicate, whatever the tail; otherwise the tail is to be looked at as well. */
+  readonly isBounded: boolean;
+}
+
+/** The skewness at most allowed at a confidence. */
+export function skewnessMax(confidence: number): number {
+  return skewnessScale / normalQuantile((1 + confidence) / 2) ** 2;
+}
+
+/**
+ * The evidence on a group's estimate. One match more in the heaviest stratum that may hold some keeps a stratum from passing for
+ * empty whose rare matches the draw has missed.
+ * @param variance V, by the contributions
+ */
+export function tailEvidence(
+  moments: Moments,
+  prepared: PreparedOutput,
+  gradient: readonly number[],
+  contributions: readonly Contribution[],
+  { heaviest }: Scope,
+  variance: number,
+): TailEvidence {
+  const open = contributions.filter(({ population, read }) => read < population && read > 0);
+  const phantom = heaviest === null ? [] : [{ ...heaviest, support: 1 }];
+  const effectiveSupport = Math.min(effective(open), effective([...open, ...phantom]));
+  const matches = [...open.map(({ stratum, population, read, support }) => ({ stratum, population, read, support })), ...phantom]; // prettier-ignore
+  const byMoments = skewnessByMoments(moments, prepared, gradient, matches);
+  const byRange = skewnessByRange(moments, prepared, gradient, open, effectiveSupport);
+  return {
+    effectiveSupport,
+    sampleSkewness: skewnessBySample(open, variance),
+    populationSkewness: Math.min(byMoments, byRange),
+    isBounded: byRange <= byMoments,
+  };
+}
+
+/** Why the evidence does not certify an estimate; nothing where it does. */
+export function tailReasons(evidence: TailEvidence, confidence: number): ReasonCode[] {
+  const { effectiveSupport, sampleSkewness, populationSkewness } = evidence;
+  const most = skewnessMax(confidence);
+  const reasons: ReasonCode[] = [];
+  if (effectiveSupport < effectiveSupportMin) reasons.push('LOW_SUPPORT');
+  if (!Number.isFinite(populationSkewness) || Number.isNaN(sampleSkewness)) reasons.push('UNKNOWN_TAIL');
+  if (sampleSkewness > most || (Number.isFinite(populationSkewness) && populationSkewness > most))
+    reasons.push('HEAVY_TAIL');
+  return reasons;
+}
+
+/** A stratum's matching rows. */
+interface Matches {
+  readonly stratum: number;
+  readonly population: number;
+  readonly read: number;
+  readonly support: number;
+}
+
+/** Σ w^k (1 − f) m */
+function weighed(matches: readonly Omit<Matches, 'stratum'>[], k: number): number {
+  return matches.reduce(
+    (sum, { population, read, support }) =>
+      sum + (population / read) ** k * (1 - read / population) * support,
+    0,
+  );
+}
+
+function effective(matches: readonly Omit<Matches, 'stratum'>[]): number {
+  const third = weighed(matches, 3);
+  return third === 0 ? 0 : weighed(matches, 2) ** 3 / third ** 2;
+}
+
+/** |Σ w³ (1−f)(1−2f) n m₃| / V^1.5, m₃ the third central moment of u over all rows read of the stratum. */
+function skewnessBySample(open: readonly Contribution[], variance: number): number {
+  let third = 0;
+  for (const { population, read, sum, squares, cubes } of open) {
+    const [weight, f] = [population / read, read / population];
+    const central = cubes - (3 * sum * squares) / read + (2 * sum ** 3) / read ** 2;
+    third += weight ** 3 * (1 - f) * (1 - 2 * f) * central;
+  }
+  return variance > 0 ? Math.abs(third) / variance ** 1.5 : 0;
+}
+
+/** |Σ w³ (1−f) m E u³| / (Σ w² (1−f) m E u²)^1.5, the expectations from the strata's exact moments; infinite where there are none. */
+function skewnessByMoments(
+  moments: Moments,
+  { totals }: PreparedOutput,
+  gradient: readonly number[],
+  matches: readonly Matches[],
+): number {
+  const { layout, centres, population: values } = moments;
+  const contribution = contributionPolynomial(layout, totals, gradient);
+  if (contribution === null) return Number.POSITIVE_INFINITY;
+  const { measure, polynomial } = contribution;
+  const known = measure === null ? null : values[measure]!.moments; // one a measure
+  if (measure !== null && known === null) return Number.POSITIVE_INFINITY;
+  const expected = (k: number, stratum: number): number =>
+    known === null ? polynomial[0]! ** k : expectedPower(polynomial, k, centres[measure!]!, known, stratum); // known of a measure
+  let [second, third] = [0, 0];
+  for (const { stratum, population, read, support } of matches) {
+    const share = (1 - read / population) * support;
+    second += (population / read) ** 2 * share * expected(2, stratum);
+    third += (population / read) ** 3 * share * expected(3, stratum);
+  }
+  const skewness = Math.abs(third) / second ** 1.5;
+  return Number.isNaN(skewness) ? Number.POSITIVE_INFINITY : skewness;
+}
+
+/** |E u³| ≤ max|u| · E u², so |λ| ≤ max|u| / (√m_eff · rms u), under any predicate. */
+function skewnessByRange(
+  { layout, centres, population: values }: Moments,
+  { totals }: PreparedOutput,
+  gradient: readonly number[],
+  open: readonly Contribution[],
+  effectiveSupport: number,
+): number {
+  const largest = largestContribution(layout, totals, gradient, centres, values);
+  let [squares, rows] = [0, 0];
+  for (const { population, read, squares: own, support } of open) {
+    const scale = (population / read) ** 2 * (1 - read / population);
+    squares += scale * own;
+    rows += scale * support;
+  }
+  const skewness = largest / Math.sqrt((effectiveSupport * squares) / rows);
+  return Number.isNaN(skewness) ? Number.POSITIVE_INFINITY : skewness;
+}
