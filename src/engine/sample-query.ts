@@ -114,7 +114,7 @@ export class SampleQuery {
     const { target, reading } = this;
     if (target === null) return await this.runToEnd();
     let known = await this.pilot();
-    let rows = reading.estimate(known);
+    let rows = this.estimate(known, target);
     for (let tries = 0; !isMet(rows, target) && !reading.stopped && tries <= escalationsMax;) {
       const { rankLimit, hopeless } = this.size(rows, target);
       if (hopeless || reading.limit >= reading.rankMax) break;
@@ -125,7 +125,7 @@ export class SampleQuery {
         known = await reading.readTo(Math.max(rankLimit, least));
         tries++;
       }
-      rows = reading.estimate(known);
+      rows = this.estimate(known, target);
     }
     return this.answer(known, rows);
   }
@@ -134,7 +134,13 @@ export class SampleQuery {
   async runToEnd(): Promise<SampleAnswer> {
     const { reading } = this;
     const known = await reading.readTo(reading.rankMax);
-    return this.answer(known, reading.estimate(known));
+    return this.answer(known, reading.confirm(known, reading.estimate(known)));
+  }
+
+  /** Tails are looked at where nothing else is in the way of keeping the target. */
+  private estimate(known: Known, target: ErrorTarget): readonly EstimatedRow[] {
+    const rows = this.reading.estimate(known);
+    return isMet(rows, target) ? this.reading.confirm(known, rows) : rows;
   }
 
   /** Reads a pilot and foretells the rest. @throws QueryError CANCELLED */

@@ -2,16 +2,22 @@ import {
   CellForecast,
   type GroupEstimate,
   GroupEstimator,
+  heavyTails,
+  isBounded,
   type MetGroup,
   type MissingGroups,
   missingGroups,
   type RowsAt,
+  type TailSuspect,
 } from '../estimator/index.ts';
 import { openScan, type SampleScan } from '../executor/index.ts';
 import { type AggregateQuery, type AggregateTotals, evaluate, layoutMoments } from '../plan/index.ts';
 import type { Sample } from '../samples/index.ts';
 import { finishRows, type GroupRow, slotLookup } from './answer-rows.ts';
 import type { RunControl } from './run-control.ts';
+
+/** Rows at most that tails are judged by. */
+const tailRowsMax = 2 ** 18;
 
 /** A group that the answer shows, by its point values. */
 interface ShownGroup extends Pick<GroupRow, 'keys' | 'aggregates'> {
@@ -163,6 +169,48 @@ export class SampleReading {
     );
     this.lastEstimateMs = this.estimateMs - before;
     return rows;
+  }
+
+  /** Looks at the tails of estimates that are certified but for these, and takes it back where they are too heavy. */
+  confirm(known: Known, rows: readonly EstimatedRow[]): readonly EstimatedRow[] {
+    const suspects = rows.flatMap(({ group, estimates }, row) =>
+      estimates.flatMap((own, place) => {
+        const { tail, estimate, prepared, gradient } = own;
+        const isSuspect = tail !== null && estimate.certified && !isBounded(tail, estimate.confidence);
+        return isSuspect ? [{ row, place, group: group.group, totals: prepared.totals, gradient }] : [];
+      }),
+    );
+    if (suspects.length === 0) return rows;
+    const before = this.estimateMs;
+    const heavy = this.estimating(() => this.heavyOnes(known, suspects));
+    this.lastEstimateMs += this.estimateMs - before;
+    if (heavy.length === 0) return rows;
+    return rows.map((row, index) => {
+      const places = heavy.flatMap((each) => (each.row === index ? [each.place] : []));
+      return places.length === 0 ? row : this.withHeavyTails(row, places);
+    });
+  }
+
+  private heavyOnes<S extends TailSuspect>({ estimator }: Known, suspects: readonly S[]): S[] {
+    const { sizes } = this.sample.runs;
+    // Any first ranks are a random sample: so many rows tell what the tail is like.
+    let limit = this.limit;
+    while (limit > 1 && this.rowsUnder(limit) > tailRowsMax) limit = Math.floor(limit / 2);
+    const values = this.scan.values(sizes.map((size) => Math.min(size, limit)));
+    const { populationRows, rowsRead, layout } = estimator.moments;
+    const isOpen = (stratum: number): boolean => rowsRead[stratum]! < populationRows[stratum]!; // one entry a stratum
+    const verdicts = heavyTails(values, layout, suspects, isOpen);
+    return suspects.filter((_, place) => verdicts[place]);
+  }
+
+  private withHeavyTails(row: EstimatedRow, places: readonly number[]): EstimatedRow {
+    const estimates = row.estimates.map((own, place) => {
+      if (!places.includes(place)) return own;
+      const { estimate } = own;
+      const reasons = [...estimate.reasons, 'HEAVY_TAIL'] as const;
+      return { ...own, estimate: { ...estimate, certified: false, reasons } };
+    });
+    return { ...row, estimates, outputs: this.outputsOf(row, estimates) };
   }
 
   /** What the estimates would be at other sizes. */

@@ -44,6 +44,8 @@ export interface EstimateRequest {
 export interface GroupEstimate {
   readonly estimate: Estimate;
   readonly prepared: PreparedOutput;
+  /** Derivatives by the output's totals; none where there is no value. */
+  readonly gradient: readonly number[];
   /** What the strata contribute to its error; none where there is no value. */
   readonly contributions: readonly Contribution[];
   readonly df: number;
@@ -147,6 +149,7 @@ function estimateOutput(
   const make = (value: number | null, error: EstimateError): GroupEstimate => ({
     estimate: estimateOf(value, error, monotone, { confidence, support }),
     prepared,
+    gradient: dual?.gradient ?? [],
     contributions: [],
     df: 1,
     tail: null,

@@ -1,6 +1,6 @@
 import type { GroupEstimate, MetGroup } from './estimate-groups.ts';
 import { chiSquareQuantile, tQuantile } from './quantiles.ts';
-import { effectiveSupportMin, skewnessMax } from './tails.ts';
+import { effectiveSupportMin, skewnessMax, skewnessOf } from './tails.ts';
 
 /** What an answer must reach. */
 export interface ErrorTarget {
@@ -106,7 +106,7 @@ export class CellForecast {
     if (estimate.reasons.includes('SINGLETON_STRATUM')) return false;
     if (tail === null) return true;
     const growth = this.supportAt(rowsAt) / Math.max(1, estimate.support);
-    const skewness = Math.max(tail.sampleSkewness, tail.populationSkewness) / Math.sqrt(growth);
+    const skewness = Math.max(tail.sampleSkewness, skewnessOf(tail)) / Math.sqrt(growth);
     return (
       tail.effectiveSupport * growth >= effectiveSupportMin * margin &&
       skewness * Math.sqrt(margin) <= skewnessMax(estimate.confidence)

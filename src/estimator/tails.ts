@@ -16,10 +16,10 @@ export interface TailEvidence {
   readonly effectiveSupport: number;
   /** |λ̂|, the skewness of the estimate by the rows read; NaN where third moments were not added up. */
   readonly sampleSkewness: number;
-  /** |λ_pop|, the skewness by what is known of the whole table; infinite where nothing is. */
+  /** |λ_pop|, the skewness by the exact moments of the whole table; infinite where none are kept. */
   readonly populationSkewness: number;
-  /** The latter holds under any predicate, whatever the tail; otherwise the tail is to be looked at as well. */
-  readonly isBounded: boolean;
+  /** No skewness can be larger, whatever the predicate, by how far the values reach; infinite where that is not known. */
+  readonly largestSkewness: number;
 }
 
 /** The skewness at most allowed at a confidence. */
@@ -44,13 +44,11 @@ export function tailEvidence(
   const phantom = heaviest === null ? [] : [{ ...heaviest, support: 1 }];
   const effectiveSupport = Math.min(effective(open), effective([...open, ...phantom]));
   const matches = [...open.map(({ stratum, population, read, support }) => ({ stratum, population, read, support })), ...phantom]; // prettier-ignore
-  const byMoments = skewnessByMoments(moments, prepared, gradient, matches);
-  const byRange = skewnessByRange(moments, prepared, gradient, open, effectiveSupport);
   return {
     effectiveSupport,
     sampleSkewness: skewnessBySample(open, variance),
-    populationSkewness: Math.min(byMoments, byRange),
-    isBounded: byRange <= byMoments,
+    populationSkewness: skewnessByMoments(moments, prepared, gradient, matches),
+    largestSkewness: skewnessByRange(moments, prepared, gradient, open, effectiveSupport),
   };
 }
 
@@ -60,10 +58,20 @@ export function tailReasons(evidence: TailEvidence, confidence: number): ReasonC
   const most = skewnessMax(confidence);
   const reasons: ReasonCode[] = [];
   if (effectiveSupport < effectiveSupportMin) reasons.push('LOW_SUPPORT');
-  if (!Number.isFinite(populationSkewness) || Number.isNaN(sampleSkewness)) reasons.push('UNKNOWN_TAIL');
-  if (sampleSkewness > most || (Number.isFinite(populationSkewness) && populationSkewness > most))
-    reasons.push('HEAVY_TAIL');
+  const isKnown = isBounded(evidence, confidence) || Number.isFinite(populationSkewness);
+  if (!isKnown || Number.isNaN(sampleSkewness)) reasons.push('UNKNOWN_TAIL');
+  else if (sampleSkewness > most || skewnessOf(evidence) > most) reasons.push('HEAVY_TAIL');
   return reasons;
+}
+
+/** The skewness to expect of the estimate by what is known of the table. */
+export function skewnessOf({ populationSkewness, largestSkewness }: TailEvidence): number {
+  return Math.min(populationSkewness, largestSkewness);
+}
+
+/** True where the values reach so little far that no tail can spoil the interval; otherwise the rows' own tail must be looked at. */
+export function isBounded({ largestSkewness }: TailEvidence, confidence: number): boolean {
+  return largestSkewness <= skewnessMax(confidence);
 }
 
 /** A stratum's matching rows. */

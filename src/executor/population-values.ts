@@ -1,18 +1,95 @@
-import { type MomentLayout, type PopulationValues, rangeAs } from '../plan/index.ts';
+import {
+  type BoundExpression,
+  isNumeric,
+  type MomentLayout,
+  type PopulationValues,
+  rangeAs,
+  type StratumMoments,
+  toDouble,
+} from '../plan/index.ts';
 import type { Sample } from '../samples/index.ts';
 import { columnFacts } from './sample-columns.ts';
 
-/** What the strata table tells of each measure: exact moments of plain columns, and of expressions how far their values can reach. */
+/** What the strata table tells of each measure: exact moments of columns and their multiples, and of any expression how far it can reach. */
 export function populationValuesOf({ measures }: MomentLayout, sample: Sample): PopulationValues[] {
   const { range } = columnFacts(sample);
   return measures.map(({ argument }) => {
     if (argument === null) return { low: 1, high: 1, moments: null };
     const reach = rangeAs(argument, { kind: 'double' }, range);
-    const statistics = argument.kind === 'column' ? sample.strata.statistics.get(argument.name) : undefined;
     return {
       low: reach?.low ?? Number.NEGATIVE_INFINITY,
       high: reach?.high ?? Number.POSITIVE_INFINITY,
-      moments: statistics ?? null,
+      moments: momentsOf(argument, sample),
     };
   });
+}
+
+/** scale · x + offset of a column x. */
+interface Affine {
+  readonly column: string;
+  readonly scale: number;
+  readonly offset: number;
+}
+
+function momentsOf(argument: BoundExpression, sample: Sample): StratumMoments | null {
+  const affine = affineOf(argument);
+  const statistics = affine === null ? undefined : sample.strata.statistics.get(affine.column);
+  if (affine === null || statistics === undefined) return null;
+  const { scale, offset } = affine;
+  if (scale === 1 && offset === 0) return statistics;
+  return {
+    count: statistics.count,
+    mean: statistics.mean.map((mean) => scale * mean + offset),
+    centred: statistics.centred.map((moments, place) => moments.map((moment) => scale ** (place + 2) * moment)), // orders from 2
+  };
+}
+
+/** The expression as a multiple of a column and a constant; null where it is none. */
+function affineOf(expression: BoundExpression): Affine | null {
+  switch (expression.kind) {
+    case 'column':
+      return isNumeric(expression.type) ? { column: expression.name, scale: 1, offset: 0 } : null;
+    case 'cast': {
+      const isExact = expression.type.kind === 'double' || expression.type.kind === 'float';
+      return isExact && isNumeric(expression.operand.type) ? affineOf(expression.operand) : null;
+    }
+    case 'function':
+      return affineCall(expression.name, expression.arguments);
+    default:
+      return null;
+  }
+}
+
+function affineCall(name: string, [left, right]: readonly BoundExpression[]): Affine | null {
+  if (left === undefined) return null;
+  if (right === undefined) {
+    const inner = name === 'negate' ? affineOf(left) : null;
+    return inner === null ? null : scaled(inner, -1);
+  }
+  const [a, b] = [affineOf(left), affineOf(right)];
+  const [c, d] = [constantOf(left), constantOf(right)];
+  if (a !== null && d !== null) {
+    if (name === '+') return { ...a, offset: a.offset + d };
+    if (name === '-') return { ...a, offset: a.offset - d };
+    if (name === '*') return scaled(a, d);
+    return name === '/' && d !== 0 ? scaled(a, 1 / d) : null;
+  }
+  if (c === null || b === null) return null;
+  if (name === '+') return { ...b, offset: b.offset + c };
+  if (name === '-') return { ...scaled(b, -1), offset: c - b.offset };
+  return name === '*' ? scaled(b, c) : null;
+}
+
+const scaled = (affine: Affine, by: number): Affine => ({
+  ...affine,
+  scale: affine.scale * by,
+  offset: affine.offset * by,
+});
+
+function constantOf(expression: BoundExpression): number | null {
+  if (expression.kind === 'cast') return constantOf(expression.operand);
+  const isNumber =
+    expression.kind === 'constant' &&
+    (typeof expression.value === 'number' || typeof expression.value === 'bigint');
+  return isNumber ? toDouble(expression.value, expression.type) : null;
 }

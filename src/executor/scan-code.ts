@@ -34,7 +34,7 @@ export function emitSelection(filter: readonly BoundExpression[], emitter: Emitt
 }
 
 /** The loop that adds up a piece: over the rows that are selected, or over all of them. */
-function overPiece(selection: string | null, body: string): string {
+export function overPiece(selection: string | null, body: string): string {
   return selection === null
     ? `const count = end - start;${everyRow(body)}`
     : `${selection}${selectedRows('count', body)}`;
@@ -154,7 +154,7 @@ function addTerms(
 }
 
 /** A scan's loop over runs, and within these over pieces of them. */
-function overRuns(beforeRun: string, piece: string): string {
+export function overRuns(beforeRun: string, piece: string): string {
   return `
 const selection = inputs.selection;
 for (let run = from; run < to; run += 3) {

@@ -18,6 +18,7 @@ import {
 } from './scan-code.ts';
 import { isStratumWise, type StrataView, viewStrata } from './strata-view.ts';
 import { cutIntoTasks } from './tasks.ts';
+import { type RowValues, type ValueKernel, valueLoop, ValueSink } from './values.ts';
 
 /** What to add up over a sample. */
 export interface ScanRequest {
@@ -48,6 +49,8 @@ interface CompiledScan {
   readonly view: StrataView;
   readonly rowKeys: CombinedKeys;
   readonly kernel: ScanKernel;
+  /** Made when it is asked for. */
+  readonly valueKernel: () => ValueKernel;
   readonly inputs: KernelInputs;
   readonly centres: Float64Array;
   readonly constantInStratum: readonly boolean[];
@@ -97,20 +100,25 @@ function compileScan(
   if (codes * sample.strata.count > Number.MAX_SAFE_INTEGER)
     throw new NotOnKernels('too many combinations of keys');
   const byStratum = keys.every(ofStratum);
-  const loop = byStratum
-    ? constantGroupLoop(emitter, selection, layout, measures)
-    : variableGroupLoop(emitter, selection, layout, measures, {
-        code: `(${rowKeys.code}) * ${view.codes}`,
-        codes,
-        direct: codes * sample.strata.count <= directPairsMax,
-      });
+  const rowCode = byStratum ? null : `(${rowKeys.code}) * ${view.codes}`;
+  const loop =
+    rowCode === null
+      ? constantGroupLoop(emitter, selection, layout, measures)
+      : variableGroupLoop(emitter, selection, layout, measures, {
+          code: rowCode,
+          codes,
+          direct: codes * sample.strata.count <= directPairsMax,
+        });
   const inputs = inputsOf(emitter.parameters, loaded);
-  const parameters = ['inputs', 'runs', 'from', 'to', 'groupOfStratum', 'cells'];
-  const kernel = compile(
-    parameters,
-    `${declareInputs(emitter.parameters)}\n${loop}`,
-    shapeOf(inputs),
-  ) as ScanKernel; // the parameters are its
+  const compileLoop = (text: string, output: string): unknown =>
+    compile(
+      ['inputs', 'runs', 'from', 'to', 'groupOfStratum', output],
+      `${declareInputs(emitter.parameters)}\n${text}`,
+      shapeOf(inputs),
+    );
+  const kernel = compileLoop(loop, 'cells') as ScanKernel; // the parameters are its
+  const valueKernel = (): ValueKernel =>
+    compileLoop(valueLoop(emitter, selection, layout, measures, rowCode), 'sink') as ValueKernel; // the parameters are its
   const everyRow = byStratum && filter.every(ofStratum);
   const constantInStratum = layout.totals.map(
     (total) =>
@@ -119,7 +127,7 @@ function compileScan(
         isConstant(layout.measures[measure]!, measures[measure]!, power, ofStratum),
       ), // one code a measure
   );
-  return { view, rowKeys, kernel, inputs, centres, constantInStratum };
+  return { view, rowKeys, kernel, valueKernel, inputs, centres, constantInStratum };
 }
 
 /** Whether a measure contributes the same for every row of a stratum. */
@@ -142,6 +150,8 @@ export class SampleScan {
   private readonly groupsByStratum: boolean;
   private rows = 0;
   private rowsSinceFlush = 0;
+  /** The groups' codes in the order of the last moments. */
+  private groupCodes: readonly number[] = [];
 
   constructor(
     private readonly sample: Sample,
@@ -215,6 +225,7 @@ export class SampleScan {
       this.request.layout.monomials.length,
       this.sample.strata.count,
     );
+    this.groupCodes = codes.groups;
     const moments: Moments = {
       layout: this.request.layout,
       centres,
@@ -239,6 +250,19 @@ export class SampleScan {
     });
     const key = (group: number, index: number): Scalar => decoders[index]!(codes.groups[group]!); // groups and keys are places
     return { moments, key };
+  }
+
+  /**
+   * The values of matching rows among those that were read and added up in the last moments.
+   * @param ranks for each stratum how many of its first rows to look at; no more than were read are
+   */
+  values(ranks: Int32Array): RowValues {
+    const { inputs, view, valueKernel, centres } = this.parts;
+    const to = this.done.map((rows, stratum) => Math.min(rows, ranks[stratum]!)); // one entry a stratum
+    const runs = this.sample.runs.runs(new Int32Array(to.length), to);
+    const sink = new ValueSink(centres.length);
+    valueKernel()(inputs, runs, 0, runs.length, view.group, sink);
+    return sink.take(new Map(this.groupCodes.map((code, group) => [code, group])));
   }
 
   /** Where the stratum tells the group, every included stratum is a cell, matched or not: what is not read there is known. */

@@ -1,0 +1,92 @@
+import type { MomentLayout } from '../plan/index.ts';
+import { type MeasureCode, overPiece, overRuns } from './scan-code.ts';
+import type { Emitter } from './lower/emitter.ts';
+
+/** The measures of matching rows, one entry a row in each array. */
+export interface RowValues {
+  readonly count: number;
+  /** The row's group, as Moments numbers them. */
+  readonly group: Int32Array;
+  readonly stratum: Int32Array;
+  /** For each measure its centred value; NaN where the measure does not take the row. */
+  readonly values: readonly Float64Array[];
+}
+
+/** Where a kernel puts the values it meets. */
+export class ValueSink {
+  count = 0;
+  /** Codes of groups: made of keys' codes, so they may be large. */
+  codes = new Float64Array(0);
+  strata = new Int32Array(0);
+  values: Float64Array[];
+
+  constructor(measures: number) {
+    this.values = Array.from({ length: measures }, () => new Float64Array(0));
+  }
+
+  /** Makes room for so many rows more. */
+  reserve(rows: number): void {
+    const needed = this.count + rows;
+    if (needed <= this.codes.length) return;
+    const capacity = Math.max(needed, this.codes.length * 2);
+    const wider = (array: Float64Array): Float64Array<ArrayBuffer> => {
+      const grown = new Float64Array(capacity);
+      grown.set(array);
+      return grown;
+    };
+    const strata = new Int32Array(capacity);
+    strata.set(this.strata);
+    this.strata = strata;
+    this.codes = wider(this.codes);
+    this.values = this.values.map(wider);
+  }
+
+  /** What has been put in. @param groupOf the group of a code */
+  take(groupOf: ReadonlyMap<number, number>): RowValues {
+    const { count } = this;
+    const group = new Int32Array(count);
+    for (let row = 0; row < count; row++) group[row] = groupOf.get(this.codes[row]!) ?? -1; // row < count
+    return {
+      count,
+      group,
+      stratum: this.strata.subarray(0, count),
+      values: this.values.map((values) => values.subarray(0, count)),
+    };
+  }
+}
+
+/** A loop over runs that puts down the values of matching rows. */
+export type ValueKernel = (
+  inputs: unknown,
+  runs: Int32Array,
+  from: number,
+  to: number,
+  groupOfStratum: Float64Array,
+  sink: ValueSink,
+) => void;
+
+/** The loop of a {@link ValueKernel}. @param code the row's part of the group code; null where the stratum tells the group */
+export function valueLoop(
+  emitter: Emitter,
+  selection: string | null,
+  { measures: all }: MomentLayout,
+  measures: readonly MeasureCode[],
+  code: string | null,
+): string {
+  const stores = all.map((_, place) => {
+    const { value, takes } = measures[place]!; // one code a measure
+    const present = value ?? '0';
+    return `w${place}[o] = ${takes === null ? present : `(${takes}) ? ${present} : NaN`};`;
+  });
+  const body = `${emitter.lines.join('\n  ')}
+  codes[o] = base${code === null ? '' : ` + ${code}`}; strata[o] = h; ${stores.join(' ')} o++;`;
+  return overRuns(
+    'const base = groupOfStratum[h];',
+    `sink.reserve(end - start);
+    const codes = sink.codes, strata = sink.strata;
+    ${all.map((_, place) => `const w${place} = sink.values[${place}];`).join(' ')}
+    let o = sink.count;
+    ${overPiece(selection, body)}
+    sink.count = o;`,
+  );
+}
