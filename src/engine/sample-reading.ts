@@ -1,14 +1,13 @@
 import {
   CellForecast,
+  confirmTails,
   type GroupEstimate,
   GroupEstimator,
-  heavyTails,
-  isBounded,
   type MetGroup,
   type MissingGroups,
   missingGroups,
   type RowsAt,
-  type TailSuspect,
+  type TailRows,
 } from '../estimator/index.ts';
 import { openScan, type SampleScan } from '../executor/index.ts';
 import { type AggregateQuery, type AggregateTotals, evaluate, layoutMoments } from '../plan/index.ts';
@@ -171,46 +170,20 @@ export class SampleReading {
     return rows;
   }
 
-  /** Looks at the tails of estimates that are certified but for these, and takes it back where they are too heavy. */
-  confirm(known: Known, rows: readonly EstimatedRow[]): readonly EstimatedRow[] {
-    const suspects = rows.flatMap(({ group, estimates }, row) =>
-      estimates.flatMap((own, place) => {
-        const { tail, estimate, prepared, gradient } = own;
-        const isSuspect = tail !== null && estimate.certified && !isBounded(tail, estimate.confidence);
-        return isSuspect ? [{ row, place, group: group.group, totals: prepared.totals, gradient }] : [];
-      }),
-    );
-    if (suspects.length === 0) return rows;
-    const before = this.estimateMs;
-    const heavy = this.estimating(() => this.heavyOnes(known, suspects));
-    this.lastEstimateMs += this.estimateMs - before;
-    if (heavy.length === 0) return rows;
-    return rows.map((row, index) => {
-      const places = heavy.flatMap((each) => (each.row === index ? [each.place] : []));
-      return places.length === 0 ? row : this.withHeavyTails(row, places);
+  /** Takes back the certification of rows whose tails are too heavy. */
+  confirm({ estimator: { moments } }: Known, rows: readonly EstimatedRow[]): EstimatedRow[] {
+    const confirmed = this.estimating(() => confirmTails(moments, rows, () => this.tailRows()));
+    return rows.map((row, place) => {
+      const estimates = confirmed[place]!; // one a row
+      return { ...row, estimates, outputs: this.outputsOf(row, estimates) };
     });
   }
 
-  private heavyOnes<S extends TailSuspect>({ estimator }: Known, suspects: readonly S[]): S[] {
-    const { sizes } = this.sample.runs;
-    // Any first ranks are a random sample: so many rows tell what the tail is like.
-    let limit = this.limit;
+  /** Values of rows enough to tell what tails are like: any first ranks are a random sample of each stratum. */
+  private tailRows(): TailRows {
+    let { limit } = this;
     while (limit > 1 && this.rowsUnder(limit) > tailRowsMax) limit = Math.floor(limit / 2);
-    const values = this.scan.values(sizes.map((size) => Math.min(size, limit)));
-    const { populationRows, rowsRead, layout } = estimator.moments;
-    const isOpen = (stratum: number): boolean => rowsRead[stratum]! < populationRows[stratum]!; // one entry a stratum
-    const verdicts = heavyTails(values, layout, suspects, isOpen);
-    return suspects.filter((_, place) => verdicts[place]);
-  }
-
-  private withHeavyTails(row: EstimatedRow, places: readonly number[]): EstimatedRow {
-    const estimates = row.estimates.map((own, place) => {
-      if (!places.includes(place)) return own;
-      const { estimate } = own;
-      const reasons = [...estimate.reasons, 'HEAVY_TAIL'] as const;
-      return { ...own, estimate: { ...estimate, certified: false, reasons } };
-    });
-    return { ...row, estimates, outputs: this.outputsOf(row, estimates) };
+    return this.scan.values(this.sample.runs.sizes.map((size) => Math.min(size, limit)));
   }
 
   /** What the estimates would be at other sizes. */

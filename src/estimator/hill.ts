@@ -1,5 +1,7 @@
 import { quickselect } from 'simple-statistics';
-import type { MomentLayout } from '../plan/index.ts';
+import type { MomentLayout, Moments, ReasonCode } from '../plan/index.ts';
+import type { GroupEstimate } from './estimate-groups.ts';
+import { isBounded } from './tails.ts';
 
 /** A tail this heavy or heavier: below 2 not even the variance exists, and little above it estimates hide that. */
 const tailIndexMin = 2.1;
@@ -14,55 +16,87 @@ export interface TailRows {
   readonly values: readonly Float64Array[];
 }
 
-/** An estimate whose tail is to be looked at. */
-export interface TailSuspect {
-  readonly group: number;
-  /** Totals of the layout with the estimate's derivatives by them. */
-  readonly totals: readonly number[];
-  readonly gradient: readonly number[];
+/** A group's estimates, of which the tails are to be confirmed. */
+export interface GroupEstimates {
+  readonly group: { readonly group: number };
+  readonly estimates: readonly GroupEstimate[];
 }
 
 /**
- * Which suspects have a tail too heavy for their interval, by Hill's estimator over the largest √m of the contributions |u| that
- * are not zero.
- * @param isOpen whether a stratum was not read whole: others add nothing to the error
+ * Takes back the certification of estimates whose tail is too heavy for their interval, by Hill's estimator over the largest √m of
+ * the contributions |u| that are not zero. Needs no row where every estimate is bounded, or not certified anyway.
+ * @param readRows gives the values of matching rows: all that were read, or of every stratum its first ranks
+ * @returns for each group its estimates; the very same where nothing changes
  * @see Hill, "A simple general approach to inference about the tail of a distribution", Annals of Statistics 3, 1975
  */
-export function heavyTails(
-  rows: TailRows,
-  layout: MomentLayout,
-  suspects: readonly TailSuspect[],
-  isOpen: (stratum: number) => boolean,
-): boolean[] {
-  const rowsOf = rowsByGroup(rows, new Set(suspects.map(({ group }) => group)), isOpen);
-  return suspects.map(({ group, totals, gradient }) => {
-    const monomials = totals.map((total) => layout.totals[total]!); // places of totals
-    const contributions = new Float64Array(rowsOf.get(group)?.length ?? 0);
-    let count = 0;
-    for (const row of rowsOf.get(group) ?? []) {
-      let u = 0;
-      for (const [place, monomial] of monomials.entries()) {
-        let term = gradient[place]!; // one partial a total
-        for (const { measure, power } of monomial) {
-          const value = rows.values[measure]![row]!; // one array a measure
-          term = Number.isNaN(value) ? 0 : term * value ** power;
-        }
-        u += term;
-      }
-      if (u !== 0) contributions[count++] = Math.abs(u);
-    }
-    return tailIndex(contributions.subarray(0, count)) < tailIndexMin;
-  });
+export function confirmTails(
+  moments: Moments,
+  groups: readonly GroupEstimates[],
+  readRows: () => TailRows,
+): readonly (readonly GroupEstimate[])[] {
+  const isSuspect = ({ tail, estimate }: GroupEstimate): boolean =>
+    tail !== null && estimate.certified && !isBounded(tail, estimate.confidence);
+  const suspects = groups.filter(({ estimates }) => estimates.some(isSuspect));
+  if (suspects.length === 0) return groups.map(({ estimates }) => estimates);
+  const rows = readRows();
+  const rowsOf = openRowsByGroup(rows, new Set(suspects.map(({ group }) => group.group)), moments);
+  return groups.map(({ group, estimates }) =>
+    estimates.map((own) => {
+      const isHeavy =
+        isSuspect(own) &&
+        tailIndex(contributionSizes(rows, rowsOf.get(group.group)!, moments.layout, own)) < tailIndexMin; // suspects' groups have rows
+      return isHeavy ? withReason(own, 'HEAVY_TAIL') : own;
+    }),
+  );
 }
 
-function rowsByGroup(
+function withReason(own: GroupEstimate, reason: ReasonCode): GroupEstimate {
+  const { estimate } = own;
+  return { ...own, estimate: { ...estimate, certified: false, reasons: [...estimate.reasons, reason] } };
+}
+
+/** |u| of a group's rows, without zeros. */
+function contributionSizes(
+  { values }: TailRows,
+  rows: Int32Array,
+  { totals }: MomentLayout,
+  { prepared, gradient }: GroupEstimate,
+): Float64Array {
+  const terms = prepared.totals.map((total, place) => ({
+    partial: gradient[place]!, // one a total
+    factors: totals[total]!.map(({ measure, power }) => ({ values: values[measure]!, power })), // one array a measure
+  }));
+  const sizes = new Float64Array(rows.length);
+  let count = 0;
+  for (const row of rows) {
+    let u = 0;
+    for (const { partial, factors } of terms) {
+      let term = partial;
+      for (const factor of factors) {
+        const value = factor.values[row]!;
+        // NaN: the measure does not take the row.
+        if (Number.isNaN(value)) term = 0;
+        else for (let power = factor.power; power > 0; power--) term *= value; // faster than **
+      }
+      u += term;
+    }
+    if (u !== 0) sizes[count++] = Math.abs(u);
+  }
+  return sizes.subarray(0, count);
+}
+
+/** The rows of each wanted group, but for those of strata that were read whole: these add nothing to the error. */
+function openRowsByGroup(
   { count, group, stratum }: TailRows,
   wanted: ReadonlySet<number>,
-  isOpen: (stratum: number) => boolean,
-): Map<number, number[]> {
-  const rows = new Map<number, number[]>([...wanted].map((each) => [each, []]));
-  for (let row = 0; row < count; row++) if (isOpen(stratum[row]!)) rows.get(group[row]!)?.push(row); // row < count
-  return rows;
+  { rowsRead, populationRows }: Moments,
+): Map<number, Int32Array> {
+  const found = new Map<number, number[]>([...wanted].map((each) => [each, []]));
+  for (let row = 0; row < count; row++) {
+    const own = stratum[row]!; // row < count
+    if (rowsRead[own]! < populationRows[own]!) found.get(group[row]!)?.push(row);
+  }
+  return new Map([...found].map(([each, rows]) => [each, Int32Array.from(rows)]));
 }
 
 /** Hill's tail index of the largest values; infinite where there are too few, or where they do not differ. */

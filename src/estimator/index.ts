@@ -4,7 +4,7 @@
  * what the answer cannot show. Always: it sees no SQL text, no Arrow, no file; an interval of width zero is exact.
  */
 export { type GroupEstimate, GroupEstimator, type MetGroup } from './estimate-groups.ts';
-export { heavyTails, type TailRows, type TailSuspect } from './hill.ts';
+export { confirmTails, type TailRows } from './hill.ts';
 export { lambertW, type MissingGroups, missingGroups } from './missing-groups.ts';
 export { chiSquareQuantile, normalQuantile, tQuantile } from './quantiles.ts';
 export {
@@ -17,4 +17,3 @@ export {
   type SizingResult,
 } from './sizing.ts';
 export { smoothRefusal } from './smooth.ts';
-export { isBounded } from './tails.ts';

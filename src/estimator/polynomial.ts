@@ -23,29 +23,33 @@ export function shift(polynomial: Polynomial, by: number): number[] {
 }
 
 /**
- * A row's contribution u = Σ_j g_j z_j as a polynomial in the one measure that it depends on, centred; a row that matches is taken
- * to be taken by all of the output's aggregates.
+ * A row's contribution u = Σ_j g_j z_j as a sum of polynomials, one in each centred measure that it depends on; a row that matches is
+ * taken to be taken by all of the output's aggregates.
  * @param totals the output's totals, of which `gradient` has one partial each
- * @returns the measure is null where u is the same for every row; null where u depends on several measures
+ * @returns the part that is the same for every row, and by measure its polynomial without constant; null where measures are multiplied
  */
-export function contributionPolynomial(
+export function contributionPolynomials(
   { totals: all }: MomentLayout,
   totals: readonly number[],
   gradient: readonly number[],
-): { readonly measure: number | null; readonly polynomial: Polynomial } | null {
-  let measure: number | null = null;
-  const polynomial: number[] = [0];
+): { readonly constant: number; readonly byMeasure: ReadonlyMap<number, Polynomial> } | null {
+  let constant = 0;
+  const byMeasure = new Map<number, number[]>();
   for (const [place, total] of totals.entries()) {
-    let power = 0;
-    for (const factor of all[total]!) {
-      if (factor.power === 0) continue;
-      if (power > 0 || (measure !== null && measure !== factor.measure)) return null;
-      ({ measure, power } = factor);
+    const partial = gradient[place]!; // one a total
+    const [factor, other] = all[total]!.filter(({ power }) => power > 0); // places of totals
+    if (other !== undefined) return null;
+    if (factor === undefined) {
+      constant += partial;
+      continue;
     }
+    const { measure, power } = factor;
+    const polynomial = byMeasure.get(measure) ?? [];
+    byMeasure.set(measure, polynomial);
     while (polynomial.length <= power) polynomial.push(0);
-    polynomial[power]! += gradient[place]!; // long enough, one partial a total
+    polynomial[power]! += partial; // long enough
   }
-  return { measure, polynomial };
+  return { constant, byMeasure };
 }
 
 /**

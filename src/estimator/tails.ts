@@ -1,7 +1,13 @@
-import type { Moments, ReasonCode } from '../plan/index.ts';
+import type { Moments, ReasonCode, StratumMoments } from '../plan/index.ts';
 import type { Contribution } from './contributions.ts';
 import type { PreparedOutput } from './group-totals.ts';
-import { contributionPolynomial, expectedPower, largestContribution } from './polynomial.ts';
+import {
+  contributionPolynomials,
+  expectedPower,
+  largestContribution,
+  type Polynomial,
+  shift,
+} from './polynomial.ts';
 import { normalQuantile } from './quantiles.ts';
 import type { Scope } from './scope.ts';
 
@@ -47,7 +53,7 @@ export function tailEvidence(
   return {
     effectiveSupport,
     sampleSkewness: skewnessBySample(open, variance),
-    populationSkewness: skewnessByMoments(moments, prepared, gradient, matches),
+    populationSkewness: skewnessByMoments(moments, prepared, gradient, matches, variance),
     largestSkewness: skewnessByRange(moments, prepared, gradient, open, effectiveSupport),
   };
 }
@@ -107,29 +113,66 @@ function skewnessBySample(open: readonly Contribution[], variance: number): numb
   return variance > 0 ? Math.abs(third) / variance ** 1.5 : 0;
 }
 
-/** |Σ w³ (1−f) m E u³| / (Σ w² (1−f) m E u²)^1.5, the expectations from the strata's exact moments; infinite where there are none. */
+/**
+ * |Σ w³ (1−f) m E u³| / (Σ w² (1−f) m E u²)^1.5, the expectations from the strata's exact moments; infinite where there are none. Of
+ * several measures their joint moments are not known: then E|u|³ is bounded, and the variance is the sample's.
+ */
 function skewnessByMoments(
   moments: Moments,
   { totals }: PreparedOutput,
   gradient: readonly number[],
   matches: readonly Matches[],
+  variance: number,
 ): number {
   const { layout, centres, population: values } = moments;
-  const contribution = contributionPolynomial(layout, totals, gradient);
+  const contribution = contributionPolynomials(layout, totals, gradient);
   if (contribution === null) return Number.POSITIVE_INFINITY;
-  const { measure, polynomial } = contribution;
-  const known = measure === null ? null : values[measure]!.moments; // one a measure
-  if (measure !== null && known === null) return Number.POSITIVE_INFINITY;
-  const expected = (k: number, stratum: number): number =>
-    known === null ? polynomial[0]! ** k : expectedPower(polynomial, k, centres[measure!]!, known, stratum); // known of a measure
+  const { constant, byMeasure } = contribution;
+  const parts: Part[] = [];
+  for (const [measure, polynomial] of byMeasure) {
+    const known = values[measure]!.moments; // one a measure
+    if (known === null) return Number.POSITIVE_INFINITY;
+    parts.push({ polynomial, centre: centres[measure]!, known });
+  }
+  const [only, another] = parts;
+  const isJoint = another !== undefined;
+  const expected = (k: number, stratum: number): number => {
+    if (isJoint) return thirdMomentMax(constant, parts, stratum);
+    if (only === undefined) return constant ** k;
+    return expectedPower([constant, ...only.polynomial.slice(1)], k, only.centre, only.known, stratum);
+  };
   let [second, third] = [0, 0];
   for (const { stratum, population, read, support } of matches) {
     const share = (1 - read / population) * support;
-    second += (population / read) ** 2 * share * expected(2, stratum);
+    if (!isJoint) second += (population / read) ** 2 * share * expected(2, stratum);
     third += (population / read) ** 3 * share * expected(3, stratum);
   }
-  const skewness = Math.abs(third) / second ** 1.5;
+  const skewness = Math.abs(third) / (isJoint ? variance : second) ** 1.5;
   return Number.isNaN(skewness) ? Number.POSITIVE_INFINITY : skewness;
+}
+
+/** A contribution's polynomial in one measure. */
+interface Part {
+  readonly polynomial: Polynomial;
+  readonly centre: number;
+  readonly known: StratumMoments;
+}
+
+/**
+ * (|c| + Σ ‖p_i‖₃)³ ≥ E|u|³ for u = c + Σ p_i, by Minkowski's inequality, with ‖p‖₃³ ≤ √(E p² · E p⁴) by Cauchy and Schwarz; c takes
+ * in the means of the p_i.
+ */
+function thirdMomentMax(constant: number, parts: readonly Part[], stratum: number): number {
+  let whole = constant;
+  let norms = 0;
+  for (const { polynomial, centre, known } of parts) {
+    const about = shift(polynomial, known.mean[stratum]! - centre); // one mean a stratum
+    whole += about[0]!; // a polynomial has a constant
+    const rest = [0, ...about.slice(1)];
+    const [square, fourth] = [2, 4].map((k) => expectedPower(rest, k, known.mean[stratum]!, known, stratum));
+    norms += (square! * fourth!) ** (1 / 6); // two powers
+  }
+  return (Math.abs(whole) + norms) ** 3;
 }
 
 /** |E u³| ≤ max|u| · E u², so |λ| ≤ max|u| / (√m_eff · rms u), under any predicate. */

@@ -40,7 +40,9 @@ function momentsOf(argument: BoundExpression, sample: Sample): StratumMoments | 
   return {
     count: statistics.count,
     mean: statistics.mean.map((mean) => scale * mean + offset),
-    centred: statistics.centred.map((moments, place) => moments.map((moment) => scale ** (place + 2) * moment)), // orders from 2
+    centred: statistics.centred.map((moments, place) =>
+      moments.map((moment) => scale ** (place + 2) * moment),
+    ), // orders from 2
   };
 }
 

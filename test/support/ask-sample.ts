@@ -1,5 +1,10 @@
 import { systemClock } from '../../src/common/index.ts';
-import { type GroupEstimate, GroupEstimator, type MetGroup } from '../../src/estimator/index.ts';
+import {
+  confirmTails,
+  type GroupEstimate,
+  GroupEstimator,
+  type MetGroup,
+} from '../../src/estimator/index.ts';
 import { openScan } from '../../src/executor/index.ts';
 import { parseStatement } from '../../src/parser/index.ts';
 import { layoutMoments, type Moments, type OutputColumn, type Scalar } from '../../src/plan/index.ts';
@@ -59,11 +64,13 @@ export async function askSample(
     key: collected.key,
     confidence: options.confidence ?? 0.95,
   });
+  const groups = estimator.meet().map((group) => ({ group, estimates: estimator.estimate(group) }));
+  const confirmed = confirmTails(moments, groups, () => scan.values(options.rows ?? sample.runs.sizes));
   return {
     moments,
-    groups: estimator.meet().map((group) => ({
+    groups: groups.map(({ group }, place) => ({
       ...group,
-      estimates: estimator.estimate(group),
+      estimates: confirmed[place]!, // one a group
       keys: query.keys.map((_, index) => collected.key(group.group, index)),
     })),
   };

@@ -1,0 +1,118 @@
+import { type Random, seededRandom } from '../../../src/common/index.ts';
+import type { StratumMoments } from '../../../src/plan/index.ts';
+
+/** How a population is cut into strata, and how many rows are drawn of each. */
+export interface Allocation {
+  readonly name: string;
+  /** N_h */
+  readonly sizes: readonly number[];
+  /** n_h */
+  readonly drawn: readonly number[];
+}
+
+const zipfSizes = (strata: number, first: number, exponent: number): number[] =>
+  Array.from({ length: strata }, (_, place) => Math.max(1, Math.round(first / (place + 1) ** exponent)));
+
+function capped(name: string, sizes: readonly number[], cap: number): Allocation {
+  return { name, sizes, drawn: sizes.map((size) => Math.min(size, cap)) };
+}
+
+/** From one large stratum to hundreds of tiny ones; `uneven` has weights of 1,000 and 10. */
+export const allocations: readonly Allocation[] = [
+  { name: 'large', sizes: [200_000], drawn: [10_000] },
+  capped('small', zipfSizes(50, 150_000, 1.2), 200),
+  capped('tiny', zipfSizes(100, 1000, 0), 5),
+  { name: 'uneven', sizes: [250_000, 10_000], drawn: [250, 1000] },
+];
+
+const gaussian = (random: Random): number =>
+  Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
+const exponential = (random: Random): number => -Math.log(1 - random.next());
+
+/** Distributions of the column x, by name. */
+export const tails: Readonly<Record<string, (random: Random) => number>> = {
+  normal: (random) => 100 + 15 * gaussian(random),
+  exponential,
+  'lognormal 1': (random) => Math.exp(gaussian(random)),
+  'lognormal 2': (random) => Math.exp(2 * gaussian(random)),
+  'Pareto 1.5': (random) => (1 - random.next()) ** (-1 / 1.5),
+  'many zeros': (random) => (random.next() < 0.9 ? 0 : exponential(random)),
+};
+
+/** Shares of rows that conditions let pass, from the widest to the narrowest; each lets pass a part of what the one before does. */
+export const selectivities = [0.7, 0.12, 0.03, 0.01, 0.003, 0.0005, 0.0001] as const;
+/** Groups by which rows are told apart instead, of Zipf sizes. */
+const groupCount = 20;
+/** The largest, one of the middle, the smallest. */
+const groupsShown = [0, 4, 19] as const;
+
+/** Rows in arrays, stratum after stratum. */
+export interface Population {
+  readonly rows: number;
+  readonly x: Float64Array;
+  /** A positive column that goes with x. */
+  readonly y: Float64Array;
+  /** The class of each row; domains are made of classes. */
+  readonly classOf: Uint8Array;
+  readonly classes: number;
+  readonly domains: readonly Domain[];
+}
+
+/** The rows that a condition or a group takes: those of its classes. */
+export interface Domain {
+  readonly name: string;
+  readonly classes: readonly number[];
+}
+
+/** Makes a population; the same from the same seed. @param by whether rows are told apart by conditions or by groups */
+export function makePopulation(
+  { sizes }: Allocation,
+  tail: string,
+  by: 'conditions' | 'groups',
+  seed: number,
+): Population {
+  const random = seededRandom(seed);
+  const rows = sizes.reduce((sum, size) => sum + size, 0);
+  const draw = tails[tail]!; // one of them
+  const x = Float64Array.from({ length: rows }, () => draw(random));
+  const y = x.map((value) => 1 + Math.abs(value) * 0.2 + exponential(random));
+  const conditions = by === 'conditions';
+  const limits = conditions ? selectivities.toReversed() : groupLimits();
+  const classOf = new Uint8Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const u = random.next();
+    const place = limits.findIndex((limit) => u < limit);
+    classOf[row] = place < 0 ? limits.length : place;
+  }
+  const domains = conditions
+    ? limits.map((limit, place) => ({
+        name: `${limit * 100} %`,
+        classes: Array.from({ length: place + 1 }, (_, each) => each),
+      }))
+    : groupsShown.map((place) => ({ name: `group ${place + 1} of ${groupCount}`, classes: [place] }));
+  return { rows, x, y, classOf, classes: limits.length + 1, domains };
+}
+
+/** Where the groups' shares of [0, 1) end. */
+function groupLimits(): number[] {
+  const weights = Array.from({ length: groupCount }, (_, place) => 1 / (place + 1));
+  const sum = weights.reduce((a, b) => a + b, 0);
+  let end = 0;
+  return weights.map((weight) => (end += weight / sum));
+}
+
+/** The exact moments of a column in each stratum, straight from their definition. */
+export function stratumMoments(values: Float64Array, sizes: readonly number[]): StratumMoments {
+  let start = 0;
+  const parts = sizes.map((size) => values.subarray(start, (start += size)));
+  const mean = Float64Array.from(parts, (part) => part.reduce((a, b) => a + b, 0) / part.length);
+  return {
+    count: Float64Array.from(sizes),
+    mean,
+    centred: [2, 3, 4, 5, 6].map((order) =>
+      Float64Array.from(parts, (part, stratum) =>
+        part.reduce((sum, value) => sum + (value - mean[stratum]!) ** order, 0),
+      ),
+    ),
+  };
+}

@@ -1,0 +1,3 @@
+import { recordCoverage } from './record.ts';
+
+recordCoverage('uneven');

@@ -1,0 +1,6 @@
+import { defineConfig } from 'vitest/config';
+
+/** Run by scripts/coverage.mjs. */
+export default defineConfig({
+  test: { include: ['test/statistical/harness/*.cells.ts'], pool: 'forks', testTimeout: 10 * 3_600_000 },
+});
