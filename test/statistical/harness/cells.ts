@@ -18,8 +18,6 @@ const outputs: Readonly<Record<string, (x: Float64Array, y: Float64Array) => num
 
 const sum = (values: Float64Array): number => values.reduce((a, b) => a + b, 0);
 
-export const confidences = [0.95, 0.99] as const;
-
 /** What the draws of a cell came to: one allocation, tail, domain, output and confidence. */
 export interface CoverageCell {
   readonly allocation: string;
@@ -45,11 +43,19 @@ export interface CoverageCell {
 /** Widths that are kept of a cell. */
 const widthsMax = 1000;
 
-/** Measures the coverage of every cell of an allocation and tail. */
+/** Which cells are measured. */
+export interface CellSelection {
+  readonly allocation: Allocation;
+  readonly tail: string;
+  readonly by: 'conditions' | 'groups';
+  /** Names of domains; absent: all. */
+  readonly domains?: readonly string[];
+  readonly confidences: readonly number[];
+}
+
+/** Measures the coverage of cells. */
 export function measureCoverage(
-  allocation: Allocation,
-  tail: string,
-  by: 'conditions' | 'groups',
+  { allocation, tail, by, domains, confidences }: CellSelection,
   draws: number,
 ): CoverageCell[] {
   const names = Object.keys(outputs);
@@ -58,11 +64,12 @@ export function measureCoverage(
   const { layout, aggregateTotals } = layoutMoments(query);
   const population = makePopulation(allocation, tail, by, 20_261_122);
   const drawing = new Drawing(allocation, population, layout);
-  const truths = population.domains.map((domain) => truthsOf(population, domain));
+  const wanted = population.domains.filter(({ name }) => domains?.includes(name) ?? true);
+  const truths = wanted.map((domain) => truthsOf(population, domain));
   const cells = new Map<string, CoverageCell>();
   for (let draw = 0; draw < draws; draw++) {
     drawing.draw(draw);
-    for (const [place, domain] of population.domains.entries()) {
+    for (const [place, domain] of wanted.entries()) {
       const moments = drawing.moments(domain);
       const effective = effectiveRows(moments);
       let rows: TailRows | null = null;

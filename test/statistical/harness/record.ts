@@ -18,7 +18,7 @@ export function recordCoverage(name: string): void {
       .map((by) => ({ tail, by })),
   );
   test.each(runs)(`${name}, $tail, $by`, ({ tail, by }) => {
-    const cells = measureCoverage(allocation, tail, by, draws);
+    const cells = measureCoverage({ allocation, tail, by, confidences: [0.95, 0.99] }, draws);
     expect(cells.length).toBeGreaterThan(0);
     writeFileSync(join(BALLPARK_COVERAGE_FOLDER!, `${name}-${tail}-${by}.json`), JSON.stringify(cells));
   });

@@ -1,0 +1,86 @@
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { brokenPromises } from './harness/checks.ts';
+
+/*
+ * A statistical test is worth what it catches. Each bug is planted in a copy of the source, of which the same promises are asked.
+ */
+
+const root = join(import.meta.dirname, '../..');
+const copies = join(root, '.planted');
+afterAll(() => rmSync(copies, { recursive: true, force: true }));
+
+interface Bug {
+  readonly name: string;
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+  /** What it breaks, at least. */
+  readonly breaks: RegExp;
+}
+
+const bugs: readonly Bug[] = [
+  {
+    name: 'no finite population correction',
+    file: 'src/estimator/variance.ts',
+    from: 'population * (population - read) * spread',
+    to: 'population * population * spread',
+    breaks: /most of the population drawn/,
+  },
+  {
+    name: 'n for n − 1',
+    file: 'src/estimator/contributions.ts',
+    from: 'deviations / (read - 1)',
+    to: 'deviations / read',
+    breaks: /two rows of each stratum/,
+  },
+  {
+    name: 'z for t',
+    file: 'src/estimator/estimate-groups.ts',
+    from: 'tQuantile((1 + confidence) / 2, df)',
+    to: 'tQuantile((1 + confidence) / 2, 1e9)',
+    breaks: /a handful of rows/,
+  },
+  {
+    name: 'weights not squared',
+    file: 'src/estimator/variance.ts',
+    from: 'population * (population - read) * spread',
+    to: '(population - read) * spread',
+    breaks: /unequal weights/,
+  },
+  {
+    name: 'raw support for effective support',
+    file: 'src/estimator/tails.ts',
+    from: 'return third === 0 ? 0 : weighed(matches, 2) ** 3 / third ** 2;',
+    to: 'return third === 0 ? 0 : matches.reduce((sum, { support }) => sum + support, 0);',
+    breaks: /many rows of small weight/,
+  },
+  {
+    name: 'third moments of the sample only',
+    file: 'src/estimator/tails.ts',
+    from: 'populationSkewness: skewnessByMoments(moments, prepared, gradient, matches, variance)',
+    to: 'populationSkewness: skewnessBySample(open, variance)',
+    breaks: /a tail that draws miss/,
+  },
+];
+
+test('the source as it is keeps every promise', () => {
+  expect(brokenPromises()).toEqual([]);
+});
+
+describe('a planted bug is caught', () => {
+  test.each(bugs)('$name', async ({ name, file, from, to, breaks }) => {
+    const copy = join(copies, name.replaceAll(/\W+/g, '-'));
+    mkdirSync(copy, { recursive: true });
+    for (const part of ['src', 'test/support', 'test/statistical/harness', 'package.json'])
+      cpSync(join(root, part), join(copy, part), { recursive: true });
+    const source = readFileSync(join(copy, file), 'utf8');
+    expect(source.split(from)).toHaveLength(2);
+    writeFileSync(join(copy, file), source.replace(from, to));
+    const planted = (await import(join(copy, 'test/statistical/harness/checks.ts'))) as {
+      brokenPromises: typeof brokenPromises;
+    }; // a copy of the module above
+    expect(planted.brokenPromises().join('\n')).toMatch(breaks);
+  });
+});
