@@ -2,6 +2,15 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { Scalar, SqlType } from '../../src/plan/index.ts';
 import { readResult } from '../../src/sources/duckdb/read-values.ts';
 
+/** Writes the rows of a SELECT as a file. @param options how, as COPY takes it */
+export async function writeRows(path: string, select: string, options = 'FORMAT parquet'): Promise<void> {
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  await connection.run(`COPY (${select}) TO '${path}' (${options})`);
+  connection.closeSync();
+  instance.closeSync();
+}
+
 /** A DuckDB set up as the engine sets up its own, for comparison. */
 export class ReferenceDuckDB {
   private constructor(

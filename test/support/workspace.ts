@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { type Engine, openEngine, QueryError, type QueryResult } from '../../src/index.ts';
+import { writeRows } from './duckdb.ts';
 
 /** A folder of its own with an engine on it. */
 export class Workspace {
@@ -32,12 +32,8 @@ export class Workspace {
   }
 
   /** Writes the rows of a DuckDB SELECT as a file (Parquet unless told otherwise). */
-  async writeRows(name: string, select: string, options = 'FORMAT parquet'): Promise<string> {
-    const instance = await DuckDBInstance.create(':memory:');
-    const connection = await instance.connect();
-    await connection.run(`COPY (${select}) TO '${this.path(name)}' (${options})`);
-    connection.closeSync();
-    instance.closeSync();
+  async writeRows(name: string, select: string, options?: string): Promise<string> {
+    await writeRows(this.path(name), select, options);
     return this.path(name);
   }
 
