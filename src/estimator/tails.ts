@@ -13,6 +13,8 @@ import type { Scope } from './scope.ts';
 
 /** Fewest matching rows, weights accounted for, behind a certified estimate. */
 export const effectiveSupportMin = 30;
+/** Where the sample's skewness is so near to the largest possible, the sample has seen the tail that there is. */
+const seenFactor = 2;
 /** A certified estimate's skewness is at most this over z², z the normal quantile of its level: 0.21 at 95 %. */
 const skewnessScale = 0.8;
 
@@ -60,11 +62,14 @@ export function tailEvidence(
 
 /** Why the evidence does not certify an estimate; nothing where it does. */
 export function tailReasons(evidence: TailEvidence, confidence: number): ReasonCode[] {
-  const { effectiveSupport, sampleSkewness, populationSkewness } = evidence;
+  const { effectiveSupport, sampleSkewness, populationSkewness, largestSkewness } = evidence;
   const most = skewnessMax(confidence);
   const reasons: ReasonCode[] = [];
   if (effectiveSupport < effectiveSupportMin) reasons.push('LOW_SUPPORT');
-  const isKnown = isBounded(evidence, confidence) || Number.isFinite(populationSkewness);
+  const isKnown =
+    isBounded(evidence, confidence) ||
+    Number.isFinite(populationSkewness) ||
+    largestSkewness <= seenFactor * sampleSkewness;
   if (!isKnown || Number.isNaN(sampleSkewness)) reasons.push('UNKNOWN_TAIL');
   else if (sampleSkewness > most || skewnessOf(evidence) > most) reasons.push('HEAVY_TAIL');
   return reasons;
