@@ -9,26 +9,33 @@ export interface CountEstimate {
   readonly variance: number;
   /** Matching rows among those read. */
   readonly support: number;
+  /** Those of them in strata that were read whole: they are part of the count for certain. */
+  readonly certain: number;
 }
 
 /**
  * The interval of a count, right also where few or no rows match: Fay and Feuer's gamma limits, from which the weight w_M of a row
  * that was not read keeps the upper one. Where more than half match they are put around the rows that do not. What was seen is certain:
- * a count is never less than the matching rows, nor does it take in those seen not to match.
+ * a count is never less than the matching rows, nor does it take in those seen not to match; and the limits are put around the part
+ * alone that is not certain, whose few matches are no less skewed for the many beside them.
  * @param confidence two-sided, in (0, 1)
  * @see Fay and Feuer, "Confidence intervals for directly standardized rates", Statistics in Medicine 16, 1997
  */
 export function countInterval(
-  { value, variance, support }: CountEstimate,
+  { value, variance, support, certain }: CountEstimate,
   { population, read, heaviest }: Scope,
   confidence: number,
 ): { low: number; high: number } {
   const weight = heaviest === null ? 0 : heaviest.population / heaviest.read;
-  const unmatched = read - support;
-  const inverted = value > population / 2;
-  const [low, high] = gammaLimits(inverted ? population - value : value, variance, weight, 1 - confidence);
+  const open = value - certain;
+  const unmatched = read - (support - certain);
+  const inverted = open > population / 2;
+  const [low, high] = gammaLimits(inverted ? population - open : open, variance, weight, 1 - confidence);
   const limits = inverted ? { low: population - high, high: population - low } : { low, high };
-  return { low: Math.max(support, limits.low), high: Math.min(population - unmatched, limits.high) };
+  return {
+    low: Math.max(support, certain + limits.low),
+    high: certain + Math.min(population - unmatched, limits.high),
+  };
 }
 
 /** The most rows that may match where none of those read does, at a two-sided confidence: w_M·ln(2/α). */

@@ -14,6 +14,7 @@ import {
   estimateTotals,
   groupStarts,
   type GroupTotals,
+  openSupportOf,
   type PreparedOutput,
   prepareOutputs,
   supportOf,
@@ -93,13 +94,13 @@ export class GroupEstimator {
     return groups;
   }
 
-  /** Fewest rows of the sample behind one of the group's estimates; infinite where all are exact. */
+  /** Fewest rows of the sample, but for strata read whole, behind one of the group's estimates; infinite where all are exact. */
   leastSupport({ cells }: MetGroup): number {
     const { moments, outputs } = this;
     const scope = this.scopeOf(cells);
     return outputs.reduce(
       (least, prepared) =>
-        isExact(moments, prepared, scope) ? least : Math.min(least, supportOf(moments, prepared, cells)),
+        isExact(moments, prepared, scope) ? least : Math.min(least, openSupportOf(moments, prepared, cells)),
       Number.POSITIVE_INFINITY,
     );
   }
@@ -168,7 +169,8 @@ function estimateOutput(
   const isSkewed = divisors.some((divisor) => Math.sqrt(errorOf(divisor).parts.variance) > divisorCvMax * Math.abs(divisor.value)); // prettier-ignore
   const { variance, df } = parts;
   if (isPlain('count', request.query, prepared)) {
-    const ends = countInterval({ value: dual.value, variance, support }, scope, confidence);
+    const certain = support - openSupportOf(moments, prepared, group.cells);
+    const ends = countInterval({ value: dual.value, variance, support, certain }, scope, confidence);
     const reasons: ReasonCode[] = parts.singletons > 0 ? ['SINGLETON_STRATUM'] : [];
     const stdError = variance > 0 ? Math.sqrt(variance) : null;
     return { ...make(dual.value, { ...ends, stdError, exact: false, reasons }), contributions, df };

@@ -99,6 +99,18 @@ export function supportOf(moments: Moments, { supportSlots }: PreparedOutput, ce
   return least;
 }
 
+/** As {@link supportOf}, of the strata alone that were not read whole: the rows that sampling error is known from. */
+export function openSupportOf(moments: Moments, output: PreparedOutput, { from, to }: CellRange): number {
+  const { cellStratum, rowsRead, populationRows } = moments;
+  let certain = 0;
+  for (let cell = from; cell < to; cell++) {
+    const stratum = cellStratum[cell]!; // one a cell
+    if (rowsRead[stratum]! >= populationRows[stratum]!)
+      certain += supportOf(moments, output, { from: cell, to: cell + 1 });
+  }
+  return supportOf(moments, output, { from, to }) - certain;
+}
+
 /** Σ of a slot over a group's cells. */
 function slotSum(sums: Float64Array, stride: number, slot: number, { from, to }: CellRange): number {
   let sum = 0;

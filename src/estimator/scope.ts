@@ -3,9 +3,9 @@ import type { CellRange } from './group-totals.ts';
 
 /** The strata in which a group may have rows: its own where the stratum tells the group, else all that the predicate leaves in. */
 export interface Scope {
-  /** Σ N_h */
+  /** Σ N_h over the strata that were not read whole. */
   readonly population: number;
-  /** Σ n_h */
+  /** Σ n_h over the same. */
   readonly read: number;
   /** The stratum of the largest weight N_h / n_h among those not read whole; null: all were. */
   readonly heaviest: { readonly stratum: number; readonly population: number; readonly read: number } | null;
@@ -35,9 +35,9 @@ function scopeOf({ included, populationRows, rowsRead }: Moments, strata: readon
   for (const stratum of strata) {
     if (included[stratum] === 0) continue;
     const [all, own] = [populationRows[stratum]!, rowsRead[stratum]!]; // one entry a stratum
+    if (own >= all) continue;
     population += all;
     read += own;
-    if (own >= all) continue;
     if (own === 0) hasUnread = true;
     if (own === 1) singletons.push(stratum);
     if (all / own <= weightMax) continue;

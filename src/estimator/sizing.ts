@@ -48,12 +48,15 @@ export class CellForecast {
     readonly estimate: GroupEstimate,
   ) {}
 
-  /** Matching rows to expect. */
-  private supportAt(rowsAt: RowsAt): number {
-    let expected = 0;
-    for (const { stratum, support, read } of this.estimate.contributions)
-      if (read > 0) expected += (support * rowsAt(stratum)) / read;
-    return expected;
+  /** By what factor the matching rows would grow that bring sampling error: those of strata that were not read whole. */
+  private growthAt(rowsAt: RowsAt): number {
+    let [seen, expected] = [0, 0];
+    for (const { stratum, population, support, read } of this.estimate.contributions) {
+      if (read === 0 || read >= population) continue;
+      seen += support;
+      expected += (support * rowsAt(stratum)) / read;
+    }
+    return seen === 0 ? 1 : expected / seen;
   }
 
   /** Variance to expect. */
@@ -105,7 +108,7 @@ export class CellForecast {
     const { tail, estimate } = this.estimate;
     if (estimate.reasons.includes('SINGLETON_STRATUM')) return false;
     if (tail === null) return true;
-    const growth = this.supportAt(rowsAt) / Math.max(1, estimate.support);
+    const growth = this.growthAt(rowsAt);
     const skewness = Math.max(tail.sampleSkewness, skewnessOf(tail)) / Math.sqrt(growth);
     return (
       tail.effectiveSupport * growth >= effectiveSupportMin * margin &&
@@ -114,10 +117,7 @@ export class CellForecast {
   }
 
   private dfAt(rowsAt: RowsAt): number {
-    const { support } = this.estimate.estimate;
-    return support === 0
-      ? this.estimate.df
-      : Math.max(1, (this.estimate.df * this.supportAt(rowsAt)) / support);
+    return Math.max(1, this.estimate.df * this.growthAt(rowsAt));
   }
 }
 

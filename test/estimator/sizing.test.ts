@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { CellForecast, type GroupEstimate, type MetGroup } from '../../src/estimator/index.ts';
+
+/* What a pilot foretells where part of the table was read whole: only the rest grows. */
+
+const contribution = (
+  stratum: number,
+  population: number,
+  read: number,
+): GroupEstimate['contributions'][number] => ({
+  stratum,
+  population,
+  read,
+  support: read,
+  sum: read * 10,
+  squares: read * 104,
+  cubes: Number.NaN,
+  spread: 4,
+});
+
+/** A pilot of 4,096 rows beside 12,000 that were taken whole; of the rest the sample has 8,192. */
+const pilot = {
+  estimate: {
+    value: 1e6,
+    low: 9e5,
+    high: 1.1e6,
+    stdError: 5e4,
+    relativeError: 0.1,
+    confidence: 0.95,
+    support: 16_096,
+    exact: false,
+    certified: false,
+    reasons: ['HEAVY_TAIL'],
+  },
+  contributions: [contribution(0, 100_000, 4096), contribution(1, 12_000, 12_000)],
+  gradient: [1],
+  df: 4000,
+  tail: {
+    effectiveSupport: 4096,
+    sampleSkewness: 0.25,
+    populationSkewness: 0.25,
+    largestSkewness: Number.POSITIVE_INFINITY,
+  },
+} as const satisfies Omit<GroupEstimate, 'prepared'>;
+// A forecast looks at neither.
+const forecast = new CellForecast({} as MetGroup, { ...pilot, prepared: {} } as unknown as GroupEstimate);
+const target = { bound: 0.5, relative: true, confidence: 0.95 };
+const rowsAt =
+  (rest: number) =>
+  (stratum: number): number =>
+    stratum === 0 ? rest : 12_000;
+
+test('twice the rows of the rest bring the skewness within what is certified', () => {
+  // 0.25 / √2 = 0.18; counting the rows that were taken whole, the rows would grow by a quarter only, to 0.22.
+  expect(forecast.isHopeless(target, rowsAt(8192))).toBe(false);
+});
+
+test('a few rows more do not', () => {
+  expect(forecast.isHopeless(target, rowsAt(4200))).toBe(true);
+});
