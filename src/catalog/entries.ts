@@ -32,9 +32,23 @@ export interface FileEntry {
 }
 
 /** How a sample was drawn. */
-export type SamplingMethod =
+export type SamplingMethod = (
   | { readonly kind: 'uniform'; readonly unit: 'rows' | 'percent'; readonly amount: number }
-  | { readonly kind: 'stratified'; readonly columns: readonly string[]; readonly cap: number };
+  | { readonly kind: 'stratified'; readonly columns: readonly string[]; readonly cap: number }
+) & { readonly outliers?: SampleOutliers };
+
+/** The outliers that a sample holds whole, in strata of their own. */
+export interface SampleOutliers {
+  /** Rows of the table that are one, by any of the columns. */
+  readonly rows: number;
+  readonly columns: readonly {
+    readonly name: string;
+    /** Rows with |x| above it are outliers; null: none is. */
+    readonly threshold: number | null;
+    /** Standard error of the column's sum over the whole table, as a share of the one without; null: there was none. */
+    readonly errorShare: number | null;
+  }[];
+}
 
 /** A sample that is published: its files are complete on the device. */
 export interface SampleEntry {

@@ -10,6 +10,7 @@ export {
   findNamed,
   type QueryLogEntry,
   type SampleEntry,
+  type SampleOutliers,
   type SamplingMethod,
   type SourceFormat,
   strataColumnsOf,

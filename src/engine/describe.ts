@@ -1,4 +1,4 @@
-import type { SampleEntry, SamplingMethod } from '../catalog/index.ts';
+import type { SampleEntry, SampleOutliers, SamplingMethod } from '../catalog/index.ts';
 
 /** A count as people read it: `12,345 rows`. */
 export function countOf(count: number, noun: string): string {
@@ -12,6 +12,25 @@ export function percentOf(share: number): string {
 
 /** How a sample was drawn, in words. */
 export function describeMethod(method: SamplingMethod): string {
+  const { outliers } = method;
+  const allocation = describeAllocation(method);
+  return outliers === undefined
+    ? allocation
+    : `${allocation}, outliers of ${outliers.columns.map(({ name }) => name).join(', ')} whole`;
+}
+
+/** What a sample takes whole, in words: where outliers begin, how many there are, and what that does to the error of sums. */
+export function describeOutliers({ rows, columns }: SampleOutliers): string {
+  const parts = columns.map(({ name, threshold, errorShare }) => {
+    if (threshold === null) return `${name} has none`;
+    const effect =
+      errorShare === null ? '' : `, for ${percentOf(errorShare)} of the error that SUM(${name}) would have`;
+    return `|${name}| > ${Number(threshold.toPrecision(4))}${effect}`;
+  });
+  return `${countOf(rows, 'row')} of the table taken whole: ${parts.join('; ')}`;
+}
+
+function describeAllocation(method: SamplingMethod): string {
   if (method.kind === 'stratified')
     return `stratified by ${method.columns.join(', ')}, at most ${countOf(method.cap, 'row')} each`;
   return method.unit === 'percent'

@@ -2,7 +2,7 @@ import type { ExplainStatement } from '../parser/index.ts';
 import { printQuery } from '../sources/index.ts';
 import type { SelectPlan } from '../planner/index.ts';
 import { chooseSample } from './choose-sample.ts';
-import { countOf, describeSample, percentOf } from './describe.ts';
+import { countOf, describeOutliers, describeSample, percentOf } from './describe.ts';
 import { commandTypes, rowsAnswer } from './rows-answer.ts';
 import type { RunControl } from './run-control.ts';
 import { describeBound, type RoutedAnswer, runSelect, tableOf } from './run-select.ts';
@@ -87,6 +87,9 @@ async function foreseeSample(
     return [
       ['route', route],
       ['sample', describeSample(entry)],
+      ...(entry.method.outliers === undefined
+        ? []
+        : [['outliers', describeOutliers(entry.method.outliers)] as const]),
       ['reason', reason],
       [
         'rows to read',

@@ -40,9 +40,9 @@ export interface EstimatedRow extends GroupRow {
 
 /** The reading of a sample for a query: how far it has come, and what is known. Rows once read are kept. */
 export class SampleReading {
-  /** Rows of the largest stratum that the predicate leaves in: no rank limit needs to be higher. */
+  /** Rows of the largest stratum that the predicate leaves in and a rank limit bounds: none needs to be higher. */
   readonly rankMax: number;
-  /** Strata that the predicate leaves in. */
+  /** Strata that the predicate leaves in and a rank limit bounds. */
   readonly strata: number;
   /** The rank limit so far. */
   limit = 0;
@@ -53,6 +53,8 @@ export class SampleReading {
   private lastEstimateMs = 0;
   private planned = 0;
   private completed = 0;
+  /** Rows without which there is no answer: strata taken whole, for a part of one would bring its heavy tail back, and one more. */
+  private readonly indispensableRows: number;
 
   private constructor(
     private readonly query: AggregateQuery,
@@ -62,12 +64,13 @@ export class SampleReading {
     private readonly scan: SampleScan,
     private readonly control: RunControl,
   ) {
-    const { sizes } = sample.runs;
-    this.rankMax = sizes.reduce(
-      (most, size, stratum) => (scan.included[stratum] === 1 ? Math.max(most, size) : most),
-      0,
+    const { runs } = sample;
+    const bounded = runs.sizes.filter(
+      (_, stratum) => scan.included[stratum] === 1 && runs.takeAll[stratum] === 0,
     );
-    this.strata = scan.included.reduce((count, isIn) => count + isIn, 0);
+    this.rankMax = bounded.reduce((most, size) => Math.max(most, size), 0);
+    this.strata = bounded.length;
+    this.indispensableRows = this.rowsUnder(0) + 1;
   }
 
   /** @returns in words why kernels cannot compute the query as DuckDB would. @throws QueryError DAMAGED_SAMPLE */
@@ -102,8 +105,8 @@ export class SampleReading {
 
   /** Rows of each stratum under a rank limit. */
   rowsAt(limit: number): RowsAt {
-    const { sizes } = this.sample.runs;
-    return (stratum) => Math.min(limit, sizes[stratum]!); // one entry a stratum
+    const { runs } = this.sample;
+    return (stratum) => runs.rowsUnder(stratum, limit);
   }
 
   /** Rows of all included strata under a rank limit. */
@@ -121,7 +124,8 @@ export class SampleReading {
    */
   async readTo(limit: number): Promise<Known> {
     this.limit = Math.min(this.rankMax, limit);
-    const target = this.sample.runs.sizes.map((size) => Math.min(size, this.limit));
+    const { runs } = this.sample;
+    const target = runs.sizes.map((_, stratum) => runs.rowsUnder(stratum, this.limit));
     const available = this.rowsUnder(this.rankMax);
     const { onProgress } = this.control.options;
     const finished = await this.scan.readTo(target, async ({ rowsRead, tasksDone, tasks }) => {
@@ -132,8 +136,7 @@ export class SampleReading {
         fraction: available === 0 ? null : rowsRead / available,
         rows: rowsRead,
       });
-      // Something is always read: without a first task there is no answer at all.
-      if (this.completed > 0 && this.control.isReadingOver(this.lastEstimateMs)) return false;
+      if (rowsRead >= this.indispensableRows && this.control.isReadingOver(this.lastEstimateMs)) return false;
       this.completed++;
       return true;
     });
@@ -179,11 +182,18 @@ export class SampleReading {
     });
   }
 
-  /** Values of rows enough to tell what tails are like: any first ranks are a random sample of each stratum. */
+  /**
+   * Values of rows enough to tell what tails are like: any first ranks are a random sample of each stratum. Those that are read
+   * whole have no part in the error, however heavy their tails.
+   */
   private tailRows(): TailRows {
+    const { runs } = this.sample;
     let { limit } = this;
-    while (limit > 1 && this.rowsUnder(limit) > tailRowsMax) limit = Math.floor(limit / 2);
-    return this.scan.values(this.sample.runs.sizes.map((size) => Math.min(size, limit)));
+    while (limit > 1 && this.rowsUnder(limit) - this.rowsUnder(0) > tailRowsMax)
+      limit = Math.floor(limit / 2);
+    return this.scan.values(
+      runs.sizes.map((_, stratum) => (runs.takeAll[stratum] === 1 ? 0 : runs.rowsUnder(stratum, limit))),
+    );
   }
 
   /** What the estimates would be at other sizes. */

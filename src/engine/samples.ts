@@ -10,7 +10,7 @@ import type {
 } from '../parser/index.ts';
 import { typeFromDuckDB } from '../plan/index.ts';
 import { buildSample } from '../sampler/index.ts';
-import { countOf, describeMethod } from './describe.ts';
+import { countOf, describeMethod, describeOutliers } from './describe.ts';
 import { sourceControl } from './exact-route.ts';
 import { commandTypes, rowsAnswer } from './rows-answer.ts';
 import type { RunControl } from './run-control.ts';
@@ -62,6 +62,25 @@ function resolveMethod(method: SampleMethod, table: TableEntry): SamplingMethod 
   return { kind: 'stratified', columns, cap: wholeRows(method.cap, 'CAP') };
 }
 
+/** Types that have magnitudes. */
+const measurable = ['integer', 'decimal', 'float', 'double'];
+
+/** The columns of OUTLIERS OF. @throws QueryError UNKNOWN_COLUMN, INVALID_ARGUMENT, TYPE_MISMATCH with their place */
+function resolveOutliers(identifiers: readonly Identifier[], table: TableEntry): string[] {
+  const columns = identifiers.map((identifier) => requireColumn(table, identifier));
+  for (const [place, column] of columns.entries()) {
+    const { span } = identifiers[place]!; // one column each
+    if (columns.indexOf(column) < place)
+      throw new QueryError('INVALID_ARGUMENT', `column ${column} is named twice`, { span });
+    const { type } = table.columns.find(({ name }) => name === column)!; // requireColumn found it
+    if (!measurable.includes(typeFromDuckDB(type).kind))
+      throw new QueryError('TYPE_MISMATCH', `OUTLIERS OF needs numbers; ${column} is of type ${type}`, {
+        span,
+      });
+  }
+  return columns;
+}
+
 function wholeRows({ value, span }: NumberWithSpan, clause: string): number {
   if (Number.isSafeInteger(value) && value >= 1 && value <= 2 ** 31 - 1) return value;
   throw new QueryError('INVALID_ARGUMENT', `${clause} needs a whole number of rows, 1 or more`, { span });
@@ -74,9 +93,14 @@ function resolveSeed(seed: NumberWithSpan | null, state: EngineState): number {
 }
 
 /** A name that tells the method, numbered where it is taken. */
-function freeName(state: EngineState, table: TableEntry, method: SamplingMethod): string {
-  const base =
-    method.kind === 'uniform' ? `${table.name}_uniform` : `${table.name}_by_${method.columns.join('_')}`;
+function freeName(
+  state: EngineState,
+  table: TableEntry,
+  method: SamplingMethod,
+  outliersOf: readonly string[],
+): string {
+  const allocation = method.kind === 'uniform' ? 'uniform' : `by_${method.columns.join('_')}`;
+  const base = [table.name, allocation, ...(outliersOf.length === 0 ? [] : ['outliers'])].join('_');
   const { samples } = state.catalog.snapshot();
   let name = base;
   for (let number = 2; findNamed(samples, name) !== undefined; number++) name = `${base}_${number}`;
@@ -85,7 +109,7 @@ function freeName(state: EngineState, table: TableEntry, method: SamplingMethod)
 
 /**
  * CREATE SAMPLE: draws the sample, writes its files, publishes it.
- * @throws QueryError UNKNOWN_TABLE, UNKNOWN_COLUMN, INVALID_ARGUMENT, DUPLICATE_NAME, CHANGED_FILE, CANCELLED, STORAGE
+ * @throws QueryError UNKNOWN_TABLE, UNKNOWN_COLUMN, INVALID_ARGUMENT, TYPE_MISMATCH, DUPLICATE_NAME, CHANGED_FILE, CANCELLED, STORAGE
  */
 export async function createSample(
   state: EngineState,
@@ -94,8 +118,6 @@ export async function createSample(
   control: RunControl,
 ): Promise<RoutedAnswer> {
   const { name, ifNotExists } = statement;
-  const [outlier] = statement.outliersOf;
-  if (outlier !== undefined) throw notYet('OUTLIERS OF', outlier.span);
   const existing = name === null ? undefined : findNamed(state.catalog.snapshot().samples, name.name);
   if (existing !== undefined) {
     if (ifNotExists) return sampleAnswer(existing, `there is a sample ${existing.name} already`);
@@ -105,6 +127,7 @@ export async function createSample(
     }); // only a name is found
   }
   const method = resolveMethod(statement.method, table);
+  const outliersOf = resolveOutliers(statement.outliersOf, table);
   const seed = resolveSeed(statement.seed, state);
   const changed = await state.fingerprints.changedFile(table);
   if (changed !== null) {
@@ -117,18 +140,18 @@ export async function createSample(
   const columns = table.columns.map((column) => ({ name: column.name, type: typeFromDuckDB(column.type) }));
   const scan = await state.source.openBuild({ name: table.name, files: table.files }, columns);
   try {
-    const built = await buildSample(
+    const { outliers, ...built } = await buildSample(
       state.environment.files,
       scan,
-      { method, seed, folder: state.folders.samples, number },
+      { method, outliersOf, seed, folder: state.folders.samples, number },
       sourceControl(control, 'scan'),
     );
     const entry: SampleEntry = {
       id: number,
       tableId: table.id,
-      name: name?.name ?? freeName(state, table, method),
+      name: name?.name ?? freeName(state, table, method, outliersOf),
       version: 1,
-      method,
+      method: outliers === null ? method : { ...method, outliers },
       seed,
       ...built,
       createdMs: state.environment.clock.nowMs(),
@@ -137,7 +160,11 @@ export async function createSample(
       await removeFiles(state, entry);
       throw error;
     });
-    return sampleAnswer(entry, `sample ${entry.name} drawn: ${describeMethod(method)}, seed ${seed}`);
+    const taken = outliers === null ? '' : `; ${describeOutliers(outliers)}`;
+    return sampleAnswer(
+      entry,
+      `sample ${entry.name} drawn: ${describeMethod(entry.method)}, seed ${seed}${taken}`,
+    );
   } finally {
     await scan.close();
   }

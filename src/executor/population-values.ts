@@ -10,12 +10,15 @@ import {
 import type { Sample } from '../samples/index.ts';
 import { columnFacts } from './sample-columns.ts';
 
-/** What the strata table tells of each measure: exact moments of columns and their multiples, and of any expression how far it can reach. */
+/**
+ * What the strata table tells of each measure: exact moments of columns and their multiples, and of any expression how far it can
+ * reach. Rows that the sample takes whole have no part in the latter: nothing of them is estimated.
+ */
 export function populationValuesOf({ measures }: MomentLayout, sample: Sample): PopulationValues[] {
-  const { range } = columnFacts(sample);
+  const { sampledRange } = columnFacts(sample);
   return measures.map(({ argument }) => {
     if (argument === null) return { low: 1, high: 1, moments: null };
-    const reach = rangeAs(argument, { kind: 'double' }, range);
+    const reach = rangeAs(argument, { kind: 'double' }, sampledRange);
     return {
       low: reach?.low ?? Number.NEGATIVE_INFINITY,
       high: reach?.high ?? Number.POSITIVE_INFINITY,

@@ -37,20 +37,36 @@ const greatest = (values: Float64Array): number =>
 
 /** Exact ranges and means over the whole table, by column name; worked out once for a sample. */
 export class ColumnFacts {
-  private readonly ranges = new Map<string, { low: number; high: number } | null>();
+  constructor(
+    private readonly statistics: ReadonlyMap<string, ColumnStatistics>,
+    private readonly takeAll: Uint8Array,
+  ) {}
 
-  constructor(private readonly statistics: ReadonlyMap<string, ColumnStatistics>) {}
+  /** The range of a column. */
+  readonly range: ColumnRange = this.rangesWhere(() => true);
 
-  readonly range: ColumnRange = ({ name }) => {
-    const known = this.ranges.get(name);
-    if (known !== undefined) return known;
-    const found = this.statistics.get(name);
-    const [low, high] = found === undefined ? [1, 0] : [least(found.low), greatest(found.high)];
-    // A column without values takes none: any range holds them, and zero is the handiest.
-    const range = found === undefined ? null : low > high ? { low: 0, high: 0 } : { low, high };
-    this.ranges.set(name, range);
-    return range;
-  };
+  /** The range of a column over the rows of the table that the sample may not hold: those in strata that it does not take whole. */
+  readonly sampledRange: ColumnRange = this.rangesWhere((stratum) => this.takeAll[stratum] === 0);
+
+  private rangesWhere(counts: (stratum: number) => boolean): ColumnRange {
+    const ranges = new Map<string, { low: number; high: number } | null>();
+    return ({ name }) => {
+      const known = ranges.get(name);
+      if (known !== undefined) return known;
+      const found = this.statistics.get(name);
+      const [low, high] =
+        found === undefined
+          ? [1, 0]
+          : [
+              least(found.low.filter((_, stratum) => counts(stratum))),
+              greatest(found.high.filter((_, stratum) => counts(stratum))),
+            ];
+      // A column without values takes none: any range holds them, and zero is the handiest.
+      const range = found === undefined ? null : low > high ? { low: 0, high: 0 } : { low, high };
+      ranges.set(name, range);
+      return range;
+    };
+  }
 
   /** The mean of a column in its unit; 0 where it has none. */
   mean(name: string): number {
@@ -76,7 +92,7 @@ const factsOf = new WeakMap<Sample, ColumnFacts>();
 
 /** The facts of a sample's columns. */
 export function columnFacts(sample: Sample): ColumnFacts {
-  const known = factsOf.get(sample) ?? new ColumnFacts(sample.strata.statistics);
+  const known = factsOf.get(sample) ?? new ColumnFacts(sample.strata.statistics, sample.strata.takeAll);
   factsOf.set(sample, known);
   return known;
 }

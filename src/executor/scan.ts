@@ -1,5 +1,5 @@
 import type { BoundExpression, Measure, MomentLayout, Moments, Scalar } from '../plan/index.ts';
-import { firstBandEnd, type LoadedColumn, runStride, type Sample } from '../samples/index.ts';
+import { type LoadedColumn, runStride, type Sample } from '../samples/index.ts';
 import { CellTable, directPairsMax } from './cell-table.ts';
 import { centresOf } from './centres.ts';
 import { populationValuesOf } from './population-values.ts';
@@ -66,9 +66,8 @@ export async function openScan(sample: Sample, request: ScanRequest): Promise<Sa
     const parts = request.layout.measures
       .flatMap(({ argument, filter }) => [argument, filter])
       .filter((part) => part !== null);
-    // The first rows of all strata lie in the first band.
-    const firstRows = sample.runs.sizes.reduce((rows, size) => rows + Math.min(size, firstBandEnd), 0);
-    const loaded = await loadColumns(sample, [...request.filter, ...request.keys, ...parts], firstRows);
+    const { headRows } = sample.runs;
+    const loaded = await loadColumns(sample, [...request.filter, ...request.keys, ...parts], headRows);
     return new SampleScan(
       sample,
       request,

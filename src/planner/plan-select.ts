@@ -42,7 +42,7 @@ export function queryColumnSet({ filter, keys }: AggregateQuery): Set<string> {
   return new Set([...filter, ...keys].flatMap(columnsOf).map(({ name }) => name));
 }
 
-/** Whether strata are made of a column that the query reads; else they are, to the query, at random. */
+/** Whether strata are made of a column that the query reads, or of its outliers; else they are, to the query, at random. */
 export function concernsStrata(sample: SampleEntry, query: AggregateQuery): boolean {
   const { filter, keys, aggregates } = query;
   const measured = aggregates.flatMap((call) => [
@@ -50,7 +50,8 @@ export function concernsStrata(sample: SampleEntry, query: AggregateQuery): bool
     ...(call.filter === null ? [] : [call.filter]),
   ]);
   const columns = new Set([...filter, ...keys, ...measured].flatMap(columnsOf).map(({ name }) => name));
-  return strataColumns(sample).some((column) => columns.has(column));
+  const outliers = sample.method.outliers?.columns.map(({ name }) => name) ?? [];
+  return [...strataColumns(sample), ...outliers].some((column) => columns.has(column));
 }
 
 const covers = (sample: SampleEntry, columns: ReadonlySet<string>): boolean =>

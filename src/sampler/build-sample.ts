@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type FileSystem, storageError } from '../common/index.ts';
-import type { SamplingMethod } from '../catalog/index.ts';
+import type { SampleOutliers, SamplingMethod } from '../catalog/index.ts';
 import { strataColumnsOf } from '../catalog/index.ts';
 import { formatType } from '../plan/index.ts';
 import {
@@ -19,10 +19,14 @@ import {
 } from '../sources/index.ts';
 import { gatherValidity, gatherValues } from './gather.ts';
 import { orderRows, prioritiesOf, type RowOrder } from './order-rows.ts';
+import { outlierEffect } from './outlier-effect.ts';
+import { findOutliers } from './outlier-rules.ts';
 import { strataColumns } from './strata-columns.ts';
 
 export interface BuildRequest {
   readonly method: SamplingMethod;
+  /** Numeric columns whose outliers are taken whole. */
+  readonly outliersOf?: readonly string[];
   readonly seed: number;
   /** Folder of the sample files. */
   readonly folder: string;
@@ -33,42 +37,71 @@ export interface BuildRequest {
 /** A sample whose files are complete on the device, not yet published. */
 export interface BuiltSample {
   readonly files: SampleFiles;
+  /** null: none were asked for. */
+  readonly outliers: SampleOutliers | null;
   readonly rows: number;
   readonly populationRows: number;
   readonly strata: number;
   readonly bytes: number;
 }
 
-/** What to keep of each stratum, and what to ask of the scan so that it is there. */
+/** What to keep of each stratum, and what to ask of the scan so that it is there. Strata that are taken whole are kept besides. */
 interface Allocation {
   /** Most rows of a stratum. */
   readonly cap: number;
   /** Keep priorities below this share of their range. */
   readonly shareMax: number;
+  readonly takeAll: Uint8Array;
   readonly thresholds: Float64Array;
   readonly atLeast: Float64Array;
 }
 
 /**
  * How a method allocates rows. Bottom-k: the K smallest priorities of a stratum; the scan takes a margin more (five standard
- * deviations of how many lie below a threshold), so that K are nearly always among what comes back.
+ * deviations of how many lie below a threshold), so that K are nearly always among what comes back. What a uniform sample takes
+ * whole counts among its rows, so the rest is drawn by so much less.
  */
-function allocationOf(method: SamplingMethod, population: Float64Array): Allocation {
+function allocationOf(
+  method: SamplingMethod,
+  { count, population, takeAll: whole }: ScannedStrata,
+): Allocation {
+  const takeAll = whole ?? new Uint8Array(count);
+  const perStratum = (ofWhole: (rows: number) => number, ofOther: (rows: number) => number): Float64Array =>
+    population.map((rows, stratum) => (takeAll[stratum] === 1 ? ofWhole(rows) : ofOther(rows)));
+  const taken = perStratum(
+    (rows) => rows,
+    () => 0,
+  ).reduce((sum, rows) => sum + rows, 0);
   if (method.kind === 'uniform' && method.unit === 'percent') {
-    const share = method.amount / 100;
+    const all = population.reduce((sum, rows) => sum + rows, 0);
+    const share = taken === 0 ? method.amount / 100 : ((method.amount / 100) * all - taken) / (all - taken);
     return {
       cap: Number.POSITIVE_INFINITY,
       shareMax: share,
-      thresholds: population.map(() => share),
-      atLeast: population.map(() => 0),
+      takeAll,
+      thresholds: perStratum(
+        () => 1,
+        () => share,
+      ),
+      atLeast: perStratum(
+        (rows) => rows,
+        () => 0,
+      ),
     };
   }
-  const cap = method.kind === 'stratified' ? method.cap : method.amount;
+  const cap = method.kind === 'stratified' ? method.cap : method.amount - taken;
   return {
     cap,
     shareMax: 1,
-    thresholds: population.map((rows) => Math.min(1, (cap + 5 * Math.sqrt(cap) + 10) / rows)),
-    atLeast: population.map((rows) => Math.min(cap, rows)),
+    takeAll,
+    thresholds: perStratum(
+      () => 1,
+      (rows) => Math.min(1, (cap + 5 * Math.sqrt(cap) + 10) / rows),
+    ),
+    atLeast: perStratum(
+      (rows) => rows,
+      (rows) => Math.min(cap, rows),
+    ),
   };
 }
 
@@ -98,7 +131,8 @@ function sampleColumns(rows: ScannedRows, { order }: RowOrder): Column[] {
 }
 
 /**
- * Draws a sample with two scans and writes its files: under a temporary name, synced, renamed, the folder synced.
+ * Draws a sample with two scans and writes its files: under a temporary name, synced, renamed, the folder synced. Where outliers are
+ * asked for, scans of single columns before tell which rows are some.
  * @throws QueryError of the source; STORAGE where the files cannot be written; CANCELLED
  */
 export async function buildSample(
@@ -107,18 +141,20 @@ export async function buildSample(
   request: BuildRequest,
   control: Control,
 ): Promise<BuiltSample> {
-  const keys = strataColumnsOf(request.method);
-  const strata = await scan.scanStrata(keys, control);
-  const allocation = allocationOf(request.method, strata.population);
+  const { method, seed, outliersOf = [] } = request;
+  const keys = strataColumnsOf(method);
+  const outliers = await findOutliers(scan, method, outliersOf, control);
+  const strata = await scan.scanStrata(keys, control, outliers);
+  const { thresholds, atLeast, cap, shareMax, takeAll } = allocationOf(method, strata);
   const columns = strata.columns.map(sampledColumn).filter((column) => column !== null);
-  const { seed } = request;
-  const { thresholds, atLeast } = allocation;
-  const rows = await scan.scanRows({ seed, keys, thresholds, atLeast, columns }, control);
-  const order = orderRows(rows.stratum, rows.priority, strata.count, allocation.cap, allocation.shareMax);
+  const rows = await scan.scanRows({ seed, keys, outliers, thresholds, atLeast, columns }, control);
+  const order = orderRows(rows.stratum, rows.priority, strata.count, cap, shareMax, takeAll);
   control.signal?.throwIfAborted();
   const described = await writeFiles(files, request, sampleColumns(rows, order), strata, order);
   return {
     files: described,
+    outliers:
+      outliersOf.length === 0 ? null : outlierEffect(method, outliersOf, outliers, strata, order.sizes),
     rows: order.order.length,
     populationRows: strata.population.reduce((sum, rowsOf) => sum + rowsOf, 0),
     strata: strata.count,

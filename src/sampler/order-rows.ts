@@ -80,12 +80,13 @@ function sortByStratumAndPriority(
 }
 
 /**
- * Trims every stratum to its smallest priorities and orders what is left as a sample file has it: bands of ranks, inside a band
- * by stratum, inside a stratum by rank.
+ * Trims every stratum to its smallest priorities, but those that are taken whole, and orders what is left as a sample file has it:
+ * first those taken whole, then bands of ranks, inside a band by stratum, inside a stratum by rank.
  * @param stratum for each scanned row its stratum
  * @param priority for each scanned row its 64-bit priority
  * @param cap most rows of a stratum (bottom-k)
  * @param shareMax keep only priorities below this share of their range (1: all)
+ * @param takeAll for each stratum 1 where all its rows stay
  */
 export function orderRows(
   stratum: Int32Array,
@@ -93,6 +94,7 @@ export function orderRows(
   strataCount: number,
   cap: number,
   shareMax: number,
+  takeAll: Uint8Array = new Uint8Array(strataCount),
 ): RowOrder {
   const halves = halvesOf(priority);
   const sorted = sortByStratumAndPriority(stratum, halves, strataCount);
@@ -103,9 +105,9 @@ export function orderRows(
     const h = stratum[row]!; // one stratum a row
     if (sizes[h] === 0) starts[h] = place;
     // Sorted by priority, so the rows that stay are the first of their stratum.
-    if (sizes[h]! < cap && shareOf(halves, row) < shareMax) sizes[h]!++;
+    if (takeAll[h] === 1 || (sizes[h]! < cap && shareOf(halves, row) < shareMax)) sizes[h]!++;
   }
-  const index = new RunIndex(sizes);
+  const index = new RunIndex(sizes, takeAll);
   const runs = index.runs(new Int32Array(strataCount), sizes);
   const order = new Int32Array(index.rows);
   const next = starts.slice();

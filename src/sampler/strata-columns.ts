@@ -34,6 +34,7 @@ export function strataColumns(strata: ScannedStrata, sizes: Int32Array): Column[
   return [
     doubles(strataColumn.population, strata.population),
     plain(strataColumn.sampled, 'INTEGER', 'int32', sizes),
+    ...(strata.takeAll === null ? [] : [plain(strataColumn.takeAll, 'BOOLEAN', 'uint8', strata.takeAll)]),
     ...strata.keys.map(({ column, values }) => keyColumn(column.name, formatType(column.type), values)),
     ...statistics,
   ];

@@ -1,11 +1,12 @@
 /*
  * Where the rows of a stratum lie. A sample is laid out in bands of ranks that double: [0, 16), [16, 32), [32, 64), …; inside a
  * band by stratum, inside a stratum by rank. So the rows of a stratum in a band are one contiguous run, whose place follows
- * from the strata's sizes alone.
+ * from the strata's sizes alone. Strata that are taken whole lie before all bands, by stratum: every prefix worth reading holds
+ * them.
  */
 
 /** The first band's ranks end here. */
-export const firstBandEnd = 16;
+const firstBandEnd = 16;
 
 /** Ends of the bands (exclusive ranks) that hold strata of up to so many rows. */
 export function bandEnds(mostRows: number): number[] {
@@ -17,46 +18,70 @@ export function bandEnds(mostRows: number): number[] {
 /** Numbers in a list of runs that belong to one run: stratum, first row, row after the last. */
 export const runStride = 3;
 
-export class RunIndex {
-  /** Rows of each stratum. */
-  readonly sizes: Int32Array;
-  readonly rows: number;
-  private readonly ends: readonly number[];
-  /** For each band and stratum the first row of the run; one more entry closes the band. */
-  private readonly starts: readonly Int32Array[];
+/** Rows of some ranks of some strata, by stratum. */
+interface Band {
+  /** Ranks [low, high) */
+  readonly low: number;
+  readonly high: number;
+  /** 1: it holds the strata that are taken whole, 0: the others. */
+  readonly takeAll: number;
+  /** For each stratum the first row of its run; one more entry closes the band. */
+  readonly starts: Int32Array;
+}
 
-  /** @param sizes rows of each stratum in the sample, n_h */
-  constructor(sizes: Int32Array) {
-    this.sizes = sizes;
-    this.ends = bandEnds(sizes.reduce((most, size) => Math.max(most, size), 0));
+export class RunIndex {
+  readonly rows: number;
+  private readonly bands: readonly Band[];
+
+  /**
+   * @param sizes rows of each stratum in the sample, n_h
+   * @param takeAll for each stratum 1 where it is taken whole and stored first; none unless given
+   */
+  constructor(
+    readonly sizes: Int32Array,
+    readonly takeAll: Uint8Array = new Uint8Array(sizes.length),
+  ) {
     let row = 0;
-    this.starts = this.ends.map((_, band) => {
+    const lay = (low: number, high: number, whole: number): Band => {
       const starts = new Int32Array(sizes.length + 1);
       for (let stratum = 0; stratum < sizes.length; stratum++) {
         starts[stratum] = row;
-        row += this.lengthOf(band, sizes[stratum]!); // stratum < length
+        if (takeAll[stratum] === whole) row += Math.max(0, Math.min(sizes[stratum]!, high) - low); // stratum < length
       }
       starts[sizes.length] = row;
-      return starts;
-    });
+      return { low, high, takeAll: whole, starts };
+    };
+    const first = takeAll.includes(1) ? [lay(0, Number.POSITIVE_INFINITY, 1)] : [];
+    const most = sizes.reduce(
+      (largest, size, stratum) => (takeAll[stratum] === 1 ? largest : Math.max(largest, size)),
+      0,
+    );
+    const ends = bandEnds(most);
+    this.bands = [...first, ...ends.map((end, band) => lay(ends[band - 1] ?? 0, end, 0))];
     this.rows = row;
   }
 
-  /** Rows that a stratum of some size has in a band. */
-  private lengthOf(band: number, size: number): number {
-    const low = band === 0 ? 0 : this.ends[band - 1]!; // band ≥ 1
-    return Math.max(0, Math.min(size, this.ends[band]!) - low); // band < number of bands
+  /** Rows from the start that hold the first row of every stratum. */
+  get headRows(): number {
+    const { starts } = this.bands.find(({ takeAll }) => takeAll === 0)!; // there is always a first band of ranks
+    return starts.at(-1)!; // the entry that closes it
   }
 
   /** The first row of a stratum that is not empty: the one of rank 0. */
   firstRow(stratum: number): number {
-    return this.starts[0]![stratum]!; // there is always a first band
+    return this.bands.find(({ takeAll }) => takeAll === this.takeAll[stratum])!.starts[stratum]!; // every stratum has a band
+  }
+
+  /** Rows of a stratum that are read under a rank limit: a stratum that is taken whole is read whole, whatever the limit. */
+  rowsUnder(stratum: number, rankLimit: number): number {
+    const size = this.sizes[stratum]!; // one entry a stratum
+    return this.takeAll[stratum] === 1 ? size : Math.min(rankLimit, size);
   }
 
   /** Rows of each stratum among the first `rows` rows of the sample. */
   sizesOfPrefix(rows: number): Int32Array {
     const sizes = new Int32Array(this.sizes.length);
-    for (const starts of this.starts) {
+    for (const { starts } of this.bands) {
       for (let stratum = 0; stratum < sizes.length && starts[stratum]! < rows; stratum++) {
         sizes[stratum]! += Math.min(rows, starts[stratum + 1]!) - starts[stratum]!;
       }
@@ -87,10 +112,9 @@ export class RunIndex {
     to: Int32Array,
     visit: (stratum: number, start: number, end: number) => void,
   ): void {
-    for (const [band, starts] of this.starts.entries()) {
-      const low = band === 0 ? 0 : this.ends[band - 1]!; // band ≥ 1
-      const high = this.ends[band]!; // as many ends as starts
+    for (const { low, high, takeAll, starts } of this.bands) {
       for (let stratum = 0; stratum < this.sizes.length; stratum++) {
+        if (this.takeAll[stratum] !== takeAll) continue;
         const first = Math.max(low, from[stratum]!); // one entry a stratum
         const last = Math.min(high, to[stratum]!);
         if (first < last) visit(stratum, starts[stratum]! - low + first, starts[stratum]! - low + last);

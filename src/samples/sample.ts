@@ -55,7 +55,7 @@ export async function openSample(files: FileSystem, folder: string, described: S
   const reader = await ColumnFileReader.open(files, join(folder, described.dataFile), described.data);
   return {
     strata,
-    runs: new RunIndex(strata.sampled),
+    runs: new RunIndex(strata.sampled, strata.takeAll),
     rows: described.data.rows,
     blockRows: described.data.blockRows,
     columns: described.data.columns.filter(

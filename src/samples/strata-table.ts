@@ -11,6 +11,8 @@ export interface StrataTable {
   readonly population: Float64Array;
   /** n_h */
   readonly sampled: Int32Array;
+  /** 1: the outliers of a key, which the sample holds whole; 0: the other rows of it, or all where outliers are not apart. */
+  readonly takeAll: Uint8Array;
   /** Rows of a sample of equal weights that would estimate as well, where the strata have nothing to do with the question. */
   readonly effectiveRows: number;
   /** Key columns in the order of STRATIFIED BY; none for a uniform sample. */
@@ -46,6 +48,7 @@ export interface ColumnStatistics {
 export const strataColumn = {
   population: 'population',
   sampled: 'sampled',
+  takeAll: 'outliers',
   key: (name: string): string => `key:${name}`,
   statistic: (statistic: string, name: string): string => `${statistic}:${name}`,
 };
@@ -67,6 +70,7 @@ export async function readStrataTable(reader: ColumnFileReader): Promise<StrataT
     count: rows,
     population,
     sampled,
+    takeAll: (loaded.get(strataColumn.takeAll)?.values as Uint8Array | undefined) ?? new Uint8Array(rows), // written as uint8
     effectiveRows: effectiveRows(population, sampled),
     keys: named('key:').map((name) => readKey(name, loaded.get(strataColumn.key(name))!, rows)),
     statistics: new Map(

@@ -4,8 +4,19 @@ import type { Control } from './source.ts';
 
 /** What a sample build asks of a source: two scans pushed down into it, never a sort of the table. */
 export interface BuildScan {
-  /** First scan: the strata, how many rows each has, and exact totals of the columns. */
-  scanStrata(keys: readonly string[], control: Control): Promise<ScannedStrata>;
+  /** How many rows each combination of the keys has, in no order; without keys the one number of all rows. Reads only the keys. */
+  scanSizes(keys: readonly string[], control: Control): Promise<Float64Array>;
+  /** How the magnitudes of a numeric column are spread. Reads only the column. */
+  scanMagnitudes(column: string, control: Control): Promise<MagnitudeHistogram>;
+  /**
+   * First scan: the strata, how many rows each has, and exact totals of the columns.
+   * @param outliers where there are any, rows beyond one of them form strata of their own
+   */
+  scanStrata(
+    keys: readonly string[],
+    control: Control,
+    outliers?: readonly OutlierRule[],
+  ): Promise<ScannedStrata>;
   /**
    * Second scan: all rows whose priority is at most their stratum's threshold, in any order.
    * @param thresholds for each stratum a share of the priorities' range, in [0, 1]
@@ -14,9 +25,26 @@ export interface BuildScan {
   close(): Promise<void>;
 }
 
-/** The strata in the order of their keys, NULL last. Arrays have one entry a stratum. */
+/** Rows with |x| above the threshold are outliers; rows where x is NULL, NaN or infinite are none. */
+export interface OutlierRule {
+  readonly column: string;
+  readonly threshold: number;
+}
+
+/** Rows by |x| in log-spaced bins, the smallest first; NULL, NaN and infinite count as 0. Arrays have one entry a bin that has rows. */
+export interface MagnitudeHistogram {
+  /** The largest |x| of the bin: exactly the rows of the bins behind it lie above. */
+  readonly largest: Float64Array;
+  readonly rows: Float64Array;
+  /** Σ(x − c)^k for k = 1, 2, 3, with c near the mean. */
+  readonly powers: readonly Float64Array[];
+}
+
+/** The strata in the order of their keys, NULL last, outliers behind the other rows of a key. Arrays have one entry a stratum. */
 export interface ScannedStrata {
   readonly count: number;
+  /** 1 where the stratum is the outliers of its key; null: outliers are not apart. */
+  readonly takeAll: Uint8Array | null;
   /** N_h */
   readonly population: Float64Array;
   readonly keys: readonly { readonly column: OutputColumn; readonly values: readonly Scalar[] }[];
@@ -52,6 +80,8 @@ export interface RowRequest {
   readonly seed: number;
   /** Names of the key columns; none: one stratum. */
   readonly keys: readonly string[];
+  /** The rules that the strata were made with. */
+  readonly outliers?: readonly OutlierRule[];
   readonly thresholds: Float64Array;
   readonly columns: readonly SampledColumn[];
   /** For each stratum the rows that must come back at least: a stratum that falls short is fetched again with a wider threshold. */

@@ -3,7 +3,15 @@
  * In: paths, bound queries, requests for build scans. Out: descriptions, exact answers by column, rows for samples in typed arrays.
  * Always: no text of the user reaches another engine but names and constants; what it may open is locked down before it is asked.
  */
-export type { BuildScan, RowRequest, ScannedColumn, ScannedRows, ScannedStrata } from './build-scan.ts';
+export type {
+  BuildScan,
+  MagnitudeHistogram,
+  OutlierRule,
+  RowRequest,
+  ScannedColumn,
+  ScannedRows,
+  ScannedStrata,
+} from './build-scan.ts';
 export { sampledColumn } from './sampled-column.ts';
 export { DuckDBSource } from './duckdb/duckdb-source.ts';
 export { printQuery } from './duckdb/print-query.ts';

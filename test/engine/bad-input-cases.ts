@@ -182,6 +182,28 @@ export const cases: readonly Case[] = [
     /twice/,
   ],
   [
+    'outliers of an unknown column',
+    'CREATE SAMPLE s ON visits UNIFORM 1% OUTLIERS OF (spend)',
+    'UNKNOWN_COLUMN',
+    'spend',
+    /no column spend/,
+    /spent/,
+  ],
+  [
+    'outliers of a column twice',
+    'CREATE SAMPLE s ON visits UNIFORM 1% OUTLIERS OF (spent, SPENT)',
+    'INVALID_ARGUMENT',
+    'SPENT',
+    /twice/,
+  ],
+  [
+    'outliers of texts',
+    'CREATE SAMPLE s ON visits UNIFORM 1% OUTLIERS OF (place)',
+    'TYPE_MISMATCH',
+    'place',
+    /needs numbers/,
+  ],
+  [
     'a sample twice',
     'CREATE SAMPLE visits_sample ON visits UNIFORM 1%',
     'DUPLICATE_NAME',

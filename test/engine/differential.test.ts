@@ -71,6 +71,8 @@ const outcomeOf = async (sql: string): Promise<QueryResult | string> => {
 describe.each([
   ['one stratum', 'UNIFORM 100%'],
   ['strata of two columns, one of them with NULLs', 'STRATIFIED BY (kind, city) CAP 100000'],
+  ['one stratum and outliers', 'UNIFORM 100% OUTLIERS OF (amount)'],
+  ['strata and their outliers', 'STRATIFIED BY (kind, city) CAP 100000 OUTLIERS OF (amount, price)'],
 ])('%s', (_, method) => {
   beforeAll(async () => {
     await engine.query(`CREATE SAMPLE whole ON t ${method} SEED 5`);

@@ -2,33 +2,57 @@ import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import { bandEnds, RunIndex, runStride } from '../../src/samples/index.ts';
 
-/** Stratum and rank of every row in file order, straight from the definition: bands, inside by stratum, inside by rank. */
-function layout(sizes: readonly number[]): { stratum: number; rank: number }[] {
+/** The sizes of strata, and which of them are taken whole. */
+interface Strata {
+  readonly sizes: readonly number[];
+  readonly takeAll: readonly number[];
+}
+
+/**
+ * Stratum and rank of every row in file order, straight from the definition: strata taken whole, then bands, inside by stratum,
+ * inside by rank.
+ */
+function layout({ sizes, takeAll }: Strata): { stratum: number; rank: number }[] {
   const rows: { stratum: number; rank: number }[] = [];
+  for (const [stratum, size] of sizes.entries())
+    if (takeAll[stratum] === 1) for (let rank = 0; rank < size; rank++) rows.push({ stratum, rank });
   let low = 0;
   for (const high of bandEnds(Math.max(0, ...sizes))) {
     for (const [stratum, size] of sizes.entries())
-      for (let rank = low; rank < Math.min(high, size); rank++) rows.push({ stratum, rank });
+      for (let rank = low; rank < Math.min(high, size) && takeAll[stratum] === 0; rank++)
+        rows.push({ stratum, rank });
     low = high;
   }
   return rows;
 }
 
-const sizesOf = fc.array(fc.integer({ min: 0, max: 90 }), { maxLength: 12 });
+const strataOf = fc
+  .array(fc.tuple(fc.integer({ min: 0, max: 90 }), fc.integer({ min: 0, max: 1 })), { maxLength: 12 })
+  .chain((pairs) =>
+    fc.boolean().map((outliers): Strata => ({
+      sizes: pairs.map(([size]) => size),
+      takeAll: pairs.map(([, whole]) => (outliers ? whole : 0)),
+    })),
+  );
+const indexOf = ({ sizes, takeAll }: Strata): RunIndex =>
+  new RunIndex(Int32Array.from(sizes), Uint8Array.from(takeAll));
 
 describe('the run index agrees with the layout', () => {
-  property.prop([sizesOf])('on all rows', (sizes) => {
-    const index = new RunIndex(Int32Array.from(sizes));
-    const rows = layout(sizes);
+  property.prop([strataOf])('on all rows', (strata) => {
+    const index = indexOf(strata);
+    const rows = layout(strata);
     expect(index.rows).toBe(rows.length);
-    for (const [stratum, size] of sizes.entries())
-      if (size > 0) expect(rows[index.firstRow(stratum)]).toEqual({ stratum, rank: 0 });
+    for (const [stratum, size] of strata.sizes.entries())
+      if (size > 0) {
+        expect(rows[index.firstRow(stratum)]).toEqual({ stratum, rank: 0 });
+        expect(index.firstRow(stratum)).toBeLessThan(index.headRows);
+      }
   });
 
-  property.prop([sizesOf, fc.nat(100), fc.nat(100)])('on the runs between two ranks', (sizes, a, b) => {
-    const index = new RunIndex(Int32Array.from(sizes));
+  property.prop([strataOf, fc.nat(100), fc.nat(100)])('on the runs between two ranks', (strata, a, b) => {
+    const { sizes } = strata;
     const [from, to] = [Math.min(a, b), Math.max(a, b)];
-    const runs = index.runs(
+    const runs = indexOf(strata).runs(
       Int32Array.from(sizes, () => from),
       Int32Array.from(sizes, (size) => Math.min(size, to)),
     );
@@ -37,21 +61,31 @@ describe('the run index agrees with the layout', () => {
       expect(runs[run + 1]).toBeLessThan(runs[run + 2]!);
       for (let row = runs[run + 1]!; row < runs[run + 2]!; row++) {
         read.push(row);
-        expect(layout(sizes)[row]!.stratum).toBe(runs[run]);
+        expect(layout(strata)[row]!.stratum).toBe(runs[run]);
       }
     }
-    const expected = layout(sizes).flatMap(({ rank }, row) => (rank >= from && rank < to ? [row] : []));
+    const expected = layout(strata).flatMap(({ rank }, row) => (rank >= from && rank < to ? [row] : []));
     expect(read).toEqual(expected);
   });
 
-  property.prop([sizesOf, fc.nat(1200)])('on the strata of a prefix', (sizes, prefix) => {
-    const counted = sizes.map(
+  property.prop([strataOf, fc.nat(1200)])('on the strata of a prefix', (strata, prefix) => {
+    const counted = strata.sizes.map(
       (_, stratum) =>
-        layout(sizes)
+        layout(strata)
           .slice(0, prefix)
           .filter((row) => row.stratum === stratum).length,
     );
-    expect([...new RunIndex(Int32Array.from(sizes)).sizesOfPrefix(prefix)]).toEqual(counted);
+    expect([...indexOf(strata).sizesOfPrefix(prefix)]).toEqual(counted);
+  });
+
+  property.prop([strataOf, fc.nat(100)])('on what a rank limit reads', (strata, limit) => {
+    const counted = strata.sizes.map(
+      (_, stratum) =>
+        layout(strata).filter(
+          (row) => row.stratum === stratum && (strata.takeAll[stratum] === 1 || row.rank < limit),
+        ).length,
+    );
+    expect(strata.sizes.map((_, stratum) => indexOf(strata).rowsUnder(stratum, limit))).toEqual(counted);
   });
 });
 

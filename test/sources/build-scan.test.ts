@@ -8,20 +8,33 @@ import { Workspace } from '../support/workspace.ts';
 
 let work: Workspace;
 let source: DuckDBSource;
+let openScan: () => Promise<BuildScan>;
 let scan: BuildScan;
 let strata: ScannedStrata;
 const table =
   "SELECT CASE WHEN i % 7 = 0 THEN NULL ELSE 'k' || (i % 3) END AS k, (i % 100)::INTEGER AS n, CASE WHEN i % 5 <> 0 THEN 1e9 + i * 0.25 END AS x, (i / 8.0)::DECIMAL(12,3) AS d, DATE '2000-01-01' + (i % 50)::INTEGER AS day, i % 2 = 0 AS b FROM range(3000) t(i)";
+
+/** Does something with another scan of the table: a scan counts strata once. */
+async function reopened<T>(use: (fresh: BuildScan) => Promise<T>): Promise<T> {
+  const fresh = await openScan();
+  try {
+    return await use(fresh);
+  } finally {
+    await fresh.close();
+  }
+}
 
 beforeAll(async () => {
   work = await Workspace.open();
   const path = await work.writeRows('t.parquet', table);
   source = new DuckDBSource({ threads: 2, memoryLimitBytes: 2 ** 30, tempFolder: work.path('scratch') });
   const { columns } = await source.inspect([path]);
-  scan = await source.openBuild(
-    { name: 't', files: [{ id: 1, path }] },
-    columns.map(({ name, type }) => ({ name, type: typeFromDuckDB(type) })),
-  );
+  openScan = () =>
+    source.openBuild(
+      { name: 't', files: [{ id: 1, path }] },
+      columns.map(({ name, type }) => ({ name, type: typeFromDuckDB(type) })),
+    );
+  scan = await openScan();
   strata = await scan.scanStrata(['k'], {});
 });
 afterAll(async () => {
@@ -75,6 +88,81 @@ test('columns are held as narrow as their range allows', () => {
     d: 'int32',
     day: 'int16',
     b: 'uint8',
+  });
+});
+
+describe('outliers', () => {
+  // Rows where d is above 250 or x (NULL in every fifth row) above 1e9 + 700.
+  const rules = [
+    { column: 'd', threshold: 250 },
+    { column: 'x', threshold: 1e9 + 700 },
+  ];
+  const isOutlier = (i: number): boolean => i * 125 > 250_000 || (i % 5 !== 0 && i * 0.25 > 700);
+
+  test('form a stratum of their own behind the other rows of a key, none where NULL', async () => {
+    const apart = await reopened((fresh) => fresh.scanStrata(['k'], {}, rules));
+    const expected = ['k0', 'k1', 'k2', null].flatMap((key) =>
+      [false, true].map((outlier) => [
+        key,
+        Number(outlier),
+        rowsOf(key).filter((i) => isOutlier(i) === outlier).length,
+      ]),
+    );
+    const found = apart.keys[0]!.values.map((key, h) => [key, apart.takeAll![h], apart.population[h]]);
+    expect(found).toEqual(expected);
+    // Exact totals of both add up to those of the key.
+    const sums = apart.columns.find(({ column }) => column.name === 'd')!.sum!;
+    const whole = strata.columns.find(({ column }) => column.name === 'd')!.sum!;
+    expect([0, 1, 2, 3].map((h) => sums[2 * h]! + sums[2 * h + 1]!)).toEqual([...whole]);
+  });
+
+  test('come back whole beside the rows drawn of the rest', async () => {
+    const [apart, rows] = await reopened(async (fresh) => {
+      const scanned = await fresh.scanStrata(['k'], {}, rules);
+      const thresholds = scanned.population.map((_, h) => (scanned.takeAll![h] === 1 ? 1 : 0.1));
+      const atLeast = scanned.population.map((count, h) => (scanned.takeAll![h] === 1 ? count : 0));
+      const columns = scanned.columns.map(sampledColumn).filter((column) => column !== null);
+      const request = { seed: 1, keys: ['k'], outliers: rules, thresholds, atLeast, columns };
+      return [scanned, await fresh.scanRows(request, {})] as const;
+    });
+    const counts = new Float64Array(apart.count);
+    for (const h of rows.stratum) counts[h]!++;
+    for (const [h, population] of apart.population.entries()) {
+      if (apart.takeAll![h] === 1) expect(counts[h]).toBe(population);
+      else expect(counts[h]!).toBeLessThan(population / 3);
+    }
+  });
+
+  test.each(['n', 'x', 'd'])(
+    'the magnitudes of %s: counts and power sums of bins, smallest first',
+    async (name) => {
+      const { largest, rows, powers } = await scan.scanMagnitudes(name, {});
+      const value = { n: (i: number) => i % 100, x: (i: number) => (i % 5 === 0 ? 0 : 1e9 + i * 0.25), d: (i: number) => i * 0.125 }[name]!; // prettier-ignore
+      const values = Array.from({ length: 3000 }, (_, i) => value(i));
+      const mean = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0) / list.length;
+      expect(rows.reduce((a, b) => a + b, 0)).toBe(values.length);
+      for (const [bin, most] of largest.entries()) {
+        const least = largest[bin - 1] ?? -1;
+        const inside = values.filter((x) => x > least && x <= most);
+        expect(rows[bin]).toBe(inside.length);
+        // A bin reaches over a sixteenth of a doubling.
+        if (most > 0) expect(most / Math.min(...inside)).toBeLessThan(2 ** (1 / 16));
+      }
+      // Whatever their centre, the power sums are those of the values.
+      const total = powers.map((power) => power.reduce((a, b) => a + b, 0) / values.length);
+      const [first, second, third] = total as [number, number, number];
+      const deviations = values.map((x) => x - mean(values));
+      const [square, cube] = [2, 3].map((k) => mean(deviations.map((d) => d ** k))) as [number, number];
+      expect((second - first ** 2) / square).toBeCloseTo(1, 6);
+      const skewness = (third - 3 * first * second + 2 * first ** 3) / square ** 1.5;
+      expect(skewness).toBeCloseTo(cube / square ** 1.5, 4);
+    },
+  );
+
+  test('sizes are those of the strata', async () => {
+    const sizes = await scan.scanSizes(['k'], {});
+    expect(sizes.toSorted()).toEqual(strata.population.toSorted());
+    expect([...(await scan.scanSizes([], {}))]).toEqual([3000]);
   });
 });
 

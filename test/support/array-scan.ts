@@ -3,6 +3,8 @@ import { compareText } from '../../src/common/index.ts';
 import { type OutputColumn, type Scalar, toDouble } from '../../src/plan/index.ts';
 import type {
   BuildScan,
+  MagnitudeHistogram,
+  OutlierRule,
   RowRequest,
   ScannedColumn,
   ScannedRows,
@@ -29,27 +31,73 @@ export interface ArrayScanOptions {
 /** The scans of a sample build over arrays, written without regard to speed. */
 export function arrayScan(table: ArrayTable, options: ArrayScanOptions): BuildScan {
   const rowCount = table.values[0]?.length ?? 0;
-  const keyTexts = (keys: readonly string[]): string[] => {
-    const places = keys.map((key) => table.columns.findIndex(({ name }) => name === key));
-    return Array.from({ length: rowCount }, (_, row) =>
-      places.map((place) => String(table.values[place]![row])).join('|'),
-    );
-  };
+  const valuesOf = (column: string): readonly Scalar[] =>
+    table.values[table.columns.findIndex(({ name }) => name === column)]!;
+  const keyTexts = (keys: readonly string[], outliers: readonly OutlierRule[] = []): string[] =>
+    Array.from({ length: rowCount }, (_, row) => {
+      const texts = keys.map((key) => String(valuesOf(key)[row]));
+      const isOutlier = outliers.some(
+        ({ column, threshold }) => Math.abs(added(valuesOf(column)[row]!)) > threshold,
+      );
+      return [...texts, ...(outliers.length === 0 ? [] : [isOutlier ? outlierText : ''])].join('|');
+    });
   const order = new Map<string, Map<string, number>>();
-  const strataOf = (keys: readonly string[]): Map<string, number> => {
+  const strataOf = (keys: readonly string[], outliers: readonly OutlierRule[] = []): Map<string, number> => {
     const known = order.get(keys.join());
     if (known !== undefined) return known;
-    const texts = [...new Set(keyTexts(keys))].sort();
+    const texts = [...new Set(keyTexts(keys, outliers))].sort();
     const numbers = new Map(texts.map((text, place) => [text, place]));
     order.set(keys.join(), numbers);
     return numbers;
   };
   return {
-    scanStrata: (keys) =>
-      Promise.resolve(options.strata ?? scanStrata(table, keys, keyTexts(keys), strataOf(keys), options)),
-    scanRows: (request) =>
-      Promise.resolve(scanRows(table, request, keyTexts(request.keys), strataOf(request.keys), options)),
+    scanSizes: (keys) => {
+      const texts = keyTexts(keys);
+      const sizes = new Map<string, number>();
+      for (const text of texts) sizes.set(text, (sizes.get(text) ?? 0) + 1);
+      return Promise.resolve(Float64Array.from(sizes.values()));
+    },
+    scanMagnitudes: (column) => Promise.resolve(magnitudesOf(valuesOf(column))),
+    scanStrata: (keys, _, outliers) => {
+      const texts = keyTexts(keys, outliers);
+      return Promise.resolve(
+        options.strata ?? scanStrata(table, keys, texts, strataOf(keys, outliers), options),
+      );
+    },
+    scanRows: (request) => {
+      const { keys, outliers } = request;
+      return Promise.resolve(
+        scanRows(table, request, keyTexts(keys, outliers), strataOf(keys, outliers), options),
+      );
+    },
     close: () => Promise.resolve(),
+  };
+}
+
+/** In the text of an outlier's stratum: sorts behind the other rows of a key. */
+const outlierText = 'outlier';
+
+/** What a row adds to a sum. */
+const added = (value: Scalar): number => (Number.isFinite(value) ? Number(value) : 0);
+
+/** A histogram with a bin for every magnitude. */
+export function magnitudesOf(values: readonly Scalar[]): MagnitudeHistogram {
+  const bins = new Map<number, number[]>();
+  const centre = values.reduce<number>((sum, value) => sum + added(value) / values.length, 0);
+  for (const value of values) {
+    const x = added(value);
+    const powers = bins.get(Math.abs(x)) ?? [0, 0, 0, 0];
+    bins.set(
+      Math.abs(x),
+      powers.map((sum, k) => sum + (x - centre) ** k),
+    );
+  }
+  const sorted = [...bins].sort(([a], [b]) => a - b);
+  const power = (k: number): Float64Array => Float64Array.from(sorted, ([, powers]) => powers[k]!);
+  return {
+    largest: Float64Array.from(sorted, ([x]) => x),
+    rows: power(0),
+    powers: [power(1), power(2), power(3)],
   };
 }
 
@@ -65,6 +113,9 @@ function scanStrata(
   const names = [...strata.keys()];
   return {
     count: strata.size,
+    takeAll: names.some((name) => name.endsWith(outlierText))
+      ? Uint8Array.from(names, (name) => Number(name.endsWith(outlierText)))
+      : null,
     population: Float64Array.from(
       members,
       (rows, stratum) => population?.get(names[stratum]!) ?? rows.length,

@@ -1,6 +1,8 @@
 import type { OutputColumn, Scalar } from '../../plan/index.ts';
 import type {
   BuildScan,
+  MagnitudeHistogram,
+  OutlierRule,
   RowRequest,
   SampledColumn,
   ScannedColumn,
@@ -10,6 +12,7 @@ import type {
 import type { Control, SourceTable } from '../source.ts';
 import { readerOf } from './files.ts';
 import type { LockedDatabase } from './locked-database.ts';
+import { magnitudeStatement, outlierTest, readMagnitudes } from './magnitudes.ts';
 import { quoteName } from './print-literal.ts';
 import { pullRows } from './pull-rows.ts';
 import { readResult } from './read-values.ts';
@@ -29,17 +32,37 @@ export class DuckDBBuildScan implements BuildScan {
     readonly close: () => Promise<void>,
   ) {}
 
-  async scanStrata(keys: readonly string[], control: Control): Promise<ScannedStrata> {
+  async scanSizes(keys: readonly string[], control: Control): Promise<Float64Array> {
+    const grouping = keys.length === 0 ? '' : ` GROUP BY ${keys.map(quoteName).join(', ')}`;
+    const sql = `SELECT count(*) FROM ${this.reader()}${grouping}`;
+    const { values } = await this.database.query(sql, readResult, control);
+    return Float64Array.from(values[0]!, Number); // one column
+  }
+
+  async scanMagnitudes(column: string, control: Control): Promise<MagnitudeHistogram> {
+    const place = this.columns.findIndex(({ name }) => name === column);
+    const centres = await this.centres(control);
+    const sql = magnitudeStatement(this.columns[place]!, this.reader(), centres[place]!); // resolved against the same columns
+    const { values } = await this.database.query(sql, readResult, control);
+    return readMagnitudes(values);
+  }
+
+  async scanStrata(
+    keys: readonly string[],
+    control: Control,
+    outliers: readonly OutlierRule[] = [],
+  ): Promise<ScannedStrata> {
     const keyColumns = keys.map((key) => this.columns.find(({ name }) => name === key)!); // resolved against the same columns
     const centres = await this.centres(control);
     const expressions = this.columns.map((column, place) => statisticExpressions(column, centres[place]!));
     const statistics = expressions.flatMap((named, place) =>
       Object.entries(named).map(([name, sql]) => `${sql} AS ${statisticName(name, place)}`),
     );
-    const keyNames = keys.map((_, place) => `k${place}`);
-    const quotedKeys = keys.map((key, place) => `${quoteName(key)} AS k${place}`);
-    const grouped = `SELECT ${[...quotedKeys, 'count(*) AS n', ...statistics].join(', ')} FROM ${this.reader()} GROUP BY ALL`;
-    const order = keyNames.length === 0 ? '1' : keyNames.map((name) => `${name} ASC NULLS LAST`).join(', ');
+    const parts = keys.map((key, place) => ({ name: `k${place}`, sql: quoteName(key) }));
+    if (outliers.length > 0) parts.push({ name: 'o', sql: outlierTest(outliers, this.columns, '') });
+    const named = parts.map(({ name, sql }) => `${sql} AS ${name}`);
+    const grouped = `SELECT ${[...named, 'count(*) AS n', ...statistics].join(', ')} FROM ${this.reader()} GROUP BY ALL`;
+    const order = parts.length === 0 ? '1' : parts.map(({ name }) => `${name} ASC NULLS LAST`).join(', ');
     await this.database.run(
       `CREATE TABLE strata AS SELECT (row_number() OVER (ORDER BY ${order}) - 1)::INTEGER AS h, * FROM (${grouped}) WHERE n > 0`,
       control,
@@ -52,6 +75,7 @@ export class DuckDBBuildScan implements BuildScan {
     const found = new Map(columns.map(({ name }, place) => [name, values[place]!])); // one array a column
     return {
       count: rowCount,
+      takeAll: outliers.length === 0 ? null : Uint8Array.from(found.get('o')!, Number),
       population: Float64Array.from(found.get('n')!, Number),
       keys: keyColumns.map((column, place) => ({ column, values: found.get(`k${place}`)! })),
       columns: this.columns.map((column, place) =>
@@ -115,12 +139,13 @@ export class DuckDBBuildScan implements BuildScan {
     }, control);
   }
 
-  private pickStatement({ seed, keys, columns }: RowRequest): string {
+  private pickStatement({ seed, keys, columns, outliers = [] }: RowRequest): string {
     const ids = this.table.files.map(({ id }) => id);
     const file =
       ids.length === 1 ? String(ids[0]) : `list_extract([${ids.join(', ')}], (t.file_index + 1)::BIGINT)`;
     const priority = priorityExpression(file, 't.file_row_number', String(seed));
     const matches = keys.map((key, place) => `t.${quoteName(key)} IS NOT DISTINCT FROM s.k${place}`);
+    if (outliers.length > 0) matches.push(`${outlierTest(outliers, this.columns, 't.')} = s.o`);
     const on = matches.length === 0 ? 'TRUE' : matches.join(' AND ');
     const stored = columns.map((column, place) => `${storedExpression(column)} AS c${place}`);
     const strata = `(SELECT * FROM strata JOIN thresholds USING (h)) s`;

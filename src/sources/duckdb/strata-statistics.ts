@@ -16,6 +16,11 @@ function finiteTest(column: string, type: SqlType): string | null {
   return type.kind === 'date' || type.kind === 'timestamp' ? `isfinite(${column})` : null;
 }
 
+/** Whether a value is neither NULL nor infinite nor NaN, in SQL: true or false. */
+export function isFinite(column: string, type: SqlType): string {
+  return `coalesce(${finiteTest(column, type) ?? `${column} IS NOT NULL`}, FALSE)`;
+}
+
 /** The value as a number that has an order: scaled integers for DECIMAL, days, microseconds; null for other types. */
 function ordinal(value: string, type: SqlType): string | null {
   switch (type.kind) {
