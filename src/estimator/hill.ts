@@ -34,8 +34,6 @@ export function confirmTails(
   groups: readonly GroupEstimates[],
   readRows: () => TailRows,
 ): readonly (readonly GroupEstimate[])[] {
-  const isSuspect = ({ tail, estimate }: GroupEstimate): boolean =>
-    tail !== null && estimate.certified && !isBounded(tail, estimate.confidence);
   const suspects = groups.filter(({ estimates }) => estimates.some(isSuspect));
   if (suspects.length === 0) return groups.map(({ estimates }) => estimates);
   const rows = readRows();
@@ -48,6 +46,11 @@ export function confirmTails(
       return isHeavy ? withReason(own, 'HEAVY_TAIL') : own;
     }),
   );
+}
+
+/** Certified, but for a tail that may yet be too heavy. */
+function isSuspect({ tail, estimate }: GroupEstimate): boolean {
+  return tail !== null && estimate.certified && !isBounded(tail, estimate.confidence);
 }
 
 function withReason(own: GroupEstimate, reason: ReasonCode): GroupEstimate {
