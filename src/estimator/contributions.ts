@@ -1,13 +1,14 @@
 import type { Moments } from '../plan/index.ts';
+import { type StratumError, stratumError } from './design-error.ts';
 import type { CellRange, PreparedOutput } from './group-totals.ts';
 
 /**
- * What the rows read of one stratum contribute to a linearised estimate: u = Σ_j g_j z_j, 0 for rows that do not match. Everything
- * that is known of an estimate's error is made from these.
+ * What the rows read of one stratum contribute to a linearised estimate: u = Σ_j g_j z_j, 0 for rows that do not match, times the
+ * row's weight where rows have their own. Everything that is known of an estimate's error is made from these.
  */
-export interface Contribution {
+export interface Contribution extends StratumError {
   readonly stratum: number;
-  /** N_h */
+  /** N_h; the sum of all weights, where rows have their own. */
   readonly population: number;
   /** n_h, **all** rows read of the stratum. */
   readonly read: number;
@@ -15,16 +16,7 @@ export interface Contribution {
   readonly support: number;
   /** Σu */
   readonly sum: number;
-  /** Σu² */
-  readonly squares: number;
-  /** Σu³; NaN where the layout has no third moments. */
-  readonly cubes: number;
-  /** s²_h = (Σu² − (Σu)²/n_h) / (n_h − 1); 0 where n_h < 2. */
-  readonly spread: number;
 }
-
-/** Where terms cancel so far, what is left of a sum of squares is their rounding error. */
-const roundingShare = 1e-12;
 
 /** The contributions of a group's cells. @param gradient by the output's totals */
 export function contributionsOf(
@@ -39,33 +31,102 @@ export function contributionsOf(
 }
 
 function contributionOf(
-  { layout, sums, rowsRead, populationRows, cellStratum }: Moments,
-  { supportSlots, sumSlots, productSlots, cubeSlots }: PreparedOutput,
+  { layout, sums, rowsRead, populationRows, weightMax, cellStratum }: Moments,
+  prepared: PreparedOutput,
   gradient: readonly number[],
   cell: number,
 ): Contribution {
+  const { supportSlots, weightSlots, sumSlots, productSlots, cubeSlots } = prepared;
   const offset = cell * layout.monomials.length;
   const stratum = cellStratum[cell]!; // one a cell
-  const read = rowsRead[stratum]!;
-  const count = gradient.length;
   let support = Number.POSITIVE_INFINITY;
-  for (const slot of supportSlots) support = Math.min(support, sums[offset + slot]!);
-  let [sum, squares, magnitude, cubes] = [0, 0, 0, cubeSlots === null ? Number.NaN : 0];
+  let weights: readonly [number, number, number] = [0, 0, 0];
+  for (const [place, slot] of supportSlots.entries()) {
+    if (sums[offset + slot]! >= support) continue;
+    support = sums[offset + slot]!;
+    if (weightSlots !== null) weights = valuesAt(sums, offset, weightSlots[place]!); // as many as of the support
+  }
+  const [product, ...productsBelow] = productSlots;
+  const [cube, ...cubesBelow] = cubeSlots ?? [];
+  const { value: squares, magnitude } = quadratic(sums, offset, product!, gradient); // at least one power of the weight
+  const below = productsBelow.map((slots) => quadratic(sums, offset, slots, gradient).value);
+  const rows = {
+    population: populationRows[stratum]!,
+    read: rowsRead[stratum]!,
+    support,
+    sum: linear(sums, offset, sumSlots, gradient),
+    squares,
+    magnitude,
+    cubes: cube === undefined ? Number.NaN : cubic(sums, offset, cube, gradient),
+    squaresBelow: below[0] ?? 0,
+    cubesBelow: [cubicOrZero(sums, offset, cubesBelow[0], gradient), cubicOrZero(sums, offset, cubesBelow[1], gradient)], // prettier-ignore
+    weights,
+    weightMax: weightMax === null ? 1 : weightMax[stratum]!,
+  } as const;
+  const { population, read, sum } = rows;
+  return { stratum, population, read, support, sum, ...stratumError(layout.design.kind, rows) };
+}
+
+function valuesAt(
+  sums: Float64Array,
+  offset: number,
+  [a, b, c]: readonly [number, number, number],
+): readonly [number, number, number] {
+  return [sums[offset + a]!, sums[offset + b]!, sums[offset + c]!]; // slots of the cell
+}
+
+/** Σ_j g_j S_j */
+function linear(
+  sums: Float64Array,
+  offset: number,
+  slots: readonly number[],
+  gradient: readonly number[],
+): number {
+  return slots.reduce(
+    (sum, slot, j) => (gradient[j] === 0 ? sum : sum + gradient[j]! * sums[offset + slot]!),
+    0,
+  ); // one partial a total
+}
+
+/** Σ_jk g_j g_k S_jk, and the sum of the terms' magnitudes. */
+function quadratic(
+  sums: Float64Array,
+  offset: number,
+  slots: Int32Array,
+  gradient: readonly number[],
+): { readonly value: number; readonly magnitude: number } {
+  const count = gradient.length;
+  let [value, magnitude] = [0, 0];
   for (let j = 0; j < count; j++) {
     const byJ = gradient[j]!; // one partial a total
     if (byJ === 0) continue;
-    sum += byJ * sums[offset + sumSlots[j]!]!;
     for (let k = 0; k < count; k++) {
-      const byJK = byJ * gradient[k]!;
-      const term = byJK * sums[offset + productSlots[j * count + k]!]!;
-      squares += term;
+      const term = byJ * gradient[k]! * sums[offset + slots[j * count + k]!]!;
+      value += term;
       magnitude += Math.abs(term);
-      if (cubeSlots === null || byJK === 0) continue;
-      for (let l = 0; l < count; l++)
-        cubes += byJK * gradient[l]! * sums[offset + cubeSlots[(j * count + k) * count + l]!]!;
     }
   }
-  const deviations = read < 2 ? 0 : squares - (sum * sum) / read;
-  const spread = deviations <= magnitude * roundingShare ? 0 : deviations / (read - 1);
-  return { stratum, population: populationRows[stratum]!, read, support, sum, squares, cubes, spread };
+  return { value, magnitude };
 }
+
+/** Σ_jkl g_j g_k g_l S_jkl */
+function cubic(sums: Float64Array, offset: number, slots: Int32Array, gradient: readonly number[]): number {
+  const count = gradient.length;
+  let value = 0;
+  for (let j = 0; j < count; j++) {
+    for (let k = 0; k < count; k++) {
+      const byJK = gradient[j]! * gradient[k]!; // one partial a total
+      if (byJK === 0) continue;
+      for (let l = 0; l < count; l++)
+        value += byJK * gradient[l]! * sums[offset + slots[(j * count + k) * count + l]!]!;
+    }
+  }
+  return value;
+}
+
+const cubicOrZero = (
+  sums: Float64Array,
+  offset: number,
+  slots: Int32Array | undefined,
+  gradient: readonly number[],
+): number => (slots === undefined ? 0 : cubic(sums, offset, slots, gradient));

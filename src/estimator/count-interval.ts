@@ -15,9 +15,9 @@ export interface CountEstimate {
 
 /**
  * The interval of a count, right also where few or no rows match: Fay and Feuer's gamma limits, from which the weight w_M of a row
- * that was not read keeps the upper one. Where more than half match they are put around the rows that do not. What was seen is certain:
- * a count is never less than the matching rows, nor does it take in those seen not to match; and the limits are put around the part
- * alone that is not certain, whose few matches are no less skewed for the many beside them.
+ * that was not read keeps the upper one. Where more than half of a known population match they are put around the rows that do not.
+ * What was seen is certain: a count is never less than the matching rows, nor does it take in those seen not to match; and the limits
+ * are put around the part alone that is not certain, whose few matches are no less skewed for the many beside them.
  * @param confidence two-sided, in (0, 1)
  * @see Fay and Feuer, "Confidence intervals for directly standardized rates", Statistics in Medicine 16, 1997
  */
@@ -26,7 +26,7 @@ export function countInterval(
   { population, read, heaviest }: Scope,
   confidence: number,
 ): { low: number; high: number } {
-  const weight = heaviest === null ? 0 : heaviest.population / heaviest.read;
+  const weight = heaviest?.weight ?? 0;
   const open = value - certain;
   const unmatched = read - (support - certain);
   const inverted = open > population / 2;
@@ -40,7 +40,7 @@ export function countInterval(
 
 /** The most rows that may match where none of those read does, at a two-sided confidence: w_M·ln(2/α). */
 export function unseenRowsMax({ heaviest }: Scope, confidence: number): number {
-  return heaviest === null ? 0 : (heaviest.population / heaviest.read) * Math.log(2 / (1 - confidence));
+  return heaviest === null ? 0 : heaviest.weight * Math.log(2 / (1 - confidence));
 }
 
 /** Fay and Feuer's limits of a count T with variance V. @param weight of one row more */

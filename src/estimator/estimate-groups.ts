@@ -162,7 +162,11 @@ function estimateOutput(
     const contributions = contributionsOf(moments, prepared, gradient, group.cells);
     return {
       contributions,
-      parts: linearisedVariance(contributions, unmatchedSingletons(moments, scope, contributions)),
+      parts: linearisedVariance(
+        contributions,
+        unmatchedSingletons(moments, scope, contributions),
+        moments.layout.design.kind,
+      ),
     };
   };
   const { contributions, parts } = errorOf(dual);

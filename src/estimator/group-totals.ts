@@ -5,10 +5,14 @@ import {
   type AggregateTotals,
   type Algebra,
   findSlot,
+  isCount,
+  type MomentLayout,
   type Moments,
   type QueryOutput,
   totalsOfOutput,
+  weightPowers,
 } from '../plan/index.ts';
+import { openWeight } from './scope.ts';
 import { type Dual, dualAlgebra, totalDual } from './dual.ts';
 
 /** The cells of one group: a range in the moments. */
@@ -34,10 +38,15 @@ export interface PreparedOutput {
   readonly totals: readonly number[];
   /** The slots that count the rows each of its aggregates takes. */
   readonly supportSlots: readonly number[];
-  /** The slots of its d totals; of their products at `j·d + k`; of their products of three at `(j·d + k)·d + l`, null where they are too many. */
+  /** For each of these the slots of Σw, Σw² and Σw³ over its rows; null where rows have no weights of their own. */
+  readonly weightSlots: readonly (readonly [number, number, number])[] | null;
+  /**
+   * The slots of its d totals; of their products at `j·d + k`; of their products of three at `(j·d + k)·d + l`, null where they are
+   * too many. The latter with the powers of the weight that the design needs, the highest first.
+   */
   readonly sumSlots: readonly number[];
-  readonly productSlots: Int32Array;
-  readonly cubeSlots: Int32Array | null;
+  readonly productSlots: readonly Int32Array[];
+  readonly cubeSlots: readonly Int32Array[] | null;
 }
 
 /** Works out the outputs that are estimates. */
@@ -59,24 +68,40 @@ function prepareOutput(
   const aggregates = [...new Set(aggregateSlotsOf(output.expression))];
   const totals = totalsOfOutput(output.expression, aggregateTotals);
   // Every aggregate has a total of nothing but powers of 0, which counts the rows that it takes.
-  const counting = totals.filter((total) => layout.totals[total]!.every(({ power }) => power === 0)); // places of totals
-  const slotsOf = (products: readonly (readonly number[])[]): Int32Array | null => {
-    const slots = products.map((product) => findSlot(layout, product));
-    return slots.every((slot) => slot !== undefined) ? Int32Array.from(slots) : null;
-  };
+  const counting = totals.filter((total) => isCount(layout.totals[total]!)); // places of totals
   const pairs = totals.flatMap((j) => totals.map((k) => [j, k]));
+  const triples = pairs.flatMap((pair) => totals.map((l) => [...pair, l]));
+  const weighted = (total: number, power: number): number => findSlot(layout, [total], power)!; // laid out for counts
   return {
     output,
     aggregates,
     totals,
     supportSlots: counting.map((total) => layout.totalSlot[total]!),
-    sumSlots: totals.map((total) => layout.totalSlot[total]!),
-    productSlots: slotsOf(pairs)!, // laid out for totals that meet in an output
-    cubeSlots: slotsOf(pairs.flatMap((pair) => totals.map((l) => [...pair, l]))),
+    weightSlots:
+      layout.weightMeasure === null
+        ? null
+        : counting.map((total) => [weighted(total, 1), weighted(total, 2), weighted(total, 3)]),
+    sumSlots: totals.map((total) => layout.weightedSlot[total]!),
+    productSlots: slotsByPower(layout, 2, pairs)!, // laid out for totals that meet in an output
+    cubeSlots: slotsByPower(layout, 3, triples),
   };
 }
 
-/** T̂ = Σ_h w_h Σ z for every total of the layout, with w_h = N_h / n_h. */
+/** The slots of products of so many totals, for each power of the weight; null where they are not laid out. */
+function slotsByPower(
+  layout: MomentLayout,
+  order: number,
+  products: readonly (readonly number[])[],
+): Int32Array[] | null {
+  const found = weightPowers(layout.design, order).map((power) =>
+    products.map((product) => findSlot(layout, product, power)),
+  );
+  return found.every((slots) => slots.every((slot) => slot !== undefined))
+    ? found.map((slots) => Int32Array.from(slots))
+    : null;
+}
+
+/** T̂ = Σ_h w_h Σ z for every total of the layout, with w_h = N_h / n_h; Σ wz, where rows have weights of their own. */
 export function estimateTotals(moments: Moments, { from, to }: CellRange): Float64Array {
   const { layout, sums, cellStratum, populationRows, rowsRead } = moments;
   const stride = layout.monomials.length;
@@ -84,9 +109,9 @@ export function estimateTotals(moments: Moments, { from, to }: CellRange): Float
   for (let cell = from; cell < to; cell++) {
     const stratum = cellStratum[cell]!; // one a cell
     if (rowsRead[stratum] === 0) continue;
-    const weight = populationRows[stratum]! / rowsRead[stratum]!;
+    const weight = layout.weightMeasure === null ? populationRows[stratum]! / rowsRead[stratum]! : 1;
     for (let total = 0; total < totals.length; total++)
-      totals[total]! += weight * sums[cell * stride + layout.totalSlot[total]!]!;
+      totals[total]! += weight * sums[cell * stride + layout.weightedSlot[total]!]!;
   }
   return totals;
 }
@@ -101,11 +126,10 @@ export function supportOf(moments: Moments, { supportSlots }: PreparedOutput, ce
 
 /** As {@link supportOf}, of the strata alone that were not read whole: the rows that sampling error is known from. */
 export function openSupportOf(moments: Moments, output: PreparedOutput, { from, to }: CellRange): number {
-  const { cellStratum, rowsRead, populationRows } = moments;
   let certain = 0;
   for (let cell = from; cell < to; cell++) {
-    const stratum = cellStratum[cell]!; // one a cell
-    if (rowsRead[stratum]! >= populationRows[stratum]!)
+    if (openWeight(moments, moments.cellStratum[cell]!) === null)
+      // one stratum a cell
       certain += supportOf(moments, output, { from: cell, to: cell + 1 });
   }
   return supportOf(moments, output, { from, to }) - certain;

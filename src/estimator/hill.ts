@@ -1,6 +1,7 @@
 import { quickselect } from 'simple-statistics';
 import type { MomentLayout, Moments, ReasonCode } from '../plan/index.ts';
 import type { GroupEstimate } from './estimate-groups.ts';
+import { openWeight } from './scope.ts';
 import { isBounded } from './tails.ts';
 
 /** A tail this heavy or heavier: below 2 not even the variance exists, and little above it estimates hide that. */
@@ -92,13 +93,11 @@ function contributionSizes(
 function openRowsByGroup(
   { count, group, stratum }: TailRows,
   wanted: ReadonlySet<number>,
-  { rowsRead, populationRows }: Moments,
+  moments: Moments,
 ): Map<number, Int32Array> {
   const found = new Map<number, number[]>([...wanted].map((each) => [each, []]));
-  for (let row = 0; row < count; row++) {
-    const own = stratum[row]!; // row < count
-    if (rowsRead[own]! < populationRows[own]!) found.get(group[row]!)?.push(row);
-  }
+  const isOpen = Array.from(moments.included.keys(), (each) => openWeight(moments, each) !== null);
+  for (let row = 0; row < count; row++) if (isOpen[stratum[row]!]) found.get(group[row]!)?.push(row); // row < count
   return new Map([...found].map(([each, rows]) => [each, Int32Array.from(rows)]));
 }
 

@@ -1,6 +1,7 @@
-import type { Moments } from '../plan/index.ts';
+import { findSlot, type Moments } from '../plan/index.ts';
 import type { CellRange } from './group-totals.ts';
 import { normalQuantile } from './quantiles.ts';
+import { openWeight } from './scope.ts';
 
 /** What an answer by groups cannot show. */
 export interface MissingGroups {
@@ -36,13 +37,14 @@ export function missingGroups(
   groups: readonly CellRange[],
   confidence: number,
 ): MissingGroups {
-  const { included, populationRows, rowsRead, groupsByStratum } = moments;
+  const { included, populationRows, groupsByStratum } = moments;
   let weightMax = 0;
   let population = 0;
   for (const [stratum, isIn] of included.entries()) {
-    if (isIn === 0 || rowsRead[stratum]! >= populationRows[stratum]!) continue; // one entry a stratum
-    population += populationRows[stratum]!;
-    weightMax = Math.max(weightMax, populationRows[stratum]! / rowsRead[stratum]!);
+    const open = openWeight(moments, stratum);
+    if (isIn === 0 || open === null) continue;
+    population += populationRows[stratum]!; // one entry a stratum
+    weightMax = Math.max(weightMax, open.weight);
   }
   if (groupsByStratum || weightMax === 0) return { groupRowsMax: 0, rowsMax: 0 };
   // A stratum that was not read at all may hide any group.
@@ -60,6 +62,7 @@ export function missingGroups(
 function unseenMass(moments: Moments, groups: readonly CellRange[]): { unseen: number; variance: number } {
   const { sums, layout, cellStratum, populationRows, rowsRead } = moments;
   const stride = layout.monomials.length;
+  const [first, second] = [findSlot(layout, [], 1)!, findSlot(layout, [], 2)!]; // of weights, or else the count
   let unseen = 0;
   let variance = 0;
   for (const { from, to } of groups) {
@@ -68,11 +71,10 @@ function unseenMass(moments: Moments, groups: readonly CellRange[]): { unseen: n
     let squares = 0;
     for (let cell = from; cell < to; cell++) {
       const stratum = cellStratum[cell]!; // one a cell
-      const weight = populationRows[stratum]! / rowsRead[stratum]!;
-      const seen = sums[cell * stride]!; // slot 0 counts the matching rows
-      rows += seen;
-      weights += seen * weight;
-      squares += seen * weight * weight;
+      const weight = layout.weightMeasure === null ? populationRows[stratum]! / rowsRead[stratum]! : 1;
+      rows += sums[cell * stride]!; // slot 0 counts the matching rows
+      weights += sums[cell * stride + first]! * weight;
+      squares += sums[cell * stride + second]! * weight * weight;
     }
     if (rows === 1) unseen += weights;
     if (rows === 1 || rows === 2) variance += squares;

@@ -3,18 +3,39 @@ import type { CellRange } from './group-totals.ts';
 
 /** The strata in which a group may have rows: its own where the stratum tells the group, else all that the predicate leaves in. */
 export interface Scope {
-  /** Σ N_h over the strata that were not read whole. */
+  /** Σ N_h over the strata that were not read whole; infinite where it is not known. */
   readonly population: number;
   /** Σ n_h over the same. */
   readonly read: number;
-  /** The stratum of the largest weight N_h / n_h among those not read whole; null: all were. */
-  readonly heaviest: { readonly stratum: number; readonly population: number; readonly read: number } | null;
-  /** Strata of which one row was read, and more are in the table. */
+  /** The largest weight of a row that there may be beside those read; null: all were read. */
+  readonly heaviest: OpenWeight | null;
+  /** Strata of which one row was read, and more are in the table; none where rows were taken by themselves. */
   readonly singletons: readonly number[];
   /** All rows were read. */
   readonly isComplete: boolean;
   /** A stratum was not read at all. */
   readonly hasUnread: boolean;
+}
+
+/** The largest weight of a row in a stratum that has more rows than were read. */
+export interface OpenWeight {
+  readonly stratum: number;
+  readonly weight: number;
+  /** f, the share of such rows that was read. */
+  readonly readShare: number;
+}
+
+/** The largest weight in a stratum: N_h / n_h, or a row's own. @returns null where all of its rows were read */
+export function openWeight(
+  { layout, populationRows, rowsRead, weightMax }: Moments,
+  stratum: number,
+): OpenWeight | null {
+  const [population, read] = [populationRows[stratum]!, rowsRead[stratum]!]; // one entry a stratum
+  if (weightMax === null)
+    return read >= population ? null : { stratum, weight: population / read, readShare: read / population };
+  const weight = weightMax[stratum]!; // one entry a stratum
+  if (layout.design.kind === 'weights-in-strata') return { stratum, weight, readShare: 0 };
+  return weight > 1 ? { stratum, weight, readShare: 1 / weight } : null;
 }
 
 /** The scope of every group that has no strata of its own. */
@@ -27,22 +48,23 @@ export function groupScope(moments: Moments, { from, to }: CellRange): Scope {
   return scopeOf(moments, Array.from(moments.cellStratum.subarray(from, to)));
 }
 
-function scopeOf({ included, populationRows, rowsRead }: Moments, strata: readonly number[]): Scope {
-  let [population, read, weightMax] = [0, 0, 0];
+function scopeOf(moments: Moments, strata: readonly number[]): Scope {
+  const { layout, included, populationRows, rowsRead } = moments;
+  const isWeighted = layout.weightMeasure !== null;
+  let [population, read] = [isWeighted ? Number.POSITIVE_INFINITY : 0, 0];
   let heaviest: Scope['heaviest'] = null;
   let hasUnread = false;
   const singletons: number[] = [];
   for (const stratum of strata) {
     if (included[stratum] === 0) continue;
-    const [all, own] = [populationRows[stratum]!, rowsRead[stratum]!]; // one entry a stratum
-    if (own >= all) continue;
-    population += all;
+    const own = rowsRead[stratum]!; // one entry a stratum
+    const open = openWeight(moments, stratum);
+    if (open === null) continue;
+    population += populationRows[stratum]!;
     read += own;
     if (own === 0) hasUnread = true;
-    if (own === 1) singletons.push(stratum);
-    if (all / own <= weightMax) continue;
-    weightMax = all / own;
-    heaviest = { stratum, population: all, read: own };
+    if (own === 1 && layout.design.kind !== 'independent-weights') singletons.push(stratum);
+    if (open.weight > (heaviest?.weight ?? 0)) heaviest = open;
   }
   return { population, read, heaviest, singletons, isComplete: heaviest === null, hasUnread };
 }

@@ -1,3 +1,4 @@
+import { varianceAt } from './design-error.ts';
 import type { GroupEstimate, MetGroup } from './estimate-groups.ts';
 import { chiSquareQuantile, tQuantile } from './quantiles.ts';
 import { effectiveSupportMin, skewnessMax, skewnessOf } from './tails.ts';
@@ -62,10 +63,8 @@ export class CellForecast {
   /** Variance to expect. */
   private varianceAt(rowsAt: RowsAt): number {
     let variance = 0;
-    for (const { stratum, population, spread } of this.estimate.contributions) {
-      const rows = Math.min(population, rowsAt(stratum));
-      if (rows > 0) variance += (population * (population - rows) * spread) / rows;
-    }
+    for (const contribution of this.estimate.contributions)
+      variance += varianceAt(contribution, rowsAt(contribution.stratum));
     return variance;
   }
 

@@ -9,7 +9,7 @@ import {
   shift,
 } from './polynomial.ts';
 import { normalQuantile } from './quantiles.ts';
-import type { Scope } from './scope.ts';
+import type { OpenWeight, Scope } from './scope.ts';
 
 /** Fewest matching rows, weights accounted for, behind a certified estimate. */
 export const effectiveSupportMin = 30;
@@ -48,15 +48,15 @@ export function tailEvidence(
   { heaviest }: Scope,
   variance: number,
 ): TailEvidence {
-  const open = contributions.filter(({ population, read }) => read < population && read > 0);
-  const phantom = heaviest === null ? [] : [{ ...heaviest, support: 1 }];
-  const effectiveSupport = Math.min(effective(open), effective([...open, ...phantom]));
-  const matches = [...open.map(({ stratum, population, read, support }) => ({ stratum, population, read, support })), ...phantom]; // prettier-ignore
+  const open = contributions.filter(({ isOpen }) => isOpen);
+  const matches = heaviest === null ? open : [...open, oneMatch(heaviest)];
+  const effectiveSupport = Math.min(effective(open), effective(matches));
+  const scale = moments.layout.weightMeasure === null ? null : (heaviest?.weight ?? 0);
   return {
     effectiveSupport,
     sampleSkewness: skewnessBySample(open, variance),
     populationSkewness: skewnessByMoments(moments, prepared, gradient, matches, variance),
-    largestSkewness: skewnessByRange(moments, prepared, gradient, open, effectiveSupport),
+    largestSkewness: skewnessByRange(moments, prepared, gradient, open, effectiveSupport, scale),
   };
 }
 
@@ -85,36 +85,23 @@ export function isBounded({ largestSkewness }: TailEvidence, confidence: number)
   return largestSkewness <= skewnessMax(confidence);
 }
 
-/** A stratum's matching rows. */
-interface Matches {
-  readonly stratum: number;
-  readonly population: number;
-  readonly read: number;
-  readonly support: number;
+/** A stratum's matching rows: their Σ w²(1 − f) and Σ w³(1 − f). */
+type Matches = Pick<Contribution, 'stratum' | 'weights2' | 'weights3'>;
+
+/** One match of this weight. */
+function oneMatch({ stratum, weight, readShare }: OpenWeight): Matches {
+  return { stratum, weights2: weight ** 2 * (1 - readShare), weights3: weight ** 3 * (1 - readShare) };
 }
 
-/** Σ w^k (1 − f) m */
-function weighed(matches: readonly Omit<Matches, 'stratum'>[], k: number): number {
-  return matches.reduce(
-    (sum, { population, read, support }) =>
-      sum + (population / read) ** k * (1 - read / population) * support,
-    0,
-  );
+function effective(matches: readonly Matches[]): number {
+  const second = matches.reduce((sum, { weights2 }) => sum + weights2, 0);
+  const third = matches.reduce((sum, { weights3 }) => sum + weights3, 0);
+  return third === 0 ? 0 : second ** 3 / third ** 2;
 }
 
-function effective(matches: readonly Omit<Matches, 'stratum'>[]): number {
-  const third = weighed(matches, 3);
-  return third === 0 ? 0 : weighed(matches, 2) ** 3 / third ** 2;
-}
-
-/** |Σ w³ (1−f)(1−2f) n m₃| / V^1.5, m₃ the third central moment of u over all rows read of the stratum. */
+/** |κ₃| / V^1.5, κ₃ the third central moment of the estimate by the rows read. */
 function skewnessBySample(open: readonly Contribution[], variance: number): number {
-  let third = 0;
-  for (const { population, read, sum, squares, cubes } of open) {
-    const [weight, f] = [population / read, read / population];
-    const central = cubes - (3 * sum * squares) / read + (2 * sum ** 3) / read ** 2;
-    third += weight ** 3 * (1 - f) * (1 - 2 * f) * central;
-  }
+  const third = open.reduce((sum, { third: own }) => sum + own, 0);
   return variance > 0 ? Math.abs(third) / variance ** 1.5 : 0;
 }
 
@@ -147,10 +134,9 @@ function skewnessByMoments(
     return expectedPower([constant, ...only.polynomial.slice(1)], k, only.centre, only.known, stratum);
   };
   let [second, third] = [0, 0];
-  for (const { stratum, population, read, support } of matches) {
-    const share = (1 - read / population) * support;
-    if (!isJoint) second += (population / read) ** 2 * share * expected(2, stratum);
-    third += (population / read) ** 3 * share * expected(3, stratum);
+  for (const { stratum, weights2, weights3 } of matches) {
+    if (!isJoint) second += weights2 * expected(2, stratum);
+    third += weights3 * expected(3, stratum);
   }
   const skewness = Math.abs(third) / (isJoint ? variance : second) ** 1.5;
   return Number.isNaN(skewness) ? Number.POSITIVE_INFINITY : skewness;
@@ -180,21 +166,25 @@ function thirdMomentMax(constant: number, parts: readonly Part[], stratum: numbe
   return (Math.abs(whole) + norms) ** 3;
 }
 
-/** |E u³| ≤ max|u| · E u², so |λ| ≤ max|u| / (√m_eff · rms u), under any predicate. */
+/**
+ * |E u³| ≤ max|u| · E u², so |λ| ≤ max|u| / (√m_eff · rms u), under any predicate. Weights that rows have of their own may go with
+ * their values: then max|u| has the largest weight, |λ| ≤ w_M · max|u| / √(Σ w²u²).
+ * @param scale w_M; null where rows of a stratum weigh the same
+ */
 function skewnessByRange(
   { layout, centres, population: values }: Moments,
   { totals }: PreparedOutput,
   gradient: readonly number[],
   open: readonly Contribution[],
   effectiveSupport: number,
+  scale: number | null,
 ): number {
   const largest = largestContribution(layout, totals, gradient, centres, values);
-  let [squares, rows] = [0, 0];
-  for (const { population, read, squares: own, support } of open) {
-    const scale = (population / read) ** 2 * (1 - read / population);
-    squares += scale * own;
-    rows += scale * support;
-  }
-  const skewness = largest / Math.sqrt((effectiveSupport * squares) / rows);
+  const squares = open.reduce((sum, { openSquares }) => sum + openSquares, 0);
+  const rows = open.reduce((sum, { weights2 }) => sum + weights2, 0);
+  const skewness =
+    scale === null
+      ? largest / Math.sqrt((effectiveSupport * squares) / rows)
+      : (scale * largest) / Math.sqrt(squares);
   return Number.isNaN(skewness) ? Number.POSITIVE_INFINITY : skewness;
 }

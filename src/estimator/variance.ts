@@ -1,3 +1,4 @@
+import type { SampleDesign } from '../plan/index.ts';
 import type { Contribution } from './contributions.ts';
 
 /** The variance of an estimate. */
@@ -17,30 +18,30 @@ interface Singleton {
 }
 
 /**
- * V = Σ_h N_h² (1 − f_h) s²_h / n_h of a linearised estimate, with its degrees of freedom. Complete strata (n_h = N_h) add nothing,
- * and neither do strata where nothing matched.
+ * V = Σ_h v_h of a linearised estimate, with its degrees of freedom. Complete strata (n_h = N_h) add nothing, and neither do strata
+ * where nothing matched.
  * @param unmatched N_h of the strata of one row read in which nothing matched: they have no contribution in the list
- * @see Särndal, Swensson, Wretman, "Model Assisted Survey Sampling", 1992, ch. 3.7 (variance) and 5.5 (linearisation)
+ * @see design-error.ts for v_h
  */
 export function linearisedVariance(
   contributions: readonly Contribution[],
-  unmatched: readonly number[] = [],
+  unmatched: readonly number[],
+  design: SampleDesign['kind'],
 ): VarianceParts {
   let variance = 0;
   let squared = 0;
   const singletons: Singleton[] = unmatched.map((population) => ({ population, contribution: 0 }));
-  for (const { population, read, support, spread, sum } of contributions) {
-    if (read >= population || read === 0) continue;
-    if (read < 2) {
+  for (const { isOpen, isSingleton, population, support, variance: part, sum } of contributions) {
+    if (!isOpen) continue;
+    if (isSingleton) {
       singletons.push({ population, contribution: sum });
       continue;
     }
-    const part = (population * (population - read) * spread) / read;
     variance += part;
     squared += (part * part) / Math.max(support - 1, 1);
   }
   for (const pair of pairsOf(singletons)) {
-    const part = pairVariance(pair);
+    const part = pairVariance(pair, design);
     variance += part;
     squared += (part * part) / (pair.length - 1);
   }
@@ -66,9 +67,11 @@ function pairsOf(singletons: readonly Singleton[]): Singleton[][] {
  * The members' spread within the pair, (z_a − z_b)²/2, stands in for each one's own. Neighbours by size are alike in N_h, which
  * the usual collapsing of strata, by the difference of their totals, would count as spread.
  */
-function pairVariance(members: readonly Singleton[]): number {
+function pairVariance(members: readonly Singleton[], design: SampleDesign['kind']): number {
   const mean = members.reduce((sum, { contribution }) => sum + contribution, 0) / members.length;
   const squares = members.reduce((sum, { contribution }) => sum + (contribution - mean) ** 2, 0);
   const spread = squares / (members.length - 1);
+  // Weighted contributions already stand for their strata.
+  if (design === 'weights-in-strata') return members.length * spread;
   return members.reduce((sum, { population }) => sum + population * (population - 1) * spread, 0);
 }

@@ -20,8 +20,9 @@ export function centresOf(layout: MomentLayout, sample: Sample): Float64Array {
     if (column.type.kind === 'decimal') return Math.round(value * 10 ** column.type.scale);
     return column.type.kind === 'integer' ? Math.round(value) : value;
   };
-  return Float64Array.from(layout.measures, ({ argument }) => {
-    if (argument === null) return 0;
+  return Float64Array.from(layout.measures, ({ argument }, place) => {
+    // Weights are multiplied, so they stay what they are.
+    if (argument === null || place === layout.weightMeasure) return 0;
     try {
       const value = evaluate(argument, (leaf) =>
         leaf.kind === 'column' && leaf.type.kind !== 'varchar' ? mean(leaf) : null,

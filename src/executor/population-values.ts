@@ -1,5 +1,6 @@
 import {
   type BoundExpression,
+  type ColumnRange,
   isNumeric,
   type MomentLayout,
   type PopulationValues,
@@ -12,17 +13,18 @@ import { columnFacts } from './sample-columns.ts';
 
 /**
  * What the strata table tells of each measure: exact moments of columns and their multiples, and of any expression how far it can
- * reach. Rows that the sample takes whole have no part in the latter: nothing of them is estimated.
+ * reach; rows that the sample takes whole have no part in that: nothing of them is estimated. Of a table that is itself a sample it
+ * tells the rows in it, not the population: then only what follows from the expression.
  */
-export function populationValuesOf({ measures }: MomentLayout, sample: Sample): PopulationValues[] {
-  const { sampledRange } = columnFacts(sample);
+export function populationValuesOf({ measures, design }: MomentLayout, sample: Sample): PopulationValues[] {
+  const range: ColumnRange = design.knowsPopulation ? columnFacts(sample).sampledRange : () => null;
   return measures.map(({ argument }) => {
     if (argument === null) return { low: 1, high: 1, moments: null };
-    const reach = rangeAs(argument, { kind: 'double' }, sampledRange);
+    const reach = rangeAs(argument, { kind: 'double' }, range);
     return {
       low: reach?.low ?? Number.NEGATIVE_INFINITY,
       high: reach?.high ?? Number.POSITIVE_INFINITY,
-      moments: momentsOf(argument, sample),
+      moments: design.knowsPopulation ? momentsOf(argument, sample) : null,
     };
   });
 }
@@ -97,4 +99,12 @@ function constantOf(expression: BoundExpression): number | null {
     expression.kind === 'constant' &&
     (typeof expression.value === 'number' || typeof expression.value === 'bigint');
   return isNumber ? toDouble(expression.value, expression.type) : null;
+}
+
+/** For each stratum the largest weight of a row in the sample's file; null where rows have no weights of their own. */
+export function weightMaxOf({ design: { weight } }: MomentLayout, sample: Sample): Float64Array | null {
+  if (weight === null) return null;
+  const statistics = sample.strata.statistics.get(weight.name);
+  if (statistics === undefined) throw new Error(`no statistics of the weights ${weight.name}`);
+  return statistics.high.map((high) => toDouble(high, weight.type));
 }

@@ -2,7 +2,7 @@ import type { BoundExpression, Measure, MomentLayout, Moments, Scalar } from '..
 import { type LoadedColumn, runStride, type Sample } from '../samples/index.ts';
 import { CellTable, directPairsMax } from './cell-table.ts';
 import { centresOf } from './centres.ts';
-import { populationValuesOf } from './population-values.ts';
+import { populationValuesOf, weightMaxOf } from './population-values.ts';
 import { collectMoments, type GroupCodes } from './collect-moments.ts';
 import { type CombinedKeys, combineKeys, keyCode } from './group-keys.ts';
 import { compile, declareInputs, inputsOf, type KernelInputs, type ScanKernel, shapeOf } from './kernel.ts';
@@ -122,6 +122,7 @@ function compileScan(
   const constantInStratum = layout.totals.map(
     (total) =>
       everyRow &&
+      layout.weightMeasure === null &&
       total.every(({ measure, power }) =>
         isConstant(layout.measures[measure]!, measures[measure]!, power, ofStratum),
       ), // one code a measure
@@ -232,6 +233,7 @@ export class SampleScan {
       ...codes.cells,
       groupCount: this.request.keys.length === 0 ? 1 : codes.groups.length,
       populationRows: this.sample.strata.population,
+      weightMax: weightMaxOf(this.request.layout, this.sample),
       rowsRead: Float64Array.from(this.done),
       included: this.included,
       constantInStratum,

@@ -19,7 +19,13 @@ export {
 } from './functions/table.ts';
 export { roundHalfAway, roundPlaces } from './functions/math.ts';
 export { canonicalUnit, partNames } from './functions/temporal.ts';
-export { aggregateSlotsOf, type AggregateTotals, layoutMoments, totalsOfOutput } from './moment-layout.ts';
+export {
+  aggregateSlotsOf,
+  type AggregateTotals,
+  isCount,
+  layoutMoments,
+  totalsOfOutput,
+} from './moment-layout.ts';
 export * from './moments.ts';
 export { parseDate, parseInterval, parseTime, parseTimestamp } from './parse-temporal.ts';
 export { tablesOf } from './query-tables.ts';
@@ -33,4 +39,5 @@ export {
   type Scalar,
   toDouble,
 } from './scalar.ts';
+export { drawnDesign, type SampleDesign, weightPowers } from './sample-design.ts';
 export * from './sql-type.ts';

@@ -8,7 +8,9 @@ import {
   monomialKey,
   productOf,
   reduceMonomial,
+  weightMonomial,
 } from './moments.ts';
+import { drawnDesign, type SampleDesign, weightPowers } from './sample-design.ts';
 
 /** Where an aggregate finds what it is made from. */
 export interface AggregateTotals {
@@ -42,9 +44,12 @@ export function aggregateSlotsOf(expression: BoundExpression): number[] {
 
 /**
  * Lays out the moments that the query's outputs need: each measure and total once, and of those totals only that meet in one output
- * the products, of two for covariances and of three for skewness.
+ * the products, of two for covariances and of three for skewness. Where rows have weights of their own, so have the sums.
  */
-export function layoutMoments(query: AggregateQuery): {
+export function layoutMoments(
+  query: AggregateQuery,
+  design: SampleDesign = drawnDesign,
+): {
   layout: MomentLayout;
   aggregateTotals: readonly AggregateTotals[];
 } {
@@ -53,20 +58,31 @@ export function layoutMoments(query: AggregateQuery): {
   const monomials = new Registry<Monomial>();
   monomials.place('', []);
   const aggregateTotals = query.aggregates.map((call) => placeAggregate(call, measures, totals));
+  // A measure apart from any that an aggregate has of the column: weights are not centred.
+  const weightMeasure =
+    design.weight === null ? null : measures.place('weight', { argument: design.weight, filter: null });
 
-  const slotOf = (...places: readonly number[]): number => {
-    const product = productOf(...places.map((place) => totals.items[place]!)); // places of totals
+  const slotOf = (weightPower: number, ...places: readonly number[]): number => {
+    const weight = weightMonomial(weightMeasure, weightPower);
+    const product = productOf(weight, ...places.map((place) => totals.items[place]!)); // places of totals
     const monomial = reduceMonomial(product, measures.items);
     return monomials.place(monomialKey(monomial), monomial);
   };
-  const totalSlot = totals.items.map((_, place) => slotOf(place));
+  const place = (...places: readonly number[]): void => {
+    for (const power of weightPowers(design, places.length)) slotOf(power, ...places);
+  };
+  const totalSlot = totals.items.map((_, total) => slotOf(0, total));
+  const weightedSlot = totals.items.map((_, total) => slotOf(1, total));
+  // How uneven weights are is asked of all rows, and of those that an aggregate takes.
+  if (weightMeasure !== null) for (const power of [1, 2, 3]) slotOf(power);
   for (const output of query.outputs) {
     const used = totalsOfOutput(output.expression, aggregateTotals);
     for (const j of used) {
+      if (weightMeasure !== null && isCount(totals.items[j]!))
+        for (const power of [1, 2, 3]) slotOf(power, j); // places of totals
       for (const k of used.filter((total) => total >= j)) {
-        slotOf(j, k);
-        if (used.length <= cubedTotalsMax)
-          for (const l of used.filter((total) => total >= k)) slotOf(j, k, l);
+        place(j, k);
+        if (used.length <= cubedTotalsMax) for (const l of used.filter((total) => total >= k)) place(j, k, l);
       }
     }
   }
@@ -75,9 +91,17 @@ export function layoutMoments(query: AggregateQuery): {
     totals: totals.items,
     monomials: monomials.items,
     totalSlot,
+    design,
+    weightMeasure,
+    weightedSlot,
     slots: monomials.places,
   };
   return { layout, aggregateTotals };
+}
+
+/** Whether a total counts the rows that its measures take. */
+export function isCount(total: Monomial): boolean {
+  return total.every(({ power }) => power === 0);
 }
 
 /** The totals that the aggregates of an output need, each once. */

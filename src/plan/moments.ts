@@ -1,4 +1,5 @@
 import type { BoundExpression } from './bound.ts';
+import type { SampleDesign } from './sample-design.ts';
 
 /**
  * What an aggregate reads of a row: its argument where the row passes the aggregate's FILTER and the argument is not NULL.
@@ -31,6 +32,11 @@ export interface MomentLayout {
   readonly monomials: readonly Monomial[];
   /** For each total its slot. */
   readonly totalSlot: readonly number[];
+  readonly design: SampleDesign;
+  /** The measure of the rows' weights; null where they have none of their own. */
+  readonly weightMeasure: number | null;
+  /** For each total the slot of its sum with every row's weight; `totalSlot` where rows have none of their own. */
+  readonly weightedSlot: readonly number[];
   /** The slot of a monomial by its key, see {@link findSlot}. */
   readonly slots: ReadonlyMap<string, number>;
 }
@@ -74,8 +80,10 @@ export interface Moments {
   /** For each cell, `monomials.length` sums. */
   readonly sums: Float64Array;
   readonly groupCount: number;
-  /** For each stratum the rows of the population, N_h. */
+  /** For each stratum the rows of the population, N_h; the sum of all weights, where rows have their own. */
   readonly populationRows: Float64Array;
+  /** For each stratum the largest weight of a row, where rows have their own; null: they weigh N_h / n_h. */
+  readonly weightMax: Float64Array | null;
   /** For each stratum the rows read, n_h, matching or not. */
   readonly rowsRead: Float64Array;
   /** For each stratum 0 where the predicate excludes all of it. */
@@ -93,6 +101,11 @@ export function productOf(...monomials: readonly Monomial[]): Monomial {
   return [...powers].map(([measure, power]) => ({ measure, power })).sort((a, b) => a.measure - b.measure);
 }
 
+/** A power of the row's weight. @param weightMeasure null: the rows have none of their own */
+export function weightMonomial(weightMeasure: number | null, power: number): Monomial {
+  return weightMeasure === null || power === 0 ? [] : [{ measure: weightMeasure, power }];
+}
+
 /** The monomial as it is summed: a measure that takes every row adds no condition to a product. */
 export function reduceMonomial(monomial: Monomial, measures: readonly Measure[]): Monomial {
   return monomial.filter(({ measure }) => !takesEveryRow(measures[measure]!)); // factors name measures
@@ -105,11 +118,16 @@ export function monomialKey(monomial: Monomial): string {
   return monomial.map(({ measure, power }) => `${measure}^${power}`).join('*');
 }
 
-/** The slot of a product of totals; undefined where no output needs it. */
+/**
+ * The slot of a product of totals; undefined where no output needs it.
+ * @param weightPower how often the row's weight is multiplied in
+ */
 export function findSlot(
-  { slots, measures, totals }: MomentLayout,
+  { slots, measures, totals, weightMeasure }: MomentLayout,
   product: readonly number[],
+  weightPower = 0,
 ): number | undefined {
-  const monomial = productOf(...product.map((total) => totals[total]!)); // places of totals
+  const weight = weightMonomial(weightMeasure, weightPower);
+  const monomial = productOf(weight, ...product.map((total) => totals[total]!)); // places of totals
   return slots.get(monomialKey(reduceMonomial(monomial, measures)));
 }

@@ -14,7 +14,7 @@ const matchings = [100, 200, 370, 500, 1000];
 const scope: Scope = {
   population,
   read,
-  heaviest: { stratum: 0, population, read },
+  heaviest: { stratum: 0, weight, readShare: read / population },
   singletons: [],
   isComplete: false,
   hasUnread: false,

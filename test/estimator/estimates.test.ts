@@ -9,7 +9,13 @@ import {
 } from '../../src/estimator/index.ts';
 import { type Dual, dualAlgebra, totalDual } from '../../src/estimator/dual.ts';
 import { smoothValue } from '../../src/estimator/smooth.ts';
-import { type BoundExpression, doubleType, type Moments, rewrite } from '../../src/plan/index.ts';
+import {
+  type BoundExpression,
+  doubleType,
+  drawnDesign,
+  type Moments,
+  rewrite,
+} from '../../src/plan/index.ts';
 import { bindExpression } from '../support/bind.ts';
 
 const columns = ['a', 'b', 'c'].map((name) => ({ name, type: doubleType }));
@@ -125,7 +131,16 @@ describe('groups that cannot be shown', () => {
     read: number,
     groupsByStratum = false,
   ): Moments => ({
-    layout: { measures: [], totals: [], monomials: [[]], totalSlot: [], slots: new Map([['', 0]]) },
+    layout: {
+      measures: [],
+      totals: [],
+      monomials: [[]],
+      totalSlot: [],
+      design: drawnDesign,
+      weightMeasure: null,
+      weightedSlot: [],
+      slots: new Map([['', 0]]),
+    },
     centres: new Float64Array(0),
     population: [],
     cellCount: counts.length,
@@ -134,6 +149,7 @@ describe('groups that cannot be shown', () => {
     sums: Float64Array.from(counts),
     groupCount: counts.length,
     populationRows: Float64Array.of(population),
+    weightMax: null,
     rowsRead: Float64Array.of(read),
     included: Uint8Array.of(1),
     constantInStratum: [],

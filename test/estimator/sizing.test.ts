@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { stratumError } from '../../src/estimator/design-error.ts';
 import { CellForecast, type GroupEstimate, type MetGroup } from '../../src/estimator/index.ts';
 
 /* What a pilot foretells where part of the table was read whole: only the rest grows. */
@@ -7,16 +8,11 @@ const contribution = (
   stratum: number,
   population: number,
   read: number,
-): GroupEstimate['contributions'][number] => ({
-  stratum,
-  population,
-  read,
-  support: read,
-  sum: read * 10,
-  squares: read * 104,
-  cubes: Number.NaN,
-  spread: 4,
-});
+): GroupEstimate['contributions'][number] => {
+  const rows = { population, read, support: read, sum: read * 10, squares: read * 104, cubes: Number.NaN };
+  const unweighted = { magnitude: 0, squaresBelow: 0, cubesBelow: [0, 0], weights: [read, read, read], weightMax: 1 } as const; // prettier-ignore
+  return { ...rows, stratum, ...stratumError('strata', { ...rows, ...unweighted }) };
+};
 
 /** A pilot of 4,096 rows beside 12,000 that were taken whole; of the rest the sample has 8,192. */
 const pilot = {

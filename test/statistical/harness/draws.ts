@@ -104,6 +104,7 @@ export class Drawing {
       sums,
       groupCount: 1,
       populationRows: Float64Array.from(sizes),
+      weightMax: null,
       rowsRead: Float64Array.from(drawn),
       included: new Uint8Array(sizes.length).fill(1),
       constantInStratum: this.layout.totals.map(() => false),
