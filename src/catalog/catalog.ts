@@ -59,8 +59,11 @@ export class Catalog {
     );
   }
 
-  /** @throws QueryError DUPLICATE_NAME where a table has the name already */
-  async addTable(table: Omit<TableEntry, 'id'>): Promise<void> {
+  /**
+   * @param sample the sample that the table itself is, whose files are complete: both are published at once
+   * @throws QueryError DUPLICATE_NAME where a table has the name already, or a sample that of the sample
+   */
+  async addTable(table: Omit<TableEntry, 'id'>, sample?: Omit<SampleEntry, 'tableId'>): Promise<void> {
     await this.write(() => {
       this.refuseTaken('tables', 'table', table.name);
       const { lastInsertRowid } = this.database
@@ -80,6 +83,7 @@ export class Catalog {
       );
       for (const file of table.files)
         addFile.run(lastInsertRowid, file.id, file.path, file.bytes, file.modifiedMs, file.rows);
+      if (sample !== undefined) this.insertSample({ ...sample, tableId: lastInsertRowid });
     });
   }
 
@@ -94,23 +98,13 @@ export class Catalog {
    */
   async addSample(sample: SampleEntry): Promise<void> {
     await this.write(() => {
-      this.refuseTaken('samples', 'sample', sample.name);
       if (this.database.prepare('SELECT 1 FROM tables WHERE id = ?').get(sample.tableId) === undefined) {
         throw new QueryError(
           'UNKNOWN_TABLE',
           `the table of sample ${sample.name} was dropped while the sample was built`,
         );
       }
-      const { method, files } = sample;
-      this.database
-        .prepare(
-          `INSERT INTO samples (id, table_id, name, version, method, seed, rows, population_rows, strata, bytes, files, created_ms)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        )
-        .run(
-          sample.id, sample.tableId, sample.name, sample.version, JSON.stringify(method), sample.seed, sample.rows,
-          sample.populationRows, sample.strata, sample.bytes, JSON.stringify(files), sample.createdMs,
-        ); // prettier-ignore
+      this.insertSample(sample);
     });
   }
 
@@ -155,6 +149,20 @@ export class Catalog {
     await this.database.transact(work);
     // Our own commits do not change the version that we see.
     this.cached = null;
+  }
+
+  private insertSample(sample: SampleEntry): void {
+    this.refuseTaken('samples', 'sample', sample.name);
+    const { method, files } = sample;
+    this.database
+      .prepare(
+        `INSERT INTO samples (id, table_id, name, version, method, seed, rows, population_rows, strata, bytes, files, created_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(
+        sample.id, sample.tableId, sample.name, sample.version, JSON.stringify(method), sample.seed, sample.rows,
+        sample.populationRows, sample.strata, sample.bytes, JSON.stringify(files), sample.createdMs,
+      ); // prettier-ignore
   }
 
   private refuseTaken(within: 'tables' | 'samples', what: string, name: string): void {

@@ -35,6 +35,14 @@ export interface FileEntry {
 export type SamplingMethod = (
   | { readonly kind: 'uniform'; readonly unit: 'rows' | 'percent'; readonly amount: number }
   | { readonly kind: 'stratified'; readonly columns: readonly string[]; readonly cap: number }
+  /** The table itself is a sample, and this is all of it: a column tells the population of each stratum, or each row's weight. */
+  | {
+      readonly kind: 'given';
+      /** What its strata are made of; none: one stratum. */
+      readonly columns: readonly string[];
+      readonly source: 'population' | 'weight';
+      readonly column: string;
+    }
 ) & { readonly outliers?: SampleOutliers };
 
 /** The outliers that a sample holds whole, in strata of their own. */
@@ -76,7 +84,15 @@ export interface CatalogSnapshot {
 
 /** The columns that a sample's strata are made of; none for a uniform one. */
 export function strataColumnsOf(method: SamplingMethod): readonly string[] {
-  return method.kind === 'stratified' ? method.columns : [];
+  return method.kind === 'stratified' || method.kind === 'given' ? method.columns : [];
+}
+
+/** The sample that a table itself is; undefined where it is none. */
+export function givenSampleOf(
+  { samples }: Pick<CatalogSnapshot, 'samples'>,
+  { id }: Pick<TableEntry, 'id'>,
+): SampleEntry | undefined {
+  return samples.find(({ tableId, method }) => tableId === id && method.kind === 'given');
 }
 
 /** Names match without regard to case. */

@@ -8,6 +8,7 @@ export {
   type CatalogSnapshot,
   type FileEntry,
   findNamed,
+  givenSampleOf,
   type QueryLogEntry,
   type SampleEntry,
   type SampleOutliers,

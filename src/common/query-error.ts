@@ -34,6 +34,7 @@ export const errorCodes = {
   DAMAGED_SAMPLE: { httpStatus: 500, exitCode: 1 },
   EXECUTION: unprocessable,
   BOUND_MISSED: unprocessable,
+  NO_EXACT_ANSWER: unprocessable,
   DEADLINE_EXCEEDED: { httpStatus: 504, exitCode: 1 },
   STORAGE: { httpStatus: 507, exitCode: 1 },
   CANCELLED: { httpStatus: 499, exitCode: 1 },

@@ -33,6 +33,10 @@ export function describeOutliers({ rows, columns }: SampleOutliers): string {
 function describeAllocation(method: SamplingMethod): string {
   if (method.kind === 'stratified')
     return `stratified by ${method.columns.join(', ')}, at most ${countOf(method.cap, 'row')} each`;
+  if (method.kind === 'given') {
+    const strata = method.columns.length === 0 ? '' : `stratified by ${method.columns.join(', ')}, `;
+    return `all rows of the file, ${strata}${method.source} in ${method.column}`;
+  }
   return method.unit === 'percent'
     ? `uniform ${method.amount} %`
     : `uniform ${countOf(method.amount, 'row')}`;

@@ -6,6 +6,7 @@ import { countOf, describeOutliers, describeSample, percentOf } from './describe
 import { commandTypes, rowsAnswer } from './rows-answer.ts';
 import type { RunControl } from './run-control.ts';
 import { describeBound, type RoutedAnswer, runSelect, tableOf } from './run-select.ts';
+import { changedFile, noExactAnswer } from './sampled-tables.ts';
 import type { EngineState } from './state.ts';
 import { answerFromTotals } from './strata-route.ts';
 import { Stopwatch } from './summary.ts';
@@ -22,7 +23,7 @@ export async function explain(
   const lines = [
     ...(await foresee(state, plan, control)),
     ['asked for', askedFor(plan)],
-    ['exact SQL', printQuery(plan.query)],
+    ...(plan.sampledTable === null ? [['exact SQL', printQuery(plan.query)]] : []),
   ] as Line[];
   if (analyze) lines.push(...(await measure(state, plan, control)));
   const { text } = commandTypes;
@@ -43,16 +44,18 @@ function askedFor({ bounds }: SelectPlan): string {
   return parts.join(', ');
 }
 
-const exact = (reason: string): Line[] => [
-  ['route', 'exact'],
-  ['reason', reason],
-];
+function exact({ sampledTable }: SelectPlan, reason: string): Line[] {
+  if (sampledTable === null) return [['route', 'exact'], ['reason', reason]]; // prettier-ignore
+  return [['route', 'none'], ['reason', noExactAnswer(sampledTable, reason).message]]; // prettier-ignore
+}
 
 async function foresee(state: EngineState, plan: SelectPlan, control: RunControl): Promise<Line[]> {
   const { aggregate } = plan;
-  if (aggregate === null) return exact(plan.exactReason);
-  const changed = await state.fingerprints.changedFile(tableOf(state, aggregate));
-  if (changed !== null) return exact(`the samples are older than the file ${changed}`);
+  if (aggregate === null) return exact(plan, plan.exactReason);
+  const table = tableOf(state, aggregate);
+  const changed = await state.fingerprints.changedFile(table);
+  if (changed !== null && plan.sampledTable !== null) throw changedFile(table, changed);
+  if (changed !== null) return exact(plan, `the samples are older than the file ${changed}`);
   const totals = await answerFromTotals(state, aggregate);
   if (totals !== null) {
     return [
@@ -63,9 +66,9 @@ async function foresee(state: EngineState, plan: SelectPlan, control: RunControl
       ['reason', 'its strata hold exact totals'],
     ];
   }
-  if (aggregate.sampling === null) return exact(plan.exactReason);
+  if (aggregate.sampling === null) return exact(plan, plan.exactReason);
   const chosen = await chooseSample(state, aggregate.sampling, plan.bounds, control);
-  return typeof chosen === 'string' ? exact(chosen) : await foreseeSample(state, plan, chosen);
+  return typeof chosen === 'string' ? exact(plan, chosen) : await foreseeSample(state, plan, chosen);
 }
 
 async function foreseeSample(

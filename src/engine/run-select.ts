@@ -8,6 +8,7 @@ import type { AnswerColumn } from './query-result.ts';
 import type { RunControl } from './run-control.ts';
 import type { SampleAnswer } from './sample-query.ts';
 import type { EngineState } from './state.ts';
+import { changedFile, noExactAnswer } from './sampled-tables.ts';
 import { answerFromTotals } from './strata-route.ts';
 import type { RouteReport, Stopwatch } from './summary.ts';
 
@@ -19,7 +20,7 @@ export interface RoutedAnswer {
 
 /**
  * Answers a SELECT by the cheapest way that keeps its bounds: exact totals, a sample, the source.
- * @throws QueryError BOUND_MISSED where ON MISS FAIL says so, and whatever the ways report
+ * @throws QueryError BOUND_MISSED where ON MISS FAIL says so, NO_EXACT_ANSWER where a table is itself a sample, and whatever the ways report
  */
 export async function runSelect(
   state: EngineState,
@@ -28,11 +29,14 @@ export async function runSelect(
   stopwatch: Stopwatch,
 ): Promise<RoutedAnswer> {
   const { aggregate } = plan;
-  const exact = (reason: string, notes: readonly string[] = []): Promise<RoutedAnswer> =>
-    exactRoute(state, plan, control, reason, notes);
+  const exact = (reason: string, notes: readonly string[] = []): Promise<RoutedAnswer> => {
+    if (plan.sampledTable !== null) throw noExactAnswer(plan.sampledTable, reason);
+    return exactRoute(state, plan, control, reason, notes);
+  };
   if (aggregate === null) return await exact(plan.exactReason);
   const table = tableOf(state, aggregate);
   const changed = await state.fingerprints.changedFile(table);
+  if (changed !== null && plan.sampledTable !== null) throw changedFile(table, changed);
   if (changed !== null) return await exact(`the samples of ${table.name} are older than its file ${changed}`);
   const totals = await answerFromTotals(state, aggregate);
   if (totals !== null) {
@@ -96,13 +100,20 @@ async function sampleRoute(
   if (best === null) throw new Error('no sample to choose from');
   const { answer, open } = best;
   if (answer.errorMet) return fromSample(answer, bounds, plan, open.reason, []);
+  const notes =
+    plan.sampledTable === null ? [] : [`${plan.sampledTable} is itself a sample: there is no exact answer`];
   const miss = `the sample ${answer.entry.name} cannot keep ${describeBound(bounds)} with its ${countOf(answer.entry.rows, 'row')}`;
   switch (bounds.onMiss) {
     case 'fail':
       throw new QueryError(
         'BOUND_MISSED',
         answer.stopped ? `${describeBound(bounds)} was not reached before the deadline` : miss,
-        { hint: 'ON MISS EXACT or ON MISS BEST EFFORT give an answer' },
+        {
+          hint:
+            plan.sampledTable === null
+              ? 'ON MISS EXACT or ON MISS BEST EFFORT give an answer'
+              : 'ON MISS BEST EFFORT gives an answer',
+        },
       );
     case 'exact':
       try {
@@ -118,6 +129,7 @@ async function sampleRoute(
       const all = answer.stopped ? answer : await open.query.runToEnd();
       return fromSample(all, bounds, plan, open.reason, [
         answer.stopped ? 'the deadline came before the error bound was reached' : miss,
+        ...notes,
       ]);
     }
   }

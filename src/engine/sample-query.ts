@@ -12,6 +12,7 @@ import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
 import type { RunControl } from './run-control.ts';
 import { type EstimatedRow, type Known, SampleReading } from './sample-reading.ts';
+import { designOf } from './sampled-tables.ts';
 
 /** Rows that a pilot reads first, over all strata. */
 const pilotRows = 4096;
@@ -84,7 +85,8 @@ export class SampleQuery {
     sample: Sample,
     control: RunControl,
   ): Promise<SampleQuery | string> {
-    const reading = await SampleReading.open(query, bounds.confidence, sample, control);
+    const design = designOf(entry, query);
+    const reading = await SampleReading.open(query, bounds.confidence, sample, design, control);
     return typeof reading === 'string'
       ? reading
       : new SampleQuery(entry, reading, bounds, sample.strata.effectiveRows);

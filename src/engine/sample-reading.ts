@@ -10,7 +10,13 @@ import {
   type TailRows,
 } from '../estimator/index.ts';
 import { openScan, type SampleScan } from '../executor/index.ts';
-import { type AggregateQuery, type AggregateTotals, evaluate, layoutMoments } from '../plan/index.ts';
+import {
+  type AggregateQuery,
+  type AggregateTotals,
+  evaluate,
+  layoutMoments,
+  type SampleDesign,
+} from '../plan/index.ts';
 import type { Sample } from '../samples/index.ts';
 import { finishRows, type GroupRow, slotLookup } from './answer-rows.ts';
 import type { RunControl } from './run-control.ts';
@@ -61,6 +67,7 @@ export class SampleReading {
     private readonly aggregateTotals: readonly AggregateTotals[],
     private readonly confidence: number,
     private readonly sample: Sample,
+    private readonly design: SampleDesign,
     private readonly scan: SampleScan,
     private readonly control: RunControl,
   ) {
@@ -78,21 +85,28 @@ export class SampleReading {
     query: AggregateQuery,
     confidence: number,
     sample: Sample,
+    design: SampleDesign,
     control: RunControl,
   ): Promise<SampleReading | string> {
-    const { layout, aggregateTotals } = layoutMoments(query);
+    const { layout, aggregateTotals } = layoutMoments(query, design);
     const scan = await openScan(sample, { filter: query.filter, keys: query.keys, layout });
     return 'refused' in scan
       ? scan.refused
-      : new SampleReading(query, aggregateTotals, confidence, sample, scan, control);
+      : new SampleReading(query, aggregateTotals, confidence, sample, design, scan, control);
   }
 
   /** The sample holds every row of the strata that the predicate leaves in: read whole it leaves nothing open. */
   get isCensus(): boolean {
+    if (this.design.kind === 'weights-in-strata') return false;
     const { population, sampled } = this.sample.strata;
     return this.scan.included.every(
       (isIn, stratum) => isIn === 0 || sampled[stratum]! >= population[stratum]!,
     ); // one entry a stratum
+  }
+
+  /** All rows are read whatever is asked: of rows with weights of their own a part is no sample that the estimates know. */
+  private get readsAll(): boolean {
+    return this.design.weight !== null;
   }
 
   get rowsRead(): number {
@@ -106,7 +120,7 @@ export class SampleReading {
   /** Rows of each stratum under a rank limit. */
   rowsAt(limit: number): RowsAt {
     const { runs } = this.sample;
-    return (stratum) => runs.rowsUnder(stratum, limit);
+    return (stratum) => (this.readsAll ? runs.sizes[stratum]! : runs.rowsUnder(stratum, limit)); // one entry a stratum
   }
 
   /** Rows of all included strata under a rank limit. */
@@ -123,9 +137,9 @@ export class SampleReading {
    * @throws QueryError CANCELLED, DAMAGED_SAMPLE, LIMIT_EXCEEDED
    */
   async readTo(limit: number): Promise<Known> {
-    this.limit = Math.min(this.rankMax, limit);
-    const { runs } = this.sample;
-    const target = runs.sizes.map((_, stratum) => runs.rowsUnder(stratum, this.limit));
+    this.limit = this.readsAll ? this.rankMax : Math.min(this.rankMax, limit);
+    const rowsAt = this.rowsAt(this.limit);
+    const target = this.sample.runs.sizes.map((_, stratum) => rowsAt(stratum));
     const available = this.rowsUnder(this.rankMax);
     const { onProgress } = this.control.options;
     const finished = await this.scan.readTo(target, async ({ rowsRead, tasksDone, tasks }) => {
@@ -136,7 +150,8 @@ export class SampleReading {
         fraction: available === 0 ? null : rowsRead / available,
         rows: rowsRead,
       });
-      if (rowsRead >= this.indispensableRows && this.control.isReadingOver(this.lastEstimateMs)) return false;
+      const mayStop = rowsRead >= this.indispensableRows && !this.readsAll;
+      if (mayStop && this.control.isReadingOver(this.lastEstimateMs)) return false;
       this.completed++;
       return true;
     });

@@ -1,5 +1,11 @@
 import { join } from 'node:path';
-import { findNamed, type SampleEntry, type SamplingMethod, type TableEntry } from '../catalog/index.ts';
+import {
+  findNamed,
+  givenSampleOf,
+  type SampleEntry,
+  type SamplingMethod,
+  type TableEntry,
+} from '../catalog/index.ts';
 import { didYouMean, QueryError } from '../common/index.ts';
 import type {
   CreateSampleStatement,
@@ -16,25 +22,12 @@ import { commandTypes, rowsAnswer } from './rows-answer.ts';
 import type { RunControl } from './run-control.ts';
 import type { RoutedAnswer } from './run-select.ts';
 import type { EngineState } from './state.ts';
+import { requireColumn, requireStrata } from './table-columns.ts';
 
 const { text, count } = commandTypes;
 
 const notYet = (what: string, span: NumberWithSpan['span'] | undefined): QueryError =>
   new QueryError('NOT_SUPPORTED', `${what} is not available yet`, { span });
-
-/** The table's column with this name, as the table spells it. */
-function requireColumn(table: TableEntry, { name, span }: Identifier): string {
-  const column = findNamed(table.columns, name);
-  if (column !== undefined) return column.name;
-  const names = table.columns.map((each) => each.name);
-  throw new QueryError('UNKNOWN_COLUMN', `table ${table.name} has no column ${name}`, {
-    span,
-    hint: didYouMean(name, names) ?? `the columns are ${names.join(', ')}`,
-  });
-}
-
-/** Types that strata cannot be made of. */
-const unstratifiable = ['interval', 'other', 'time', 'float', 'double'];
 
 /** The method as the catalog keeps it. @throws QueryError UNKNOWN_COLUMN, INVALID_ARGUMENT, NOT_SUPPORTED with their place */
 function resolveMethod(method: SampleMethod, table: TableEntry): SamplingMethod {
@@ -48,17 +41,7 @@ function resolveMethod(method: SampleMethod, table: TableEntry): SamplingMethod 
       });
     return { kind: 'uniform', unit, amount: amount.value };
   }
-  const columns = method.columns.map((column) => requireColumn(table, column));
-  for (const [place, column] of columns.entries()) {
-    const { span } = method.columns[place]!; // one column each
-    if (columns.indexOf(column) < place)
-      throw new QueryError('INVALID_ARGUMENT', `column ${column} is named twice`, { span });
-    const { type } = table.columns.find(({ name }) => name === column)!; // requireColumn found it
-    if (unstratifiable.includes(typeFromDuckDB(type).kind))
-      throw new QueryError('NOT_SUPPORTED', `strata cannot be made of ${column}: its type is ${type}`, {
-        span,
-      });
-  }
+  const columns = requireStrata(table, method.columns);
   return { kind: 'stratified', columns, cap: wholeRows(method.cap, 'CAP') };
 }
 
@@ -92,15 +75,14 @@ function resolveSeed(seed: NumberWithSpan | null, state: EngineState): number {
   throw new QueryError('INVALID_ARGUMENT', 'SEED needs a whole number, 0 or more', { span: seed.span });
 }
 
-/** A name that tells the method, numbered where it is taken. */
-function freeName(
-  state: EngineState,
-  table: TableEntry,
-  method: SamplingMethod,
-  outliersOf: readonly string[],
-): string {
+/** A name that tells the method. */
+function baseName(table: TableEntry, method: SamplingMethod, outliersOf: readonly string[]): string {
   const allocation = method.kind === 'uniform' ? 'uniform' : `by_${method.columns.join('_')}`;
-  const base = [table.name, allocation, ...(outliersOf.length === 0 ? [] : ['outliers'])].join('_');
+  return [table.name, allocation, ...(outliersOf.length === 0 ? [] : ['outliers'])].join('_');
+}
+
+/** The name, numbered where a sample has it. */
+export function freeSampleName(state: EngineState, base: string): string {
   const { samples } = state.catalog.snapshot();
   let name = base;
   for (let number = 2; findNamed(samples, name) !== undefined; number++) name = `${base}_${number}`;
@@ -126,6 +108,16 @@ export async function createSample(
       hint: `DROP SAMPLE ${existing.name} first, or choose another name`,
     }); // only a name is found
   }
+  if (givenSampleOf(state.catalog.snapshot(), table) !== undefined) {
+    throw new QueryError(
+      'NOT_SUPPORTED',
+      `${table.name} is itself a sample: its queries are answered from all of it`,
+      {
+        span: statement.table.span,
+        hint: 'to draw samples of the file, CREATE TABLE … FROM it without SAMPLED',
+      },
+    );
+  }
   const method = resolveMethod(statement.method, table);
   const outliersOf = resolveOutliers(statement.outliersOf, table);
   const seed = resolveSeed(statement.seed, state);
@@ -149,7 +141,7 @@ export async function createSample(
     const entry: SampleEntry = {
       id: number,
       tableId: table.id,
-      name: name?.name ?? freeName(state, table, method, outliersOf),
+      name: name?.name ?? freeSampleName(state, baseName(table, method, outliersOf)),
       version: 1,
       method: outliers === null ? method : { ...method, outliers },
       seed,
@@ -184,7 +176,8 @@ function sampleAnswer(
   return rowsAnswer(shown, [[name, rows, populationRows, strata, bytes]], reason);
 }
 
-async function removeFiles(state: EngineState, { files }: SampleEntry): Promise<void> {
+/** Removes the files of a sample that was not published. */
+export async function removeFiles(state: EngineState, { files }: Pick<SampleEntry, 'files'>): Promise<void> {
   for (const file of [files.dataFile, files.strataFile])
     await state.environment.files.remove(join(state.folders.samples, file));
 }
@@ -195,7 +188,7 @@ export async function dropSampleEntry(state: EngineState, sample: SampleEntry): 
   await removeFiles(state, sample);
 }
 
-/** DROP SAMPLE. @throws QueryError UNKNOWN_SAMPLE */
+/** DROP SAMPLE. @throws QueryError UNKNOWN_SAMPLE, NOT_SUPPORTED for what a table itself is */
 export async function dropSample(
   state: EngineState,
   { name, ifExists }: DropStatement,
@@ -210,6 +203,14 @@ export async function dropSample(
         name.name,
         samples.map((each) => each.name),
       ),
+    });
+  }
+  if (sample.method.kind === 'given') {
+    const table =
+      state.catalog.snapshot().tables.find(({ id }) => id === sample.tableId)?.name ?? sample.name;
+    throw new QueryError('NOT_SUPPORTED', `${sample.name} is the table ${table} itself, which is a sample`, {
+      span: name.span,
+      hint: `DROP TABLE ${table}`,
     });
   }
   await state.catalog.dropSample(sample.id);

@@ -1,3 +1,4 @@
+import type { SampleEntry } from '../catalog/index.ts';
 import { QueryError } from '../common/index.ts';
 import type { ShowStatement } from '../parser/index.ts';
 import type { Scalar } from '../plan/index.ts';
@@ -27,10 +28,15 @@ export async function show(state: EngineState, { what, span }: ShowStatement): P
 function showTables(state: EngineState): RoutedAnswer {
   const { tables, samples } = state.catalog.snapshot();
   const rows = tables.map(({ id, name, rows: rowCount, columns, format, files, source, createdMs }): Scalar[] => [
-    name, rowCount, columns.length, samples.filter(({ tableId }) => tableId === id).length, format, files.length, source, micros(createdMs),
+    name, rowCount, columns.length, samples.filter(({ tableId, method }) => tableId === id && method.kind !== 'given').length, format, files.length, source, micros(createdMs),
+    sampledBy(samples.find(({ tableId, method }) => tableId === id && method.kind === 'given')),
   ]); // prettier-ignore
-  return rowsAnswer([['table', text], ['rows', count], ['columns', count], ['samples', count], ['format', text], ['files', count], ['source', text], ['created', time]], rows, 'the tables of the catalog'); // prettier-ignore
+  return rowsAnswer([['table', text], ['rows', count], ['columns', count], ['samples', count], ['format', text], ['files', count], ['source', text], ['created', time], ['sampled', text]], rows, 'the tables of the catalog'); // prettier-ignore
 }
+
+/** How a table was sampled that is itself a sample; null: it is none. */
+const sampledBy = (sample: SampleEntry | undefined): string | null =>
+  sample === undefined ? null : describeMethod(sample.method);
 
 function showSamples(state: EngineState): RoutedAnswer {
   const { tables, samples } = state.catalog.snapshot();

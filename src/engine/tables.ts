@@ -1,14 +1,15 @@
 import { join } from 'node:path';
-import { type FileEntry, findNamed, type TableEntry } from '../catalog/index.ts';
+import { type FileEntry, findNamed, givenSampleOf, type TableEntry } from '../catalog/index.ts';
 import { didYouMean, QueryError, type Span, storageError } from '../common/index.ts';
 import type { CreateTableStatement, DescribeStatement, DropStatement, Identifier } from '../parser/index.ts';
 import { priorityColumnName, stratumColumnName } from '../samples/index.ts';
-import { countOf } from './describe.ts';
+import { countOf, describeMethod } from './describe.ts';
 import { sourceControl } from './exact-route.ts';
 import { commandTypes, rowsAnswer } from './rows-answer.ts';
 import type { RunControl } from './run-control.ts';
 import type { RoutedAnswer } from './run-select.ts';
-import { dropSampleEntry } from './samples.ts';
+import { resolveSampled, samplingRole, takeWhole } from './sampled-tables.ts';
+import { dropSampleEntry, removeFiles } from './samples.ts';
 import type { EngineState } from './state.ts';
 import { findFiles, type FoundFiles } from './table-files.ts';
 
@@ -29,16 +30,15 @@ export function requireTable(state: EngineState, { name, span }: Identifier): Ta
 
 /**
  * CREATE TABLE … FROM: registers Parquet files where they are; files of other formats are first written as one Parquet file.
- * @throws QueryError DUPLICATE_NAME, MISSING_FILE, FORBIDDEN_PATH, INVALID_FILE, NOT_SUPPORTED, STORAGE
+ * @throws QueryError DUPLICATE_NAME, MISSING_FILE, FORBIDDEN_PATH, INVALID_FILE, NOT_SUPPORTED, STORAGE; of a SAMPLED clause also
+ * UNKNOWN_COLUMN, INVALID_ARGUMENT, TYPE_MISMATCH
  */
 export async function createTable(
   state: EngineState,
   statement: CreateTableStatement,
   control: RunControl,
 ): Promise<RoutedAnswer> {
-  const { name, source, sampled, ifNotExists } = statement;
-  if (sampled !== null)
-    throw new QueryError('NOT_SUPPORTED', 'SAMPLED tables are not available yet', { span: sampled.span });
+  const { name, source, ifNotExists } = statement;
   const existing = findNamed(state.catalog.snapshot().tables, name.name);
   if (existing !== undefined) {
     if (ifNotExists) return tableAnswer(existing, `there is a table ${existing.name} already`);
@@ -48,8 +48,23 @@ export async function createTable(
     });
   }
   const found = await findFiles(state.environment.files, source.value, state.allowedPaths, source.span);
-  const paths =
-    found.format === 'parquet' ? found.paths : [await convert(state, found, source.span, control)];
+  if (found.format === 'parquet') return await register(state, statement, found, control);
+  const path = await convert(state, found, source.span, control);
+  try {
+    return await register(state, statement, { ...found, paths: [path] }, control);
+  } catch (error) {
+    await state.environment.files.remove(path).catch(() => undefined); // best effort: the error that led here is the one to report
+    throw error;
+  }
+}
+
+/** Puts Parquet files into the catalog as a table, with the sample that it is, where it is one. */
+async function register(
+  state: EngineState,
+  { name, source, sampled }: CreateTableStatement,
+  { format, paths }: FoundFiles,
+  control: RunControl,
+): Promise<RoutedAnswer> {
   const described = await located(source.span, () => state.source.inspect(paths));
   refuseReserved(
     described.columns.map((column) => column.name),
@@ -71,14 +86,23 @@ export async function createTable(
   const table: Omit<TableEntry, 'id'> = {
     name: name.name,
     source: source.value,
-    format: found.format,
+    format,
     columns: described.columns,
     files,
     rows: files.reduce((sum, file) => sum + file.rows, 0),
     createdMs: state.environment.clock.nowMs(),
   };
-  await state.catalog.addTable(table);
-  return tableAnswer(table, `table ${table.name} registered`);
+  if (sampled === null) {
+    await state.catalog.addTable(table);
+    return tableAnswer(table, `table ${table.name} registered`);
+  }
+  const method = resolveSampled(sampled, table);
+  const sample = await located(sampled.column.span, () => takeWhole(state, table, method, control));
+  await state.catalog.addTable(table, sample).catch(async (error: unknown) => {
+    await removeFiles(state, sample);
+    throw error;
+  });
+  return tableAnswer(table, `table ${table.name} registered, a sample: ${describeMethod(method)}`);
 }
 
 function tableAnswer({ name, rows, columns, files }: Omit<TableEntry, 'id'>, reason: string): RoutedAnswer {
@@ -91,7 +115,7 @@ function tableAnswer({ name, rows, columns, files }: Omit<TableEntry, 'id'>, rea
   return rowsAnswer(shown, [[name, rows, columns.length, files.length]], reason);
 }
 
-/** Errors about the files point to the FROM. */
+/** Errors about the files point to the FROM, or to the column that tells how they were sampled. */
 async function located<T>(span: Span, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -137,9 +161,10 @@ export async function dropTable(
   if (ifExists && findNamed(state.catalog.snapshot().tables, name.name) === undefined)
     return rowsAnswer([['table', text]], [], `there is no table ${name.name}`);
   const table = requireTable(state, name);
-  const samples = state.catalog.snapshot().samples.filter(({ tableId }) => tableId === table.id);
+  const all = state.catalog.snapshot().samples.filter(({ tableId }) => tableId === table.id);
+  const samples = all.filter(({ method }) => method.kind !== 'given');
   await state.catalog.dropTable(table.id);
-  for (const sample of samples) await dropSampleEntry(state, sample);
+  for (const sample of all) await dropSampleEntry(state, sample);
   for (const { path } of table.files) {
     if (path.startsWith(state.folders.tables)) await state.environment.files.remove(path);
   }
@@ -153,15 +178,24 @@ export async function dropTable(
   );
 }
 
-/** DESCRIBE t: its columns. */
+/** DESCRIBE t: its columns, and of a table that is itself a sample what they tell of the sampling. */
 export function describeTable(state: EngineState, { table }: DescribeStatement): RoutedAnswer {
-  const { name, columns } = requireTable(state, table);
+  const found = requireTable(state, table);
+  const { name, columns } = found;
+  const sample = givenSampleOf(state.catalog.snapshot(), found);
+  const shown = [
+    ['column_name', text],
+    ['column_type', text],
+  ] as const;
+  if (sample === undefined)
+    return rowsAnswer(
+      shown,
+      columns.map((column) => [column.name, column.type]),
+      `the columns of ${name}`,
+    );
   return rowsAnswer(
-    [
-      ['column_name', text],
-      ['column_type', text],
-    ],
-    columns.map((column) => [column.name, column.type]),
-    `the columns of ${name}`,
+    [...shown, ['sampling', text]],
+    columns.map((column) => [column.name, column.type, samplingRole(sample, column.name)]),
+    `the columns of ${name}, which is itself a sample: ${describeMethod(sample.method)}`,
   );
 }

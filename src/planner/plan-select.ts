@@ -1,7 +1,14 @@
 import type { CatalogSnapshot, SampleEntry } from '../catalog/index.ts';
 import { type Clock, QueryError } from '../common/index.ts';
 import type { SelectStatement } from '../parser/index.ts';
-import { type AggregateQuery, type BoundQuery, columnsOf, contains, typeFromDuckDB } from '../plan/index.ts';
+import {
+  type AggregateQuery,
+  type BoundQuery,
+  columnsOf,
+  contains,
+  tablesOf,
+  typeFromDuckDB,
+} from '../plan/index.ts';
 import { analyseQuery } from './aggregate-query.ts';
 import { asEstimates } from './as-estimates.ts';
 import { BindContext, type KnownTable, type Parameters } from './bind/context.ts';
@@ -18,6 +25,8 @@ export interface SelectPlan {
   readonly aggregate: AggregatePlan | null;
   /** Why the source is asked where nothing cheaper answers. */
   readonly exactReason: string;
+  /** A table of the query that is itself a sample, so that the source has no exact answer; null: there is none. */
+  readonly sampledTable: string | null;
 }
 export interface AggregatePlan {
   readonly query: AggregateQuery;
@@ -34,8 +43,8 @@ export interface SampleCandidates {
   readonly covering: boolean;
 }
 
-const strataColumns = (sample: SampleEntry): readonly string[] =>
-  sample.method.kind === 'stratified' ? sample.method.columns : [];
+const strataColumns = ({ method }: SampleEntry): readonly string[] =>
+  method.kind === 'stratified' || method.kind === 'given' ? method.columns : [];
 
 /** The columns that a query filters and groups by: its query column set. */
 export function queryColumnSet({ filter, keys }: AggregateQuery): Set<string> {
@@ -81,8 +90,22 @@ function precomputedFrom(query: AggregateQuery, samples: readonly SampleEntry[])
     [...query.filter, ...query.keys, ...filters].flatMap(columnsOf).map(({ name }) => name),
   );
   return samples
-    .filter((sample) => covers(sample, columns))
+    .filter((sample) => covers(sample, columns) && holdsTotals(sample, query))
     .toSorted((a, b) => a.strata - b.strata || a.id - b.id);
+}
+
+/** Whether the totals of the strata are the population's: where the table itself is a sample, at most the numbers of rows are. */
+function holdsTotals({ method }: SampleEntry, { aggregates }: AggregateQuery): boolean {
+  if (method.kind !== 'given') return true;
+  const counts = aggregates.every(({ name, arguments: args }) => name === 'count' && args.length === 0);
+  return method.source === 'population' && counts;
+}
+
+/** The first table of the query that is itself a sample. */
+function sampledTableOf(query: BoundQuery, { tables, samples }: CatalogSnapshot): string | null {
+  const read = tablesOf(query);
+  const given = new Set(samples.flatMap(({ method, tableId }) => (method.kind === 'given' ? [tableId] : [])));
+  return tables.find(({ id, name }) => given.has(id) && read.has(name))?.name ?? null;
 }
 
 /** The catalog's tables as binding knows them. */
@@ -103,17 +126,22 @@ export function planSelect(
   parameters: Parameters,
   clock: Clock,
 ): SelectPlan {
-  const bounds = resolveBounds(statement.bounds);
+  const asked = resolveBounds(statement.bounds);
   const context = new BindContext(knownTables(snapshot), parameters, clock);
   const query = new QueryBinder(context).bindQuery(statement.query, null);
   context.checkAllUsed();
   const labels = groupLabels(query);
+  const sampledTable = sampledTableOf(query, snapshot);
+  // Without an exact answer to fall back to, the best effort is all there is.
+  const bounds: ResolvedBounds =
+    sampledTable !== null && asked.onMiss === 'exact' ? { ...asked, onMiss: 'best-effort' } : asked;
   const exactly = (exactReason: string): SelectPlan => ({
     query,
     bounds,
     labels,
     aggregate: null,
     exactReason,
+    sampledTable,
   });
   if (statement.exact) return exactly('the statement asks for EXACT');
   const analysis = analyseQuery(query);
@@ -134,6 +162,7 @@ export function planSelect(
         estimates === null ? null : { query: estimates, candidates: rankSamples(estimates, bounds, samples) },
     },
     exactReason: analysis.samplingRefusal ?? 'an expression over its aggregates is answered exactly',
+    sampledTable,
   };
 }
 

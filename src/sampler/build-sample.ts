@@ -18,6 +18,7 @@ import {
   type ScannedStrata,
 } from '../sources/index.ts';
 import { gatherValidity, gatherValues } from './gather.ts';
+import { givenStrata } from './given-strata.ts';
 import { orderRows, prioritiesOf, type RowOrder } from './order-rows.ts';
 import { outlierEffect } from './outlier-effect.ts';
 import { findOutliers } from './outlier-rules.ts';
@@ -40,6 +41,7 @@ export interface BuiltSample {
   /** null: none were asked for. */
   readonly outliers: SampleOutliers | null;
   readonly rows: number;
+  /** Where the table is itself a sample with weights, what these add up to. */
   readonly populationRows: number;
   readonly strata: number;
   readonly bytes: number;
@@ -57,9 +59,9 @@ interface Allocation {
 }
 
 /**
- * How a method allocates rows. Bottom-k: the K smallest priorities of a stratum; the scan takes a margin more (five standard
- * deviations of how many lie below a threshold), so that K are nearly always among what comes back. What a uniform sample takes
- * whole counts among its rows, so the rest is drawn by so much less.
+ * How a method allocates rows. A table that is itself a sample: all. Bottom-k: the K smallest priorities of a stratum; the scan takes
+ * a margin more (five standard deviations of how many lie below a threshold), so that K are nearly always among what comes back. What
+ * a uniform sample takes whole counts among its rows, so the rest is drawn by so much less.
  */
 function allocationOf(
   method: SamplingMethod,
@@ -87,6 +89,15 @@ function allocationOf(
         (rows) => rows,
         () => 0,
       ),
+    };
+  }
+  if (method.kind === 'given') {
+    return {
+      cap: Number.POSITIVE_INFINITY,
+      shareMax: 1,
+      takeAll,
+      thresholds: population.map(() => 1),
+      atLeast: population,
     };
   }
   const cap = method.kind === 'stratified' ? method.cap : method.amount - taken;
@@ -133,7 +144,8 @@ function sampleColumns(rows: ScannedRows, { order }: RowOrder): Column[] {
 /**
  * Draws a sample with two scans and writes its files: under a temporary name, synced, renamed, the folder synced. Where outliers are
  * asked for, scans of single columns before tell which rows are some.
- * @throws QueryError of the source; STORAGE where the files cannot be written; CANCELLED
+ * @throws QueryError of the source; INVALID_FILE where a table that is itself a sample tells no population; STORAGE where the files
+ * cannot be written; CANCELLED
  */
 export async function buildSample(
   files: FileSystem,
@@ -144,8 +156,9 @@ export async function buildSample(
   const { method, seed, outliersOf = [] } = request;
   const keys = strataColumnsOf(method);
   const outliers = await findOutliers(scan, method, outliersOf, control);
-  const strata = await scan.scanStrata(keys, control, outliers);
-  const { thresholds, atLeast, cap, shareMax, takeAll } = allocationOf(method, strata);
+  const scanned = await scan.scanStrata(keys, control, outliers);
+  const strata = method.kind === 'given' ? givenStrata(scanned, method) : scanned;
+  const { thresholds, atLeast, cap, shareMax, takeAll } = allocationOf(method, scanned);
   const columns = strata.columns.map(sampledColumn).filter((column) => column !== null);
   const rows = await scan.scanRows({ seed, keys, outliers, thresholds, atLeast, columns }, control);
   const order = orderRows(rows.stratum, rows.priority, strata.count, cap, shareMax, takeAll);
@@ -156,7 +169,7 @@ export async function buildSample(
     outliers:
       outliersOf.length === 0 ? null : outlierEffect(method, outliersOf, outliers, strata, order.sizes),
     rows: order.order.length,
-    populationRows: strata.population.reduce((sum, rowsOf) => sum + rowsOf, 0),
+    populationRows: Math.round(strata.population.reduce((sum, rowsOf) => sum + rowsOf, 0)),
     strata: strata.count,
     bytes: described.data.byteLength + described.strata.byteLength,
   };

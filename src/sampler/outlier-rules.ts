@@ -9,6 +9,7 @@ const takenShareMax = 0.5;
 /** Rows that a method keeps of a table, outliers among them, to expect. @param sizes rows of each combination of its strata columns */
 function keptRows(method: SamplingMethod, sizes: Float64Array): number {
   const rows = sizes.reduce((sum, size) => sum + size, 0);
+  if (method.kind === 'given') return rows;
   if (method.kind === 'stratified') return sizes.reduce((sum, size) => sum + Math.min(size, method.cap), 0);
   return method.unit === 'rows' ? Math.min(method.amount, rows) : (method.amount / 100) * rows;
 }

@@ -3,6 +3,7 @@ import { systemClock } from '../../src/common/index.ts';
 import { RunControl } from '../../src/engine/run-control.ts';
 import { SampleReading } from '../../src/engine/sample-reading.ts';
 import type { Estimate, QueryResult } from '../../src/index.ts';
+import { drawnDesign } from '../../src/plan/index.ts';
 import { askSample, bindAggregate } from '../support/ask-sample.ts';
 import { DrawingTable } from '../support/draws.ts';
 import { Workspace } from '../support/workspace.ts';
@@ -183,7 +184,7 @@ test('a deadline that is over ends the reading behind the outliers, not among th
   const query = bindAggregate('SELECT SUM(x) FROM t', table.columns);
   const control = new RunControl(systemClock, {}, 0, systemClock.monotonicMs());
   // Tasks of eight rows: the outliers take hundreds.
-  const reading = await SampleReading.open(query, 0.95, { ...sample, blockRows: 8 }, control);
+  const reading = await SampleReading.open(query, 0.95, { ...sample, blockRows: 8 }, drawnDesign, control);
   if (typeof reading === 'string') throw new Error(reading);
   const known = await reading.readTo(5000);
   const { rowsRead } = known.estimator.moments;
@@ -203,7 +204,7 @@ test('a rank limit leaves the outliers whole', async () => {
   const sample = await table.draw(1);
   const query = bindAggregate('SELECT SUM(x), COUNT(*) FROM t', table.columns);
   const control = new RunControl(systemClock, {}, null, systemClock.monotonicMs());
-  const reading = await SampleReading.open(query, 0.95, sample, control);
+  const reading = await SampleReading.open(query, 0.95, sample, drawnDesign, control);
   if (typeof reading === 'string') throw new Error(reading);
   const known = await reading.readTo(100);
   const { rowsRead } = known.estimator.moments;
