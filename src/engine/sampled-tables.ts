@@ -70,7 +70,10 @@ export async function takeWhole(
 }
 
 /** How a sample's rows came into it. */
-export function designOf({ method }: SampleEntry, { columns }: AggregateQuery): SampleDesign {
+export function designOf(
+  { method }: Pick<SampleEntry, 'method'>,
+  { columns }: Pick<AggregateQuery, 'columns'>,
+): SampleDesign {
   if (method.kind !== 'given') return drawnDesign;
   if (method.source === 'population') return { ...drawnDesign, knowsPopulation: false };
   const place = columns.findIndex(({ name }) => name === method.column);

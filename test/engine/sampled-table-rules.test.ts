@@ -145,6 +145,13 @@ describe('bounds', () => {
     expect(whole).toMatchObject({ met: true, sample: { rowsRead: 200_000, populationRows: 9_200_000 - 1 } });
   });
 
+  test('a WEIGHT table is read whole even where that is late', async () => {
+    await given('w', 'WEIGHT v', 'SELECT 45.0 + i % 3 AS v, i AS x FROM range(200000) r(i)');
+    const { answer } = await work.query('SELECT SUM(x) FROM w WHERE x > 7 WITHIN 1 MILLISECOND');
+    expect(answer).toMatchObject({ mode: 'approximate', sample: { rowsRead: 200_000 } });
+    expect(answer.met).toBe(answer.achieved.elapsedMs <= 1);
+  });
+
   test('a bound that is missed has no exact answer behind it', async () => {
     await given('t', 'WEIGHT w', relation);
     for (const miss of ['', ' ON MISS EXACT', ' ON MISS BEST EFFORT']) {

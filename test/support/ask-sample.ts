@@ -7,7 +7,13 @@ import {
 } from '../../src/estimator/index.ts';
 import { openScan } from '../../src/executor/index.ts';
 import { parseStatement } from '../../src/parser/index.ts';
-import { layoutMoments, type Moments, type OutputColumn, type Scalar } from '../../src/plan/index.ts';
+import {
+  layoutMoments,
+  type Moments,
+  type OutputColumn,
+  type SampleDesign,
+  type Scalar,
+} from '../../src/plan/index.ts';
 import { analyseQuery } from '../../src/planner/aggregate-query.ts';
 import { asEstimates } from '../../src/planner/as-estimates.ts';
 import { BindContext } from '../../src/planner/bind/context.ts';
@@ -49,9 +55,11 @@ export async function askSample(
     readonly confidence?: number;
     readonly rows?: Int32Array;
     readonly alter?: (moments: Moments) => Moments;
+    /** Default: drawn from the table. */
+    readonly design?: SampleDesign;
   } = {},
 ): Promise<SampleReply> {
-  const { layout, aggregateTotals } = layoutMoments(query);
+  const { layout, aggregateTotals } = layoutMoments(query, options.design);
   const scan = await openScan(sample, { filter: query.filter, keys: query.keys, layout });
   if ('refused' in scan) throw new Error(scan.refused);
   await scan.readTo(options.rows ?? sample.runs.sizes, () => true);
