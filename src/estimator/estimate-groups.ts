@@ -140,13 +140,7 @@ function estimateOutput(
   const { moments, confidence } = request;
   const support = supportOf(moments, prepared, group.cells);
   const exact = isExact(moments, prepared, scope);
-  const divisors: Dual[] = [];
-  const { dual, monotone } = smoothValue(prepared.output.expression, {
-    totals: prepared.totals.length,
-    aggregates: aggregateDuals(group, prepared, exact),
-    key: (index) => request.key(group.group, index),
-    onDivisor: (divisor) => divisors.push(divisor),
-  });
+  const { dual, monotone, divisors } = differentiate(request, prepared, group, exact);
   const make = (value: number | null, error: EstimateError): GroupEstimate => ({
     estimate: estimateOf(value, error, monotone, { confidence, support }),
     prepared,
@@ -201,6 +195,23 @@ function estimateOutput(
     reasons,
   };
   return { ...make(dual.value, error), contributions, df, tail };
+}
+
+/** The output's value with its derivatives, and of each divisor in it the same. */
+function differentiate(
+  { key }: EstimateRequest,
+  prepared: PreparedOutput,
+  group: MetGroup,
+  exact: boolean,
+): ReturnType<typeof smoothValue> & { divisors: readonly Dual[] } {
+  const divisors: Dual[] = [];
+  const value = smoothValue(prepared.output.expression, {
+    totals: prepared.totals.length,
+    aggregates: aggregateDuals(group, prepared, exact),
+    key: (index) => key(group.group, index),
+    onDivisor: (divisor) => divisors.push(divisor),
+  });
+  return { ...value, divisors };
 }
 
 /** Whether the output is this aggregate as it stands, or rounded. */

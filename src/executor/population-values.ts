@@ -11,22 +11,41 @@ import {
 import type { Sample } from '../samples/index.ts';
 import { columnFacts } from './sample-columns.ts';
 
+/** A file that holds so many times the rows read of a stratum is a witness of its tail. */
+const witnessRows = 20;
+
 /**
  * What the strata table tells of each measure: exact moments of columns and their multiples, and of any expression how far it can
  * reach; rows that the sample takes whole have no part in that: nothing of them is estimated. Of a table that is itself a sample it
- * tells the rows in it, not the population: then only what follows from the expression.
+ * tells the rows in it, not the population: then only what follows from the expression, and the moments of strata of which the file
+ * has far more rows than were read.
+ * @param read for each stratum the rows read
  */
-export function populationValuesOf({ measures, design }: MomentLayout, sample: Sample): PopulationValues[] {
+export function populationValuesOf(
+  { measures, design }: MomentLayout,
+  sample: Sample,
+  read: Int32Array,
+): PopulationValues[] {
   const range: ColumnRange = design.knowsPopulation ? columnFacts(sample).sampledRange : () => null;
   return measures.map(({ argument }) => {
     if (argument === null) return { low: 1, high: 1, moments: null };
     const reach = rangeAs(argument, { kind: 'double' }, range);
+    const moments = momentsOf(argument, sample);
     return {
       low: reach?.low ?? Number.NEGATIVE_INFINITY,
       high: reach?.high ?? Number.POSITIVE_INFINITY,
-      moments: design.knowsPopulation ? momentsOf(argument, sample) : null,
+      moments: design.knowsPopulation || moments === null ? moments : witnessed(moments, sample, read),
     };
   });
+}
+
+/** The moments of the strata of which the file is a witness; NaN of others. */
+function witnessed(moments: StratumMoments, { strata }: Sample, read: Int32Array): StratumMoments {
+  const isWitness = read.map((rows, stratum) => (strata.sampled[stratum]! >= witnessRows * rows ? 1 : 0)); // one entry a stratum
+  const centred = moments.centred.map((values) =>
+    values.map((value, stratum) => (isWitness[stratum] === 1 ? value : Number.NaN)),
+  );
+  return { ...moments, centred };
 }
 
 /** scale · x + offset of a column x. */

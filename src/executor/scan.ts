@@ -229,7 +229,7 @@ export class SampleScan {
     const moments: Moments = {
       layout: this.request.layout,
       centres,
-      population: populationValuesOf(this.request.layout, this.sample),
+      population: populationValuesOf(this.request.layout, this.sample, this.done),
       ...codes.cells,
       groupCount: this.request.keys.length === 0 ? 1 : codes.groups.length,
       populationRows: this.sample.strata.population,

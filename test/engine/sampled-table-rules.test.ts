@@ -123,6 +123,21 @@ describe('what is known', () => {
     expect(await ask('SELECT COUNT(*) FROM t WHERE x < 9000')).toMatchObject({ certified: true });
   });
 
+  test('the rest of a file bears witness of the tail, for as long as it is most of the file', async () => {
+    await given(
+      't',
+      'POPULATION n',
+      'SELECT 9000000 AS n, -ln(1 - (i + 0.5) / 200000) AS x FROM range(200000) r(i)',
+    );
+    const bounded = (percent: number): string => `SELECT AVG(x) FROM t WHERE x > 0 ERROR WITHIN ${percent}%`;
+    const met = await work.query(bounded(4));
+    expect(met.answer.met).toBe(true);
+    expect(met.rows[0]![0]).toMatchObject({ certified: true });
+    const missed = await work.query(bounded(0.9));
+    expect(missed.answer).toMatchObject({ met: false, sample: { rowsRead: 200_000 } });
+    expect(missed.rows[0]![0]).toMatchObject({ certified: false, reasons: ['UNKNOWN_TAIL'] });
+  });
+
   test('missing groups are bounded by the largest weight', async () => {
     await given('t', 'WEIGHT w', 'SELECT 1 + i % 40 AS w, i % 300 AS g, i AS x FROM range(4000) r(i)');
     const { answer } = await work.query('SELECT g, COUNT(*) FROM t WHERE x < 3000 GROUP BY g');
