@@ -20,5 +20,6 @@ export {
   type QueryResultJson,
   renderError,
   type ResultColumn,
+  type RowMark,
   splitStatements,
 } from './engine/index.ts';

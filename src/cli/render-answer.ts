@@ -2,6 +2,7 @@ import type { JsonCell, QueryResultJson, ResultColumn } from '../index.ts';
 import { formatCell, isNumericType } from './format-cell.ts';
 import { alignEstimates, formatEstimate, isEstimate } from './format-estimate.ts';
 import { formatCount } from './format-number.ts';
+import { isUncertain, markColumn } from './row-marks.ts';
 import { renderRecords, renderTable, type TextColumn } from './text-table.ts';
 import { visibleText } from './visible-text.ts';
 
@@ -14,7 +15,10 @@ const cellsShownMax = 20_000;
  * An answer's rows as a table.
  * @param widthMax columns of the screen; a table that is wider is shown row by row. `undefined`: no screen
  */
-export function renderAnswer({ columns, rows }: QueryResultJson, widthMax: number | undefined): string {
+export function renderAnswer(
+  { columns, rows, marks }: QueryResultJson,
+  widthMax: number | undefined,
+): string {
   const rowsMax = Math.min(
     rowsShownMax,
     Math.max(1, Math.floor(cellsShownMax / Math.max(1, columns.length))),
@@ -26,6 +30,7 @@ export function renderAnswer({ columns, rows }: QueryResultJson, widthMax: numbe
       shown.map((row) => row[place] ?? null),
     ),
   );
+  if (marks !== null && marks.some(isUncertain)) texts.push(markColumn(marks.slice(0, rowsMax)));
   const table = renderTable(texts);
   const isTooWide = widthMax !== undefined && table.width > widthMax;
   const lines = [isTooWide && shown.length > 0 ? renderRecords(texts) : table.text];

@@ -1,6 +1,7 @@
 import type { AnswerSummary, Estimate, QueryResultJson } from '../index.ts';
 import { isEstimate } from './format-estimate.ts';
 import { formatCount, formatMs, formatPercent } from './format-number.ts';
+import { markLegend } from './row-marks.ts';
 import { visibleText } from './visible-text.ts';
 
 /** What the codes of uncertified estimates mean. Codes that are not here are shown as they are. */
@@ -17,12 +18,14 @@ const meanings: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The lines under a table: how the answer was found, how long it took, and what is to be known about it. */
-export function renderSummary({ columns, rows, answer }: QueryResultJson, sql: string): string {
+export function renderSummary(result: QueryResultJson, sql: string): string {
+  const { columns, rows, answer } = result;
   const estimates = rows.flatMap((row) => row.filter(isEstimate));
   const isGrouped = columns.some(({ role }) => role === 'group');
   return [
     ...legend(estimates),
-    headline(answer, estimates[0]?.confidence, isCommand(sql)),
+    ...markLegend(result),
+    headline(answer, isCommand(sql)),
     ...missingGroups(answer, isGrouped),
     ...answer.notes.map((note) => `note: ${visibleText(note)}`),
   ].join('\n');
@@ -33,17 +36,24 @@ function isCommand(sql: string): boolean {
   return /^(create|describe|drop|explain|refresh|show)\b/i.test(sql);
 }
 
-function headline(answer: AnswerSummary, confidence: number | undefined, command: boolean): string {
+function headline(answer: AnswerSummary, command: boolean): string {
   const { mode, sample, reason, met, achieved } = answer;
   const time = formatMs(achieved.elapsedMs);
   const missed = met ? [] : ['what was asked for was not reached'];
   if (mode === 'approximate' && sample !== null) {
-    const level = confidence === undefined ? 'approximate' : `≈ ${formatPercent(confidence)}`;
     const read = `${formatCount(sample.rowsRead)} of ${formatCount(sample.rowsInSample)} rows`;
-    return [level, `${visibleText(sample.name)}: ${read}`, time, ...missed].join(' · ');
+    return [levelOf(answer), `${visibleText(sample.name)}: ${read}`, time, ...missed].join(' · ');
   }
   const why = visibleText(reason);
   return (command ? [why, time] : [mode, time, why, ...missed]).join(' · ');
+}
+
+function levelOf({ intervals }: AnswerSummary): string {
+  if (intervals === null || intervals.count === 0) return 'approximate';
+  const level = `≈ ${formatPercent(intervals.confidence)}`;
+  return intervals.kind === 'pointwise'
+    ? level
+    : `${level} for all ${formatCount(intervals.count)} intervals at once`;
 }
 
 function legend(estimates: readonly Estimate[]): string[] {

@@ -1,27 +1,45 @@
 import {
   type AggregateQuery,
-  type BoundExpression,
   compareValues,
   evaluate,
   type Lookup,
+  type QueryOrder,
   type Scalar,
   Unevaluable,
 } from '../plan/index.ts';
 import type { Value } from './cells.ts';
 
-/** A group on its way to a row: the values of its slots, and what its outputs show. */
-export interface GroupRow {
+/** The values of a group's slots. */
+export interface GroupSlots {
   readonly keys: readonly Scalar[];
   /** Point values where they are estimates. */
   readonly aggregates: readonly Scalar[];
+  /** What an accessor says of the group, found when it is asked for. */
+  readonly accessor: (index: number) => Scalar;
+}
+
+/** A group on its way to a row: the values of its slots, and what its outputs show. */
+export interface GroupRow extends GroupSlots {
   /** One value an output. */
   readonly outputs: readonly Value[];
 }
 
+/** Groups after HAVING, ORDER BY, OFFSET and LIMIT. */
+export interface ChosenRows<Row> {
+  readonly shown: readonly Row[];
+  /** By HAVING. */
+  readonly dropped: readonly Row[];
+  /** By OFFSET, in their order. */
+  readonly before: readonly Row[];
+  /** By LIMIT, in their order. */
+  readonly after: readonly Row[];
+}
+
 /** Gives an expression over slots the values of a group. */
-export function slotLookup({ keys, aggregates }: Pick<GroupRow, 'keys' | 'aggregates'>): Lookup {
+export function slotLookup({ keys, aggregates, accessor }: GroupSlots): Lookup {
   return (leaf) => {
-    if (leaf.kind !== 'slot') throw new Unevaluable('only keys and aggregates have values here');
+    if (leaf.kind !== 'slot') throw new Unevaluable('only keys, aggregates and accessors have values here');
+    if (leaf.slot === 'accessor') return accessor(leaf.index);
     return (leaf.slot === 'key' ? keys : aggregates)[leaf.index] ?? null;
   };
 }
@@ -30,13 +48,15 @@ export function slotLookup({ keys, aggregates }: Pick<GroupRow, 'keys' | 'aggreg
  * Applies HAVING, ORDER BY, OFFSET and LIMIT to groups; of estimates it takes the point values.
  * @throws Unevaluable where an expression is left to the source
  */
-export function finishRows<Row extends Pick<GroupRow, 'keys' | 'aggregates'>>(
+export function chooseRows<Row extends GroupSlots>(
   query: AggregateQuery,
   rows: readonly Row[],
-): Row[] {
+): ChosenRows<Row> {
   const { having, orderBy, limit, offset } = query;
-  const kept =
-    having === null ? rows.slice() : rows.filter((row) => evaluate(having, slotLookup(row)) === true);
+  const kept: Row[] = [];
+  const dropped: Row[] = [];
+  for (const row of rows)
+    (having === null || evaluate(having, slotLookup(row)) === true ? kept : dropped).push(row);
   if (orderBy.length > 0) {
     const sortable = kept.map((row) => ({
       row,
@@ -45,25 +65,22 @@ export function finishRows<Row extends Pick<GroupRow, 'keys' | 'aggregates'>>(
     sortable.sort((a, b) => compareRows(query, a.values, b.values));
     for (const [place, { row }] of sortable.entries()) kept[place] = row;
   }
-  return kept.slice(offset, limit === null ? undefined : offset + limit);
+  const end = limit === null ? kept.length : offset + limit;
+  return { shown: kept.slice(offset, end), dropped, before: kept.slice(0, offset), after: kept.slice(end) };
 }
 
 function compareRows({ orderBy }: AggregateQuery, a: readonly Scalar[], b: readonly Scalar[]): number {
-  for (const [place, { expression, descending, nulls }] of orderBy.entries()) {
-    const order = compareNullable(a[place] ?? null, b[place] ?? null, expression, descending, nulls);
-    if (order !== 0) return order;
+  for (const [place, order] of orderBy.entries()) {
+    const compared = compareInOrder(a[place] ?? null, b[place] ?? null, order);
+    if (compared !== 0) return compared;
   }
   return 0;
 }
 
-function compareNullable(
-  a: Scalar,
-  b: Scalar,
-  { type }: BoundExpression,
-  descending: boolean,
-  nulls: 'first' | 'last',
-): number {
+/** Compares two values by an item of ORDER BY: negative where the first comes first. */
+export function compareInOrder(a: Scalar, b: Scalar, { expression, descending, nulls }: QueryOrder): number {
   if (a === null || b === null) return a === b ? 0 : (a === null) === (nulls === 'last') ? 1 : -1;
+  const { type } = expression;
   const order = compareValues(a, type, b, type);
   return descending ? -order : order;
 }

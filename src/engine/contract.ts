@@ -52,6 +52,8 @@ export interface QueryResult {
    * and plain values.
    */
   readonly rows: readonly (readonly Cell[])[];
+  /** One a row: how sure it is that the row belongs here. null where estimates had no part in choosing the rows. */
+  readonly marks: readonly RowMark[] | null;
   readonly answer: AnswerSummary;
   /** Arrow form: an estimate column `x` becomes x, x_low, x_high, x_stderr, x_certified. */
   toArrow(): Table;
@@ -69,18 +71,31 @@ export interface QueryResultJson {
   readonly final: boolean;
   readonly columns: readonly ResultColumn[];
   readonly rows: readonly (readonly JsonCell[])[];
+  readonly marks: readonly RowMark[] | null;
   readonly answer: AnswerSummary;
 }
 export type JsonCell = string | number | boolean | null | Estimate;
 
 export interface ResultColumn {
   readonly name: string;
-  readonly role: 'group' | 'estimate' | 'exact';
+  /** `value`: in an approximate answer what accessors such as `LOWER_BOUND` say of estimates, as plain values. */
+  readonly role: 'group' | 'estimate' | 'exact' | 'value';
   /** SQL type name: BOOLEAN, BIGINT, DOUBLE, VARCHAR, DATE, TIMESTAMP, … */
   readonly type: string;
 }
 /** DATE and TIMESTAMP are Dates (to the millisecond), integers beyond 2^53 bigints, DECIMALs that no number holds exactly text. */
 export type Cell = string | number | bigint | boolean | Date | null | Estimate;
+
+/**
+ * How sure it is that a row of an approximate answer belongs here. True: it does wherever in its interval each true value lies;
+ * intervals that are not certified tell nothing. False: it is here by the estimated values.
+ */
+export interface RowMark {
+  /** HAVING keeps the row. null: it does not go by estimates. */
+  readonly havingCertain: boolean | null;
+  /** The row is among those that ORDER BY with LIMIT or OFFSET asks for. null: they leave nothing out, or do not go by estimates. */
+  readonly rankCertain: boolean | null;
+}
 
 export interface AnswerSummary {
   readonly mode: 'approximate' | 'exact' | 'precomputed';
@@ -102,6 +117,22 @@ export interface AnswerSummary {
   /** Why this sample and this many rows, or why the exact route, in one sentence. */
   readonly reason: string;
   readonly tasks: { readonly planned: number; readonly completed: number; readonly discarded: number };
+  /**
+   * Of an approximate answer: what the confidence speaks of, each interval by itself or (SIMULTANEOUS) all of so many at once; they
+   * are counted before HAVING and LIMIT. null: nothing is estimated.
+   */
+  readonly intervals: {
+    readonly kind: 'pointwise' | 'simultaneous';
+    readonly confidence: number;
+    readonly count: number;
+  } | null;
+  /** What `marks` leave to be said. null where there are none. */
+  readonly choice: {
+    /** Groups that HAVING left out although their intervals leave it open; null: it does not go by estimates. */
+    readonly droppedUncertain: number | null;
+    /** `rankCertain` also allows for groups that the sample may have missed; null: no rank is judged. */
+    readonly coversMissingGroups: boolean | null;
+  } | null;
   /** With the answer's confidence no group with more rows than this is missing from the answer; 0: none can be missing. */
   readonly missingGroupRowsMax: number;
   /** With the answer's confidence the groups that the answer does not show have at most this many rows in all. */

@@ -16,6 +16,7 @@ import { createTable, describeTable, dropTable, requireTable } from './tables.ts
 const noBounds: ResolvedBounds = {
   error: null,
   confidence: 0.95,
+  simultaneous: false,
   withinMs: null,
   onMiss: 'exact',
   isDefault: true,
@@ -72,7 +73,8 @@ export class BallparkEngine implements Engine {
     const { columns, report } = await stopwatch.time('executeMs', () =>
       this.run(statement, plan, control, stopwatch),
     );
-    return new Answer(queryId, columns, summarise(report, bounds, columns, control.elapsedMs(), stopwatch));
+    const summary = summarise(report, bounds, control.elapsedMs(), stopwatch);
+    return new Answer(queryId, columns, summary, report.choice?.marks ?? null);
   }
 
   private plan(statement: SelectStatement, { params = [] }: QueryOptions): SelectPlan {

@@ -15,6 +15,7 @@ export type {
   QueryResult,
   QueryResultJson,
   ResultColumn,
+  RowMark,
 } from './contract.ts';
 export { openEngine } from './open-engine.ts';
 export type { Estimate } from '../plan/index.ts';

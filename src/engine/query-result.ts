@@ -12,7 +12,7 @@ import {
 import type { Estimate, SqlType } from '../plan/index.ts';
 import { formatType } from '../plan/index.ts';
 import { isEstimate, toCell, toJsonCell, type Value } from './cells.ts';
-import type { AnswerSummary, Cell, QueryResult, QueryResultJson, ResultColumn } from './contract.ts';
+import type { AnswerSummary, Cell, QueryResult, QueryResultJson, ResultColumn, RowMark } from './contract.ts';
 
 /** A column of an answer with its values. */
 export interface AnswerColumn {
@@ -32,6 +32,7 @@ export class Answer implements QueryResult {
     readonly queryId: string,
     private readonly data: readonly AnswerColumn[],
     readonly answer: AnswerSummary,
+    readonly marks: readonly RowMark[] | null,
   ) {
     this.columns = data.map(({ name, role, type }) => ({ name, role, type: formatType(type) }));
   }
@@ -53,8 +54,8 @@ export class Answer implements QueryResult {
   }
 
   toJSON(): QueryResultJson {
-    const { queryId, final, columns, answer } = this;
-    return { queryId, final, columns, rows: this.byRow(toJsonCell), answer };
+    const { queryId, final, columns, marks, answer } = this;
+    return { queryId, final, columns, rows: this.byRow(toJsonCell), marks, answer };
   }
 
   toArrow(): Table {

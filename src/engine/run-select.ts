@@ -136,9 +136,10 @@ async function sampleRoute(
 }
 
 /** The bound in words: `±5 % at 95 %`. */
-export function describeBound({ error, confidence }: ResolvedBounds): string {
-  if (error === null) return `intervals at ${percentOf(confidence)}`;
-  return `±${error.relative ? percentOf(error.bound) : error.bound} at ${percentOf(confidence)}`;
+export function describeBound({ error, confidence, simultaneous }: ResolvedBounds): string {
+  const level = `${percentOf(confidence)}${simultaneous ? ' for all at once' : ''}`;
+  if (error === null) return `intervals at ${level}`;
+  return `±${error.relative ? percentOf(error.bound) : error.bound} at ${level}`;
 }
 
 function fromSample(
@@ -148,11 +149,18 @@ function fromSample(
   chosenBecause: string,
   notes: readonly string[],
 ): RoutedAnswer {
-  const { rows, entry, rowsRead, missing, tasks, stopped } = answer;
+  const { rows, entry, rowsRead, missing, tasks, stopped, cells } = answer;
+  const { outputs } = plan.aggregate!.sampling!.query; // the sample route has a sampled query
   const columns = plan.query.columns.map(({ name, type }, place): AnswerColumn => {
-    const isKey = plan.aggregate!.query.outputs[place]!.isKey; // the sample route has an aggregate plan with as many outputs as columns
-    return { name, type, role: isKey ? 'group' : 'estimate', values: rows.map((row) => row.outputs[place]!) };
+    const { isKey, interval, expression } = outputs[place]!; // as many outputs as columns
+    const values = rows.map((row) => row.outputs[place]!);
+    if (isKey) return { name, type, role: 'group', values };
+    // What is made of accessors and estimates has the type that estimates give it: no whole numbers.
+    return interval === null
+      ? { name, type: expression.type, role: 'value', values }
+      : { name, type, role: 'estimate', values };
   });
+  const judged = answer.judge();
   const size =
     bounds.error === null
       ? stopped
@@ -169,11 +177,14 @@ function fromSample(
     report: {
       mode: 'approximate',
       reason,
-      notes: [...notes, ...missed],
+      notes: [...notes, ...missed, ...(typeof judged === 'string' ? [judged] : [])],
       errorMet: answer.errorMet && !unread,
       sample: { entry, rowsRead },
       tasks,
       missing,
+      cells,
+      estimates: rows.flatMap(({ estimates }) => estimates.map(({ estimate }) => estimate)),
+      choice: typeof judged === 'string' ? null : judged,
     },
   };
 }

@@ -10,6 +10,7 @@ import {
 import type { AggregateQuery, Scalar } from '../plan/index.ts';
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
+import type { Choice } from './choice.ts';
 import type { RunControl } from './run-control.ts';
 import { type EstimatedRow, type Known, SampleReading } from './sample-reading.ts';
 import { designOf } from './sampled-tables.ts';
@@ -31,6 +32,10 @@ export interface SampleAnswer {
   /** Groups after HAVING, ORDER BY and LIMIT. */
   readonly rows: readonly EstimatedRow[];
   readonly missing: MissingGroups;
+  /** How sure the choice of rows is; null where estimates have no part in it; in words why it is not judged. */
+  readonly judge: () => Choice | string | null;
+  /** The intervals that there are, before HAVING and LIMIT. */
+  readonly cells: number;
   readonly rowsRead: number;
   readonly tasks: { readonly planned: number; readonly completed: number };
   /** All shown estimates keep the error bound; true where there is none. */
@@ -74,7 +79,7 @@ export class SampleQuery {
     /** Rows that the sample counts for where its strata have nothing to do with the query. */
     readonly effectiveRows: number,
   ) {
-    this.target = bounds.error === null ? null : { ...bounds.error, confidence: bounds.confidence };
+    this.target = bounds.error;
   }
 
   /** @returns in words why kernels cannot compute the query as DuckDB would. @throws QueryError DAMAGED_SAMPLE */
@@ -86,7 +91,7 @@ export class SampleQuery {
     control: RunControl,
   ): Promise<SampleQuery | string> {
     const design = designOf(entry, query);
-    const reading = await SampleReading.open(query, bounds.confidence, sample, design, control);
+    const reading = await SampleReading.open(query, bounds, sample, design, control);
     return typeof reading === 'string'
       ? reading
       : new SampleQuery(entry, reading, bounds, sample.strata.effectiveRows);
@@ -129,20 +134,20 @@ export class SampleQuery {
       }
       rows = this.estimate(known, target);
     }
-    return this.answer(known, rows);
+    return this.answer(known);
   }
 
   /** Reads all that the deadline allows, whatever the error bound says. @throws QueryError CANCELLED */
   async runToEnd(): Promise<SampleAnswer> {
     const { reading } = this;
     const known = await reading.readTo(reading.rankMax);
-    return this.answer(known, reading.confirm(known, reading.estimate(known)));
+    return this.answer(known);
   }
 
   /** Tails are looked at where nothing else is in the way of keeping the target. */
   private estimate(known: Known, target: ErrorTarget): readonly EstimatedRow[] {
     const rows = this.reading.estimate(known);
-    return isMet(rows, target) ? this.reading.confirm(known, rows) : rows;
+    return isMet(rows, target) ? this.reading.confirm(known) : rows;
   }
 
   /** Reads a pilot and foretells the rest. @throws QueryError CANCELLED */
@@ -197,15 +202,19 @@ export class SampleQuery {
     return present.length === 0 ? null : present.reduce((a, b) => Math.max(a, b));
   }
 
-  private answer(known: Known, rows: readonly EstimatedRow[]): SampleAnswer {
+  private answer(known: Known): SampleAnswer {
     const { reading, target, entry } = this;
+    const rows = reading.confirm(known);
+    const missing = reading.missing(known);
     const errorMet = target === null || isMet(rows, target);
     const leastError = errorMet ? 0 : (this.worstError(rows, reading.rankMax) ?? Number.POSITIVE_INFINITY);
     const { rowsRead, tasks, stopped } = reading;
     return {
       entry,
       rows,
-      missing: reading.missing(known),
+      missing,
+      judge: () => reading.judge(known, missing),
+      cells: known.intervals.cells,
       rowsRead,
       tasks,
       errorMet,
@@ -216,7 +225,7 @@ export class SampleQuery {
 }
 
 /** Fewest matches behind an estimate that is shown and not exact; 0 where no group was met. */
-function leastSupport({ estimator, shown }: Known): number {
+function leastSupport({ estimator, chosen: { shown } }: Known): number {
   if (shown.length === 0) return 0;
   return shown.reduce(
     (least, { group }) => Math.min(least, estimator.leastSupport(group)),

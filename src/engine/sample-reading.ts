@@ -1,8 +1,9 @@
 import {
+  cellConfidence,
   CellForecast,
-  confirmTails,
   type GroupEstimate,
   GroupEstimator,
+  GroupIntervals,
   type MetGroup,
   type MissingGroups,
   missingGroups,
@@ -11,31 +12,37 @@ import {
 } from '../estimator/index.ts';
 import { openScan, type SampleScan } from '../executor/index.ts';
 import {
+  accessorValue,
   type AggregateQuery,
   type AggregateTotals,
+  contains,
   evaluate,
   layoutMoments,
   type SampleDesign,
 } from '../plan/index.ts';
+import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
-import { finishRows, type GroupRow, slotLookup } from './answer-rows.ts';
+import { type ChosenRows, chooseRows, type GroupRow, type GroupSlots, slotLookup } from './answer-rows.ts';
+import type { Choice } from './choice.ts';
+import { judgeChoice } from './judge-choice.ts';
 import type { RunControl } from './run-control.ts';
 
 /** Rows at most that tails are judged by. */
 const tailRowsMax = 2 ** 18;
 
-/** A group that the answer shows, by its point values. */
-interface ShownGroup extends Pick<GroupRow, 'keys' | 'aggregates'> {
+/** A group with its point values. */
+export interface ReadGroup extends GroupSlots {
   readonly group: MetGroup;
 }
 
 /** What is known after so many rows. */
 export interface Known {
   readonly estimator: GroupEstimator;
+  readonly intervals: GroupIntervals;
   /** All groups that were met. */
   readonly groups: readonly MetGroup[];
-  /** Groups after HAVING, ORDER BY and LIMIT. */
-  readonly shown: readonly ShownGroup[];
+  /** The groups that the answer shows, and those that it leaves out. */
+  readonly chosen: ChosenRows<ReadGroup>;
 }
 
 /** A row of the answer with the estimates behind it. */
@@ -65,7 +72,7 @@ export class SampleReading {
   private constructor(
     private readonly query: AggregateQuery,
     private readonly aggregateTotals: readonly AggregateTotals[],
-    private readonly confidence: number,
+    private readonly bounds: Pick<ResolvedBounds, 'confidence' | 'simultaneous'>,
     private readonly sample: Sample,
     private readonly design: SampleDesign,
     private readonly scan: SampleScan,
@@ -83,7 +90,7 @@ export class SampleReading {
   /** @returns in words why kernels cannot compute the query as DuckDB would. @throws QueryError DAMAGED_SAMPLE */
   static async open(
     query: AggregateQuery,
-    confidence: number,
+    bounds: Pick<ResolvedBounds, 'confidence' | 'simultaneous'>,
     sample: Sample,
     design: SampleDesign,
     control: RunControl,
@@ -92,7 +99,7 @@ export class SampleReading {
     const scan = await openScan(sample, { filter: query.filter, keys: query.keys, layout });
     return 'refused' in scan
       ? scan.refused
-      : new SampleReading(query, aggregateTotals, confidence, sample, design, scan, control);
+      : new SampleReading(query, aggregateTotals, bounds, sample, design, scan, control);
   }
 
   /** The sample holds every row of the strata that the predicate leaves in: read whole it leaves nothing open. */
@@ -170,31 +177,40 @@ export class SampleReading {
   }
 
   /** Makes the rows of the answer. */
-  estimate({ estimator, shown }: Known): EstimatedRow[] {
+  estimate(known: Known): EstimatedRow[] {
     const before = this.estimateMs;
-    const rows = this.estimating(() =>
-      shown.map(({ keys, aggregates, group }): EstimatedRow => {
-        const estimates = estimator.estimate(group);
-        return {
-          keys,
-          aggregates,
-          group,
-          estimates,
-          outputs: this.outputsOf({ keys, aggregates }, estimates),
-        };
-      }),
-    );
+    const rows = this.estimating(() => this.rowsOf(known));
     this.lastEstimateMs = this.estimateMs - before;
     return rows;
   }
 
-  /** Takes back the certification of rows whose tails are too heavy. */
-  confirm({ estimator: { moments } }: Known, rows: readonly EstimatedRow[]): EstimatedRow[] {
-    const confirmed = this.estimating(() => confirmTails(moments, rows, () => this.tailRows()));
-    return rows.map((row, place) => {
-      const estimates = confirmed[place]!; // one a row
-      return { ...row, estimates, outputs: this.outputsOf(row, estimates) };
+  /** Makes them anew without the certification of numbers whose tails are too heavy. */
+  confirm(known: Known): EstimatedRow[] {
+    return this.estimating(() => {
+      const groups = known.chosen.shown.map(({ group }) => group);
+      known.intervals.confirm(groups, [...Array(this.query.shownIntervals).keys()]);
+      return this.rowsOf(known);
     });
+  }
+
+  private rowsOf({ intervals, chosen: { shown } }: Known): EstimatedRow[] {
+    const { shownIntervals, outputs } = this.query;
+    return shown.map((row): EstimatedRow => {
+      const estimates = Array.from({ length: shownIntervals }, (_, place) => intervals.at(row.group, place));
+      return {
+        ...row,
+        estimates,
+        outputs: outputs.map(({ expression, interval }) =>
+          interval === null ? evaluate(expression, slotLookup(row)) : estimates[interval]!.estimate,
+        ), // outputs have the first intervals
+      };
+    });
+  }
+
+  /** How sure the choice of rows is; see {@link judgeChoice}. */
+  judge(known: Known, missing: MissingGroups): Choice | string | null {
+    const remainingMs = this.control.remainingMs();
+    return this.estimating(() => judgeChoice(this.query, { ...known, missing }, remainingMs));
   }
 
   /**
@@ -220,30 +236,44 @@ export class SampleReading {
 
   /** Bounds on the groups that were not met. */
   missing({ estimator, groups }: Known): MissingGroups {
-    return missingGroups(estimator.moments, groups.map(({ cells }) => cells), this.confidence); // prettier-ignore
+    return missingGroups(estimator.moments, groups.map(({ cells }) => cells), this.bounds.confidence); // prettier-ignore
   }
 
   private meetGroups(): Known {
     const { moments, key } = this.scan.collect();
-    const { query, aggregateTotals, confidence } = this;
+    const { query, aggregateTotals, bounds } = this;
+    const { confidence } = bounds;
     const estimator = new GroupEstimator({ query, aggregateTotals, moments, key, confidence });
     const groups = estimator.meet();
-    const unordered = groups.map((group): ShownGroup => {
-      const keys = query.keys.map((_, index) => key(group.group, index));
-      return { keys, aggregates: group.aggregates, group };
-    });
-    return { estimator, groups, shown: finishRows(query, unordered) };
+    const cells = groups.length * query.intervals.length;
+    const level = bounds.simultaneous ? cellConfidence(confidence, cells) : confidence;
+    const intervals = new GroupIntervals(estimator, cells, level, () => this.tailRows());
+    intervals.confirm(groups, certifiedInChoice(query));
+    const read = groups.map((group): ReadGroup => ({
+      keys: query.keys.map((_, index) => key(group.group, index)),
+      aggregates: group.aggregates,
+      accessor(index) {
+        const { name, interval } = query.accessors[index]!; // slots name accessors
+        return accessorValue(name, intervals.at(group, interval).estimate);
+      },
+      group,
+    }));
+    return { estimator, intervals, groups, chosen: chooseRows(query, read) };
   }
+}
 
-  /** The row's cells: labels from the keys, estimates in the order of the other outputs. */
-  private outputsOf(
-    slots: Pick<GroupRow, 'keys' | 'aggregates'>,
-    estimates: readonly GroupEstimate[],
-  ): GroupRow['outputs'] {
-    let next = 0;
-    return this.query.outputs.map(
-      ({ expression, isKey }) =>
-        isKey ? evaluate(expression, slotLookup(slots)) : estimates[next++]!.estimate, // one estimate an output that is no key
-    );
+/** The intervals of which HAVING or the order ask whether they are certified. */
+function certifiedInChoice({ having, orderBy, accessors }: AggregateQuery): number[] {
+  const places = new Set<number>();
+  for (const expression of [
+    ...(having === null ? [] : [having]),
+    ...orderBy.map((order) => order.expression),
+  ]) {
+    contains(expression, (node) => {
+      const accessor = node.kind === 'slot' && node.slot === 'accessor' ? accessors[node.index] : undefined;
+      if (accessor?.name === 'certified') places.add(accessor.interval);
+      return false;
+    });
   }
+  return [...places];
 }

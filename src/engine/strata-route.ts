@@ -1,7 +1,15 @@
 import { answerFromStrata } from '../executor/index.ts';
-import { evaluate, type Scalar, Unevaluable } from '../plan/index.ts';
+import {
+  type AggregateQuery,
+  evaluate,
+  exactAccessorValue,
+  isInterval,
+  type Scalar,
+  toDouble,
+  Unevaluable,
+} from '../plan/index.ts';
 import type { AggregatePlan } from '../planner/index.ts';
-import { finishRows, slotLookup } from './answer-rows.ts';
+import { chooseRows, type GroupSlots, slotLookup } from './answer-rows.ts';
 import type { AnswerColumn } from './query-result.ts';
 import type { EngineState } from './state.ts';
 import type { SampleEntry } from '../catalog/index.ts';
@@ -21,7 +29,7 @@ export async function answerFromTotals(
     const found = answerFromStrata(sample.strata, query);
     if (found === null) continue;
     try {
-      const groups = finishRows(query, found.groups);
+      const groups = chooseRows(query, found.groups.map((group) => withAccessors(query, group))).shown; // prettier-ignore
       const columns = query.outputs.map(({ name, expression, isKey }): AnswerColumn => ({
         name,
         type: expression.type,
@@ -34,4 +42,22 @@ export async function answerFromTotals(
     }
   }
   return null;
+}
+
+/** The group with what accessors say of its exact values. */
+function withAccessors(
+  { accessors, intervals }: AggregateQuery,
+  group: Pick<GroupSlots, 'keys' | 'aggregates'>,
+): GroupSlots {
+  const slots: GroupSlots = {
+    ...group,
+    accessor(index) {
+      const { name, interval } = accessors[index]!; // slots name accessors
+      const expression = intervals[interval]!; // accessors name intervals
+      const value = evaluate(expression, slotLookup(slots));
+      const isNumber = value !== null && typeof value !== 'string' && !isInterval(value);
+      return exactAccessorValue(name, isNumber ? toDouble(value, expression.type) : null);
+    },
+  };
+  return slots;
 }

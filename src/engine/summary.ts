@@ -1,7 +1,7 @@
 import type { SampleEntry } from '../catalog/index.ts';
+import type { Estimate } from '../plan/index.ts';
 import type { ResolvedBounds } from '../planner/index.ts';
-import type { AnswerColumn } from './query-result.ts';
-import { isEstimate } from './cells.ts';
+import type { Choice } from './choice.ts';
 import type { AnswerSummary } from './contract.ts';
 
 /** Milliseconds spent in the steps of a statement. */
@@ -41,17 +41,20 @@ export interface RouteReport {
   readonly sample?: { readonly entry: SampleEntry; readonly rowsRead: number };
   readonly tasks?: { readonly planned: number; readonly completed: number };
   readonly missing?: { readonly groupRowsMax: number; readonly rowsMax: number };
+  /** The estimates behind the rows, and how many intervals there were before HAVING and LIMIT; none in an exact answer. */
+  readonly estimates?: readonly Estimate[];
+  readonly cells?: number;
+  readonly choice?: Choice | null;
 }
 
 /** Puts together what is said about an answer. */
 export function summarise(
   report: RouteReport,
   bounds: ResolvedBounds,
-  columns: readonly AnswerColumn[],
   elapsedMs: number,
   stopwatch: Stopwatch,
 ): AnswerSummary {
-  const { error, confidence, withinMs } = bounds;
+  const { error, confidence, withinMs, simultaneous } = bounds;
   const inTime = withinMs === null || elapsedMs <= withinMs;
   const notes = inTime
     ? report.notes
@@ -59,14 +62,14 @@ export function summarise(
         ...report.notes,
         `the answer took ${elapsedMs.toFixed(0)} ms, longer than the ${withinMs} ms asked for`,
       ];
-  const { sample } = report;
+  const { sample, cells, choice = null } = report;
   return {
     mode: report.mode,
     requested: {
       ...(error === null ? {} : { error: { ...error, confidence } }),
       ...(withinMs === null ? {} : { withinMs }),
     },
-    achieved: { maxRelativeError: maxRelativeError(columns), elapsedMs },
+    achieved: { maxRelativeError: maxRelativeError(report.estimates ?? []), elapsedMs },
     met: report.errorMet && inTime,
     sample:
       sample === undefined
@@ -80,6 +83,14 @@ export function summarise(
           },
     reason: report.reason,
     tasks: { planned: 0, completed: 0, ...report.tasks, discarded: 0 },
+    intervals:
+      cells === undefined
+        ? null
+        : { kind: simultaneous ? 'simultaneous' : 'pointwise', confidence, count: cells },
+    choice:
+      choice === null
+        ? null
+        : { droppedUncertain: choice.droppedUncertain, coversMissingGroups: choice.coversMissingGroups },
     missingGroupRowsMax: report.missing?.groupRowsMax ?? 0,
     missingRowsMax: report.missing?.rowsMax ?? 0,
     stale: null,
@@ -88,16 +99,12 @@ export function summarise(
   };
 }
 
-/** The largest relative half-width shown; null where an estimate has none, 0 where all is exact. */
-function maxRelativeError(columns: readonly AnswerColumn[]): number | null {
+/** The largest relative half-width; null where an estimate has none, 0 where all is exact. */
+function maxRelativeError(estimates: readonly Estimate[]): number | null {
   let largest = 0;
-  for (const { role, values } of columns) {
-    if (role !== 'estimate') continue;
-    for (const value of values) {
-      if (value === null || !isEstimate(value)) continue;
-      if (value.relativeError === null) return null;
-      largest = Math.max(largest, value.relativeError);
-    }
+  for (const { relativeError } of estimates) {
+    if (relativeError === null) return null;
+    largest = Math.max(largest, relativeError);
   }
   return largest;
 }

@@ -68,12 +68,12 @@ export interface MetGroup extends GroupTotals {
 export class GroupEstimator {
   readonly moments: Moments;
   private readonly whole: Scope;
-  private readonly outputs: readonly PreparedOutput[];
+  private readonly intervals: readonly PreparedOutput[];
 
   constructor(private readonly request: EstimateRequest) {
     this.moments = request.moments;
     this.whole = wholeScope(request.moments);
-    this.outputs = prepareOutputs(request.query, request.aggregateTotals, request.moments);
+    this.intervals = prepareOutputs(request.query, request.aggregateTotals, request.moments);
   }
 
   /** The groups in the order of the moments. */
@@ -94,21 +94,25 @@ export class GroupEstimator {
     return groups;
   }
 
-  /** Fewest rows of the sample, but for strata read whole, behind one of the group's estimates; infinite where all are exact. */
+  /** Fewest rows of the sample, but for strata read whole, behind an estimate that outputs show; infinite where all are exact. */
   leastSupport({ cells }: MetGroup): number {
-    const { moments, outputs } = this;
+    const { moments } = this;
     const scope = this.scopeOf(cells);
-    return outputs.reduce(
-      (least, prepared) =>
-        isExact(moments, prepared, scope) ? least : Math.min(least, openSupportOf(moments, prepared, cells)),
-      Number.POSITIVE_INFINITY,
-    );
+    const shown = this.intervals.slice(0, this.request.query.shownIntervals);
+    const open = shown.filter((prepared) => !isExact(moments, prepared, scope));
+    return Math.min(...open.map((prepared) => openSupportOf(moments, prepared, cells)));
   }
 
-  /** One estimate an output that is not a key, in their order. */
+  /** The estimates of the intervals that outputs show or speak of. */
   estimate(group: MetGroup): GroupEstimate[] {
-    const scope = this.scopeOf(group.cells);
-    return this.outputs.map((prepared) => estimateOutput(this.request, prepared, group, scope));
+    const { query, confidence } = this.request;
+    return Array.from({ length: query.shownIntervals }, (_, at) => this.estimateAt(group, at, confidence));
+  }
+
+  /** The estimate of one of the query's intervals, at a level in (0, 1). */
+  estimateAt(group: MetGroup, interval: number, confidence: number): GroupEstimate {
+    const prepared = this.intervals[interval]!; // a place among the query's intervals
+    return estimateOutput({ ...this.request, confidence }, prepared, group, this.scopeOf(group.cells));
   }
 
   private scopeOf(cells: CellRange): Scope {

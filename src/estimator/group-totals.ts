@@ -29,9 +29,9 @@ export function groupStarts(moments: Moments): Int32Array {
   return starts;
 }
 
-/** One output of the query with what its estimate needs, worked out once for all groups. */
+/** An expression of which the query needs the interval, most often an output, with what its estimate needs, worked out once for all groups. */
 export interface PreparedOutput {
-  readonly output: QueryOutput;
+  readonly output: Pick<QueryOutput, 'expression'>;
   /** The aggregates that it is made from. */
   readonly aggregates: readonly number[];
   /** The totals that these need; derivatives are by them, in this order. */
@@ -49,19 +49,17 @@ export interface PreparedOutput {
   readonly cubeSlots: readonly Int32Array[] | null;
 }
 
-/** Works out the outputs that are estimates. */
+/** Works out the expressions of which the query needs intervals, in their order. */
 export function prepareOutputs(
   query: AggregateQuery,
   aggregateTotals: readonly AggregateTotals[],
   moments: Moments,
 ): PreparedOutput[] {
-  return query.outputs.flatMap((output) =>
-    output.isKey ? [] : [prepareOutput(output, aggregateTotals, moments)],
-  );
+  return query.intervals.map((expression) => prepareOutput({ expression }, aggregateTotals, moments));
 }
 
 function prepareOutput(
-  output: QueryOutput,
+  output: PreparedOutput['output'],
   aggregateTotals: readonly AggregateTotals[],
   { layout }: Moments,
 ): PreparedOutput {

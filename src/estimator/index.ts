@@ -3,9 +3,12 @@
  * In: Moments, the query's outputs, a confidence. Out: estimates by group, forecasts of their precision at other sizes, bounds on
  * what the answer cannot show. Always: it sees no SQL text, no Arrow, no file; an interval of width zero is exact.
  */
+export { comparedIn, type Condition, readCondition, readSide, type Side } from './condition.ts';
 export { type GroupEstimate, GroupEstimator, type MetGroup } from './estimate-groups.ts';
+export { GroupIntervals } from './group-intervals.ts';
 export { confirmTails, type TailRows } from './hill.ts';
 export { lambertW, type MissingGroups, missingGroups } from './missing-groups.ts';
+export { type GroupReach, openReach, outcomesOf, reachOf } from './outcomes.ts';
 export { chiSquareQuantile, normalQuantile, tQuantile } from './quantiles.ts';
 export {
   CellForecast,
@@ -16,4 +19,5 @@ export {
   sizeForTarget,
   type SizingResult,
 } from './sizing.ts';
+export { cellConfidence } from './simultaneous.ts';
 export { smoothRefusal } from './smooth.ts';

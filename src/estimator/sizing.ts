@@ -3,12 +3,11 @@ import type { GroupEstimate, MetGroup } from './estimate-groups.ts';
 import { chiSquareQuantile, tQuantile } from './quantiles.ts';
 import { effectiveSupportMin, skewnessMax, skewnessOf } from './tails.ts';
 
-/** What an answer must reach. */
+/** What an answer must reach, each number at the level of its interval. */
 export interface ErrorTarget {
   /** Largest half-width: as a share of the value where relative, else in the aggregate's unit. */
   readonly bound: number;
   readonly relative: boolean;
-  readonly confidence: number;
 }
 
 /** Matching rows that a pilot wants in every cell before it is trusted to size the rest. */
@@ -81,10 +80,10 @@ export class CellForecast {
   /** True where the cell may be expected to keep the target, counting on the pilot's limits rather than its estimates. */
   meets(target: ErrorTarget, rowsAt: RowsAt): boolean {
     const { estimate, df } = this.estimate;
-    const { value, stdError, exact } = estimate;
+    const { value, stdError, exact, confidence } = estimate;
     if (exact) return true;
     if (value === null || !this.isCertifiedAt(rowsAt, certainMargin)) return false;
-    const t = tQuantile((1 + target.confidence) / 2, this.dfAt(rowsAt));
+    const t = tQuantile((1 + confidence) / 2, this.dfAt(rowsAt));
     const halfWidth = t * Math.sqrt(this.varianceAt(rowsAt) * varianceUpperLimit(estimate.support));
     if (!target.relative) return halfWidth <= target.bound;
     const lowered = Math.abs(value) - tQuantile(limitLevel, df) * (stdError ?? 0);
@@ -93,11 +92,11 @@ export class CellForecast {
 
   /** True where the cell would miss the target even if the pilot was far too gloomy. */
   isHopeless(target: ErrorTarget, rowsAt: RowsAt): boolean {
-    const { value, support } = this.estimate.estimate;
+    const { value, support, confidence } = this.estimate.estimate;
     if (value === null || support === 0) return true;
     const doubt = doubtOf(support);
     if (!this.isCertifiedAt(rowsAt, 1 / doubt)) return true;
-    const t = tQuantile((1 + target.confidence) / 2, this.dfAt(rowsAt));
+    const t = tQuantile((1 + confidence) / 2, this.dfAt(rowsAt));
     const bound = target.relative ? target.bound * Math.abs(value) : target.bound;
     return t * Math.sqrt(this.varianceAt(rowsAt)) > doubt * bound;
   }

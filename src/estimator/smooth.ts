@@ -7,6 +7,7 @@ import {
   roundHalfEven,
   roundPlaces,
   type Scalar,
+  type SlotValue,
   type SqlType,
   toDouble,
 } from '../plan/index.ts';
@@ -93,10 +94,9 @@ export function smoothRefusal(expression: BoundExpression): string | null {
 function insideRefusal(expression: BoundExpression): string | null {
   switch (expression.kind) {
     case 'constant':
+      return null;
     case 'slot':
-      return expression.kind === 'slot' && expression.slot === 'key' && !isNumeric(expression.type)
-        ? 'it mixes a key that is no number with aggregates'
-        : null;
+      return slotRefusal(expression);
     case 'cast':
       return isWideningCast(expression)
         ? insideRefusal(expression.operand)
@@ -108,6 +108,12 @@ function insideRefusal(expression: BoundExpression): string | null {
     default:
       return `a ${expression.kind} over aggregates is no smooth function of them`;
   }
+}
+
+function slotRefusal({ slot, type }: SlotValue): string | null {
+  if (slot === 'aggregate') return null;
+  if (slot === 'accessor') return 'it mixes what is said of an interval with aggregates';
+  return isNumeric(type) ? null : 'it mixes a key that is no number with aggregates';
 }
 
 function isSmooth({ name, arguments: args }: FunctionCall): boolean {

@@ -1,4 +1,5 @@
 import { assertNever, type Span } from '../common/index.ts';
+import type { AccessorName } from './accessor.ts';
 import type { Scalar } from './scalar.ts';
 import type { SqlType } from './sql-type.ts';
 
@@ -14,6 +15,7 @@ export type BoundExpression =
   | CaseExpression
   | CastExpression
   | AggregateCall
+  | AccessorCall
   | WindowCall
   | SubqueryExpression
   | SlotValue;
@@ -69,6 +71,14 @@ export interface AggregateCall {
   readonly type: SqlType;
   readonly span: Span;
 }
+/** What is said of the interval of an aggregate, or of an expression over aggregates. BOOLEAN or DOUBLE. */
+export interface AccessorCall {
+  readonly kind: 'accessor';
+  readonly name: AccessorName;
+  readonly operand: BoundExpression;
+  readonly type: SqlType;
+  readonly span: Span;
+}
 /** A function over a window: an aggregate, or a ranking function such as `row_number`. */
 export interface WindowCall {
   readonly kind: 'window';
@@ -100,10 +110,10 @@ export interface SubqueryExpression {
   readonly type: SqlType;
   readonly span: Span;
 }
-/** In an {@link AggregateQuery}: the value of the group's key, or of its aggregate, with this index. */
+/** In an {@link AggregateQuery}: the value of the group's key, of its aggregate or of its accessor, with this index. */
 export interface SlotValue {
   readonly kind: 'slot';
-  readonly slot: 'key' | 'aggregate';
+  readonly slot: 'key' | 'aggregate' | 'accessor';
   readonly index: number;
   readonly type: SqlType;
   readonly span: Span;
@@ -202,6 +212,7 @@ export function childrenOf(expression: BoundExpression): readonly BoundExpressio
     case 'case':
       return [...expression.branches.flatMap((branch) => [branch.when, branch.then]), expression.otherwise];
     case 'cast':
+    case 'accessor':
       return [expression.operand];
     case 'aggregate':
       return [
@@ -248,6 +259,7 @@ export function rewrite(
         otherwise: inside(expression.otherwise),
       };
     case 'cast':
+    case 'accessor':
       return { ...expression, operand: inside(expression.operand) };
     case 'constant':
     case 'column':
@@ -278,13 +290,4 @@ export function columnsOf(expression: BoundExpression): ColumnValue[] {
   };
   visit(expression);
   return [...found.values()];
-}
-
-/** A text that two expressions share exactly where they mean the same: the tree without its spans. */
-export function expressionKey(expression: BoundExpression): string {
-  return JSON.stringify(expression, (key, value: unknown) => {
-    if (key === 'span') return undefined;
-    if (typeof value === 'number' && !Number.isFinite(value)) return `#${value}`;
-    return typeof value === 'bigint' ? `${value}n` : value;
-  });
 }

@@ -30,6 +30,7 @@ export function evaluate(expression: BoundExpression, lookup: Lookup): Scalar {
       // TRY_CAST included: that it fails here does not mean that it fails in DuckDB.
       return convertScalar(evaluate(expression.operand, lookup), expression.operand.type, expression.type);
     case 'aggregate':
+    case 'accessor':
     case 'window':
     case 'subquery':
       throw new Unevaluable(`a ${expression.kind} is not a scalar`);

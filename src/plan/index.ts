@@ -3,6 +3,13 @@
  * In: nothing at run time. Out: SQL types and values, the bound tree, the tables of functions and aggregates, AggregateQuery,
  * Moments, Estimate. Always: types, data tables and small pure helpers; no state, no I/O.
  */
+export {
+  type AccessorName,
+  accessorNames,
+  accessorValue,
+  exactAccessorValue,
+  findAccessor,
+} from './accessor.ts';
 export * from './aggregate-query.ts';
 export { aggregateFunction, aggregateNames, findAggregate, windowFunctions } from './aggregates.ts';
 export { type Algebra, plainAlgebra } from './estimators.ts';
@@ -10,6 +17,7 @@ export * from './bound.ts';
 export { compareValues, convertScalar, integerRange, roundHalfEven, Unevaluable } from './convert.ts';
 export type * from './estimate.ts';
 export { evaluate, type Lookup, tryEvaluate } from './evaluate.ts';
+export { expressionKey } from './expression-key.ts';
 export { describeTypes, resolveCall, signatureOf } from './functions/definition.ts';
 export {
   callableFunctionNames,

@@ -1,6 +1,7 @@
 import type { AggregateQuery } from './aggregate-query.ts';
 import { aggregateFunction } from './aggregates.ts';
-import { type AggregateCall, type BoundExpression, childrenOf, expressionKey } from './bound.ts';
+import { type AggregateCall, type BoundExpression, childrenOf } from './bound.ts';
+import { expressionKey } from './expression-key.ts';
 import {
   type Measure,
   type MomentLayout,
@@ -43,7 +44,7 @@ export function aggregateSlotsOf(expression: BoundExpression): number[] {
 }
 
 /**
- * Lays out the moments that the query's outputs need: each measure and total once, and of those totals only that meet in one output
+ * Lays out the moments that the query's intervals need: each measure and total once, and of those totals only that meet in one of them
  * the products, of two for covariances and of three for skewness. Where rows have weights of their own, so have the sums.
  */
 export function layoutMoments(
@@ -75,8 +76,8 @@ export function layoutMoments(
   const weightedSlot = totals.items.map((_, total) => slotOf(1, total));
   // How uneven weights are is asked of all rows, and of those that an aggregate takes.
   if (weightMeasure !== null) for (const power of [1, 2, 3]) slotOf(power);
-  for (const output of query.outputs) {
-    const used = totalsOfOutput(output.expression, aggregateTotals);
+  for (const expression of query.intervals) {
+    const used = totalsOfOutput(expression, aggregateTotals);
     for (const j of used) {
       if (weightMeasure !== null && isCount(totals.items[j]!))
         for (const power of [1, 2, 3]) slotOf(power, j); // places of totals

@@ -31,6 +31,7 @@ export function rangeOf(expression: BoundExpression, columnRange: ColumnRange): 
     case 'cast':
       return rangeOfCast(expression, columnRange);
     case 'aggregate':
+    case 'accessor':
     case 'window':
     case 'subquery':
     case 'slot':

@@ -13,6 +13,7 @@ import {
   scalarFunction,
 } from '../plan/index.ts';
 import { smoothRefusal } from '../estimator/index.ts';
+import { QueryIntervals } from './query-intervals.ts';
 
 /** What a query is to samples and strata tables. */
 export type Analysis =
@@ -37,29 +38,39 @@ export function analyseQuery(query: BoundQuery): Analysis {
   const aggregates = collectAggregates(query, body);
   if (aggregates.length === 0) return other('it has no aggregate to estimate');
   if (body.from?.kind !== 'table') return other('only queries over one table are sampled');
-  const slots = new SlotRewriter(body.groupBy, aggregates);
+  const intervals = new QueryIntervals();
+  const slots = new SlotRewriter(body.groupBy, aggregates, intervals);
   const outputs = body.items.map(({ name, expression }): QueryOutput => {
     const rewritten = slots.rewrite(expression);
-    return { name, expression: rewritten, isKey: !contains(rewritten, isAggregateSlot) };
+    const isKey = !contains(rewritten, isGroupSlot);
+    const interval = isKey || contains(rewritten, isAccessorSlot) ? null : intervals.place(rewritten);
+    return { name, expression: rewritten, isKey, interval };
   });
+  const shownIntervals = intervals.expressions.length;
+  const having = body.having === null ? null : slots.rewrite(body.having);
+  const orderBy = query.orderBy.map(({ by, descending, nulls }) => ({
+    expression: isOutputOrder(by) ? outputs[by.output]!.expression : slots.rewrite(by), // the binder checked the place
+    descending,
+    nulls,
+  }));
+  intervals.placeChoice(having, query.limit === null && query.offset === 0 ? [] : orderBy);
   const aggregateQuery: AggregateQuery = {
     table: body.from.table,
     columns: body.from.columns,
     filter: conjunctsOf(body.where),
     keys: body.groupBy,
     aggregates,
+    intervals: intervals.expressions,
+    shownIntervals,
+    accessors: intervals.accessors,
     outputs,
-    having: body.having === null ? null : slots.rewrite(body.having),
-    orderBy: query.orderBy.map(({ by, descending, nulls }) => ({
-      expression: isOutputOrder(by) ? outputs[by.output]!.expression : slots.rewrite(by), // the binder checked the place
-      descending,
-      nulls,
-    })),
+    having,
+    orderBy,
     limit: query.limit,
     offset: query.offset,
   };
   const unevaluable = [
-    ...outputs.filter(({ isKey }) => isKey).map(({ expression }) => expression),
+    ...outputs.filter(({ interval }) => interval === null).map(({ expression }) => expression),
     aggregateQuery.having,
     ...aggregateQuery.orderBy.map(({ expression }) => expression),
   ].find((expression) => expression !== null && !isEvaluable(expression));
@@ -99,15 +110,22 @@ function collectAggregates(query: BoundQuery, select: BoundSelect): AggregateCal
   return [...found.values()];
 }
 
-const isAggregateSlot = (expression: BoundExpression): boolean =>
-  expression.kind === 'slot' && expression.slot === 'aggregate';
+/** A slot of what is computed from a group's rows. */
+const isGroupSlot = (expression: BoundExpression): boolean =>
+  expression.kind === 'slot' && expression.slot !== 'key';
+const isAccessorSlot = (expression: BoundExpression): boolean =>
+  expression.kind === 'slot' && expression.slot === 'accessor';
 
-/** Replaces keys and aggregates by their slots. */
+/** Replaces keys, aggregates and accessors by their slots. */
 class SlotRewriter {
   private readonly keys: ReadonlyMap<string, number>;
   private readonly aggregates: ReadonlyMap<string, number>;
 
-  constructor(keys: readonly BoundExpression[], aggregates: readonly AggregateCall[]) {
+  constructor(
+    keys: readonly BoundExpression[],
+    aggregates: readonly AggregateCall[],
+    private readonly intervals: QueryIntervals,
+  ) {
     this.keys = new Map(keys.map((key, index) => [expressionKey(key), index]));
     this.aggregates = new Map(aggregates.map((call, index) => [expressionKey(call), index]));
   }
@@ -118,6 +136,10 @@ class SlotRewriter {
       const key = expressionKey(node);
       const aggregate = node.kind === 'aggregate' ? this.aggregates.get(key) : undefined;
       if (aggregate !== undefined) return { kind: 'slot', slot: 'aggregate', index: aggregate, type, span };
+      if (node.kind === 'accessor') {
+        const accessor = this.intervals.placeAccessor(node.name, this.rewrite(node.operand));
+        return { kind: 'slot', slot: 'accessor', index: accessor, type, span };
+      }
       const index = this.keys.get(key);
       return index === undefined ? null : { kind: 'slot', slot: 'key', index, type, span };
     });
@@ -142,7 +164,7 @@ function isEvaluable(expression: BoundExpression): boolean {
 const summableKinds: readonly string[] = ['integer', 'decimal', 'float', 'double', 'boolean'];
 
 /** Why samples cannot estimate the query; null where they can. */
-function samplingRefusal({ aggregates, outputs }: AggregateQuery): string | null {
+function samplingRefusal({ aggregates, intervals }: AggregateQuery): string | null {
   for (const call of aggregates) {
     const name = call.name.toUpperCase();
     if (call.distinct) return `${name}(DISTINCT …) cannot be estimated with an interval yet`;
@@ -152,8 +174,8 @@ function samplingRefusal({ aggregates, outputs }: AggregateQuery): string | null
     if (summed && call.arguments.some(({ type }) => !summableKinds.includes(type.kind)))
       return `${name} of this type is answered exactly`;
   }
-  for (const { expression, isKey } of outputs) {
-    const refusal = isKey ? null : smoothRefusal(expression);
+  for (const expression of intervals) {
+    const refusal = smoothRefusal(expression);
     if (refusal !== null) return `an output cannot be estimated: ${refusal}`;
   }
   return null;

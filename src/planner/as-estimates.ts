@@ -11,6 +11,7 @@ export function asEstimates(query: AggregateQuery): AggregateQuery | null {
   try {
     return {
       ...query,
+      intervals: query.intervals.map(retype),
       outputs: query.outputs.map((output) => ({ ...output, expression: retype(output.expression) })),
       having: query.having === null ? null : retype(query.having),
       orderBy: query.orderBy.map((order) => ({ ...order, expression: retype(order.expression) })),

@@ -7,6 +7,8 @@ export interface ResolvedBounds {
   readonly error: { readonly bound: number; readonly relative: boolean } | null;
   /** In (0, 1) */
   readonly confidence: number;
+  /** The confidence is that of all intervals together. */
+  readonly simultaneous: boolean;
   readonly withinMs: number | null;
   readonly onMiss: OnMiss;
   /** Nothing was asked: an answer with intervals will do. */
@@ -24,17 +26,13 @@ const unitMs: Readonly<Record<Deadline['unit'], number>> = {
 const invalid = (message: string, span: NumberWithSpan['span'], hint?: string): QueryError =>
   new QueryError('INVALID_BOUND', message, { span, hint });
 
-/** @throws QueryError INVALID_BOUND with the place of the number that is out of range; NOT_SUPPORTED for SIMULTANEOUS */
+/** @throws QueryError INVALID_BOUND with the place of the number that is out of range */
 export function resolveBounds(bounds: Bounds): ResolvedBounds {
   const { error, confidence, deadline, onMiss, simultaneous } = bounds;
-  if (simultaneous) {
-    throw new QueryError('NOT_SUPPORTED', 'SIMULTANEOUS is not available yet', {
-      hint: 'bounds hold for each group by itself',
-    });
-  }
   return {
     error: error === null ? null : resolveError(error),
     confidence: confidence === null ? defaultConfidence : resolveConfidence(confidence),
+    simultaneous,
     withinMs: deadline === null ? null : resolveDeadline(deadline),
     // A deadline says that the time matters more; without one the bound does.
     onMiss: onMiss?.policy ?? (deadline === null ? 'exact' : 'best-effort'),

@@ -128,6 +128,7 @@ describe('the summary', () => {
   const approximate = {
     mode: 'approximate',
     sample: { name: 's', version: 1, rowsRead: 12_288, rowsInSample: 195_281, populationRows: 3_000_000 },
+    intervals: { kind: 'pointwise', confidence: 0.95, count: 3 },
   } as const;
   const cells = (...estimates: ReturnType<typeof estimate>[]) => estimates.map((each) => ['g', each]);
   const grouped = [
@@ -136,7 +137,10 @@ describe('the summary', () => {
   ] as const;
 
   test('of a sampled answer', () => {
-    const found = answer(grouped, cells(estimate({ confidence: 0.9 })), approximate);
+    const found = answer(grouped, cells(estimate({ confidence: 0.9 })), {
+      ...approximate,
+      intervals: { kind: 'pointwise', confidence: 0.9, count: 1 },
+    });
     expect(renderSummary(found, 'select')).toBe('≈ 90 % · s: 12,288 of 195,281 rows · 4.1 ms');
   });
 
@@ -162,6 +166,59 @@ describe('the summary', () => {
         'groups that the sample missed have at most 683 rows each, 1,234 in all',
         'note: the bound was␛ missed',
       ),
+    );
+  });
+
+  test('marks rows that may not belong there, and says how many others may', () => {
+    const found = answer(
+      grouped,
+      cells(estimate({ value: 1 }), estimate({ value: 2 }), estimate({ value: 3 }), estimate({ value: 4 })),
+      { ...approximate, choice: { droppedUncertain: 2, coversMissingGroups: true } },
+      [
+        { havingCertain: true, rankCertain: true },
+        { havingCertain: false, rankCertain: true },
+        { havingCertain: true, rankCertain: false },
+        { havingCertain: false, rankCertain: false },
+      ],
+    );
+    expect(renderAnswer(found, undefined)).toBe(
+      table(
+        ' g │     n │',
+        '───┼───────┼────',
+        ' g │ 1 ± ? │',
+        ' g │ 2 ± ? │ ~',
+        ' g │ 3 ± ? │ ↕',
+        ' g │ 4 ± ? │ ~↕',
+      ),
+    );
+    expect(renderSummary(found, 'select')).toBe(
+      table(
+        '~ HAVING: intervals leave open whether the row belongs here',
+        '↕ ORDER BY … LIMIT: intervals leave open whether the row belongs here',
+        'HAVING left out 2 groups that may belong here',
+        '≈ 95 % · s: 12,288 of 195,281 rows · 4.1 ms',
+      ),
+    );
+  });
+
+  test('has no marks where all rows are certain', () => {
+    const certain = answer(
+      grouped,
+      cells(estimate({ value: 1 })),
+      { ...approximate, choice: { droppedUncertain: 0, coversMissingGroups: null } },
+      [{ havingCertain: true, rankCertain: null }],
+    );
+    expect(renderAnswer(certain, undefined)).toBe(table(' g │     n', '───┼───────', ' g │ 1 ± ?'));
+    expect(renderSummary(certain, 'select')).toBe('≈ 95 % · s: 12,288 of 195,281 rows · 4.1 ms');
+  });
+
+  test('says what SIMULTANEOUS intervals hold', () => {
+    const found = answer(grouped, cells(estimate({ confidence: 0.9987 })), {
+      ...approximate,
+      intervals: { kind: 'simultaneous', confidence: 0.95, count: 1040 },
+    });
+    expect(renderSummary(found, 'select')).toBe(
+      '≈ 95 % for all 1,040 intervals at once · s: 12,288 of 195,281 rows · 4.1 ms',
     );
   });
 

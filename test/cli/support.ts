@@ -110,12 +110,14 @@ export function answer(
   columns: readonly (readonly [name: string, type: string, role?: ResultColumn['role']])[],
   rows: readonly (readonly JsonCell[])[],
   summary: Partial<QueryResultJson['answer']> = {},
+  marks: QueryResultJson['marks'] = null,
 ): QueryResultJson {
   return {
     queryId: 'q',
     final: true,
     columns: columns.map(([name, type, role = 'exact']) => ({ name, type, role })),
     rows,
+    marks,
     answer: {
       mode: 'exact',
       requested: {},
@@ -124,6 +126,8 @@ export function answer(
       sample: null,
       reason: 'because',
       tasks: { planned: 0, completed: 0, discarded: 0 },
+      intervals: null,
+      choice: null,
       missingGroupRowsMax: 0,
       missingRowsMax: 0,
       stale: null,

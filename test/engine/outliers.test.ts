@@ -184,7 +184,13 @@ test('a deadline that is over ends the reading behind the outliers, not among th
   const query = bindAggregate('SELECT SUM(x) FROM t', table.columns);
   const control = new RunControl(systemClock, {}, 0, systemClock.monotonicMs());
   // Tasks of eight rows: the outliers take hundreds.
-  const reading = await SampleReading.open(query, 0.95, { ...sample, blockRows: 8 }, drawnDesign, control);
+  const reading = await SampleReading.open(
+    query,
+    { confidence: 0.95, simultaneous: false },
+    { ...sample, blockRows: 8 },
+    drawnDesign,
+    control,
+  );
   if (typeof reading === 'string') throw new Error(reading);
   const known = await reading.readTo(5000);
   const { rowsRead } = known.estimator.moments;
@@ -204,7 +210,13 @@ test('a rank limit leaves the outliers whole', async () => {
   const sample = await table.draw(1);
   const query = bindAggregate('SELECT SUM(x), COUNT(*) FROM t', table.columns);
   const control = new RunControl(systemClock, {}, null, systemClock.monotonicMs());
-  const reading = await SampleReading.open(query, 0.95, sample, drawnDesign, control);
+  const reading = await SampleReading.open(
+    query,
+    { confidence: 0.95, simultaneous: false },
+    sample,
+    drawnDesign,
+    control,
+  );
   if (typeof reading === 'string') throw new Error(reading);
   const known = await reading.readTo(100);
   const { rowsRead } = known.estimator.moments;

@@ -65,7 +65,11 @@ function samplingOf(bound: ReturnType<typeof bindSql>): string {
   if (query === null) return 'strata totals only: an expression over aggregates';
   const { layout } = layoutMoments(query);
   const sums = layout.monomials.map((monomial) => monomialKey(monomial) || '1').join(' ');
-  return `${query.filter.length} conditions, ${query.keys.length} keys, ${query.aggregates.length} aggregates; sums ${sums}`;
+  const { filter, keys, aggregates, intervals, shownIntervals, accessors } = query;
+  const counts = [`${filter.length} conditions`, `${keys.length} keys`, `${aggregates.length} aggregates`];
+  if (accessors.length > 0) counts.push(`${accessors.length} accessors`);
+  if (intervals.length > shownIntervals) counts.push(`${intervals.length - shownIntervals} intervals more`);
+  return `${counts.join(', ')}; sums ${sums}`;
 }
 
 const script = readFileSync(new URL('queries.sql', import.meta.url), 'utf8');

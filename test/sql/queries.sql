@@ -43,6 +43,30 @@ SELECT SUM(delay) % 7 FROM flights WHERE distance > 5;
 SELECT COUNT(DISTINCT origin), MEDIAN(delay) FROM flights;
 SELECT MIN(delay), MAX(date) FROM flights;
 
+-- Accessors: what is said of an aggregate's interval
+SELECT origin, AVG(delay), LOWER_BOUND(AVG(delay)), UPPER_BOUND(AVG(delay)) - AVG(delay) AS half FROM flights GROUP BY origin HAVING LOWER_BOUND(COUNT(*)) > 1000 AND CERTIFIED(AVG(delay)) ORDER BY STDERR(AVG(delay)), 3 DESC LIMIT 5;
+SELECT RELATIVE_ERROR(SUM(delay) / SUM(distance)), CERTIFIED(SUM(delay)) FROM flights WHERE distance > 5;
+SELECT AVG(delay) AS a, LOWER_BOUND(a), STDERR(SUM(a)) FROM flights;
+SELECT SUM(distance) AS s, UPPER_BOUND(s), UPPER_BOUND(SUM(distance)) FROM flights;
+SELECT CERTIFIED(MIN(date)), LOWER_BOUND(MIN(delay)) FROM flights;
+SELECT origin, LOWER_BOUND(COUNT(*) % 7) FROM flights GROUP BY origin;
+SELECT origin, rank() OVER (ORDER BY LOWER_BOUND(AVG(delay))) FROM flights GROUP BY origin;
+SELECT LOWER_BOUND(delay) FROM flights;
+SELECT LOWER_BOUND(origin) FROM flights GROUP BY origin;
+SELECT LOWER_BOUND(MIN(origin)) FROM flights;
+SELECT LOWER_BOUND(STDERR(AVG(delay))) FROM flights;
+SELECT SUM(LOWER_BOUND(AVG(delay))) FROM flights;
+SELECT LOWER_BOUND(COUNT(*)) FILTER (WHERE delay > 5) FROM flights;
+SELECT LOWER_BOUND(COUNT(*), 5) FROM flights;
+SELECT LOWER_BOUND(AVG(delay) OVER ()) FROM flights;
+SELECT COUNT(*) FROM flights WHERE LOWER_BOUND(AVG(delay)) > 5;
+SELECT LOWER_BOUNT(AVG(delay)) FROM flights;
+SELECT LOWER_BOUND(AVG(delay)), origin FROM flights;
+
+-- Chosen by estimates: what HAVING compares and a LIMIT goes by has an interval too
+SELECT origin, COUNT(*) FROM flights GROUP BY origin HAVING AVG(delay) > 5 OR NOT SUM(distance) <= SUM(delay) ORDER BY STDDEV(delay) LIMIT 3;
+SELECT origin, COUNT(*) FROM flights GROUP BY origin ORDER BY STDDEV(delay);
+
 -- Other shapes
 WITH big AS (SELECT origin, COUNT(*) AS n FROM flights GROUP BY origin), top (o) AS (SELECT origin FROM big WHERE n > 100) SELECT COUNT(*) FROM top;
 WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 5) SELECT SUM(n) FROM r;

@@ -48,6 +48,7 @@ export function lowerExpression(expression: BoundExpression, emitter: Emitter): 
       return lift(expression, emitter);
     }
     case 'aggregate':
+    case 'accessor':
     case 'window':
     case 'subquery':
     case 'slot':

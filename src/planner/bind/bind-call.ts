@@ -1,6 +1,7 @@
 import { QueryError } from '../../common/index.ts';
 import type { Call, FrameEnd, OrderItem, Window } from '../../parser/index.ts';
 import {
+  accessorNames,
   type AggregateCall,
   aggregateNames,
   type BoundExpression,
@@ -9,23 +10,17 @@ import {
   type BoundOrder,
   callableFunctionNames,
   describeTypes,
+  findAccessor,
   findAggregate,
   findScalarFunction,
   type SqlType,
   windowFunctions,
 } from '../../plan/index.ts';
+import { bindAccessor } from './bind-accessor.ts';
 import type { ExpressionBinder } from './bind-expression.ts';
 import { callScalar, unknownFunction } from './build.ts';
 import { currentTime } from './current-time.ts';
 import { mismatch } from './literals.ts';
-
-const accessors: ReadonlySet<string> = new Set([
-  'lower_bound',
-  'upper_bound',
-  'stderr',
-  'relative_error',
-  'certified',
-]);
 
 const invalid = (message: string, { span }: Call, hint?: string): QueryError =>
   new QueryError('INVALID_AGGREGATE', message, { span, hint });
@@ -33,12 +28,8 @@ const invalid = (message: string, { span }: Call, hint?: string): QueryError =>
 /** A call: of an aggregate, a window function or a scalar function. */
 export function bindCall(call: Call, binder: ExpressionBinder): BoundExpression {
   const name = call.name.name.toLowerCase();
-  if (accessors.has(name)) {
-    throw new QueryError('NOT_SUPPORTED', `${name.toUpperCase()} is not available yet`, {
-      span: call.span,
-      hint: 'the bounds are part of every answer',
-    });
-  }
+  const accessor = findAccessor(name);
+  if (accessor !== undefined) return bindAccessor(accessor, call, binder);
   const aggregate = findAggregate(name);
   if (call.over !== null) return bindWindow(call, call.over, name, binder);
   if (aggregate !== undefined) return bindAggregate(call, binder);
@@ -59,6 +50,7 @@ export function bindCall(call: Call, binder: ExpressionBinder): BoundExpression 
       ...callableFunctionNames,
       ...aggregateNames,
       ...windowFunctions.keys(),
+      ...accessorNames,
     ]);
   }
   return callScalar(definition.name, call.arguments.map((argument) => binder.bind(argument)), call.span); // prettier-ignore

@@ -1,5 +1,6 @@
 import { assertNever } from '../../common/index.ts';
 import {
+  type AccessorName,
   type AggregateCall,
   type BoundExpression,
   type BoundFrame,
@@ -70,6 +71,8 @@ export function printExpression(expression: BoundExpression, context: PrintConte
       return `${expression.try ? 'TRY_CAST' : 'CAST'}(${print(expression.operand)} AS ${formatType(expression.type)})`;
     case 'aggregate':
       return printAggregate(expression, context);
+    case 'accessor':
+      return printAccessor(expression.name, print(expression.operand));
     case 'window':
       return printWindow(expression, context);
     case 'subquery':
@@ -90,6 +93,22 @@ function printCall(
   if (form !== undefined) return form(printed);
   if (infix.has(name)) return `(${printed.join(` ${name.toUpperCase()} `)})`;
   return `${name}(${printed.join(', ')})`;
+}
+
+/** An exact answer has no error: the ends of the interval are the value. It is computed once, and remains an aggregate. */
+function printAccessor(name: AccessorName, operand: string): string {
+  switch (name) {
+    case 'lower_bound':
+    case 'upper_bound':
+      return `CAST(${operand} AS DOUBLE)`;
+    case 'stderr':
+    case 'relative_error':
+      return `(CASE WHEN (${operand} IS NOT NULL) THEN CAST(0 AS DOUBLE) END)`;
+    case 'certified':
+      return `((${operand} IS NULL) OR TRUE)`;
+    default:
+      return assertNever(name);
+  }
 }
 
 /** `ORDER BY …` with a space before it, or nothing. */

@@ -1,0 +1,51 @@
+import { type GroupIntervals, type MetGroup, type MissingGroups, reachOf } from '../estimator/index.ts';
+import { type AggregateQuery, tryEvaluate } from '../plan/index.ts';
+import { type ChosenRows, type GroupSlots, slotLookup } from './answer-rows.ts';
+import { type Choice, ChoiceJudge } from './choice.ts';
+
+/** Intervals at most that the choice of rows is judged by, and what each takes. */
+const judgedIntervalsMax = 20_000;
+const judgedIntervalMs = 0.01;
+
+/** What the choice is judged by. */
+export interface ChoiceEvidence {
+  readonly intervals: GroupIntervals;
+  /** All groups that were met. */
+  readonly groups: readonly MetGroup[];
+  readonly chosen: ChosenRows<GroupSlots & { readonly group: MetGroup }>;
+  readonly missing: MissingGroups;
+}
+
+/**
+ * How sure the choice of rows is.
+ * @param remainingMs time that may be taken
+ * @returns null where estimates have no part in it; in words why it is not judged
+ */
+export function judgeChoice(
+  query: AggregateQuery,
+  { intervals, groups, chosen, missing }: ChoiceEvidence,
+  remainingMs: number,
+): Choice | string | null {
+  const judge = new ChoiceJudge(query);
+  if (judge.isIdle) return null;
+  const needed = groups.length * judge.intervals.length;
+  const refusal = 'how sure the choice of groups is was not judged';
+  if (needed > judgedIntervalsMax)
+    return `${refusal}: it takes more than ${judgedIntervalsMax.toLocaleString('en-US')} intervals`;
+  if (needed * judgedIntervalMs > remainingMs) return `${refusal} before the deadline`;
+  const decide = (): Choice =>
+    judge.judge(
+      chosen,
+      (row) => ({
+        interval: (place) => reachOf(intervals.at(row.group, place).estimate),
+        value: (expression) => tryEvaluate(expression, slotLookup(row)),
+      }),
+      missing,
+    );
+  const choice = decide();
+  // A look at the tails can only make it less certain.
+  const isOpen = choice.droppedUncertain === null && choice.marks.every((mark) => mark.rankCertain !== true);
+  if (isOpen) return choice;
+  intervals.confirm(groups, judge.intervals);
+  return decide();
+}
