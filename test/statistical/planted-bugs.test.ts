@@ -23,14 +23,14 @@ interface Bug {
 const bugs: readonly Bug[] = [
   {
     name: 'no finite population correction',
-    file: 'src/estimator/variance.ts',
+    file: 'src/estimator/design-error.ts',
     from: 'population * (population - read) * spread',
     to: 'population * population * spread',
     breaks: /most of the population drawn/,
   },
   {
     name: 'n for n − 1',
-    file: 'src/estimator/contributions.ts',
+    file: 'src/estimator/design-error.ts',
     from: 'deviations / (read - 1)',
     to: 'deviations / read',
     breaks: /two rows of each stratum/,
@@ -44,7 +44,7 @@ const bugs: readonly Bug[] = [
   },
   {
     name: 'weights not squared',
-    file: 'src/estimator/variance.ts',
+    file: 'src/estimator/design-error.ts',
     from: 'population * (population - read) * spread',
     to: '(population - read) * spread',
     breaks: /unequal weights/,
@@ -52,8 +52,8 @@ const bugs: readonly Bug[] = [
   {
     name: 'raw support for effective support',
     file: 'src/estimator/tails.ts',
-    from: 'return third === 0 ? 0 : weighed(matches, 2) ** 3 / third ** 2;',
-    to: 'return third === 0 ? 0 : matches.reduce((sum, { support }) => sum + support, 0);',
+    from: 'Math.min(effective(open), effective(matches))',
+    to: 'open.reduce((sum, { support }) => sum + support, 0)',
     breaks: /many rows of small weight/,
   },
   {
