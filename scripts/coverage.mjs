@@ -111,6 +111,8 @@ function checkPromises(cells) {
   return results;
 }
 
+const line = (/** @type {string[]} */ row) => `| ${row.join(' | ')} |`;
+
 /** A table of all cells at 95 %. @param {CoverageCell[]} cells */
 function tableOf(cells) {
   const head = ['allocation', 'tail', 'domain', 'output', 'matches', 'below', 'above', 'coverage', 'width', 'certified', 'covers', 'others']; // prettier-ignore
@@ -126,7 +128,6 @@ function tableOf(cells) {
         percent(certifiedCoverage(cell)), percent(1 - missedThere / uncertified),
       ]; // prettier-ignore
     });
-  const line = (/** @type {string[]} */ row) => `| ${row.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 

@@ -4,7 +4,7 @@ import type { MomentLayout, PopulationValues, StratumMoments } from '../plan/ind
 export type Polynomial = readonly number[];
 
 /** The product of two polynomials. */
-export function multiply(a: Polynomial, b: Polynomial): number[] {
+function multiply(a: Polynomial, b: Polynomial): number[] {
   const product = Array.from({ length: a.length + b.length - 1 }, () => 0);
   for (const [i, x] of a.entries()) for (const [j, y] of b.entries()) product[i + j]! += x * y; // i + j < length
   return product;
