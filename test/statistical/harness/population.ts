@@ -40,7 +40,7 @@ export const tails: Readonly<Record<string, (random: Random) => number>> = {
 };
 
 /** Shares of rows that conditions let pass, from the widest to the narrowest; each lets pass a part of what the one before does. */
-export const selectivities = [0.7, 0.12, 0.03, 0.01, 0.003, 0.0005, 0.0001] as const;
+const selectivities = [0.7, 0.12, 0.03, 0.01, 0.003, 0.0005, 0.0001] as const;
 /** Groups by which rows are told apart instead, of Zipf sizes. */
 const groupCount = 20;
 /** The largest, one of the middle, the smallest. */
