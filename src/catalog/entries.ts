@@ -43,7 +43,12 @@ export type SamplingMethod = (
       readonly source: 'population' | 'weight';
       readonly column: string;
     }
+  /** Of all different keys so many percent, each with all its rows. */
+  | { readonly kind: 'universe'; readonly columns: readonly string[]; readonly percent: number }
 ) & { readonly outliers?: SampleOutliers };
+
+/** The methods that draw rows, not keys. */
+export type RowMethod = Exclude<SamplingMethod, { readonly kind: 'universe' }>;
 
 /** The outliers that a sample holds whole, in strata of their own. */
 export interface SampleOutliers {
@@ -82,7 +87,7 @@ export interface CatalogSnapshot {
   readonly samples: readonly SampleEntry[];
 }
 
-/** The columns that a sample's strata are made of; none for a uniform one. */
+/** The columns that a sample's strata are made of; none for others than stratified ones. */
 export function strataColumnsOf(method: SamplingMethod): readonly string[] {
   return method.kind === 'stratified' || method.kind === 'given' ? method.columns : [];
 }

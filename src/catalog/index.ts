@@ -12,6 +12,7 @@ export {
   type QueryLogEntry,
   type SampleEntry,
   type SampleOutliers,
+  type RowMethod,
   type SamplingMethod,
   type SourceFormat,
   strataColumnsOf,

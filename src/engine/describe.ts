@@ -37,6 +37,7 @@ function describeAllocation(method: SamplingMethod): string {
     const strata = method.columns.length === 0 ? '' : `stratified by ${method.columns.join(', ')}, `;
     return `all rows of the file, ${strata}${method.source} in ${method.column}`;
   }
+  if (method.kind === 'universe') return `universe by ${method.columns.join(', ')}, ${method.percent} %`;
   return method.unit === 'percent'
     ? `uniform ${method.amount} %`
     : `uniform ${countOf(method.amount, 'row')}`;

@@ -3,6 +3,7 @@ import { printQuery } from '../sources/index.ts';
 import type { SelectPlan } from '../planner/index.ts';
 import { chooseSample } from './choose-sample.ts';
 import { countOf, describeOutliers, describeSample, percentOf } from './describe.ts';
+import { wantsEstimate } from './distinct-route.ts';
 import { commandTypes, rowsAnswer } from './rows-answer.ts';
 import type { RunControl } from './run-control.ts';
 import { describeBound, type RoutedAnswer, runSelect, tableOf } from './run-select.ts';
@@ -66,9 +67,20 @@ async function foresee(state: EngineState, plan: SelectPlan, control: RunControl
       ['reason', 'its strata hold exact totals'],
     ];
   }
-  if (aggregate.sampling === null) return exact(plan, plan.exactReason);
+  if (aggregate.sampling === null)
+    return aggregate.distinct === null || !wantsEstimate(plan.bounds)
+      ? exact(plan, plan.exactReason)
+      : foreseeDistinct(plan);
   const chosen = await chooseSample(state, aggregate.sampling, plan.bounds, control);
   return typeof chosen === 'string' ? exact(plan, chosen) : await foreseeSample(state, plan, chosen);
+}
+
+function foreseeDistinct({ bounds, exactReason }: SelectPlan): Line[] {
+  const estimate = 'sample: a lower bound and an estimate';
+  return [
+    ['route', bounds.withinMs === null ? estimate : `exact; where that is late, ${estimate}`],
+    ['reason', exactReason],
+  ];
 }
 
 async function foreseeSample(

@@ -2,6 +2,7 @@ import type { TableEntry } from '../catalog/index.ts';
 import { QueryError } from '../common/index.ts';
 import type { AggregatePlan, ResolvedBounds, SelectPlan } from '../planner/index.ts';
 import { chooseSample, type OpenSampleQuery } from './choose-sample.ts';
+import { countDistinct } from './distinct-route.ts';
 import { countOf, describeSample, percentOf } from './describe.ts';
 import { answerExactly } from './exact-route.ts';
 import type { AnswerColumn } from './query-result.ts';
@@ -52,7 +53,9 @@ export async function runSelect(
       },
     };
   }
-  const { sampling } = aggregate;
+  const { sampling, distinct } = aggregate;
+  if (sampling === null && distinct !== null)
+    return await countDistinct(state, plan, distinct, control, () => exact(plan.exactReason));
   if (sampling === null) return await exact(plan.exactReason);
   const chosen = await chooseSample(state, sampling, plan.bounds, control);
   if (typeof chosen === 'string') return await exact(chosen);

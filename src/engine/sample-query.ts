@@ -169,8 +169,8 @@ export class SampleQuery {
   }
 
   private firstLimit(): number {
-    const { rankMax, strata } = this.reading;
-    return Math.min(rankMax, Math.max(16, Math.ceil(pilotRows / Math.max(1, strata))));
+    const { reading } = this;
+    return Math.min(reading.rankMax, Math.max(16, reading.limitFor(pilotRows)));
   }
 
   /** Reads on until every group that the answer shows has enough matches, or the sample ends. */

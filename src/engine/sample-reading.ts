@@ -53,10 +53,10 @@ export interface EstimatedRow extends GroupRow {
 
 /** The reading of a sample for a query: how far it has come, and what is known. Rows once read are kept. */
 export class SampleReading {
-  /** Rows of the largest stratum that the predicate leaves in and a rank limit bounds: none needs to be higher. */
+  /** Rows (keys, where these were drawn) of the largest stratum that the predicate leaves in and a rank limit bounds: none needs to be higher. */
   readonly rankMax: number;
   /** Strata that the predicate leaves in and a rank limit bounds. */
-  readonly strata: number;
+  private readonly strata: number;
   /** The rank limit so far. */
   limit = 0;
   /** The deadline ended the reading. */
@@ -78,8 +78,8 @@ export class SampleReading {
     private readonly scan: SampleScan,
     private readonly control: RunControl,
   ) {
-    const { runs } = sample;
-    const bounded = runs.sizes.filter(
+    const { runs, unitSizes } = sample;
+    const bounded = unitSizes.filter(
       (_, stratum) => scan.included[stratum] === 1 && runs.takeAll[stratum] === 0,
     );
     this.rankMax = bounded.reduce((most, size) => Math.max(most, size), 0);
@@ -95,7 +95,8 @@ export class SampleReading {
     design: SampleDesign,
     control: RunControl,
   ): Promise<SampleReading | string> {
-    const { layout, aggregateTotals } = layoutMoments(query, design);
+    const unit = sample.keys === null ? 'row' : 'key';
+    const { layout, aggregateTotals } = layoutMoments(query, design, unit);
     const scan = await openScan(sample, { filter: query.filter, keys: query.keys, layout });
     return 'refused' in scan
       ? scan.refused
@@ -105,9 +106,9 @@ export class SampleReading {
   /** The sample holds every row of the strata that the predicate leaves in: read whole it leaves nothing open. */
   get isCensus(): boolean {
     if (this.design.kind === 'weights-in-strata') return false;
-    const { population, sampled } = this.sample.strata;
+    const { unitSizes, unitPopulation } = this.sample;
     return this.scan.included.every(
-      (isIn, stratum) => isIn === 0 || sampled[stratum]! >= population[stratum]!,
+      (isIn, stratum) => isIn === 0 || unitSizes[stratum]! >= unitPopulation[stratum]!,
     ); // one entry a stratum
   }
 
@@ -124,15 +125,31 @@ export class SampleReading {
     return { planned: this.planned, completed: this.completed };
   }
 
-  /** Rows of each stratum under a rank limit. */
+  /** Rows of a stratum under a rank limit, or keys where these were drawn. */
+  private unitsUnder(stratum: number, limit: number): number {
+    const { keys, runs, unitSizes } = this.sample;
+    if (this.readsAll) return unitSizes[stratum]!; // one entry a stratum
+    return keys === null ? runs.rowsUnder(stratum, limit) : Math.min(limit, unitSizes[stratum]!);
+  }
+
+  /** Rows (keys, where these were drawn) of each stratum under a rank limit. */
   rowsAt(limit: number): RowsAt {
-    const { runs } = this.sample;
-    return (stratum) => (this.readsAll ? runs.sizes[stratum]! : runs.rowsUnder(stratum, limit)); // one entry a stratum
+    return (stratum) => this.unitsUnder(stratum, limit);
+  }
+
+  /** The rank limit under which about so many rows are read. */
+  limitFor(rows: number): number {
+    const { keys } = this.sample;
+    if (keys === null) return Math.ceil(rows / Math.max(1, this.strata));
+    const place = keys.starts.findIndex((start) => start >= rows);
+    return place < 0 ? this.rankMax : place;
   }
 
   /** Rows of all included strata under a rank limit. */
   rowsUnder(limit: number): number {
     const rowsAt = this.rowsAt(limit);
+    const { keys } = this.sample;
+    if (keys !== null) return this.scan.included[0] === 1 ? keys.starts[rowsAt(0)]! : 0; // one stratum, as many starts as keys
     return this.scan.included.reduce(
       (rows, isIn, stratum) => (isIn === 1 ? rows + rowsAt(stratum) : rows),
       0,
@@ -145,8 +162,7 @@ export class SampleReading {
    */
   async readTo(limit: number): Promise<Known> {
     this.limit = this.readsAll ? this.rankMax : Math.min(this.rankMax, limit);
-    const rowsAt = this.rowsAt(this.limit);
-    const target = this.sample.runs.sizes.map((_, stratum) => rowsAt(stratum));
+    const target = this.sample.unitSizes.map((_, stratum) => this.unitsUnder(stratum, this.limit));
     const available = this.rowsUnder(this.rankMax);
     const { onProgress } = this.control.options;
     const finished = await this.scan.readTo(target, async ({ rowsRead, tasksDone, tasks }) => {
@@ -218,12 +234,12 @@ export class SampleReading {
    * whole have no part in the error, however heavy their tails.
    */
   private tailRows(): TailRows {
-    const { runs } = this.sample;
+    const { runs, unitSizes } = this.sample;
     let { limit } = this;
     while (limit > 1 && this.rowsUnder(limit) - this.rowsUnder(0) > tailRowsMax)
       limit = Math.floor(limit / 2);
     return this.scan.values(
-      runs.sizes.map((_, stratum) => (runs.takeAll[stratum] === 1 ? 0 : runs.rowsUnder(stratum, limit))),
+      unitSizes.map((_, stratum) => (runs.takeAll[stratum] === 1 ? 0 : this.unitsUnder(stratum, limit))),
     );
   }
 

@@ -26,30 +26,40 @@ import { requireColumn, requireStrata } from './table-columns.ts';
 
 const { text, count } = commandTypes;
 
-const notYet = (what: string, span: NumberWithSpan['span'] | undefined): QueryError =>
-  new QueryError('NOT_SUPPORTED', `${what} is not available yet`, { span });
-
 /** The method as the catalog keeps it. @throws QueryError UNKNOWN_COLUMN, INVALID_ARGUMENT, NOT_SUPPORTED with their place */
 function resolveMethod(method: SampleMethod, table: TableEntry): SamplingMethod {
-  if (method.kind === 'universe') throw notYet('UNIVERSE BY', method.span);
   if (method.kind === 'uniform') {
     const { unit, amount } = method.size;
     if (unit === 'rows') return { kind: 'uniform', unit, amount: wholeRows(amount, 'UNIFORM') };
-    if (!(amount.value > 0 && amount.value <= 100))
-      throw new QueryError('INVALID_ARGUMENT', 'UNIFORM needs a percentage above 0, up to 100', {
-        span: amount.span,
-      });
-    return { kind: 'uniform', unit, amount: amount.value };
+    return { kind: 'uniform', unit, amount: checkedPercent(amount, 'UNIFORM') };
   }
-  const columns = requireStrata(table, method.columns);
-  return { kind: 'stratified', columns, cap: wholeRows(method.cap, 'CAP') };
+  const columns = requireStrata(table, method.columns, method.kind === 'universe' ? 'keys' : 'strata');
+  return method.kind === 'universe'
+    ? { kind: 'universe', columns, percent: checkedPercent(method.percent, 'UNIVERSE BY') }
+    : { kind: 'stratified', columns, cap: wholeRows(method.cap, 'CAP') };
+}
+
+function checkedPercent({ value, span }: NumberWithSpan, clause: string): number {
+  if (value > 0 && value <= 100) return value;
+  throw new QueryError('INVALID_ARGUMENT', `${clause} needs a percentage above 0, up to 100`, { span });
 }
 
 /** Types that have magnitudes. */
 const measurable = ['integer', 'decimal', 'float', 'double'];
 
-/** The columns of OUTLIERS OF. @throws QueryError UNKNOWN_COLUMN, INVALID_ARGUMENT, TYPE_MISMATCH with their place */
-function resolveOutliers(identifiers: readonly Identifier[], table: TableEntry): string[] {
+/** The columns of OUTLIERS OF. @throws QueryError UNKNOWN_COLUMN, INVALID_ARGUMENT, TYPE_MISMATCH, NOT_SUPPORTED with their place */
+function resolveOutliers(
+  identifiers: readonly Identifier[],
+  table: TableEntry,
+  method: SamplingMethod,
+): string[] {
+  const [first] = identifiers;
+  if (first !== undefined && method.kind === 'universe') {
+    throw new QueryError('NOT_SUPPORTED', 'OUTLIERS OF takes rows; UNIVERSE BY draws keys', {
+      span: first.span,
+      hint: 'draw a sample of rows for sums of heavy values',
+    });
+  }
   const columns = identifiers.map((identifier) => requireColumn(table, identifier));
   for (const [place, column] of columns.entries()) {
     const { span } = identifiers[place]!; // one column each
@@ -77,8 +87,10 @@ function resolveSeed(seed: NumberWithSpan | null, state: EngineState): number {
 
 /** A name that tells the method. */
 function baseName(table: TableEntry, method: SamplingMethod, outliersOf: readonly string[]): string {
-  const allocation = method.kind === 'uniform' ? 'uniform' : `by_${method.columns.join('_')}`;
-  return [table.name, allocation, ...(outliersOf.length === 0 ? [] : ['outliers'])].join('_');
+  const kinds = { uniform: 'uniform', stratified: 'by', universe: 'universe', given: 'given' };
+  const columns = method.kind === 'uniform' ? [] : method.columns;
+  const outliers = outliersOf.length === 0 ? [] : ['outliers'];
+  return [table.name, kinds[method.kind], ...columns, ...outliers].join('_');
 }
 
 /** The name, numbered where a sample has it. */
@@ -119,7 +131,7 @@ export async function createSample(
     );
   }
   const method = resolveMethod(statement.method, table);
-  const outliersOf = resolveOutliers(statement.outliersOf, table);
+  const outliersOf = resolveOutliers(statement.outliersOf, table, method);
   const seed = resolveSeed(statement.seed, state);
   const changed = await state.fingerprints.changedFile(table);
   if (changed !== null) {

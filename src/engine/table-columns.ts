@@ -6,7 +6,7 @@ import { typeFromDuckDB } from '../plan/index.ts';
 /** What is asked of a table about its columns. */
 type Columns = Pick<TableEntry, 'name' | 'columns'>;
 
-/** Types that strata cannot be made of. */
+/** Types that neither strata nor keys can be made of. */
 const unstratifiable = ['interval', 'other', 'time', 'float', 'double'];
 
 /** The table's column with this name, as the table spells it. @throws QueryError UNKNOWN_COLUMN */
@@ -20,8 +20,12 @@ export function requireColumn(table: Columns, { name, span }: Identifier): strin
   });
 }
 
-/** The columns that strata are made of. @throws QueryError UNKNOWN_COLUMN, INVALID_ARGUMENT, NOT_SUPPORTED with their place */
-export function requireStrata(table: Columns, names: readonly Identifier[]): string[] {
+/** The columns that strata, or keys, are made of. @throws QueryError UNKNOWN_COLUMN, INVALID_ARGUMENT, NOT_SUPPORTED with their place */
+export function requireStrata(
+  table: Columns,
+  names: readonly Identifier[],
+  what: 'strata' | 'keys' = 'strata',
+): string[] {
   const columns = names.map((column) => requireColumn(table, column));
   for (const [place, column] of columns.entries()) {
     const { span } = names[place]!; // one column each
@@ -29,7 +33,7 @@ export function requireStrata(table: Columns, names: readonly Identifier[]): str
       throw new QueryError('INVALID_ARGUMENT', `column ${column} is named twice`, { span });
     const { type } = table.columns.find(({ name }) => name === column)!; // requireColumn found it
     if (unstratifiable.includes(typeFromDuckDB(type).kind))
-      throw new QueryError('NOT_SUPPORTED', `strata cannot be made of ${column}: its type is ${type}`, {
+      throw new QueryError('NOT_SUPPORTED', `${what} cannot be made of ${column}: its type is ${type}`, {
         span,
       });
   }

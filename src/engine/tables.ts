@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type FileEntry, findNamed, givenSampleOf, type TableEntry } from '../catalog/index.ts';
 import { didYouMean, QueryError, type Span, storageError } from '../common/index.ts';
 import type { CreateTableStatement, DescribeStatement, DropStatement, Identifier } from '../parser/index.ts';
-import { priorityColumnName, stratumColumnName } from '../samples/index.ts';
+import { ownColumnNames } from '../samples/index.ts';
 import { countOf, describeMethod } from './describe.ts';
 import { sourceControl } from './exact-route.ts';
 import { commandTypes, rowsAnswer } from './rows-answer.ts';
@@ -126,7 +126,7 @@ async function located<T>(span: Span, work: () => Promise<T>): Promise<T> {
 }
 
 function refuseReserved(names: readonly string[], span: Span): void {
-  const reserved = names.find((name) => name === stratumColumnName || name === priorityColumnName);
+  const reserved = names.find((name) => ownColumnNames.includes(name));
   if (reserved !== undefined)
     throw new QueryError('INVALID_FILE', `the column name ${reserved} is reserved for samples`, { span });
 }

@@ -20,11 +20,12 @@ import {
   supportOf,
 } from './group-totals.ts';
 import { type Contribution, contributionsOf } from './contributions.ts';
-import { countInterval, unseenRowsMax } from './count-interval.ts';
+import { countInterval } from './count-interval.ts';
 import type { Dual } from './dual.ts';
 import { tQuantile } from './quantiles.ts';
 import { groupScope, type Scope, wholeScope } from './scope.ts';
 import { type Monotone, smoothValue } from './smooth.ts';
+import { countsUnits, isPlain, unseenSum } from './plain.ts';
 import { type TailEvidence, tailEvidence, tailReasons } from './tails.ts';
 import { linearisedVariance, type VarianceParts } from './variance.ts';
 
@@ -170,7 +171,7 @@ function estimateOutput(
   const { contributions, parts } = errorOf(dual);
   const isSkewed = divisors.some((divisor) => Math.sqrt(errorOf(divisor).parts.variance) > divisorCvMax * Math.abs(divisor.value)); // prettier-ignore
   const { variance, df } = parts;
-  if (isPlain('count', request.query, prepared)) {
+  if (isPlain('count', request.query, prepared) && countsUnits(request, prepared)) {
     const certain = support - openSupportOf(moments, prepared, group.cells);
     const ends = countInterval({ value: dual.value, variance, support, certain }, scope, confidence);
     const reasons: ReasonCode[] = parts.singletons > 0 ? ['SINGLETON_STRATUM'] : [];
@@ -216,32 +217,6 @@ function differentiate(
     onDivisor: (divisor) => divisors.push(divisor),
   });
   return { ...value, divisors };
-}
-
-/** Whether the output is this aggregate as it stands, or rounded. */
-function isPlain(
-  name: string,
-  { aggregates }: AggregateQuery,
-  { output, aggregates: [index] }: PreparedOutput,
-): boolean {
-  let { expression } = output;
-  while (expression.kind === 'cast') expression = expression.operand;
-  return expression.kind === 'slot' && index !== undefined && aggregates[index]!.name === name; // a slot of an aggregate
-}
-
-/** The ends of a sum where no row read matches: as many rows as may have been missed, times the least and the greatest value. */
-function unseenSum(
-  { query, aggregateTotals, moments, confidence }: EstimateRequest,
-  prepared: PreparedOutput,
-  scope: Scope,
-): { low: number; high: number } | null {
-  if (!isPlain('sum', query, prepared)) return null;
-  const [measure] = aggregateTotals[prepared.aggregates[0]!]!.measures; // a sum has one aggregate and one argument
-  const { low, high } = moments.population[measure!]!;
-  const rows = unseenRowsMax(scope, confidence);
-  return Number.isFinite(low) && Number.isFinite(high)
-    ? { low: Math.min(0, low) * rows, high: Math.max(0, high) * rows }
-    : null;
 }
 
 /** N_h of the strata of one row read that contribute nothing. */

@@ -36,7 +36,7 @@ export interface PreparedOutput {
   readonly aggregates: readonly number[];
   /** The totals that these need; derivatives are by them, in this order. */
   readonly totals: readonly number[];
-  /** The slots that count the rows each of its aggregates takes. */
+  /** The slots that count the rows (keys, where these were drawn) that each of its aggregates takes. */
   readonly supportSlots: readonly number[];
   /** For each of these the slots of Σw, Σw² and Σw³ over its rows; null where rows have no weights of their own. */
   readonly weightSlots: readonly (readonly [number, number, number])[] | null;
@@ -74,7 +74,7 @@ function prepareOutput(
     output,
     aggregates,
     totals,
-    supportSlots: counting.map((total) => layout.totalSlot[total]!),
+    supportSlots: counting.map((total) => (layout.keyed?.supportSlot ?? layout.totalSlot)[total]!),
     weightSlots:
       layout.weightMeasure === null
         ? null
@@ -114,7 +114,7 @@ export function estimateTotals(moments: Moments, { from, to }: CellRange): Float
   return totals;
 }
 
-/** Rows of the sample behind an output: the least that one of its aggregates takes. */
+/** Rows (keys, where these were drawn) of the sample behind an output: the least that one of its aggregates takes. */
 export function supportOf(moments: Moments, { supportSlots }: PreparedOutput, cells: CellRange): number {
   const stride = moments.layout.monomials.length;
   let least = Number.POSITIVE_INFINITY;

@@ -14,6 +14,8 @@ export interface TailRows {
   readonly count: number;
   readonly group: Int32Array;
   readonly stratum: Int32Array;
+  /** Where keys were drawn the row's key; rows of one key follow each other. */
+  readonly key: Int32Array | null;
   readonly values: readonly Float64Array[];
 }
 
@@ -59,33 +61,45 @@ function withReason(own: GroupEstimate, reason: ReasonCode): GroupEstimate {
   return { ...own, estimate: { ...estimate, certified: false, reasons: [...estimate.reasons, reason] } };
 }
 
-/** |u| of a group's rows, without zeros. */
+/** |u| of a group's rows, or of its keys where these were drawn, without zeros. */
 function contributionSizes(
-  { values }: TailRows,
+  { values, key }: TailRows,
   rows: Int32Array,
-  { totals }: MomentLayout,
+  { totals, keyed }: MomentLayout,
   { prepared, gradient }: GroupEstimate,
 ): Float64Array {
   const terms = prepared.totals.map((total, place) => ({
     partial: gradient[place]!, // one a total
+    /** It counts the key, not its rows. */
+    distinct: keyed?.distinct[total] === true,
     factors: totals[total]!.map(({ measure, power }) => ({ values: values[measure]!, power })), // one array a measure
   }));
   const sizes = new Float64Array(rows.length);
-  let count = 0;
+  let [count, u, last] = [0, 0, -1];
+  const counted = new Set<object>();
   for (const row of rows) {
-    let u = 0;
-    for (const { partial, factors } of terms) {
-      let term = partial;
-      for (const factor of factors) {
+    const own = key === null ? row : key[row]!; // one a row
+    if (own !== last) {
+      if (u !== 0) sizes[count++] = Math.abs(u);
+      [u, last] = [0, own];
+      if (counted.size > 0) counted.clear();
+    }
+    for (const each of terms) {
+      let term = each.partial;
+      for (const factor of each.factors) {
         const value = factor.values[row]!;
         // NaN: the measure does not take the row.
         if (Number.isNaN(value)) term = 0;
         else for (let power = factor.power; power > 0; power--) term *= value; // faster than **
       }
+      if (each.distinct) {
+        if (term === 0 || counted.has(each)) continue;
+        counted.add(each);
+      }
       u += term;
     }
-    if (u !== 0) sizes[count++] = Math.abs(u);
   }
+  if (u !== 0) sizes[count++] = Math.abs(u);
   return sizes.subarray(0, count);
 }
 

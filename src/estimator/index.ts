@@ -4,6 +4,7 @@
  * what the answer cannot show. Always: it sees no SQL text, no Arrow, no file; an interval of width zero is exact.
  */
 export { comparedIn, type Condition, readCondition, readSide, type Side } from './condition.ts';
+export { estimateDistinct, type SeenValue } from './distinct.ts';
 export { type GroupEstimate, GroupEstimator, type MetGroup } from './estimate-groups.ts';
 export { GroupIntervals } from './group-intervals.ts';
 export { confirmTails, type TailRows } from './hill.ts';

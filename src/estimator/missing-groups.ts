@@ -29,6 +29,9 @@ export function lambertW(x: number): number {
  * A single group: a group of R rows is missed with probability at most e^(−R/w); over at most N/R groups of that size the bound
  * holds with confidence 1 − α for R = w·W(N/(w·α)). All together: Good–Turing's estimate Ĝ of the unseen mass, with Esty's
  * variance, Ĝ + z·√(Σ_{seen once} w² + Σ_{seen twice} Σ w²) + w·ln(1/α).
+ *
+ * Where keys were drawn this holds of keys: a group of R rows is in R/r keys at least, r the rows of the largest, and there are at
+ * most N/R groups in R keys or more, N being the rows of the table.
  * @param groups cell ranges of the groups that were met
  * @see Esty, "A normal limit law for a nonparametric estimator of the coverage of a random sample", Annals of Statistics 11, 1983
  */
@@ -37,7 +40,7 @@ export function missingGroups(
   groups: readonly CellRange[],
   confidence: number,
 ): MissingGroups {
-  const { included, populationRows, groupsByStratum } = moments;
+  const { included, populationRows, groupsByStratum, keys } = moments;
   let weightMax = 0;
   let population = 0;
   for (const [stratum, isIn] of included.entries()) {
@@ -47,14 +50,17 @@ export function missingGroups(
     weightMax = Math.max(weightMax, open.weight);
   }
   if (groupsByStratum || weightMax === 0) return { groupRowsMax: 0, rowsMax: 0 };
+  if (keys !== null) population = keys.rows;
   // A stratum that was not read at all may hide any group.
   if (!Number.isFinite(weightMax)) return { groupRowsMax: population, rowsMax: population };
   const alpha = 1 - confidence;
   const { unseen, variance } = unseenMass(moments, groups);
   const rowsMax = unseen + normalQuantile(confidence) * Math.sqrt(variance) + weightMax * Math.log(1 / alpha);
+  // A key may have so many rows of a group.
+  const scale = keys?.rowsMax ?? 1;
   return {
-    groupRowsMax: Math.min(population, weightMax * lambertW(population / (weightMax * alpha))),
-    rowsMax: Math.min(population, rowsMax),
+    groupRowsMax: Math.min(population, scale * weightMax * lambertW(population / (weightMax * alpha))),
+    rowsMax: Math.min(population, scale * rowsMax),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Moments, ReasonCode, StratumMoments } from '../plan/index.ts';
 import type { Contribution } from './contributions.ts';
 import type { PreparedOutput } from './group-totals.ts';
+import { largestOfKey, skewnessByKeys } from './key-tails.ts';
 import {
   contributionPolynomials,
   expectedPower,
@@ -52,11 +53,17 @@ export function tailEvidence(
   const matches = heaviest === null ? open : [...open, oneMatch(heaviest)];
   const effectiveSupport = Math.min(effective(open), effective(matches));
   const scale = moments.layout.weightMeasure === null ? null : (heaviest?.weight ?? 0);
+  const { layout, centres, population, keys } = moments;
+  const { totals } = prepared;
+  const largest =
+    keys === null
+      ? largestContribution(layout, totals, gradient, centres, population)
+      : largestOfKey({ layout, centres, population, keys, totals, gradient });
   return {
     effectiveSupport,
     sampleSkewness: skewnessBySample(open, variance),
     populationSkewness: skewnessByMoments(moments, prepared, gradient, matches, variance),
-    largestSkewness: skewnessByRange(moments, prepared, gradient, open, effectiveSupport, scale),
+    largestSkewness: skewnessByRange(largest, open, effectiveSupport, scale),
   };
 }
 
@@ -116,7 +123,8 @@ function skewnessByMoments(
   matches: readonly Matches[],
   variance: number,
 ): number {
-  const { layout, centres, population: values } = moments;
+  const { layout, centres, population: values, keys } = moments;
+  if (keys !== null) return skewnessByKeys({ layout, centres, keys, totals, gradient }, matches);
   const contribution = contributionPolynomials(layout, totals, gradient);
   if (contribution === null) return Number.POSITIVE_INFINITY;
   const { constant, byMeasure } = contribution;
@@ -169,17 +177,15 @@ function thirdMomentMax(constant: number, parts: readonly Part[], stratum: numbe
 /**
  * |E u³| ≤ max|u| · E u², so |λ| ≤ max|u| / (√m_eff · rms u), under any predicate. Weights that rows have of their own may go with
  * their values: then max|u| has the largest weight, |λ| ≤ w_M · max|u| / √(Σ w²u²).
+ * @param largest max|u|
  * @param scale w_M; null where rows of a stratum weigh the same
  */
 function skewnessByRange(
-  { layout, centres, population: values }: Moments,
-  { totals }: PreparedOutput,
-  gradient: readonly number[],
+  largest: number,
   open: readonly Contribution[],
   effectiveSupport: number,
   scale: number | null,
 ): number {
-  const largest = largestContribution(layout, totals, gradient, centres, values);
   const squares = open.reduce((sum, { openSquares }) => sum + openSquares, 0);
   const rows = open.reduce((sum, { weights2 }) => sum + weights2, 0);
   const skewness =

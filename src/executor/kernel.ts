@@ -1,6 +1,7 @@
 import type { NumberArray } from '../columns/index.ts';
 import type { LoadedColumn } from '../samples/index.ts';
 import type { CellTable } from './cell-table.ts';
+import type { KeyGroups } from './key-groups.ts';
 import type { Helper, KernelParameters } from './lower/emitter.ts';
 
 /** Everything a kernel reads besides the runs. */
@@ -12,6 +13,8 @@ export interface KernelInputs {
   readonly helpers: readonly Helper[];
   /** Room for the places of a piece's rows that pass the filter. */
   readonly selection: Int32Array;
+  /** The groups of the key that is read, where keys are read whole and rows find their groups. */
+  readonly keyGroups?: KeyGroups;
 }
 
 /** Rows that a loop adds up before it hands its sums on. */

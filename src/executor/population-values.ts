@@ -2,6 +2,9 @@ import {
   type BoundExpression,
   type ColumnRange,
   isNumeric,
+  type KeyMoments,
+  type KeyPopulation,
+  type Measure,
   type MomentLayout,
   type PopulationValues,
   rangeAs,
@@ -126,4 +129,42 @@ export function weightMaxOf({ design: { weight } }: MomentLayout, sample: Sample
   const statistics = sample.strata.statistics.get(weight.name);
   if (statistics === undefined) throw new Error(`no statistics of the weights ${weight.name}`);
   return statistics.high.map((high) => toDouble(high, weight.type));
+}
+
+/** What the strata table tells of the keys of the table; null where rows were drawn. */
+export function keyPopulationOf({ measures }: MomentLayout, sample: Sample): KeyPopulation | null {
+  if (sample.keys === null) return null;
+  const { ofRows, rowsMax } = sample.keys.universe;
+  const rows = sample.strata.population.reduce((sum, each) => sum + each, 0);
+  const takesEveryRow = ({ argument, filter }: Measure): boolean => {
+    if (filter !== null) return false;
+    if (argument === null) return true;
+    const count = sample.strata.statistics.get(linearOf(argument)?.column ?? '')?.count; // no column has no name
+    return count !== undefined && count.reduce((sum, each) => sum + each, 0) === rows;
+  };
+  return {
+    rows,
+    rowsMax,
+    moments: measures.map(({ argument }) =>
+      argument === null ? { centre: 0, sums: ofRows.sums } : keyMomentsOf(argument, sample),
+    ),
+    everyRow: measures.map(takesEveryRow),
+  };
+}
+
+/** The key sums of a column or a multiple of one: n stays, s is multiplied. Of values that are no numbers only n is known. */
+function keyMomentsOf(argument: BoundExpression, sample: Sample): KeyMoments | null {
+  const affine = linearOf(argument);
+  const found = affine === null ? undefined : sample.keys?.universe.ofColumns.get(affine.column);
+  if (affine === null || found === undefined) return null;
+  const { column, scale, offset } = affine;
+  return {
+    centre: scale * columnFacts(sample).mean(column) + offset,
+    sums: found.sums.map((sum, place) => scale ** (place % 4) * sum), // Σ nᵃ sᵇ at 4a + b
+  };
+}
+
+/** A column of any type, or a multiple of one: what is NULL where that column is, and only there. */
+function linearOf(argument: BoundExpression): Affine | null {
+  return argument.kind === 'column' ? { column: argument.name, scale: 1, offset: 0 } : affineOf(argument);
 }

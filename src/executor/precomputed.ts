@@ -24,12 +24,19 @@ export interface ExactGroups {
  */
 export function answerFromStrata(strata: StrataTable, query: AggregateQuery): ExactGroups | null {
   try {
-    const kept = query.aggregates.map((call) => ({ call, statistics: statisticsFor(strata, call) }));
+    const kept = query.aggregates.map((call) => ({
+      call,
+      statistics: call.distinct ? null : statisticsFor(strata, call),
+    }));
     const groups = groupStrata(strata, query);
     return {
       groups: groups.map(({ keys, members }) => ({
         keys,
-        aggregates: kept.map(({ call, statistics }) => aggregateOf(strata, call, statistics, members)),
+        aggregates: kept.map(({ call, statistics }) =>
+          call.distinct
+            ? distinctOf(strata, call, takenBy(strata, call, members))
+            : aggregateOf(strata, call, statistics, takenBy(strata, call, members)),
+        ),
       })),
     };
   } catch (error) {
@@ -75,7 +82,7 @@ function groupStrata(strata: StrataTable, { filter, keys }: AggregateQuery): Str
 
 /** What the strata table keeps of an aggregate's argument; null where it has none. @throws Unevaluable */
 function statisticsFor(strata: StrataTable, call: AggregateCall): ColumnStatistics | null {
-  if (call.distinct || call.orderBy.length > 0) throw new Unevaluable('DISTINCT is not in the strata table');
+  if (call.orderBy.length > 0) throw new Unevaluable('an order is not in the strata table');
   const [argument, second] = call.arguments;
   if (argument === undefined) return null; // COUNT(*)
   if (second !== undefined) throw new Unevaluable('only totals of single columns are kept');
@@ -84,16 +91,45 @@ function statisticsFor(strata: StrataTable, call: AggregateCall): ColumnStatisti
   return found;
 }
 
+/** The strata that pass an aggregate's FILTER. */
+function takenBy(
+  strata: StrataTable,
+  { filter }: AggregateCall,
+  members: readonly number[],
+): readonly number[] {
+  const lookupOf = lookupsOf(strata);
+  return filter === null
+    ? members
+    : members.filter((stratum) => evaluate(filter, lookupOf(stratum)) === true);
+}
+
+/** COUNT(DISTINCT x) where strata are made of what x reads, or keys of nothing but x. @throws Unevaluable */
+function distinctOf(strata: StrataTable, call: AggregateCall, taken: readonly number[]): number {
+  const [argument] = call.arguments;
+  if (call.name !== 'count' || argument === undefined)
+    throw new Unevaluable('DISTINCT is not in the strata table');
+  const { universe } = strata;
+  if (universe !== null) {
+    const isKey = argument.kind === 'column' && universe.columns.join() === argument.name;
+    if (!isKey || universe.columns.length > 1) throw new Unevaluable('keys are not made of this column');
+    return taken.length === 0 ? 0 : universe.ofColumns.get(argument.name)!.sums[0]!; // the keys that are not NULL
+  }
+  const lookupOf = lookupsOf(strata);
+  const values = new Set<string>();
+  for (const stratum of taken) {
+    const value = evaluate(argument, lookupOf(stratum));
+    if (typeof value === 'object' && value !== null) throw new Unevaluable('values of several parts');
+    if (value !== null) values.add(`${typeof value} ${value === 0 ? 0 : value}`); // −0 is 0
+  }
+  return values.size;
+}
+
 function aggregateOf(
   strata: StrataTable,
   call: AggregateCall,
   statistics: ColumnStatistics | null,
-  members: readonly number[],
+  taken: readonly number[],
 ): Scalar {
-  const lookupOf = lookupsOf(strata);
-  const { filter } = call;
-  const taken =
-    filter === null ? members : members.filter((stratum) => evaluate(filter, lookupOf(stratum)) === true);
   if (statistics === null) return sumOver(strata.population, taken);
   const count = sumOver(statistics.count, taken);
   if (call.name === 'count') return count;

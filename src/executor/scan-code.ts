@@ -109,16 +109,16 @@ function termOf(
 }
 
 /** Code that adds terms to the sums of a row's group or of all rows. */
-interface Accumulation {
+export interface Accumulation {
   /** What each row adds. Terms under one condition share its test. */
   readonly ofRow: string;
   /** Slots that count the rows themselves. */
   readonly counts: readonly number[];
 }
 
-/** @param target names the variable or place of a slot */
-function accumulation(
-  { monomials }: MomentLayout,
+/** What each row adds to some sums. @param target names the variable or place of a slot */
+export function accumulation(
+  { monomials }: Pick<MomentLayout, 'monomials'>,
   measures: readonly MeasureCode[],
   target: (slot: number) => string,
 ): Accumulation {
@@ -154,7 +154,7 @@ function addTerms(
 }
 
 /** A scan's loop over runs, and within these over pieces of them. */
-export function overRuns(beforeRun: string, piece: string): string {
+export function overRuns(beforeRun: string, piece: string, afterRun = ''): string {
   return `
 const selection = inputs.selection;
 for (let run = from; run < to; run += 3) {
@@ -163,7 +163,7 @@ for (let run = from; run < to; run += 3) {
   for (let start = runs[run + 1]; start < last; start += ${pieceRows}) {
     const end = Math.min(last, start + ${pieceRows});
     ${piece}
-  }
+  }${afterRun === '' ? '' : `\n  ${afterRun}`}
 }`;
 }
 

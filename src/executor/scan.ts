@@ -2,7 +2,7 @@ import type { BoundExpression, Measure, MomentLayout, Moments, Scalar } from '..
 import { type LoadedColumn, runStride, type Sample } from '../samples/index.ts';
 import { CellTable, directPairsMax } from './cell-table.ts';
 import { centresOf } from './centres.ts';
-import { populationValuesOf, weightMaxOf } from './population-values.ts';
+import { keyPopulationOf, populationValuesOf, weightMaxOf } from './population-values.ts';
 import { collectMoments, type GroupCodes } from './collect-moments.ts';
 import { type CombinedKeys, combineKeys, keyCode } from './group-keys.ts';
 import { compile, declareInputs, inputsOf, type KernelInputs, type ScanKernel, shapeOf } from './kernel.ts';
@@ -17,7 +17,8 @@ import {
   variableGroupLoop,
 } from './scan-code.ts';
 import { isStratumWise, type StrataView, viewStrata } from './strata-view.ts';
-import { cutIntoTasks } from './tasks.ts';
+import { tasksOf } from './tasks.ts';
+import { keyLoop, newKeyGroups } from './universe-scan-code.ts';
 import { type RowValues, type ValueKernel, valueLoop, ValueSink } from './values.ts';
 
 /** What to add up over a sample. */
@@ -100,7 +101,8 @@ function compileScan(
     throw new NotOnKernels('too many combinations of keys');
   const byStratum = keys.every(ofStratum);
   const rowCode = byStratum ? null : `(${rowKeys.code}) * ${view.codes}`;
-  const loop =
+  const { keyed } = layout;
+  const rowLoop = (): string =>
     rowCode === null
       ? constantGroupLoop(emitter, selection, layout, measures)
       : variableGroupLoop(emitter, selection, layout, measures, {
@@ -108,7 +110,11 @@ function compileScan(
           codes,
           direct: codes * sample.strata.count <= directPairsMax,
         });
-  const inputs = inputsOf(emitter.parameters, loaded);
+  const loop = keyed === null ? rowLoop() : keyLoop(emitter, selection, layout, keyed, measures, rowCode);
+  const inputs = {
+    ...inputsOf(emitter.parameters, loaded),
+    ...(keyed === null || byStratum ? {} : { keyGroups: newKeyGroups(layout, codes) }),
+  };
   const compileLoop = (text: string, output: string): unknown =>
     compile(
       ['inputs', 'runs', 'from', 'to', 'groupOfStratum', output],
@@ -120,9 +126,11 @@ function compileScan(
     compileLoop(valueLoop(emitter, selection, layout, measures, rowCode), 'sink') as ValueKernel; // the parameters are its
   const everyRow = byStratum && filter.every(ofStratum);
   const constantInStratum = layout.totals.map(
-    (total) =>
+    (total, place) =>
       everyRow &&
       layout.weightMeasure === null &&
+      // Keys have different numbers of rows; each counts as one key.
+      (keyed === null || keyed.distinct[place] === true) &&
       total.every(({ measure, power }) =>
         isConstant(layout.measures[measure]!, measures[measure]!, power, ofStratum),
       ), // one code a measure
@@ -144,7 +152,7 @@ function isConstant(
 
 /** A scan of a sample in progress: rows of each stratum read so far, and the sums over them. */
 export class SampleScan {
-  /** For each stratum the rows read, n_h. */
+  /** For each stratum the rows read, n_h, or the keys where keys were drawn. */
   readonly done: Int32Array;
   private readonly cells: CellTable;
   private readonly groupsByStratum: boolean;
@@ -181,17 +189,16 @@ export class SampleScan {
 
   /**
    * Reads on, in file order, until each included stratum has `target` rows read (or all of its rows).
-   * @param target for each stratum a number of rows; less than what is read already reads nothing
+   * @param target for each stratum a number of rows, or of keys where keys were drawn; less than what is read already reads nothing
    * @returns false where `proceed` stopped it before the end
    * @throws QueryError DAMAGED_SAMPLE, LIMIT_EXCEEDED, and what `proceed` throws
    */
   async readTo(target: Int32Array, proceed: Proceed): Promise<boolean> {
     const to = target.map((rows, stratum) =>
-      this.included[stratum] === 1 ? Math.min(rows, this.sample.runs.sizes[stratum]!) : 0,
+      this.included[stratum] === 1 ? Math.min(rows, this.sample.unitSizes[stratum]!) : 0,
     ); // one entry a stratum
-    const runs = this.sample.runs.runs(this.done, to);
     const { kernel, inputs, view } = this.parts;
-    const tasks = cutIntoTasks(runs, this.sample.blockRows);
+    const tasks = tasksOf(this.sample, this.done, to);
     for (const [place, task] of tasks.entries()) {
       if (!(await proceed({ rowsRead: this.rows, tasksDone: place, tasks: tasks.length }))) return false;
       // Columns are loaded as far as the task needs, so a scan that stops early has read no more of the file.
@@ -205,7 +212,7 @@ export class SampleScan {
   private account(runs: Int32Array): void {
     for (let run = 0; run < runs.length; run += runStride) {
       const rows = runs[run + 2]! - runs[run + 1]!; // whole runs
-      this.done[runs[run]!]! += rows;
+      this.done[runs[run]!]! += this.sample.keys === null ? rows : 1;
       this.rows += rows;
       this.rowsSinceFlush += rows;
     }
@@ -232,12 +239,13 @@ export class SampleScan {
       population: populationValuesOf(this.request.layout, this.sample, this.done),
       ...codes.cells,
       groupCount: this.request.keys.length === 0 ? 1 : codes.groups.length,
-      populationRows: this.sample.strata.population,
+      populationRows: this.sample.unitPopulation,
       weightMax: weightMaxOf(this.request.layout, this.sample),
       rowsRead: Float64Array.from(this.done),
       included: this.included,
       constantInStratum,
       groupsByStratum: this.groupsByStratum,
+      keys: keyPopulationOf(this.request.layout, this.sample),
     };
     // A group's code is its stratum's code plus the row's code times the number of stratum codes.
     let [ofStrata, ofRows] = [0, 0];
@@ -260,10 +268,27 @@ export class SampleScan {
   values(ranks: Int32Array): RowValues {
     const { inputs, view, valueKernel, centres } = this.parts;
     const to = this.done.map((rows, stratum) => Math.min(rows, ranks[stratum]!)); // one entry a stratum
-    const runs = this.sample.runs.runs(new Int32Array(to.length), to);
     const sink = new ValueSink(centres.length);
-    valueKernel()(inputs, runs, 0, runs.length, view.group, sink);
-    return sink.take(new Map(this.groupCodes.map((code, group) => [code, group])));
+    const kernel = valueKernel();
+    const groupOf = new Map(this.groupCodes.map((code, group) => [code, group]));
+    const { keys, runs } = this.sample;
+    if (keys === null) {
+      const wanted = runs.runs(new Int32Array(to.length), to);
+      kernel(inputs, wanted, 0, wanted.length, view.group, sink);
+      return sink.take(groupOf, null);
+    }
+    const ends = Array.from({ length: to[0] ?? 0 }, (_, key) => {
+      kernel(
+        inputs,
+        Int32Array.of(0, keys.starts[key]!, keys.starts[key + 1]!),
+        0,
+        runStride,
+        view.group,
+        sink,
+      ); // key < number of keys
+      return sink.count;
+    });
+    return sink.take(groupOf, ends);
   }
 
   /** Where the stratum tells the group, every included stratum is a cell, matched or not: what is not read there is known. */

@@ -1,4 +1,4 @@
-import { runStride } from '../samples/index.ts';
+import { runStride, type Sample } from '../samples/index.ts';
 
 /** A piece of a scan: runs inside one block of the sample. */
 export interface ScanTask {
@@ -7,8 +7,14 @@ export interface ScanTask {
   readonly lastRow: number;
 }
 
+/** The tasks that read on in every stratum. @param from for each stratum the rows read, or keys where these were drawn @param to and wanted */
+export function tasksOf({ keys, runs, blockRows }: Sample, from: Int32Array, to: Int32Array): ScanTask[] {
+  if (keys === null) return cutIntoTasks(runs.runs(from, to), blockRows);
+  return cutIntoKeyTasks(keys.starts, from[0] ?? 0, to[0] ?? 0, blockRows); // there is one stratum, or none
+}
+
 /** Cuts runs in file order at the blocks' borders; each block with rows to read is a task. */
-export function cutIntoTasks(runs: Int32Array, blockRows: number): ScanTask[] {
+function cutIntoTasks(runs: Int32Array, blockRows: number): ScanTask[] {
   const tasks: ScanTask[] = [];
   let pieces: number[] = [];
   let block = -1;
@@ -28,5 +34,22 @@ export function cutIntoTasks(runs: Int32Array, blockRows: number): ScanTask[] {
     }
   }
   finish();
+  return tasks;
+}
+
+/**
+ * Cuts keys into tasks: every run is one key, and the keys that start in the same block are a task, to their ends.
+ * @param starts for each key its first row, and one more that closes the last
+ * @param from first key wanted
+ * @param to key after the last
+ */
+export function cutIntoKeyTasks(starts: Int32Array, from: number, to: number, blockRows: number): ScanTask[] {
+  const tasks: ScanTask[] = [];
+  for (let key = from; key < to;) {
+    const blockEnd = (Math.floor(starts[key]! / blockRows) + 1) * blockRows; // key < number of keys
+    const pieces: number[] = [];
+    for (; key < to && starts[key]! < blockEnd; key++) pieces.push(0, starts[key]!, starts[key + 1]!);
+    tasks.push({ runs: Int32Array.from(pieces), lastRow: pieces.at(-1)! });
+  }
   return tasks;
 }

@@ -8,6 +8,8 @@ export interface RowValues {
   /** The row's group, as Moments numbers them. */
   readonly group: Int32Array;
   readonly stratum: Int32Array;
+  /** Where keys were drawn the row's key; rows of one key follow each other. */
+  readonly key: Int32Array | null;
   /** For each measure its centred value; NaN where the measure does not take the row. */
   readonly values: readonly Float64Array[];
 }
@@ -41,15 +43,22 @@ export class ValueSink {
     this.values = this.values.map(wider);
   }
 
-  /** What has been put in. @param groupOf the group of a code */
-  take(groupOf: ReadonlyMap<number, number>): RowValues {
+  /**
+   * What has been put in.
+   * @param groupOf the group of a code
+   * @param keyEnds where keys were drawn, for each how many had been put in at its end
+   */
+  take(groupOf: ReadonlyMap<number, number>, keyEnds: readonly number[] | null): RowValues {
     const { count } = this;
+    const keyOfRow = keyEnds === null ? null : new Int32Array(count);
+    for (const [key, end] of keyEnds?.entries() ?? []) keyOfRow?.fill(key, keyEnds?.[key - 1] ?? 0, end);
     const group = new Int32Array(count);
     for (let row = 0; row < count; row++) group[row] = groupOf.get(this.codes[row]!) ?? -1; // row < count
     return {
       count,
       group,
       stratum: this.strata.subarray(0, count),
+      key: keyOfRow,
       values: this.values.map((values) => values.subarray(0, count)),
     };
   }

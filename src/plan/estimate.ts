@@ -7,7 +7,8 @@ export type ReasonCode =
   | 'UNREAD_STRATUM'
   | 'HEAVY_TAIL'
   | 'UNKNOWN_TAIL'
-  | 'SKEWED_RATIO';
+  | 'SKEWED_RATIO'
+  | 'NOT_CERTIFIABLE';
 
 /** One aggregate of one group, with its interval. */
 export interface Estimate {
@@ -27,6 +28,6 @@ export interface Estimate {
   readonly certified: boolean;
   /** Why not certified: codes of {@link ReasonCode}. */
   readonly reasons: readonly ReasonCode[];
-  /** Sample rows that matched the predicate in this group. */
+  /** Sample rows, or keys where these were drawn, that matched the predicate in this group. */
   readonly support: number;
 }

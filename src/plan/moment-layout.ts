@@ -7,6 +7,7 @@ import {
   type MomentLayout,
   type Monomial,
   monomialKey,
+  productKey,
   productOf,
   reduceMonomial,
   weightMonomial,
@@ -19,6 +20,17 @@ export interface AggregateTotals {
   readonly measures: readonly number[];
   /** The places of its totals in the layout, in the order of its estimator's terms. */
   readonly totals: readonly number[];
+}
+
+/** A total of the layout: a sum over rows or, where it is distinct, the count of keys that have such a row. */
+interface Total {
+  readonly monomial: Monomial;
+  readonly distinct: boolean;
+}
+/** What outputs need: measures and totals, each once. */
+interface Needs {
+  readonly measures: Registry<Measure>;
+  readonly totals: Registry<Total>;
 }
 
 /** Outputs of more totals than this have no third moments: they would be too many. */
@@ -43,61 +55,109 @@ export function aggregateSlotsOf(expression: BoundExpression): number[] {
   return [...own, ...childrenOf(expression).flatMap(aggregateSlotsOf)];
 }
 
+/** A layout, and where the query's aggregates find their totals in it. */
+export interface LaidOut {
+  readonly layout: MomentLayout;
+  readonly aggregateTotals: readonly AggregateTotals[];
+}
+
 /**
  * Lays out the moments that the query's intervals need: each measure and total once, and of those totals only that meet in one of them
  * the products, of two for covariances and of three for skewness. Where rows have weights of their own, so have the sums.
+ * @param unit what was drawn at random: rows, or keys with all their rows; only the latter can tell `COUNT(DISTINCT key)`
  */
 export function layoutMoments(
   query: AggregateQuery,
   design: SampleDesign = drawnDesign,
-): {
-  layout: MomentLayout;
-  aggregateTotals: readonly AggregateTotals[];
-} {
-  const measures = new Registry<Measure>();
-  const totals = new Registry<Monomial>();
+  unit: 'row' | 'key' = 'row',
+): LaidOut {
+  const needs: Needs = { measures: new Registry<Measure>(), totals: new Registry<Total>() };
+  const aggregateTotals = query.aggregates.map((call) => placeAggregate(call, needs));
+  const outputs = query.intervals.map((expression) => totalsOfOutput(expression, aggregateTotals));
+  const layout = unit === 'row' ? layoutOfRows(needs, outputs, design) : layoutOfKeys(needs, outputs);
+  return { layout, aggregateTotals };
+}
+
+function layoutOfRows(
+  { measures, totals }: Needs,
+  outputs: readonly (readonly number[])[],
+  design: SampleDesign,
+): MomentLayout {
+  if (totals.items.some(({ distinct }) => distinct)) throw new Error('rows do not tell distinct values');
+  const all = totals.items.map(({ monomial }) => monomial);
   const monomials = new Registry<Monomial>();
   monomials.place('', []);
-  const aggregateTotals = query.aggregates.map((call) => placeAggregate(call, measures, totals));
   // A measure apart from any that an aggregate has of the column: weights are not centred.
   const weightMeasure =
     design.weight === null ? null : measures.place('weight', { argument: design.weight, filter: null });
-
-  const slotOf = (weightPower: number, ...places: readonly number[]): number => {
+  const slotOf = (weightPower: number, places: readonly number[]): number => {
     const weight = weightMonomial(weightMeasure, weightPower);
-    const product = productOf(weight, ...places.map((place) => totals.items[place]!)); // places of totals
+    const product = productOf(weight, ...places.map((place) => all[place]!)); // places of totals
     const monomial = reduceMonomial(product, measures.items);
     return monomials.place(monomialKey(monomial), monomial);
   };
-  const place = (...places: readonly number[]): void => {
-    for (const power of weightPowers(design, places.length)) slotOf(power, ...places);
-  };
-  const totalSlot = totals.items.map((_, total) => slotOf(0, total));
-  const weightedSlot = totals.items.map((_, total) => slotOf(1, total));
+  const totalSlot = all.map((_, total) => slotOf(0, [total]));
+  const weightedSlot = all.map((_, total) => slotOf(1, [total]));
   // How uneven weights are is asked of all rows, and of those that an aggregate takes.
-  if (weightMeasure !== null) for (const power of [1, 2, 3]) slotOf(power);
-  for (const expression of query.intervals) {
-    const used = totalsOfOutput(expression, aggregateTotals);
-    for (const j of used) {
-      if (weightMeasure !== null && isCount(totals.items[j]!))
-        for (const power of [1, 2, 3]) slotOf(power, j); // places of totals
-      for (const k of used.filter((total) => total >= j)) {
-        place(j, k);
-        if (used.length <= cubedTotalsMax) for (const l of used.filter((total) => total >= k)) place(j, k, l);
-      }
-    }
+  if (weightMeasure !== null) {
+    const counting = [...new Set(outputs.flat())].filter((total) => isCount(all[total]!)); // places of totals
+    for (const places of [[], ...counting.map((total) => [total])])
+      for (const power of [1, 2, 3]) slotOf(power, places);
   }
-  const layout = {
+  for (const product of outputs.flatMap(productsOf))
+    for (const power of weightPowers(design, product.length)) slotOf(power, product);
+  return {
     measures: measures.items,
-    totals: totals.items,
+    totals: all,
     monomials: monomials.items,
     totalSlot,
     design,
     weightMeasure,
     weightedSlot,
     slots: monomials.places,
+    keyed: null,
   };
-  return { layout, aggregateTotals };
+}
+
+function layoutOfKeys({ measures, totals }: Needs, outputs: readonly (readonly number[])[]): MomentLayout {
+  const products = new Registry<readonly number[]>();
+  products.place('', []);
+  const slotOf = (product: readonly number[]): number => products.place(productKey(product), product);
+  const asked = totals.items.length;
+  const supportSlot = totals.items
+    .slice(0, asked)
+    .map(({ monomial }) => slotOf([placeTotal(totals, { monomial, distinct: true })]));
+  const all = totals.items.map(({ monomial }) => monomial);
+  const totalSlot = all.map((_, place) => slotOf([place]));
+  for (const product of outputs.flatMap(productsOf)) slotOf(product);
+  return {
+    measures: measures.items,
+    totals: all,
+    monomials: products.items.map((product) => productOf(...product.map((place) => all[place]!))), // places of totals
+    totalSlot,
+    design: drawnDesign,
+    weightMeasure: null,
+    weightedSlot: totalSlot,
+    slots: products.places,
+    keyed: {
+      distinct: totals.items.map(({ distinct }) => distinct),
+      // Those behind the ones that were asked for count keys themselves.
+      supportSlot: all.map((_, place) => supportSlot[place] ?? totalSlot[place]!),
+      products: products.items,
+    },
+  };
+}
+
+/** The products of two and of three of an output's totals. */
+function productsOf(used: readonly number[]): number[][] {
+  return used.flatMap((j) =>
+    used
+      .filter((k) => k >= j)
+      .flatMap((k) => [
+        [j, k],
+        ...(used.length <= cubedTotalsMax ? used.filter((l) => l >= k).map((l) => [j, k, l]) : []),
+      ]),
+  );
 }
 
 /** Whether a total counts the rows that its measures take. */
@@ -113,22 +173,22 @@ export function totalsOfOutput(
   return [...new Set(aggregateSlotsOf(expression).flatMap((index) => aggregateTotals[index]!.totals))]; // one entry an aggregate
 }
 
-function placeAggregate(
-  call: AggregateCall,
-  measures: Registry<Measure>,
-  totals: Registry<Monomial>,
-): AggregateTotals {
+function placeAggregate(call: AggregateCall, { measures, totals }: Needs): AggregateTotals {
   const { estimate } = aggregateFunction(call.name);
   if (estimate === undefined) throw new Error(`${call.name} is not estimated from totals`);
-  const filter = call.filter;
+  const { filter, distinct } = call;
   const args = call.arguments.length === 0 ? [null] : call.arguments;
   const own = args.map((argument) => {
     const key = [argument, filter].map((part) => (part === null ? '' : expressionKey(part))).join('|');
     return measures.place(key, { argument, filter });
   });
   const places = estimate.terms.map((powers) => {
-    const total = productOf(powers.map((power, argument) => ({ measure: own[argument]!, power }))); // one power an argument
-    return totals.place(monomialKey(total), total);
+    const monomial = productOf(powers.map((power, argument) => ({ measure: own[argument]!, power }))); // one power an argument
+    return placeTotal(totals, { monomial, distinct });
   });
   return { measures: own, totals: places };
+}
+
+function placeTotal(totals: Registry<Total>, total: Total): number {
+  return totals.place(`${total.distinct ? 'distinct ' : ''}${monomialKey(total.monomial)}`, total);
 }

@@ -39,6 +39,21 @@ export interface MomentLayout {
   readonly weightedSlot: readonly number[];
   /** The slot of a monomial by its key, see {@link findSlot}. */
   readonly slots: ReadonlyMap<string, number>;
+  /** Set where keys were drawn, each with all its rows, instead of rows: then contributions are those of keys. */
+  readonly keyed: KeyedLayout | null;
+}
+
+/**
+ * The layout where the unit is the key: a total is first summed over the rows of a key, and what the slots hold are sums over keys
+ * of products of these. So a count times itself is no longer the count, and products have slots of their own.
+ */
+export interface KeyedLayout {
+  /** For each total: true where it counts the keys that have a row for it, not those rows. */
+  readonly distinct: readonly boolean[];
+  /** For each total the slot that counts the keys that have a row for it; asked only of totals that count. */
+  readonly supportSlot: readonly number[];
+  /** For each slot the totals whose product it sums; slot 0 is of none: it counts the keys with a matching row. */
+  readonly products: readonly (readonly number[])[];
 }
 
 /** Exact moments of a column in every stratum of the table, over the rows where it is not NULL. */
@@ -48,6 +63,27 @@ export interface StratumMoments {
   readonly mean: Float64Array;
   /** Centred moments Σ(x − mean)^k for k = 2 … 6; NaN where the digits were lost. */
   readonly centred: readonly Float64Array[];
+}
+
+/**
+ * Exact sums over the keys of the table that have a value of a measure: Σ nᵃ sᵇ at place 4a + b for a + b ≤ 3, with n the key's rows
+ * that have a value and s its Σ (x − centre); of values that are no numbers those with b = 0, NaN elsewhere.
+ */
+export interface KeyMoments {
+  readonly centre: number;
+  readonly sums: Float64Array;
+}
+
+/** What is known of the table where keys were drawn. */
+export interface KeyPopulation {
+  /** Rows of the whole table. */
+  readonly rows: number;
+  /** Rows of the largest key. */
+  readonly rowsMax: number;
+  /** For each measure what its keys add up to; null: not known. */
+  readonly moments: readonly (KeyMoments | null)[];
+  /** For each measure whether it takes every row, so that all such have the same n. */
+  readonly everyRow: readonly boolean[];
 }
 
 /** What is known of a measure's values in the whole table, not only in the rows that were read. */
@@ -92,6 +128,8 @@ export interface Moments {
   readonly constantInStratum: readonly boolean[];
   /** True where the group is a function of the stratum: then no group can be missing. */
   readonly groupsByStratum: boolean;
+  /** null: rows were drawn. Else keys were: what is said above of rows, read, matching or of the population, then is said of keys. */
+  readonly keys: KeyPopulation | null;
 }
 
 /** The product of monomials: powers of one measure add up. */
@@ -123,11 +161,17 @@ export function monomialKey(monomial: Monomial): string {
  * @param weightPower how often the row's weight is multiplied in
  */
 export function findSlot(
-  { slots, measures, totals, weightMeasure }: MomentLayout,
+  { slots, measures, totals, weightMeasure, keyed }: MomentLayout,
   product: readonly number[],
   weightPower = 0,
 ): number | undefined {
+  if (keyed !== null) return slots.get(productKey(product));
   const weight = weightMonomial(weightMeasure, weightPower);
   const monomial = productOf(weight, ...product.map((total) => totals[total]!)); // places of totals
   return slots.get(monomialKey(reduceMonomial(monomial, measures)));
+}
+
+/** A text that two products of totals share exactly where they are the same. */
+export function productKey(product: readonly number[]): string {
+  return product.toSorted((a, b) => a - b).join('*');
 }

@@ -167,7 +167,8 @@ const summableKinds: readonly string[] = ['integer', 'decimal', 'float', 'double
 function samplingRefusal({ aggregates, intervals }: AggregateQuery): string | null {
   for (const call of aggregates) {
     const name = call.name.toUpperCase();
-    if (call.distinct) return `${name}(DISTINCT …) cannot be estimated with an interval yet`;
+    if (call.distinct && (call.name !== 'count' || call.arguments[0]!.kind !== 'column'))
+      return `${name}(DISTINCT …) cannot be estimated with an interval yet`;
     if (aggregateFunction(call.name).estimate === undefined)
       return `${name} cannot be estimated with an interval`;
     const summed = call.name !== 'count';

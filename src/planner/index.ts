@@ -8,6 +8,7 @@ export type { ResolvedBounds } from './bounds.ts';
 export {
   type AggregatePlan,
   concernsStrata,
+  type DistinctCount,
   planSelect,
   queryColumnSet,
   type SelectPlan,

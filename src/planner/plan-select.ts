@@ -34,6 +34,14 @@ export interface AggregatePlan {
   readonly precomputed: readonly SampleEntry[];
   /** The query over estimates, and the samples to estimate from in the order to try them; null where samples cannot. */
   readonly sampling: { readonly query: AggregateQuery; readonly candidates: SampleCandidates } | null;
+  /** What samples of rows may tell where no sample of keys does. */
+  readonly distinct: DistinctCount | null;
+}
+
+/** One COUNT(DISTINCT x) of a plain column that no sample of keys tells, and samples of rows, the largest first. */
+export interface DistinctCount {
+  readonly query: AggregateQuery;
+  readonly samples: readonly SampleEntry[];
 }
 
 /** Samples to choose from. */
@@ -51,8 +59,12 @@ export function queryColumnSet({ filter, keys }: AggregateQuery): Set<string> {
   return new Set([...filter, ...keys].flatMap(columnsOf).map(({ name }) => name));
 }
 
-/** Whether strata are made of a column that the query reads, or of its outliers; else they are, to the query, at random. */
+/**
+ * Whether strata are made of a column that the query reads, or of its outliers; else they are, to the query, at random. Of keys
+ * only a probe can tell how alike their rows are to a query.
+ */
 export function concernsStrata(sample: SampleEntry, query: AggregateQuery): boolean {
+  if (sample.method.kind === 'universe') return true;
   const { filter, keys, aggregates } = query;
   const measured = aggregates.flatMap((call) => [
     ...call.arguments,
@@ -81,6 +93,30 @@ function rankSamples(
   const ordered = bounds.error === null && bounds.withinMs !== null ? bySize.toReversed() : bySize;
   const covering = columns.size === 0 ? [] : ordered.filter((sample) => covers(sample, columns));
   return covering.length > 0 ? { samples: covering, covering: true } : { samples: ordered, covering: false };
+}
+
+/** The columns whose different values the query counts. */
+function countedDistinct({ aggregates }: AggregateQuery): string[] {
+  return aggregates.filter(({ distinct }) => distinct).flatMap((call) => call.arguments.flatMap(columnsOf).map(({ name }) => name)); // prettier-ignore
+}
+
+/** Whether the query counts the different values of one column, and shows nothing else but keys. */
+function countsDistinctOnly({ aggregates, outputs, accessors }: AggregateQuery): boolean {
+  const [call, another] = aggregates;
+  return (
+    call?.distinct === true &&
+    call.filter === null &&
+    another === undefined &&
+    accessors.length === 0 &&
+    outputs.every(({ isKey, expression }) => isKey || expression.kind === 'slot')
+  );
+}
+
+/** Whether a sample can estimate all that the query counts: different values only where they were what was drawn. */
+function canCount({ method }: SampleEntry, distinct: readonly string[]): boolean {
+  return distinct.every(
+    (name) => method.kind === 'universe' && method.columns.length === 1 && method.columns[0] === name,
+  );
 }
 
 /** Samples whose strata tell every condition and key, the fewest strata first. */
@@ -151,6 +187,8 @@ export function planSelect(
   const samples = snapshot.samples.filter(({ tableId }) => tableId === table.id);
   if (samples.length === 0) return exactly(`${table.name} has no samples`);
   const estimates = analysis.samplingRefusal === null ? asEstimates(analysis.query) : null;
+  const distinct = countedDistinct(analysis.query);
+  const able = samples.filter((sample) => canCount(sample, distinct));
   return {
     query,
     bounds,
@@ -159,9 +197,19 @@ export function planSelect(
       query: analysis.query,
       precomputed: precomputedFrom(analysis.query, samples),
       sampling:
-        estimates === null ? null : { query: estimates, candidates: rankSamples(estimates, bounds, samples) },
+        estimates === null || able.length === 0
+          ? null
+          : { query: estimates, candidates: rankSamples(estimates, bounds, able) },
+      distinct:
+        estimates === null || able.length > 0 || !countsDistinctOnly(estimates)
+          ? null
+          : { query: estimates, samples: samples.filter(({ method }) => method.kind === 'uniform' || method.kind === 'stratified').toSorted((a, b) => b.rows - a.rows) }, // prettier-ignore
     },
-    exactReason: analysis.samplingRefusal ?? 'an expression over its aggregates is answered exactly',
+    exactReason:
+      analysis.samplingRefusal ??
+      (able.length === 0
+        ? `no sample is drawn UNIVERSE BY ${distinct.join(' and ')} to count its different values from`
+        : 'an expression over its aggregates is answered exactly'),
     sampledTable,
   };
 }

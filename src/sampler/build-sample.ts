@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { type FileSystem, storageError } from '../common/index.ts';
-import type { SampleOutliers, SamplingMethod } from '../catalog/index.ts';
+import type { RowMethod, SampleOutliers, SamplingMethod } from '../catalog/index.ts';
 import { strataColumnsOf } from '../catalog/index.ts';
-import { formatType } from '../plan/index.ts';
 import {
   type Column,
   priorityColumnName,
@@ -17,11 +16,13 @@ import {
   type ScannedRows,
   type ScannedStrata,
 } from '../sources/index.ts';
-import { gatherValidity, gatherValues } from './gather.ts';
+import { type DrawnSample, keyedSample } from './draw-keys.ts';
+import { gatherValues } from './gather.ts';
 import { givenStrata } from './given-strata.ts';
 import { orderRows, prioritiesOf, type RowOrder } from './order-rows.ts';
 import { outlierEffect } from './outlier-effect.ts';
 import { findOutliers } from './outlier-rules.ts';
+import { ownColumns } from './sample-columns.ts';
 import { strataColumns } from './strata-columns.ts';
 
 export interface BuildRequest {
@@ -63,10 +64,7 @@ interface Allocation {
  * a margin more (five standard deviations of how many lie below a threshold), so that K are nearly always among what comes back. What
  * a uniform sample takes whole counts among its rows, so the rest is drawn by so much less.
  */
-function allocationOf(
-  method: SamplingMethod,
-  { count, population, takeAll: whole }: ScannedStrata,
-): Allocation {
+function allocationOf(method: RowMethod, { count, population, takeAll: whole }: ScannedStrata): Allocation {
   const takeAll = whole ?? new Uint8Array(count);
   const perStratum = (ofWhole: (rows: number) => number, ofOther: (rows: number) => number): Float64Array =>
     population.map((rows, stratum) => (takeAll[stratum] === 1 ? ofWhole(rows) : ofOther(rows)));
@@ -118,18 +116,10 @@ function allocationOf(
 
 /** The columns of the sample file from the scanned rows. */
 function sampleColumns(rows: ScannedRows, { order }: RowOrder): Column[] {
-  const own = rows.columns.map(({ column, values, validity, dictionary }): Column => ({
-    name: column.name,
-    sqlType: formatType(column.type),
-    storage: column.storage,
-    values: gatherValues(values, column.storage, order),
-    validity: gatherValidity(validity, order),
-    dictionary,
-  }));
   const plain = { validity: null, dictionary: null };
   const stratum = gatherValues(rows.stratum, 'int32', order);
   return [
-    ...own,
+    ...ownColumns(rows, order),
     { name: stratumColumnName, sqlType: 'INTEGER', storage: 'int32', values: stratum, ...plain },
     {
       name: priorityColumnName,
@@ -153,7 +143,30 @@ export async function buildSample(
   request: BuildRequest,
   control: Control,
 ): Promise<BuiltSample> {
-  const { method, seed, outliersOf = [] } = request;
+  const { method, outliersOf = [] } = request;
+  const drawn =
+    method.kind === 'universe'
+      ? await drawKeys(scan, method, request.seed, control)
+      : await drawRows(scan, method, request.seed, outliersOf, control);
+  control.signal?.throwIfAborted();
+  const described = await writeFiles(files, request, drawn);
+  return {
+    files: described,
+    outliers: drawn.outliers,
+    rows: drawn.rows,
+    populationRows: Math.round(drawn.strata.population.reduce((sum, rowsOf) => sum + rowsOf, 0)),
+    strata: drawn.strata.count,
+    bytes: described.data.byteLength + described.strata.byteLength,
+  };
+}
+
+async function drawRows(
+  scan: BuildScan,
+  method: RowMethod,
+  seed: number,
+  outliersOf: readonly string[],
+  control: Control,
+): Promise<DrawnSample> {
   const keys = strataColumnsOf(method);
   const outliers = await findOutliers(scan, method, outliersOf, control);
   const scanned = await scan.scanStrata(keys, control, outliers);
@@ -162,37 +175,40 @@ export async function buildSample(
   const columns = strata.columns.map(sampledColumn).filter((column) => column !== null);
   const rows = await scan.scanRows({ seed, keys, outliers, thresholds, atLeast, columns }, control);
   const order = orderRows(rows.stratum, rows.priority, strata.count, cap, shareMax, takeAll);
-  control.signal?.throwIfAborted();
-  const described = await writeFiles(files, request, sampleColumns(rows, order), strata, order);
   return {
-    files: described,
+    strata,
     outliers:
       outliersOf.length === 0 ? null : outlierEffect(method, outliersOf, outliers, strata, order.sizes),
     rows: order.order.length,
-    populationRows: Math.round(strata.population.reduce((sum, rowsOf) => sum + rowsOf, 0)),
-    strata: strata.count,
-    bytes: described.data.byteLength + described.strata.byteLength,
+    columns: sampleColumns(rows, order),
+    strataColumns: strataColumns(strata, order.sizes),
   };
+}
+
+async function drawKeys(
+  scan: BuildScan,
+  { columns: keys, percent }: Extract<SamplingMethod, { readonly kind: 'universe' }>,
+  seed: number,
+  control: Control,
+): Promise<DrawnSample> {
+  const strata = await scan.scanStrata([], control);
+  const columns = strata.columns.map(sampledColumn).filter((column) => column !== null);
+  const centres = strata.columns.map(({ mean: [mean = 0] }) => (Number.isNaN(mean) ? 0 : mean));
+  const scanned = await scan.scanKeys({ seed, keys, share: percent / 100, columns, centres }, control);
+  return keyedSample(keys, strata, scanned);
 }
 
 async function writeFiles(
   files: FileSystem,
   { folder, number }: BuildRequest,
-  columns: readonly Column[],
-  strata: ScannedStrata,
-  { order, sizes }: RowOrder,
+  { rows, columns, strata, strataColumns: ofStrata }: DrawnSample,
 ): Promise<SampleFiles> {
   const dataFile = `sample-${number}.arrow`;
   const strataFile = `sample-${number}.strata.arrow`;
   const temporary = (name: string): string => join(folder, `${name}.tmp`);
   try {
-    const data = await writeColumnFile(files, temporary(dataFile), columns, order.length);
-    const strataData = await writeColumnFile(
-      files,
-      temporary(strataFile),
-      strataColumns(strata, sizes),
-      strata.count,
-    );
+    const data = await writeColumnFile(files, temporary(dataFile), columns, rows);
+    const strataData = await writeColumnFile(files, temporary(strataFile), ofStrata, strata.count);
     for (const name of [dataFile, strataFile]) await files.rename(temporary(name), join(folder, name));
     await files.syncFolder(folder);
     return { dataFile, strataFile, data, strata: strataData };

@@ -117,3 +117,9 @@ export function orderRows(
   }
   return { order, sizes };
 }
+
+/** All rows by key, inside a key by priority. @param key for each scanned row the place of its key */
+export function orderByKey(key: Int32Array, priority: BigUint64Array): Int32Array {
+  const keys = key.reduce((most, each) => Math.max(most, each), -1) + 1;
+  return sortByStratumAndPriority(key, halvesOf(priority), keys);
+}

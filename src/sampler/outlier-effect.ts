@@ -1,4 +1,4 @@
-import type { SampleOutliers, SamplingMethod } from '../catalog/index.ts';
+import type { SampleOutliers, RowMethod } from '../catalog/index.ts';
 import type { OutlierRule, ScannedColumn, ScannedStrata } from '../sources/index.ts';
 
 /** Values of a stratum, NULL counting as 0: what its rows add to a sum. */
@@ -36,7 +36,7 @@ function sumVariance({ rows, squares }: Part, kept: number): number {
  * @param sizes rows of each stratum in the sample
  */
 export function outlierEffect(
-  method: SamplingMethod,
+  method: RowMethod,
   columns: readonly string[],
   rules: readonly OutlierRule[],
   strata: ScannedStrata,

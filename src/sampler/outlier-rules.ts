@@ -1,4 +1,4 @@
-import type { SamplingMethod } from '../catalog/index.ts';
+import type { RowMethod } from '../catalog/index.ts';
 import { strataColumnsOf } from '../catalog/index.ts';
 import type { BuildScan, Control, OutlierRule } from '../sources/index.ts';
 import { outlierThreshold } from './outlier-threshold.ts';
@@ -7,7 +7,7 @@ import { outlierThreshold } from './outlier-threshold.ts';
 const takenShareMax = 0.5;
 
 /** Rows that a method keeps of a table, outliers among them, to expect. @param sizes rows of each combination of its strata columns */
-function keptRows(method: SamplingMethod, sizes: Float64Array): number {
+function keptRows(method: RowMethod, sizes: Float64Array): number {
   const rows = sizes.reduce((sum, size) => sum + size, 0);
   if (method.kind === 'given') return rows;
   if (method.kind === 'stratified') return sizes.reduce((sum, size) => sum + Math.min(size, method.cap), 0);
@@ -22,7 +22,7 @@ function keptRows(method: SamplingMethod, sizes: Float64Array): number {
  */
 export async function findOutliers(
   scan: BuildScan,
-  method: SamplingMethod,
+  method: RowMethod,
   columns: readonly string[],
   control: Control,
 ): Promise<OutlierRule[]> {

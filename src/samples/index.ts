@@ -7,11 +7,14 @@ export { type Column, type ColumnFileManifest } from './column-file.ts';
 export { ColumnFileReader, type LoadedColumn } from './read-column-file.ts';
 export { bandEnds, RunIndex, runStride } from './run-index.ts';
 export {
+  keyColumnName,
   openSample,
+  ownColumnNames,
   priorityColumnName,
   type Sample,
   type SampleFiles,
   stratumColumnName,
 } from './sample.ts';
 export { centredOrders, type ColumnStatistics, strataColumn, type StrataTable } from './strata-table.ts';
+export { keyMomentOrders, universeColumn } from './universe.ts';
 export { writeColumnFile } from './write-column-file.ts';

@@ -4,10 +4,15 @@ import type { ColumnFileManifest, ColumnManifest } from './column-file.ts';
 import { ColumnFileReader, type LoadedColumn } from './read-column-file.ts';
 import { RunIndex } from './run-index.ts';
 import { readStrataTable, type StrataTable } from './strata-table.ts';
+import { type KeyIndex, keyStarts } from './universe.ts';
 
 /** Names of the columns that a sample has beside the table's own. */
 export const stratumColumnName = '__stratum';
 export const priorityColumnName = '__priority';
+/** Where keys were drawn: the place of the row's key among those drawn. */
+export const keyColumnName = '__key';
+/** No table may have columns of these names. */
+export const ownColumnNames: readonly string[] = [stratumColumnName, priorityColumnName, keyColumnName];
 
 /** Where a sample's two files are and how to read them. */
 export interface SampleFiles {
@@ -22,6 +27,11 @@ export interface SampleFiles {
 export interface Sample {
   readonly strata: StrataTable;
   readonly runs: RunIndex;
+  /** Set where keys were drawn, each with all its rows; null: rows were. */
+  readonly keys: KeyIndex | null;
+  /** For each stratum how many of what was drawn, rows or keys, the sample has, and the table. */
+  readonly unitSizes: Int32Array;
+  readonly unitPopulation: Float64Array;
   readonly rows: number;
   /** Rows of a block; tasks are cut at multiples of it. */
   readonly blockRows: number;
@@ -53,15 +63,25 @@ export async function openSample(files: FileSystem, folder: string, described: S
     await strataReader.close();
   }
   const reader = await ColumnFileReader.open(files, join(folder, described.dataFile), described.data);
+  const { rows } = described.data;
+  const runs = new RunIndex(strata.sampled, strata.takeAll);
+  const { universe } = strata;
+  const keys = universe === null ? null : { universe, starts: await readKeyStarts(reader, rows) };
   return {
     strata,
-    runs: new RunIndex(strata.sampled, strata.takeAll),
-    rows: described.data.rows,
+    runs,
+    keys,
+    unitSizes: keys === null ? runs.sizes : strata.sampled.map(() => keys.starts.length - 1),
+    unitPopulation: keys === null ? strata.population : strata.population.map(() => keys.universe.keys),
+    rows,
     blockRows: described.data.blockRows,
-    columns: described.data.columns.filter(
-      ({ name }) => name !== stratumColumnName && name !== priorityColumnName,
-    ),
+    columns: described.data.columns.filter(({ name }) => !ownColumnNames.includes(name)),
     load: (name, rows) => reader.load(name, rows),
     close: () => reader.close(),
   };
+}
+
+async function readKeyStarts(reader: ColumnFileReader, rows: number): Promise<Int32Array> {
+  const { values } = await reader.load(keyColumnName, rows);
+  return keyStarts(values as Int32Array, rows); // written as int32
 }

@@ -1,5 +1,6 @@
 import { isValid } from '../columns/index.ts';
 import type { ColumnFileReader, LoadedColumn } from './read-column-file.ts';
+import { readUniverse, type UniverseTable } from './universe.ts';
 
 /**
  * The strata of a sample, from the column file beside it: for each its key, how many rows the table has of it (N_h) and the
@@ -19,6 +20,8 @@ export interface StrataTable {
   readonly keys: readonly StratumKey[];
   /** By column name. */
   readonly statistics: ReadonlyMap<string, ColumnStatistics>;
+  /** What is known of all keys of the table where keys were drawn; null: rows were. */
+  readonly universe: UniverseTable | null;
 }
 
 /** One key column: a value or null for each stratum. Integers, DECIMAL and times as bigint, others as they are. */
@@ -72,6 +75,7 @@ export async function readStrataTable(reader: ColumnFileReader): Promise<StrataT
     sampled,
     takeAll: (loaded.get(strataColumn.takeAll)?.values as Uint8Array | undefined) ?? new Uint8Array(rows), // written as uint8
     effectiveRows: effectiveRows(population, sampled),
+    universe: await readUniverse(reader),
     keys: named('key:').map((name) => readKey(name, loaded.get(strataColumn.key(name))!, rows)),
     statistics: new Map(
       named('count:').map((name) => {

@@ -22,6 +22,8 @@ export interface BuildScan {
    * @param thresholds for each stratum a share of the priorities' range, in [0, 1]
    */
   scanRows(request: RowRequest, control: Control): Promise<ScannedRows>;
+  /** The second scan where keys are drawn: all rows of the keys whose priority is below a share of its range. */
+  scanKeys(request: KeyRequest, control: Control): Promise<ScannedKeys>;
   close(): Promise<void>;
 }
 
@@ -39,6 +41,36 @@ export interface MagnitudeHistogram {
   /** Σ(x − c)^k for k = 1, 2, 3, with c near the mean. */
   readonly powers: readonly Float64Array[];
 }
+
+/** Which keys to draw, and what to bring of their rows. */
+export interface KeyRequest {
+  readonly seed: number;
+  /** Names of the columns that a key is made of; NULL is a value of them. */
+  readonly keys: readonly string[];
+  /** Share of the priorities' range, in (0, 1]. */
+  readonly share: number;
+  readonly columns: readonly SampledColumn[];
+  /** For each column of the table what its key sums are taken about. */
+  readonly centres: readonly number[];
+}
+
+/** The keys drawn, in the order of their priorities, and what there is to know of all keys of the table. */
+export interface ScannedKeys {
+  /** Different keys of the table. */
+  readonly population: number;
+  /** Rows of its largest key. */
+  readonly rowsMax: number;
+  /** Of all its rows, and for each of its columns, see {@link KeyTotals}. */
+  readonly ofRows: KeyTotals;
+  readonly ofColumns: readonly { readonly column: OutputColumn; readonly totals: KeyTotals }[];
+  /** Their rows; `stratum` is the place of the row's key among those drawn. */
+  readonly rows: ScannedRows;
+  /** For each of these rows the priority of its key as a share of the range. */
+  readonly priority: Float64Array;
+}
+
+/** Σ nᵃ sᵇ over the keys with a value: n such rows of the key, s their Σ (x − centre); NaN where there are no such sums. */
+export type KeyTotals = (a: number, b: number) => number;
 
 /** The strata in the order of their keys, NULL last, outliers behind the other rows of a key. Arrays have one entry a stratum. */
 export interface ScannedStrata {

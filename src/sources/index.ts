@@ -5,10 +5,14 @@
  */
 export type {
   BuildScan,
+  KeyRequest,
+  KeyTotals,
   MagnitudeHistogram,
   OutlierRule,
   RowRequest,
+  SampledColumn,
   ScannedColumn,
+  ScannedKeys,
   ScannedRows,
   ScannedStrata,
 } from './build-scan.ts';

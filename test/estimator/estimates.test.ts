@@ -140,6 +140,7 @@ describe('groups that cannot be shown', () => {
       weightMeasure: null,
       weightedSlot: [],
       slots: new Map([['', 0]]),
+      keyed: null,
     },
     centres: new Float64Array(0),
     population: [],
@@ -154,6 +155,7 @@ describe('groups that cannot be shown', () => {
     included: Uint8Array.of(1),
     constantInStratum: [],
     groupsByStratum,
+    keys: null,
   });
   const cells = (counts: readonly number[]): { from: number; to: number }[] =>
     counts.map((_, cell) => ({ from: cell, to: cell + 1 }));

@@ -191,6 +191,74 @@ test('a stratum that falls short is fetched again until it is full', async () =>
   for (let h = 0; h < strata.count; h++) expect(smallest(rows, h)).toEqual(smallest(all, h));
 });
 
+describe('keys', () => {
+  const keys = ['k0', 'k1', 'k2', null].flatMap((k) =>
+    Array.from({ length: 100 }, (_, n) => rowsOf(k).filter((i) => i % 100 === n)).filter(
+      (rows) => rows.length > 0,
+    ),
+  );
+  const scanKeys = async (share: number): ReturnType<BuildScan['scanKeys']> => {
+    const columns = strata.columns.map(sampledColumn).filter((column) => column !== null);
+    const centres = strata.columns.map(({ column: { name } }) => (name === 'x' ? 1e9 : 0));
+    return await scan.scanKeys({ seed: 5, keys: ['k', 'n'], share, columns, centres }, {});
+  };
+
+  test('are summed up by their definition, NULL a value of them', async () => {
+    const { population, rowsMax, ofRows, ofColumns } = await scanKeys(0.2);
+    expect(population).toBe(keys.length);
+    expect(rowsMax).toBe(Math.max(...keys.map(({ length }) => length)));
+    const totalsOf = (name: string): (typeof ofColumns)[number]['totals'] =>
+      ofColumns.find(({ column }) => column.name === name)!.totals;
+    for (const [a, b] of [
+      [0, 0],
+      [1, 0],
+      [2, 0],
+      [3, 0],
+      [0, 1],
+      [1, 1],
+      [2, 1],
+      [0, 2],
+      [1, 2],
+      [0, 3],
+    ] as const) {
+      const expected = keys.reduce((sum, rows) => {
+        const present = rows.filter((i) => i % 5 !== 0);
+        const s = present.reduce((all, i) => all + i * 0.25, 0);
+        return present.length === 0 ? sum : sum + present.length ** a * s ** b;
+      }, 0);
+      expect(totalsOf('x')(a, b) / expected).toBeCloseTo(1, 9);
+    }
+    expect(ofRows(3, 0)).toBe(keys.reduce((sum, { length }) => sum + length ** 3, 0));
+    expect([totalsOf('day')(1, 0), totalsOf('day')(0, 1)]).toEqual([3000, Number.NaN]);
+  });
+
+  test('come whole, in the order of their priorities; a larger share has the same first', async () => {
+    const orderOf = ({ rows, priority }: Awaited<ReturnType<typeof scanKeys>>): string[] => {
+      const n = rows.columns.find(({ column }) => column.name === 'n')!.values;
+      const k = rows.columns.find(({ column }) => column.name === 'k')!;
+      const found: string[] = [];
+      const counts: number[] = [];
+      const shares: number[] = [];
+      for (let row = 0; row < rows.count; row++) {
+        const key = rows.stratum[row]!;
+        found[key] = `${k.dictionary![Number(k.values[row])]} ${n[row]}`;
+        counts[key] = (counts[key] ?? 0) + 1;
+        shares[key] = priority[row]!;
+      }
+      expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+      for (const [place, name] of found.entries()) {
+        const key = keys.find(([i = 0]) => `${i % 7 === 0 ? undefined : `k${i % 3}`} ${i % 100}` === name);
+        expect(counts[place]).toBe(key!.length);
+      }
+      return found;
+    };
+    const [few, all] = [orderOf(await scanKeys(0.2)), orderOf(await scanKeys(1))];
+    expect(all).toHaveLength(keys.length);
+    expect(Math.abs(few.length - 0.2 * keys.length)).toBeLessThan(5 * Math.sqrt(0.16 * keys.length));
+    expect(few).toEqual(all.slice(0, few.length));
+  });
+});
+
 test('a moment whose digits are lost is not known', () => {
   // Ten values 0 … 9 far from the centre: powers about it hide what is asked for.
   const values = Array.from({ length: 10 }, (_, i) => i);

@@ -63,8 +63,12 @@ function samplingOf(bound: ReturnType<typeof bindSql>): string {
   if (analysis.samplingRefusal !== null) return `strata totals only: ${analysis.samplingRefusal}`;
   const query = asEstimates(analysis.query);
   if (query === null) return 'strata totals only: an expression over aggregates';
-  const { layout } = layoutMoments(query);
-  const sums = layout.monomials.map((monomial) => monomialKey(monomial) || '1').join(' ');
+  const byKey = query.aggregates.some(({ distinct }) => distinct);
+  const { layout } = layoutMoments(query, undefined, byKey ? 'key' : 'row');
+  const sums =
+    layout.keyed === null
+      ? layout.monomials.map((monomial) => monomialKey(monomial) || '1').join(' ')
+      : `by key ${layout.keyed.products.map((product) => product.map((total) => `z${total}`).join('*') || '1').join(' ')}`;
   const { filter, keys, aggregates, intervals, shownIntervals, accessors } = query;
   const counts = [`${filter.length} conditions`, `${keys.length} keys`, `${aggregates.length} aggregates`];
   if (accessors.length > 0) counts.push(`${accessors.length} accessors`);

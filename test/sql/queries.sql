@@ -41,6 +41,7 @@ SELECT coalesce(SUM(delay), 0) / nullif(COUNT(*), 0) FROM flights WHERE distance
 SELECT CASE WHEN COUNT(*) > 5 THEN AVG(delay) END FROM flights WHERE distance > 5;
 SELECT SUM(delay) % 7 FROM flights WHERE distance > 5;
 SELECT COUNT(DISTINCT origin), MEDIAN(delay) FROM flights;
+SELECT origin, COUNT(DISTINCT destination), COUNT(*) / COUNT(DISTINCT destination) FROM flights GROUP BY origin;
 SELECT MIN(delay), MAX(date) FROM flights;
 
 -- Accessors: what is said of an aggregate's interval

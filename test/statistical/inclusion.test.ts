@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { orderRows } from '../../src/sampler/index.ts';
 import { RunIndex } from '../../src/samples/index.ts';
 import { priorityExpression } from '../../src/sources/duckdb/duckdb-build-scan.ts';
+import { keyPriorityExpression } from '../../src/sources/duckdb/scan-keys.ts';
 
 /*
  * Which rows a bottom-k sample holds, over 2,000 seeds, with the priorities that builds use. Tolerances are binomial: so many
@@ -68,11 +69,15 @@ function overlapDeviations(
   };
 }
 
-describe('bottom-k with the priorities of builds', () => {
+describe.each([
+  ['rows', priorityExpression('7', 'i', 'seed')],
+  ['keys of whole numbers', keyPriorityExpression(['i'], 'seed')],
+  ['keys of a text and a number', keyPriorityExpression(["'user ' || i // 4", '(i % 4)::INTEGER'], 'seed')],
+])('bottom-k with the priorities of builds, of %s', (_name, expression) => {
   const cap = 12;
   let priorities: BigUint64Array[];
   beforeAll(async () => {
-    priorities = await prioritiesOf(priorityExpression('7', 'i', 'seed'));
+    priorities = await prioritiesOf(expression);
   });
 
   test('every row is as likely as any other', () => {

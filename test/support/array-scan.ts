@@ -3,10 +3,14 @@ import { compareText } from '../../src/common/index.ts';
 import { type OutputColumn, type Scalar, toDouble } from '../../src/plan/index.ts';
 import type {
   BuildScan,
+  KeyRequest,
+  KeyTotals,
   MagnitudeHistogram,
   OutlierRule,
   RowRequest,
+  SampledColumn,
   ScannedColumn,
+  ScannedKeys,
   ScannedRows,
   ScannedStrata,
 } from '../../src/sources/index.ts';
@@ -24,6 +28,8 @@ export interface ArrayScanOptions {
   readonly priorities: BigUint64Array;
   /** For each stratum, by the text of its key, the rows of the population, where the table is itself a sample. */
   readonly population?: ReadonlyMap<string, number>;
+  /** Shares of the range, by the text of the key: what keys are drawn by. */
+  readonly keyPriorities?: ReadonlyMap<string, number>;
   /** Strata of the same table and keys, scanned before. */
   readonly strata?: ScannedStrata;
 }
@@ -70,7 +76,55 @@ export function arrayScan(table: ArrayTable, options: ArrayScanOptions): BuildSc
         scanRows(table, request, keyTexts(keys, outliers), strataOf(keys, outliers), options),
       );
     },
+    scanKeys: (request) => Promise.resolve(scanKeys(table, request, keyTexts(request.keys), options)),
     close: () => Promise.resolve(),
+  };
+}
+
+function scanKeys(
+  table: ArrayTable,
+  request: KeyRequest,
+  texts: readonly string[],
+  { priorities, keyPriorities }: ArrayScanOptions,
+): ScannedKeys {
+  const priorityOf = (text: string): number => keyPriorities!.get(text)!;
+  const members = new Map<string, number[]>();
+  for (const [row, text] of texts.entries()) members.set(text, [...(members.get(text) ?? []), row]);
+  const drawn = [...members.keys()]
+    .filter((text) => priorityOf(text) < request.share)
+    .sort((a, b) => priorityOf(a) - priorityOf(b));
+  const numbers = new Map(drawn.map((text, place) => [text, place]));
+  const rows = drawn.flatMap((text) => members.get(text)!);
+  const totalsOf =
+    (values: readonly Scalar[], centre: number, isNumber: boolean): KeyTotals =>
+    (a, b) => {
+      if (b > 0 && !isNumber) return Number.NaN;
+      return [...members.values()].reduce((sum, own) => {
+        const present = own.map((row) => values[row]!).filter((value) => value !== null);
+        const total = present.reduce<number>((all, value) => all + Number(value) - centre, 0);
+        return present.length === 0 ? sum : sum + present.length ** a * (b === 0 ? 1 : total ** b);
+      }, 0);
+    };
+  return {
+    population: members.size,
+    rowsMax: Math.max(0, ...[...members.values()].map((own) => own.length)),
+    ofRows: totalsOf(texts.map(() => 1), 0, false), // prettier-ignore
+    ofColumns: table.columns.map((column, place) => ({
+      column,
+      totals: totalsOf(
+        table.values[place]!,
+        request.centres[place]!,
+        ['integer', 'float', 'double'].includes(column.type.kind),
+      ),
+    })),
+    rows: gatherRows(
+      table,
+      request.columns,
+      rows,
+      rows.map((row) => numbers.get(texts[row]!)!),
+      priorities,
+    ),
+    priority: Float64Array.from(rows, (row) => priorityOf(texts[row]!)),
   };
 }
 
@@ -180,11 +234,27 @@ function scanRows(
   const rows = stratumOf.flatMap((stratum, row) =>
     Number(priorities[row]) / 2 ** 64 <= request.thresholds[stratum]! ? [row] : [],
   );
+  return gatherRows(
+    table,
+    request.columns,
+    rows,
+    rows.map((row) => stratumOf[row]!),
+    priorities,
+  );
+}
+
+function gatherRows(
+  table: ArrayTable,
+  columns: readonly SampledColumn[],
+  rows: readonly number[],
+  stratum: readonly number[],
+  priorities: BigUint64Array,
+): ScannedRows {
   return {
     count: rows.length,
-    stratum: Int32Array.from(rows, (row) => stratumOf[row]!),
+    stratum: Int32Array.from(stratum),
     priority: BigUint64Array.from(rows, (row) => priorities[row]!),
-    columns: request.columns.map((column) => {
+    columns: columns.map((column) => {
       const values = table.values[table.columns.findIndex(({ name }) => name === column.name)]!;
       const picked = rows.map((row) => values[row] ?? null);
       const dictionary: Dictionary | null = column.dictionary

@@ -59,10 +59,11 @@ export async function askSample(
     readonly design?: SampleDesign;
   } = {},
 ): Promise<SampleReply> {
-  const { layout, aggregateTotals } = layoutMoments(query, options.design);
+  const unit = sample.keys === null ? 'row' : 'key';
+  const { layout, aggregateTotals } = layoutMoments(query, options.design, unit);
   const scan = await openScan(sample, { filter: query.filter, keys: query.keys, layout });
   if ('refused' in scan) throw new Error(scan.refused);
-  await scan.readTo(options.rows ?? sample.runs.sizes, () => true);
+  await scan.readTo(options.rows ?? sample.unitSizes, () => true);
   const collected = scan.collect();
   const moments = options.alter?.(collected.moments) ?? collected.moments;
   const estimator = new GroupEstimator({
@@ -73,7 +74,7 @@ export async function askSample(
     confidence: options.confidence ?? 0.95,
   });
   const groups = estimator.meet().map((group) => ({ group, estimates: estimator.estimate(group) }));
-  const confirmed = confirmTails(moments, groups, () => scan.values(options.rows ?? sample.runs.sizes));
+  const confirmed = confirmTails(moments, groups, () => scan.values(options.rows ?? sample.unitSizes));
   return {
     moments,
     groups: groups.map(({ group }, place) => ({

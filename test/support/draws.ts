@@ -43,6 +43,7 @@ export class DrawingTable {
         scanStrata: (keys, control, outliers) =>
           this.once('strata', () => scan.scanStrata(keys, control, outliers)),
         scanRows: (request, control) => scan.scanRows(request, control),
+        scanKeys: (request, control) => scan.scanKeys(request, control),
         close: () => Promise.resolve(),
       },
       { method: this.method, outliersOf: this.outliersOf, seed, folder: '/samples', number: 1 },

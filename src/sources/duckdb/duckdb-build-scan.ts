@@ -3,9 +3,11 @@ import type {
   BuildScan,
   MagnitudeHistogram,
   OutlierRule,
+  KeyRequest,
   RowRequest,
   SampledColumn,
   ScannedColumn,
+  ScannedKeys,
   ScannedRows,
   ScannedStrata,
 } from '../build-scan.ts';
@@ -14,6 +16,7 @@ import { readerOf } from './files.ts';
 import type { LockedDatabase } from './locked-database.ts';
 import { magnitudeStatement, outlierTest, readMagnitudes } from './magnitudes.ts';
 import { quoteName } from './print-literal.ts';
+import { scanKeys } from './scan-keys.ts';
 import { pullRows } from './pull-rows.ts';
 import { readResult } from './read-values.ts';
 import { centreMoments, statisticExpressions } from './strata-statistics.ts';
@@ -103,6 +106,16 @@ export class DuckDBBuildScan implements BuildScan {
     return await pullRows(this.database, request.columns, control);
   }
 
+  async scanKeys(request: KeyRequest, control: Control): Promise<ScannedKeys> {
+    const relation = {
+      reader: this.reader(),
+      columns: this.columns,
+      rowPriority: priorityExpression(this.fileNumber(), 't.file_row_number', String(request.seed)),
+      stored: request.columns.map(storedExpression),
+    };
+    return await scanKeys(this.database, relation, request, control);
+  }
+
   private reader(): string {
     return readerOf(
       'parquet',
@@ -140,16 +153,21 @@ export class DuckDBBuildScan implements BuildScan {
   }
 
   private pickStatement({ seed, keys, columns, outliers = [] }: RowRequest): string {
-    const ids = this.table.files.map(({ id }) => id);
-    const file =
-      ids.length === 1 ? String(ids[0]) : `list_extract([${ids.join(', ')}], (t.file_index + 1)::BIGINT)`;
-    const priority = priorityExpression(file, 't.file_row_number', String(seed));
+    const priority = priorityExpression(this.fileNumber(), 't.file_row_number', String(seed));
     const matches = keys.map((key, place) => `t.${quoteName(key)} IS NOT DISTINCT FROM s.k${place}`);
     if (outliers.length > 0) matches.push(`${outlierTest(outliers, this.columns, 't.')} = s.o`);
     const on = matches.length === 0 ? 'TRUE' : matches.join(' AND ');
     const stored = columns.map((column, place) => `${storedExpression(column)} AS c${place}`);
     const strata = `(SELECT * FROM strata JOIN thresholds USING (h)) s`;
     return `SELECT ${['s.h', `${priority} AS u`, ...stored].join(', ')} FROM ${this.reader()} t JOIN ${strata} ON ${on} WHERE ${priority} <= s.most`;
+  }
+
+  /** The catalog's number of a row's file, in SQL. */
+  private fileNumber(): string {
+    const ids = this.table.files.map(({ id }) => id);
+    return ids.length === 1
+      ? String(ids[0])
+      : `list_extract([${ids.join(', ')}], (t.file_index + 1)::BIGINT)`;
   }
 
   /** Strata with fewer rows than they must have, unless all their rows came back. */

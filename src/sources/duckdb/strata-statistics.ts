@@ -39,6 +39,14 @@ function ordinal(value: string, type: SqlType): string | null {
   }
 }
 
+/** The column's distance from a centre as a double, NULL where it has none; null for types without such. */
+export function deviationExpression({ name, type }: OutputColumn, centre: number): string | null {
+  if (!isFloating(type) && !isExact(type)) return null;
+  const test = finiteTest(quoteName(name), type);
+  const finite = test === null ? quoteName(name) : `(CASE WHEN ${test} THEN ${quoteName(name)} END)`;
+  return `(${finite}::DOUBLE - (${centre}))`;
+}
+
 /**
  * What the first scan computes of a column.
  * @param centre a number near the column's mean: power sums about it keep their digits
@@ -56,8 +64,8 @@ export function statisticExpressions({ name, type }: OutputColumn, centre: numbe
     low: `min(${ordered})`,
     high: `max(${ordered})`,
   };
-  if (!isFloating(type) && !isExact(type)) return bounds;
-  const deviation = `(${finite}::DOUBLE - (${centre}))`;
+  const deviation = deviationExpression({ name, type }, centre);
+  if (deviation === null) return bounds;
   const power = (k: number): string => `sum(${Array.from({ length: k }, () => deviation).join(' * ')})`;
   return {
     ...bounds,

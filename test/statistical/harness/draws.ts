@@ -109,6 +109,7 @@ export class Drawing {
       included: new Uint8Array(sizes.length).fill(1),
       constantInStratum: this.layout.totals.map(() => false),
       groupsByStratum: false,
+      keys: null,
     };
   }
 
@@ -130,6 +131,7 @@ export class Drawing {
       count: rows.length,
       group: new Int32Array(rows.length),
       stratum: Int32Array.from(strata),
+      key: null,
       values: this.layout.measures.map((_, measure) => {
         const values = new Float64Array(rows.length);
         for (const [place, row] of rows.entries()) values[place] = this.centred(measure, row);

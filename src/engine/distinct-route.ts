@@ -1,0 +1,202 @@
+import type { SampleEntry } from '../catalog/index.ts';
+import { QueryError } from '../common/index.ts';
+import { estimateDistinct, missingGroups, type SeenValue } from '../estimator/index.ts';
+import { openScan } from '../executor/index.ts';
+import {
+  type AggregateQuery,
+  type Estimate,
+  evaluate,
+  layoutMoments,
+  type Moments,
+  type Scalar,
+} from '../plan/index.ts';
+import type { DistinctCount, ResolvedBounds, SelectPlan } from '../planner/index.ts';
+import { chooseRows, slotLookup } from './answer-rows.ts';
+import { countOf, describeSample } from './describe.ts';
+import type { AnswerColumn } from './query-result.ts';
+import type { RunControl } from './run-control.ts';
+import type { RoutedAnswer } from './run-select.ts';
+import type { EngineState } from './state.ts';
+
+/** Of a deadline the share that may be spent on a sample; the rest is for the exact answer. */
+const sampleShare = 0.3;
+
+/** A group with the different values that were met in it. */
+interface CountedGroup {
+  readonly keys: readonly Scalar[];
+  readonly values: SeenValue[];
+}
+
+/** What a sample of rows tells of different values. */
+interface Counted {
+  readonly entry: SampleEntry;
+  readonly groups: readonly CountedGroup[];
+  /** All rows that the predicate may leave in were read. */
+  readonly complete: boolean;
+  readonly rowsRead: number;
+  readonly missing: { readonly groupRowsMax: number; readonly rowsMax: number };
+}
+
+/** Whether a statement would rather have an estimate that is never certified than wait for the exact answer. */
+export function wantsEstimate({ withinMs, onMiss }: ResolvedBounds): boolean {
+  return withinMs !== null || onMiss === 'best-effort';
+}
+
+/**
+ * COUNT(DISTINCT x) where no sample of keys tells it: exactly from a sample that holds all rows of the strata in question; else
+ * exactly from the source, unless the statement would rather have an estimate, in time or as the best that there is.
+ * @param exact asks the source
+ * @throws QueryError as the source reports it
+ */
+export async function countDistinct(
+  state: EngineState,
+  plan: SelectPlan,
+  { query, samples }: DistinctCount,
+  control: RunControl,
+  exact: () => Promise<RoutedAnswer>,
+): Promise<RoutedAnswer> {
+  const { bounds } = plan;
+  for (const entry of samples) {
+    const counted = await countValues(state, entry, query, plan, control, true);
+    if (counted !== null) return answerOf(counted, query, plan, 'it holds all rows in question', true);
+  }
+  const [largest] = samples;
+  const counted =
+    wantsEstimate(bounds) && largest !== undefined
+      ? await countValues(state, largest, query, plan, control, false)
+      : null;
+  if (counted === null) return await exact();
+  if (bounds.withinMs !== null) {
+    try {
+      return await exact();
+    } catch (error) {
+      const late = error instanceof QueryError && error.code === 'DEADLINE_EXCEEDED';
+      if (!late || bounds.onMiss === 'fail') throw error;
+    }
+  }
+  return answerOf(counted, query, plan, plan.exactReason, bounds.error === null);
+}
+
+/**
+ * Counts values by a scan that groups by the value as well.
+ * @param onlyWhole asks only a sample that holds all rows that the predicate may leave in
+ * @returns null where kernels cannot, or that is not so
+ */
+async function countValues(
+  state: EngineState,
+  entry: SampleEntry,
+  query: AggregateQuery,
+  { bounds }: SelectPlan,
+  control: RunControl,
+  onlyWhole: boolean,
+): Promise<Counted | null> {
+  const sample = await state.samples.get(entry);
+  const value = query.aggregates[0]!.arguments[0]!; // the planner let one COUNT(DISTINCT x) through
+  const { layout } = layoutMoments({ ...query, aggregates: [], intervals: [] });
+  const scan = await openScan(sample, { filter: query.filter, keys: [...query.keys, value], layout });
+  if ('refused' in scan) return null;
+  const { unitSizes, unitPopulation } = sample;
+  const isWhole = scan.included.every(
+    (isIn, stratum) => isIn === 0 || unitSizes[stratum]! >= unitPopulation[stratum]!,
+  ); // one entry a stratum
+  if (onlyWhole && !isWhole) return null;
+  const reserveMs = control.remainingMs() * (1 - sampleShare);
+  let finished: boolean;
+  try {
+    finished = await scan.readTo(unitSizes, async ({ tasksDone }) => {
+      await control.pause();
+      return isWhole || tasksDone === 0 || control.withinMs === null || control.remainingMs() > reserveMs;
+    });
+  } catch (error) {
+    if (error instanceof QueryError && error.code === 'LIMIT_EXCEEDED') return null; // too many values for a scan
+    throw error;
+  }
+  const { moments, key } = scan.collect();
+  const complete = isWhole && finished;
+  return {
+    entry,
+    groups: groupValues(query, moments, key),
+    complete,
+    rowsRead: scan.rowsRead,
+    missing:
+      complete || query.keys.length === 0
+        ? { groupRowsMax: 0, rowsMax: 0 }
+        : unseenGroups(moments, bounds.confidence),
+  };
+}
+
+/** Gathers the groups by key and value into groups by key; a NULL is no value. */
+function groupValues(
+  query: AggregateQuery,
+  { layout, sums, cellCount, cellGroup, cellStratum, populationRows, rowsRead }: Moments,
+  key: (group: number, index: number) => Scalar,
+): CountedGroup[] {
+  const stride = layout.monomials.length;
+  const groups = new Map<string, CountedGroup>();
+  if (query.keys.length === 0) groups.set('[]', { keys: [], values: [] });
+  for (let cell = 0; cell < cellCount;) {
+    const group = cellGroup[cell]!; // one a cell
+    const stratum = cellStratum[cell]!;
+    let rows = 0;
+    for (; cell < cellCount && cellGroup[cell] === group; cell++) rows += sums[cell * stride]!; // slot 0 counts the matching rows
+    // Strata that tell the group have cells without a match.
+    if (rows === 0) continue;
+    const keys = query.keys.map((_, index) => key(group, index));
+    const name = JSON.stringify(keys, (_, each: unknown) => (typeof each === 'bigint' ? `${each}n` : each));
+    const known = groups.get(name) ?? { keys, values: [] };
+    groups.set(name, known);
+    if (key(group, query.keys.length) !== null)
+      known.values.push({ rows, weight: populationRows[stratum]! / rowsRead[stratum]! }); // one entry a stratum
+  }
+  return [...groups.values()];
+}
+
+/** Groups that were not met may have all rows that were not read. */
+function unseenGroups(moments: Moments, confidence: number): Counted['missing'] {
+  const { included, populationRows, rowsRead } = moments;
+  const { groupRowsMax } = missingGroups(moments, [], confidence);
+  const unread = included.reduce(
+    (sum, isIn, stratum) => (isIn === 1 ? sum + populationRows[stratum]! - rowsRead[stratum]! : sum),
+    0,
+  ); // one entry a stratum
+  return { groupRowsMax: Math.min(groupRowsMax, unread), rowsMax: unread };
+}
+
+/** The planner lets no query with accessors through. */
+function noAccessor(): never {
+  throw new Error('nothing is said of this estimate but itself');
+}
+
+function answerOf(
+  { entry, groups, complete, rowsRead, missing }: Counted,
+  query: AggregateQuery,
+  { query: bound, bounds, aggregate }: SelectPlan,
+  why: string,
+  errorMet: boolean,
+): RoutedAnswer {
+  const counted = groups.map(({ keys, values }) => {
+    const estimate = estimateDistinct(values, complete, bounds.confidence);
+    return { keys, aggregates: [estimate.value], accessor: noAccessor, estimate };
+  });
+  const { shown: rows } = chooseRows(query, counted);
+  const columns = bound.columns.map(({ name, type }, place): AnswerColumn => {
+    const { isKey, expression } = aggregate!.query.outputs[place]!; // an aggregate plan has as many outputs as columns
+    const values = rows.map((row): Scalar | Estimate =>
+      isKey ? evaluate(expression, slotLookup(row)) : row.estimate,
+    );
+    return { name, type, role: isKey ? 'group' : 'estimate', values };
+  });
+  return {
+    columns,
+    report: {
+      mode: 'approximate',
+      reason: `${describeSample(entry)}: ${why}; ${countOf(rowsRead, 'row')} read`,
+      notes: complete
+        ? []
+        : ['from a sample of rows different values are counted from below: the estimate has no upper end'],
+      errorMet,
+      sample: { entry, rowsRead },
+      missing,
+    },
+  };
+}
