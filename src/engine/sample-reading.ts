@@ -28,7 +28,7 @@ import { judgeChoice } from './judge-choice.ts';
 import type { RunControl } from './run-control.ts';
 
 /** Rows at most that tails are judged by. */
-const tailRowsMax = 2 ** 18;
+const tailRowsMax = 2 ** 19;
 
 /** A group with its point values. */
 export interface ReadGroup extends GroupSlots {
