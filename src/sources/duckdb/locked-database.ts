@@ -108,6 +108,7 @@ export class LockedDatabase {
       this.busy.add(connection);
       if (this.closing !== null) throw closed();
       const interrupting = repeatOnAbort(signal, () => connection.interrupt());
+      onProgress?.(null, 0); // also work too short for the first tick is seen to begin
       const progress = onProgress && setInterval(() => report(connection, onProgress), progressEveryMs);
       try {
         return await use(connection);
