@@ -28,6 +28,10 @@ export const catalogMigrations: readonly Migration[] = [
    CREATE TABLE query_log (
      id INTEGER PRIMARY KEY AUTOINCREMENT, query_id TEXT NOT NULL, sql TEXT NOT NULL, started_ms REAL NOT NULL, elapsed_ms REAL NOT NULL,
      outcome TEXT NOT NULL, rows_read INTEGER NOT NULL);`,
+  `CREATE TABLE lessons (
+     id INTEGER PRIMARY KEY AUTOINCREMENT, table_id INTEGER NOT NULL REFERENCES tables (id) ON DELETE CASCADE, strata TEXT NOT NULL,
+     subject TEXT NOT NULL, fingerprint TEXT NOT NULL, learned_ms REAL NOT NULL, strata_count INTEGER NOT NULL, data BLOB NOT NULL,
+     UNIQUE (table_id, strata, subject));`,
 ];
 
 type Row = Readonly<Record<string, SqliteValue>>;

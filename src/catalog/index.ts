@@ -18,3 +18,4 @@ export {
   strataColumnsOf,
   type TableEntry,
 } from './entries.ts';
+export { fingerprintOf, type Lesson, type LessonKey, LessonStore } from './lessons.ts';

@@ -7,7 +7,7 @@ export interface PreparedStatement {
   get(...parameters: readonly SqliteValue[]): Record<string, SqliteValue> | undefined;
   run(...parameters: readonly SqliteValue[]): { readonly lastInsertRowid: number };
 }
-export type SqliteValue = string | number | null;
+export type SqliteValue = string | number | Uint8Array | null;
 
 /** A SQLite database with its schema up to date. Calls are short and synchronous. */
 export interface Database {
@@ -83,7 +83,7 @@ export function openDatabase(path: string, migrations: readonly Migration[]): Da
     prepare(sql) {
       const known = statements.get(sql);
       if (known !== undefined) return known;
-      const made = db.prepare(sql) as unknown as PreparedStatement; // rows of plain values: no column holds blobs or 64-bit integers
+      const made = db.prepare(sql) as unknown as PreparedStatement; // rows of plain values: no column holds 64-bit integers
       statements.set(sql, made);
       return made;
     },

@@ -1,8 +1,10 @@
+import { nothingLearned } from '../plan/index.ts';
 import type { AggregatePlan, ResolvedBounds } from '../planner/index.ts';
 import { concernsStrata, queryColumnSet } from '../planner/index.ts';
 import { countOf, percentOf } from './describe.ts';
 import type { RunControl } from './run-control.ts';
 import { type Appraisal, SampleQuery } from './sample-query.ts';
+import type { LearnedOf } from './sample-reading.ts';
 import type { EngineState } from './state.ts';
 
 /** A query opened over a sample, and why that sample. */
@@ -32,9 +34,16 @@ export async function chooseSample(
 ): Promise<OpenSampleQuery[] | string> {
   const { query, candidates } = sampling;
   const opened: SampleQuery[] = [];
+  const { tables } = state.catalog.snapshot();
   let refusal = 'no sample holds its columns';
   for (const entry of candidates.samples) {
-    const open = await SampleQuery.open(query, bounds, entry, await state.samples.get(entry), control);
+    const sample = await state.samples.get(entry);
+    const table = tables.find(({ id }) => id === entry.tableId);
+    const learned: LearnedOf = (subjects, measures) =>
+      table === undefined
+        ? nothingLearned
+        : state.tails.valuesOf({ table, entry }, sample, subjects, measures);
+    const open = await SampleQuery.open(query, bounds, entry, sample, control, learned);
     if (typeof open === 'string') refusal = open;
     else opened.push(open);
   }

@@ -8,7 +8,7 @@ import type { RunControl } from './run-control.ts';
 import type { EngineState } from './state.ts';
 
 /** The catalog's tables as the source knows them. */
-function sourceTables(state: EngineState): SourceTable[] {
+export function sourceTables(state: EngineState): SourceTable[] {
   return state.catalog
     .snapshot()
     .tables.map(({ name, files }) => ({ name, files: files.map(({ id, path }) => ({ id, path })) }));
@@ -38,6 +38,7 @@ export function sourceControl(
 
 /**
  * Answers a query from the source.
+ * @param beside is called when the source has been asked: what it asks comes behind
  * @throws QueryError DEADLINE_EXCEEDED where the statement's deadline comes first; MISSING_FILE where a table's file is gone; others
  * as the source reports them
  */
@@ -45,11 +46,14 @@ export async function answerExactly(
   state: EngineState,
   plan: SelectPlan,
   control: RunControl,
+  beside?: () => void,
 ): Promise<AnswerColumn[]> {
   const watch = sourceControl(control, 'exact');
   await refuseMissingFiles(state, plan);
   try {
-    const { columns, values } = await state.source.query(plan.query, sourceTables(state), watch);
+    const asked = state.source.query(plan.query, sourceTables(state), watch);
+    beside?.();
+    const { columns, values } = await asked;
     return columns.map(({ name, type }, place) => ({
       name,
       type,

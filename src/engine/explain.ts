@@ -8,6 +8,7 @@ import { commandTypes, rowsAnswer } from './rows-answer.ts';
 import type { RunControl } from './run-control.ts';
 import { describeBound, type RoutedAnswer, runSelect, tableOf } from './run-select.ts';
 import { changedFile, noExactAnswer } from './sampled-tables.ts';
+import type { Forecast } from './sample-query.ts';
 import type { EngineState } from './state.ts';
 import { answerFromTotals } from './strata-route.ts';
 import { Stopwatch } from './summary.ts';
@@ -116,10 +117,20 @@ async function foreseeSample(
           ? 'not known'
           : `at most ±${percentOf(forecast.relativeError)} at ${percentOf(plan.bounds.confidence)} expected`,
       ],
+      ...tailLines(forecast),
       ['time', `${state.pace.predictMs(read).toPrecision(2)} ms expected`],
     ];
   }
   throw new Error('the last sample always gives a forecast');
+}
+
+/** What becomes of estimates whose tails are not known. */
+function tailLines({ unknownTails, tooSmall, byWitness }: Forecast): Line[] {
+  if (unknownTails.length === 0 || !(tooSmall || byWitness)) return [];
+  const then = byWitness
+    ? 'all rows of the sample are read to tell its tail'
+    : 'an exact run learns more, so that the next can be sampled';
+  return [['tails', `what is known of the table does not certify ${unknownTails.join(', ')}: ${then}`]];
 }
 
 async function measure(state: EngineState, plan: SelectPlan, control: RunControl): Promise<Line[]> {
@@ -133,6 +144,7 @@ async function measure(state: EngineState, plan: SelectPlan, control: RunControl
   return [
     ['measured route', report.mode],
     ['measured reason', report.reason],
+    ...report.notes.map((note): Line => ['note', note]),
     ['measured rows read', countOf(report.sample?.rowsRead ?? 0, 'row')],
     [
       'measured time',

@@ -1,5 +1,5 @@
 import { type GroupIntervals, type MetGroup, type MissingGroups, reachOf } from '../estimator/index.ts';
-import { type AggregateQuery, tryEvaluate } from '../plan/index.ts';
+import { type AggregateQuery, contains, tryEvaluate } from '../plan/index.ts';
 import { type ChosenRows, type GroupSlots, slotLookup } from './answer-rows.ts';
 import { type Choice, ChoiceJudge } from './choice.ts';
 
@@ -48,4 +48,20 @@ export function judgeChoice(
   if (isOpen) return choice;
   intervals.confirm(groups, judge.intervals);
   return decide();
+}
+
+/** The intervals of which HAVING or the order ask whether they are certified. */
+export function certifiedInChoice({ having, orderBy, accessors }: AggregateQuery): number[] {
+  const places = new Set<number>();
+  for (const expression of [
+    ...(having === null ? [] : [having]),
+    ...orderBy.map((order) => order.expression),
+  ]) {
+    contains(expression, (node) => {
+      const accessor = node.kind === 'slot' && node.slot === 'accessor' ? accessors[node.index] : undefined;
+      if (accessor?.name === 'certified') places.add(accessor.interval);
+      return false;
+    });
+  }
+  return [...places];
 }

@@ -1,13 +1,14 @@
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { mkdtemp } from 'node:fs/promises';
-import { Catalog, catalogMigrations } from '../catalog/index.ts';
+import { Catalog, catalogMigrations, LessonStore } from '../catalog/index.ts';
 import { QueryError, storageError } from '../common/index.ts';
 import { openDatabase } from '../database/index.ts';
 import { DuckDBSource } from '../sources/index.ts';
 import type { Engine, OpenOptions } from './contract.ts';
 import { BallparkEngine } from './engine.ts';
 import { type Environment, systemEnvironment } from './environment.ts';
+import { LearnedTails } from './learned-tails.ts';
 import { Pace } from './pace.ts';
 import { QueryLog } from './query-log.ts';
 import { SampleCache } from './sample-cache.ts';
@@ -46,14 +47,14 @@ async function openEngineIn(options: OpenOptions, environment: Environment): Pro
       ...(options.allowedPaths ?? [process.cwd()]),
       folders.tables,
     ]);
-    const catalog = new Catalog(
-      openDatabase(inMemory ? ':memory:' : join(root, 'catalog.sqlite'), catalogMigrations),
-    );
+    const database = openDatabase(inMemory ? ':memory:' : join(root, 'catalog.sqlite'), catalogMigrations);
+    const catalog = new Catalog(database);
     // Several processes may use one data folder; what DuckDB spills is each one's own.
     const scratch = join(root, `scratch-${environment.newId()}`);
     const source = new DuckDBSource({ threads, memoryLimitBytes, tempFolder: scratch });
     const samples = new SampleCache(files, folders.samples);
     const log = new QueryLog(catalog);
+    const tails = new LearnedTails(new LessonStore(database), source, environment.clock);
     const state = {
       environment,
       catalog,
@@ -63,10 +64,12 @@ async function openEngineIn(options: OpenOptions, environment: Environment): Pro
       allowedPaths,
       folders,
       pace: new Pace(),
+      tails,
       fingerprints: new Fingerprints(files, environment.clock),
     };
     return new BallparkEngine(state, async () => {
       await source.close();
+      await tails.close();
       await log.flush();
       await samples.close();
       catalog.close();

@@ -5,6 +5,7 @@ import { chooseSample, type OpenSampleQuery } from './choose-sample.ts';
 import { countDistinct } from './distinct-route.ts';
 import { countOf, describeSample, percentOf } from './describe.ts';
 import { answerExactly } from './exact-route.ts';
+import { answerAndLearn, type Lessons, lessonsFor } from './learn-tails.ts';
 import type { AnswerColumn } from './query-result.ts';
 import type { RunControl } from './run-control.ts';
 import type { SampleAnswer } from './sample-query.ts';
@@ -30,9 +31,9 @@ export async function runSelect(
   stopwatch: Stopwatch,
 ): Promise<RoutedAnswer> {
   const { aggregate } = plan;
-  const exact = (reason: string, notes: readonly string[] = []): Promise<RoutedAnswer> => {
+  const exact = (reason: string, lessons: Lessons | null = null): Promise<RoutedAnswer> => {
     if (plan.sampledTable !== null) throw noExactAnswer(plan.sampledTable, reason);
-    return exactRoute(state, plan, control, reason, notes);
+    return exactRoute(state, plan, control, reason, lessons);
   };
   if (aggregate === null) return await exact(plan.exactReason);
   const table = tableOf(state, aggregate);
@@ -73,9 +74,12 @@ async function exactRoute(
   plan: SelectPlan,
   control: RunControl,
   reason: string,
-  notes: readonly string[],
+  lessons: Lessons | null,
 ): Promise<RoutedAnswer> {
-  const columns = await answerExactly(state, plan, control);
+  const { columns, notes } =
+    lessons === null
+      ? { columns: await answerExactly(state, plan, control), notes: [] }
+      : await answerAndLearn(state, plan, control, lessons);
   return { columns, report: { mode: 'exact', reason, notes, errorMet: true } };
 }
 
@@ -86,14 +90,16 @@ async function sampleRoute(
   chosen: readonly OpenSampleQuery[],
   control: RunControl,
   stopwatch: Stopwatch,
-  exact: (reason: string, notes: readonly string[]) => Promise<RoutedAnswer>,
+  exact: (reason: string, lessons: Lessons) => Promise<RoutedAnswer>,
 ): Promise<RoutedAnswer> {
   const { bounds } = plan;
   let best: { readonly answer: SampleAnswer; readonly open: OpenSampleQuery } | null = null;
+  const tried: SampleAnswer[] = [];
   for (const open of chosen) {
     const started = control.elapsedMs();
     const { estimateMs } = open.query;
     const answer = await open.query.run();
+    tried.push(answer);
     state.pace.learn(answer.rowsRead, control.elapsedMs() - started - (open.query.estimateMs - estimateMs));
     if (best === null || answer.errorMet || answer.leastError < best.answer.leastError)
       best = { answer, open };
@@ -105,7 +111,7 @@ async function sampleRoute(
   if (answer.errorMet) return fromSample(answer, bounds, plan, open.reason, []);
   const notes =
     plan.sampledTable === null ? [] : [`${plan.sampledTable} is itself a sample: there is no exact answer`];
-  const miss = `the sample ${answer.entry.name} cannot keep ${describeBound(bounds)} with its ${countOf(answer.entry.rows, 'row')}`;
+  const miss = describeMiss(answer, bounds);
   switch (bounds.onMiss) {
     case 'fail':
       throw new QueryError(
@@ -120,7 +126,7 @@ async function sampleRoute(
       );
     case 'exact':
       try {
-        return await exact(miss, []);
+        return await exact(miss, lessonsFor(tableOf(state, plan.aggregate!), tried)); // the sample route has an aggregate plan
       } catch (error) {
         if (!(error instanceof QueryError) || error.code !== 'DEADLINE_EXCEEDED') throw error;
         return fromSample(answer, bounds, plan, open.reason, [
@@ -138,6 +144,13 @@ async function sampleRoute(
   }
 }
 
+/** Why a sample's answer is not enough, in words: with the codes of what stands against certifying it. */
+function describeMiss({ entry, rows }: SampleAnswer, bounds: ResolvedBounds): string {
+  const reasons = rows.flatMap(({ estimates }) => estimates.flatMap(({ estimate }) => estimate.reasons));
+  const codes = reasons.length === 0 ? '' : ` (${[...new Set(reasons)].join(', ')})`;
+  return `the sample ${entry.name} cannot keep ${describeBound(bounds)} with its ${countOf(entry.rows, 'row')}${codes}`;
+}
+
 /** The bound in words: `±5 % at 95 %`. */
 export function describeBound({ error, confidence, simultaneous }: ResolvedBounds): string {
   const level = `${percentOf(confidence)}${simultaneous ? ' for all at once' : ''}`;
@@ -152,7 +165,7 @@ function fromSample(
   chosenBecause: string,
   notes: readonly string[],
 ): RoutedAnswer {
-  const { rows, entry, rowsRead, missing, tasks, stopped, cells } = answer;
+  const { rows, entry, rowsRead, missing, tasks, stopped, cells, witnessRows } = answer;
   const { outputs } = plan.aggregate!.sampling!.query; // the sample route has a sampled query
   const columns = plan.query.columns.map(({ name, type }, place): AnswerColumn => {
     const { isKey, interval, expression } = outputs[place]!; // as many outputs as columns
@@ -175,12 +188,16 @@ function fromSample(
     estimates.some(({ estimate }) => estimate.reasons.includes('UNREAD_STRATUM')),
   );
   const missed = unread ? ['some strata have no row in the sample: nothing is known of them'] : [];
+  const witnessed =
+    witnessRows > 0
+      ? [`${countOf(witnessRows, 'row')} of the sample were read to tell what the tails are like`]
+      : [];
   return {
     columns,
     report: {
       mode: 'approximate',
       reason,
-      notes: [...notes, ...missed, ...(typeof judged === 'string' ? [judged] : [])],
+      notes: [...notes, ...missed, ...witnessed, ...(typeof judged === 'string' ? [judged] : [])],
       errorMet: answer.errorMet && !unread,
       sample: { entry, rowsRead },
       tasks,

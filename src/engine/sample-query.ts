@@ -5,15 +5,17 @@ import {
   meetsTarget,
   pilotSupportMin,
   sizeForTarget,
+  type RowsAt,
   type SizingResult,
 } from '../estimator/index.ts';
-import type { AggregateQuery, Scalar } from '../plan/index.ts';
+import type { AggregateQuery, ReasonCode, Scalar } from '../plan/index.ts';
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
 import type { Choice } from './choice.ts';
 import type { RunControl } from './run-control.ts';
-import { type EstimatedRow, type Known, SampleReading } from './sample-reading.ts';
+import { type EstimatedRow, type Known, type LearnedOf, SampleReading } from './sample-reading.ts';
 import { designOf } from './sampled-tables.ts';
+import type { UnknownTails } from './tail-subjects.ts';
 
 /** Rows that a pilot reads first, over all strata. */
 const pilotRows = 4096;
@@ -44,6 +46,10 @@ export interface SampleAnswer {
   readonly leastError: number;
   /** The deadline stopped the reading. */
   readonly stopped: boolean;
+  /** Estimates whose tails are not known well enough to certify them. */
+  readonly unknownTails: () => UnknownTails;
+  /** Rows that were read only to tell what tails are like. */
+  readonly witnessRows: number;
 }
 
 /** What a few rows of a sample let expect of it. */
@@ -66,6 +72,16 @@ export interface Forecast {
   readonly relativeError: number | null;
   /** The group that needs most, for the reason. */
   readonly driver: string | null;
+  /** Names of outputs whose tails are not known well enough to certify them. */
+  readonly unknownTails: readonly string[];
+  /** The whole sample would be read too, to tell what tails are like. */
+  readonly byWitness: boolean;
+}
+
+/** What is known, and the rows of the answer by it. */
+interface Judged {
+  readonly known: Known;
+  readonly rows: readonly EstimatedRow[];
 }
 
 /** A query over one sample, which reads as much of it as its bounds ask for. */
@@ -89,9 +105,10 @@ export class SampleQuery {
     entry: SampleEntry,
     sample: Sample,
     control: RunControl,
+    learnedOf: LearnedOf,
   ): Promise<SampleQuery | string> {
     const design = designOf(entry, query);
-    const reading = await SampleReading.open(query, bounds, sample, design, control);
+    const reading = await SampleReading.open(query, bounds, sample, design, control, learnedOf);
     return typeof reading === 'string'
       ? reading
       : new SampleQuery(entry, reading, bounds, sample.strata.effectiveRows);
@@ -107,12 +124,12 @@ export class SampleQuery {
     const { reading, target } = this;
     const rows = reading.estimate(await reading.readTo(this.firstLimit()));
     const unknown = rows.length === 0 && !reading.isCensus;
-    const limit = target === null ? reading.rankMax : this.size(rows, target).rankLimit;
+    const limit = target === null ? reading.limits.max : this.size(rows, target).rankLimit;
     return {
       groups: rows.length,
-      rowsNeeded: limit === null || unknown ? Number.POSITIVE_INFINITY : reading.rowsUnder(limit),
+      rowsNeeded: limit === null || unknown ? Number.POSITIVE_INFINITY : reading.limits.rowsUnder(limit),
       relativeError:
-        this.worstError(rows, reading.rankMax) ?? (reading.isCensus ? 0 : Number.POSITIVE_INFINITY),
+        this.worstError(rows, reading.limits.max) ?? (reading.isCensus ? 0 : Number.POSITIVE_INFINITY),
     };
   }
 
@@ -120,57 +137,62 @@ export class SampleQuery {
   async run(): Promise<SampleAnswer> {
     const { target, reading } = this;
     if (target === null) return await this.runToEnd();
-    let known = await this.pilot();
-    let rows = this.estimate(known, target);
-    for (let tries = 0; !isMet(rows, target) && !reading.stopped && tries <= escalationsMax;) {
-      const { rankLimit, hopeless } = this.size(rows, target);
-      if (hopeless || reading.limit >= reading.rankMax) break;
-      if (rankLimit === null) {
-        known = await reading.readTo(reading.limit * doubtGrowth);
-      } else {
+    let judged = await this.judge(await this.pilot(), target);
+    for (let tries = 0; !isMet(judged.rows, target) && !reading.stopped && tries <= escalationsMax;) {
+      const { rankLimit, hopeless } = this.size(judged.rows, target);
+      if (hopeless || reading.limit >= reading.limits.max) break;
+      let limit = reading.limit * doubtGrowth;
+      if (rankLimit !== null) {
         const least = tries === 0 ? reading.limit + 1 : Math.ceil(reading.limit * escalationMin);
-        known = await reading.readTo(Math.max(rankLimit, least));
+        limit = Math.max(rankLimit, least);
         tries++;
       }
-      rows = this.estimate(known, target);
+      judged = await this.judge(await reading.readTo(limit), target);
     }
-    return this.answer(known);
+    return this.answer(judged.known);
   }
 
   /** Reads all that the deadline allows, whatever the error bound says. @throws QueryError CANCELLED */
   async runToEnd(): Promise<SampleAnswer> {
     const { reading } = this;
-    const known = await reading.readTo(reading.rankMax);
+    const known = await reading.readTo(reading.limits.max);
     return this.answer(known);
   }
 
-  /** Tails are looked at where nothing else is in the way of keeping the target. */
-  private estimate(known: Known, target: ErrorTarget): readonly EstimatedRow[] {
-    const rows = this.reading.estimate(known);
-    return isMet(rows, target) ? this.reading.confirm(known) : rows;
+  /** Tails are looked at where nothing else is in the way of keeping the target; where they are not known, with a witness. */
+  private async judge(known: Known, target: ErrorTarget): Promise<Judged> {
+    const { reading } = this;
+    const rows = reading.estimate(known);
+    if (isMet(rows, target)) return { known, rows: reading.confirm(known) };
+    const isTailAlone = isMet(rows, target, 'UNKNOWN_TAIL');
+    const witnessed = isTailAlone && this.size(rows, target).byWitness ? await reading.callWitness() : null;
+    return witnessed === null ? { known, rows } : { known: witnessed, rows: reading.confirm(witnessed) };
   }
 
   /** Reads a pilot and foretells the rest. @throws QueryError CANCELLED */
   async forecast(): Promise<Forecast> {
     const { target, reading } = this;
-    const rows = reading.estimate(await this.pilot());
-    const sized: SizingResult =
+    const known = await this.pilot();
+    const rows = reading.estimate(known);
+    const sized =
       target === null
-        ? { rankLimit: reading.rankMax, hopeless: false, driver: null }
+        ? { rankLimit: reading.limits.max, hopeless: false, driver: null, byWitness: false }
         : this.size(rows, target);
-    const limit = Math.max(reading.limit, sized.rankLimit ?? reading.rankMax);
+    const limit = Math.max(reading.limit, sized.rankLimit ?? reading.limits.max);
     return {
-      rows: reading.rowsUnder(limit),
+      rows: reading.limits.rowsUnder(limit),
       tooSmall: sized.hopeless,
       relativeError: this.worstError(rows, limit),
       driver:
         sized.driver === null ? null : describe(rows.find(({ group }) => group === sized.driver?.group)),
+      unknownTails: reading.unknownTails(known, rows).outputs,
+      byWitness: sized.byWitness,
     };
   }
 
   private firstLimit(): number {
     const { reading } = this;
-    return Math.min(reading.rankMax, Math.max(16, reading.limitFor(pilotRows)));
+    return Math.min(reading.limits.max, Math.max(16, reading.limits.limitFor(pilotRows)));
   }
 
   /** Reads on until every group that the answer shows has enough matches, or the sample ends. */
@@ -179,16 +201,35 @@ export class SampleQuery {
     let known = await reading.readTo(Math.max(reading.limit, this.firstLimit()));
     for (;;) {
       const support = leastSupport(known);
-      if (support >= pilotSupportMin || reading.limit >= reading.rankMax || reading.stopped) return known;
+      if (support >= pilotSupportMin || reading.limit >= reading.limits.max || reading.stopped) return known;
       const growth = Math.min(pilotGrowthMax, Math.max(pilotGrowthMin, pilotSupportMin / support));
       known = await reading.readTo(Math.ceil(reading.limit * growth));
     }
   }
 
-  private size(rows: readonly EstimatedRow[], target: ErrorTarget): SizingResult {
+  /**
+   * What reading on takes by what is known of tails; else, where a witness is to be called, for as few rows as it can vouch for.
+   */
+  private size(
+    rows: readonly EstimatedRow[],
+    target: ErrorTarget,
+  ): SizingResult & { readonly byWitness: boolean } {
     const { reading } = this;
+    const sized = this.sizeBy(rows, target, false);
+    const isVouchedFor = ({ rankLimit }: SizingResult): boolean =>
+      rankLimit !== null && reading.limits.isWitnessed(rankLimit);
+    if (reading.hasWitness && !isVouchedFor(sized))
+      return { ...sized, rankLimit: null, hopeless: true, byWitness: true };
+    if (sized.rankLimit !== null || !reading.canCallWitness) return { ...sized, byWitness: false };
+    const presumed = this.sizeBy(rows, target, true);
+    return isVouchedFor(presumed) ? { ...presumed, byWitness: true } : { ...sized, byWitness: false };
+  }
+
+  private sizeBy(rows: readonly EstimatedRow[], target: ErrorTarget, presumesTails: boolean): SizingResult {
+    const { reading } = this;
+    const rowsAt = (limit: number): RowsAt => reading.limits.rowsAt(limit);
     return reading.estimating(() =>
-      sizeForTarget(reading.forecasts(rows), target, reading.rankMax, (limit) => reading.rowsAt(limit)),
+      sizeForTarget(reading.forecasts(rows, presumesTails), target, reading.limits.max, rowsAt),
     );
   }
 
@@ -196,7 +237,7 @@ export class SampleQuery {
   private worstError(rows: readonly EstimatedRow[], limit: number): number | null {
     const { reading } = this;
     const errors = reading.estimating(() =>
-      reading.forecasts(rows).map((cell) => cell.relativeErrorAt(reading.rowsAt(limit))),
+      reading.forecasts(rows).map((cell) => cell.relativeErrorAt(reading.limits.rowsAt(limit))),
     );
     const present = errors.filter((each) => each !== null);
     return present.length === 0 ? null : present.reduce((a, b) => Math.max(a, b));
@@ -207,8 +248,8 @@ export class SampleQuery {
     const rows = reading.confirm(known);
     const missing = reading.missing(known);
     const errorMet = target === null || isMet(rows, target);
-    const leastError = errorMet ? 0 : (this.worstError(rows, reading.rankMax) ?? Number.POSITIVE_INFINITY);
-    const { rowsRead, tasks, stopped } = reading;
+    const leastError = errorMet ? 0 : (this.worstError(rows, reading.limits.max) ?? Number.POSITIVE_INFINITY);
+    const { rowsRead, tasks, stopped, witnessRows } = reading;
     return {
       entry,
       rows,
@@ -220,6 +261,8 @@ export class SampleQuery {
       errorMet,
       leastError,
       stopped,
+      unknownTails: () => reading.unknownTails(known, rows),
+      witnessRows,
     };
   }
 }
@@ -233,10 +276,14 @@ function leastSupport({ estimator, chosen: { shown } }: Known): number {
   );
 }
 
-function isMet(rows: readonly EstimatedRow[], target: ErrorTarget): boolean {
+function isMet(
+  rows: readonly EstimatedRow[],
+  target: ErrorTarget,
+  forgiven: ReasonCode | null = null,
+): boolean {
   return (
     rows.length > 0 &&
-    rows.every(({ estimates }) => estimates.every((estimate) => meetsTarget(estimate, target)))
+    rows.every(({ estimates }) => estimates.every((estimate) => meetsTarget(estimate, target, forgiven)))
   );
 }
 

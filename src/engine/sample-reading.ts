@@ -7,7 +7,6 @@ import {
   type MetGroup,
   type MissingGroups,
   missingGroups,
-  type RowsAt,
   type TailRows,
 } from '../estimator/index.ts';
 import { openScan, type SampleScan } from '../executor/index.ts';
@@ -15,17 +14,21 @@ import {
   accessorValue,
   type AggregateQuery,
   type AggregateTotals,
-  contains,
   evaluate,
   layoutMoments,
+  type LearnedValues,
+  nothingLearned,
   type SampleDesign,
 } from '../plan/index.ts';
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
 import { type ChosenRows, chooseRows, type GroupRow, type GroupSlots, slotLookup } from './answer-rows.ts';
 import type { Choice } from './choice.ts';
-import { judgeChoice } from './judge-choice.ts';
+import { certifiedInChoice, judgeChoice } from './judge-choice.ts';
+import { RankLimits } from './rank-limits.ts';
 import type { RunControl } from './run-control.ts';
+import { type TailSubject, tailSubjects, type UnknownTails, unknownTails } from './tail-subjects.ts';
+import { TailWitness } from './tail-witness.ts';
 
 /** Rows at most that tails are judged by. */
 const tailRowsMax = 2 ** 19;
@@ -45,6 +48,9 @@ export interface Known {
   readonly chosen: ChosenRows<ReadGroup>;
 }
 
+/** What was learned of subjects. @param measures of the layout that the subjects name places in */
+export type LearnedOf = (subjects: readonly TailSubject[], measures: number) => LearnedValues;
+
 /** A row of the answer with the estimates behind it. */
 export interface EstimatedRow extends GroupRow {
   readonly group: MetGroup;
@@ -53,10 +59,7 @@ export interface EstimatedRow extends GroupRow {
 
 /** The reading of a sample for a query: how far it has come, and what is known. Rows once read are kept. */
 export class SampleReading {
-  /** Rows (keys, where these were drawn) of the largest stratum that the predicate leaves in and a rank limit bounds: none needs to be higher. */
-  readonly rankMax: number;
-  /** Strata that the predicate leaves in and a rank limit bounds. */
-  private readonly strata: number;
+  readonly limits: RankLimits;
   /** The rank limit so far. */
   limit = 0;
   /** The deadline ended the reading. */
@@ -64,6 +67,8 @@ export class SampleReading {
   /** What estimating and foretelling took so far. */
   estimateMs = 0;
   private lastEstimateMs = 0;
+  /** The whole sample as it was read to tell what the tails are like; null: it was not. */
+  private witness: TailWitness | null = null;
   private planned = 0;
   private completed = 0;
   /** Rows without which there is no answer: strata taken whole, for a part of one would bring its heavy tail back, and one more. */
@@ -78,13 +83,8 @@ export class SampleReading {
     private readonly scan: SampleScan,
     private readonly control: RunControl,
   ) {
-    const { runs, unitSizes } = sample;
-    const bounded = unitSizes.filter(
-      (_, stratum) => scan.included[stratum] === 1 && runs.takeAll[stratum] === 0,
-    );
-    this.rankMax = bounded.reduce((most, size) => Math.max(most, size), 0);
-    this.strata = bounded.length;
-    this.indispensableRows = this.rowsUnder(0) + 1;
+    this.limits = new RankLimits(sample, scan.included, this.readsAll);
+    this.indispensableRows = this.limits.rowsUnder(0) + 1;
   }
 
   /** @returns in words why kernels cannot compute the query as DuckDB would. @throws QueryError DAMAGED_SAMPLE */
@@ -94,10 +94,12 @@ export class SampleReading {
     sample: Sample,
     design: SampleDesign,
     control: RunControl,
+    learnedOf: LearnedOf = () => nothingLearned,
   ): Promise<SampleReading | string> {
     const unit = sample.keys === null ? 'row' : 'key';
     const { layout, aggregateTotals } = layoutMoments(query, design, unit);
-    const scan = await openScan(sample, { filter: query.filter, keys: query.keys, layout });
+    const learned = learnedOf(tailSubjects(query, layout, aggregateTotals), layout.measures.length);
+    const scan = await openScan(sample, { filter: query.filter, keys: query.keys, layout, learned });
     return 'refused' in scan
       ? scan.refused
       : new SampleReading(query, aggregateTotals, bounds, sample, design, scan, control);
@@ -125,45 +127,14 @@ export class SampleReading {
     return { planned: this.planned, completed: this.completed };
   }
 
-  /** Rows of a stratum under a rank limit, or keys where these were drawn. */
-  private unitsUnder(stratum: number, limit: number): number {
-    const { keys, runs, unitSizes } = this.sample;
-    if (this.readsAll) return unitSizes[stratum]!; // one entry a stratum
-    return keys === null ? runs.rowsUnder(stratum, limit) : Math.min(limit, unitSizes[stratum]!);
-  }
-
-  /** Rows (keys, where these were drawn) of each stratum under a rank limit. */
-  rowsAt(limit: number): RowsAt {
-    return (stratum) => this.unitsUnder(stratum, limit);
-  }
-
-  /** The rank limit under which about so many rows are read. */
-  limitFor(rows: number): number {
-    const { keys } = this.sample;
-    if (keys === null) return Math.ceil(rows / Math.max(1, this.strata));
-    const place = keys.starts.findIndex((start) => start >= rows);
-    return place < 0 ? this.rankMax : place;
-  }
-
-  /** Rows of all included strata under a rank limit. */
-  rowsUnder(limit: number): number {
-    const rowsAt = this.rowsAt(limit);
-    const { keys } = this.sample;
-    if (keys !== null) return this.scan.included[0] === 1 ? keys.starts[rowsAt(0)]! : 0; // one stratum, as many starts as keys
-    return this.scan.included.reduce(
-      (rows, isIn, stratum) => (isIn === 1 ? rows + rowsAt(stratum) : rows),
-      0,
-    );
-  }
-
   /**
    * Reads on until every included stratum is read up to the rank limit, or the deadline comes.
    * @throws QueryError CANCELLED, DAMAGED_SAMPLE, LIMIT_EXCEEDED
    */
   async readTo(limit: number): Promise<Known> {
-    this.limit = this.readsAll ? this.rankMax : Math.min(this.rankMax, limit);
-    const target = this.sample.unitSizes.map((_, stratum) => this.unitsUnder(stratum, this.limit));
-    const available = this.rowsUnder(this.rankMax);
+    this.limit = this.readsAll ? this.limits.max : Math.min(this.limits.max, limit);
+    const target = this.sample.unitSizes.map((_, stratum) => this.limits.unitsUnder(stratum, this.limit));
+    const available = this.limits.rowsUnder(this.limits.max);
     const { onProgress } = this.control.options;
     const finished = await this.scan.readTo(target, async ({ rowsRead, tasksDone, tasks }) => {
       if (tasksDone === 0) this.planned += tasks;
@@ -235,18 +206,56 @@ export class SampleReading {
    */
   private tailRows(): TailRows {
     const { runs, unitSizes } = this.sample;
-    let { limit } = this;
-    while (limit > 1 && this.rowsUnder(limit) - this.rowsUnder(0) > tailRowsMax)
+    const witness = this.hasWitness ? this.witness : null;
+    let limit = witness === null ? this.limit : this.limits.max;
+    while (limit > 1 && this.limits.rowsUnder(limit) - this.limits.rowsUnder(0) > tailRowsMax)
       limit = Math.floor(limit / 2);
-    return this.scan.values(
-      unitSizes.map((_, stratum) => (runs.takeAll[stratum] === 1 ? 0 : this.unitsUnder(stratum, limit))),
+    const ranks = unitSizes.map((_, stratum) =>
+      runs.takeAll[stratum] === 1 ? 0 : this.limits.unitsUnder(stratum, limit),
+    );
+    return witness === null ? this.scan.values(ranks) : witness.rows(ranks, this.scan.groupCodes);
+  }
+
+  /** Rows of the sample that were read only to tell what tails are like. */
+  get witnessRows(): number {
+    return this.hasWitness ? this.limits.rowsUnder(this.limits.max) : 0;
+  }
+
+  /** The whole sample was read, and is a witness for the rows read so far. */
+  get hasWitness(): boolean {
+    return this.witness !== null && this.limits.isWitnessed(this.limit);
+  }
+
+  get canCallWitness(): boolean {
+    return this.witness === null && !this.stopped && this.limits.isWitnessed(this.limit);
+  }
+
+  /**
+   * Reads the whole sample to tell what the tails of estimates are like, which stay those of the rows read before.
+   * @returns null where the deadline comes first
+   * @throws QueryError CANCELLED, DAMAGED_SAMPLE, LIMIT_EXCEEDED
+   */
+  async callWitness(): Promise<Known | null> {
+    this.witness = await TailWitness.read(this.scan, this.sample.unitSizes, async () => {
+      await this.control.pause();
+      return !this.control.isReadingOver(this.lastEstimateMs);
+    });
+    return this.witness === null ? null : this.estimating(() => this.meetGroups());
+  }
+
+  /** What the estimates would be at other sizes. @param presumesTails see {@link CellForecast} */
+  forecasts(rows: readonly EstimatedRow[], presumesTails = false): CellForecast[] {
+    return rows.flatMap(({ group, estimates }) =>
+      estimates.map((estimate) => new CellForecast(group, estimate, presumesTails)),
     );
   }
 
-  /** What the estimates would be at other sizes. */
-  forecasts(rows: readonly EstimatedRow[]): CellForecast[] {
-    return rows.flatMap(({ group, estimates }) =>
-      estimates.map((estimate) => new CellForecast(group, estimate)),
+  /** What would have to be learned of the table to tell the tails of estimates that are not certified because of them. */
+  unknownTails({ estimator: { moments } }: Known, rows: readonly EstimatedRow[]): UnknownTails {
+    return unknownTails(
+      this.query,
+      moments,
+      rows.map(({ estimates }) => estimates),
     );
   }
 
@@ -259,7 +268,8 @@ export class SampleReading {
     const { moments, key } = this.scan.collect();
     const { query, aggregateTotals, bounds } = this;
     const { confidence } = bounds;
-    const estimator = new GroupEstimator({ query, aggregateTotals, moments, key, confidence });
+    const witness = this.hasWitness ? this.witness?.to(this.scan.groupCodes) : undefined;
+    const estimator = new GroupEstimator({ query, aggregateTotals, moments, key, confidence, witness });
     const groups = estimator.meet();
     const cells = groups.length * query.intervals.length;
     const level = bounds.simultaneous ? cellConfidence(confidence, cells) : confidence;
@@ -276,20 +286,4 @@ export class SampleReading {
     }));
     return { estimator, intervals, groups, chosen: chooseRows(query, read) };
   }
-}
-
-/** The intervals of which HAVING or the order ask whether they are certified. */
-function certifiedInChoice({ having, orderBy, accessors }: AggregateQuery): number[] {
-  const places = new Set<number>();
-  for (const expression of [
-    ...(having === null ? [] : [having]),
-    ...orderBy.map((order) => order.expression),
-  ]) {
-    contains(expression, (node) => {
-      const accessor = node.kind === 'slot' && node.slot === 'accessor' ? accessors[node.index] : undefined;
-      if (accessor?.name === 'certified') places.add(accessor.interval);
-      return false;
-    });
-  }
-  return [...places];
 }

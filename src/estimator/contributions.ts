@@ -16,6 +16,10 @@ export interface Contribution extends StratumError {
   readonly support: number;
   /** Σu */
   readonly sum: number;
+  /** Σu² */
+  readonly squares: number;
+  /** Σu³; NaN where the layout has no third moments. */
+  readonly cubes: number;
 }
 
 /** The contributions of a group's cells. @param gradient by the output's totals */
@@ -63,8 +67,17 @@ function contributionOf(
     weights,
     weightMax: weightMax === null ? 1 : weightMax[stratum]!,
   } as const;
-  const { population, read, sum } = rows;
-  return { stratum, population, read, support, sum, ...stratumError(layout.design.kind, rows) };
+  const { population, read, sum, cubes } = rows;
+  return {
+    stratum,
+    population,
+    read,
+    support,
+    sum,
+    squares,
+    cubes,
+    ...stratumError(layout.design.kind, rows),
+  };
 }
 
 function valuesAt(

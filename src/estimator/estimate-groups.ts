@@ -28,6 +28,7 @@ import { type Monotone, smoothValue } from './smooth.ts';
 import { countsUnits, isPlain, unseenSum } from './plain.ts';
 import { type TailEvidence, tailEvidence, tailReasons } from './tails.ts';
 import { linearisedVariance, type VarianceParts } from './variance.ts';
+import type { Witness } from './witness.ts';
 
 /** A divisor whose coefficient of variation is larger makes a ratio too skewed. */
 const divisorCvMax = 0.1;
@@ -40,6 +41,7 @@ export interface EstimateRequest {
   readonly key: (group: number, index: number) => Scalar;
   /** In (0, 1) */
   readonly confidence: number;
+  readonly witness?: Witness | undefined;
 }
 
 /** One estimate with what sizing needs of it. */
@@ -178,7 +180,8 @@ function estimateOutput(
     const stdError = variance > 0 ? Math.sqrt(variance) : null;
     return { ...make(dual.value, { ...ends, stdError, exact: false, reasons }), contributions, df };
   }
-  const tail = tailEvidence(moments, prepared, dual.gradient, contributions, scope, variance);
+  const judged = { group: group.group, prepared, gradient: dual.gradient, contributions, variance };
+  const tail = tailEvidence(moments, judged, scope, request.witness);
   const reasons: ReasonCode[] = support === 0 ? ['NO_MATCH'] : tailReasons(tail, confidence);
   if (isSkewed) reasons.push('SKEWED_RATIO');
   if (parts.singletons > 0) reasons.push('SINGLETON_STRATUM');

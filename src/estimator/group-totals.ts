@@ -4,6 +4,8 @@ import {
   aggregateSlotsOf,
   type AggregateTotals,
   type Algebra,
+  type Dependence,
+  dependenceOf,
   findSlot,
   isCount,
   type MomentLayout,
@@ -14,6 +16,7 @@ import {
 } from '../plan/index.ts';
 import { openWeight } from './scope.ts';
 import { type Dual, dualAlgebra, totalDual } from './dual.ts';
+import { contributionReach, type Reach } from './reach.ts';
 
 /** The cells of one group: a range in the moments. */
 export interface CellRange {
@@ -36,6 +39,10 @@ export interface PreparedOutput {
   readonly aggregates: readonly number[];
   /** The totals that these need; derivatives are by them, in this order. */
   readonly totals: readonly number[];
+  /** What its contributions depend on. */
+  readonly dependence: Dependence;
+  /** How far what a row adds to each total can reach. */
+  readonly reach: readonly Reach[];
   /** The slots that count the rows (keys, where these were drawn) that each of its aggregates takes. */
   readonly supportSlots: readonly number[];
   /** For each of these the slots of Σw, Σw² and Σw³ over its rows; null where rows have no weights of their own. */
@@ -61,7 +68,7 @@ export function prepareOutputs(
 function prepareOutput(
   output: PreparedOutput['output'],
   aggregateTotals: readonly AggregateTotals[],
-  { layout }: Moments,
+  { layout, centres, population }: Moments,
 ): PreparedOutput {
   const aggregates = [...new Set(aggregateSlotsOf(output.expression))];
   const totals = totalsOfOutput(output.expression, aggregateTotals);
@@ -74,6 +81,8 @@ function prepareOutput(
     output,
     aggregates,
     totals,
+    dependence: dependenceOf(layout, totals),
+    reach: contributionReach(layout, totals, centres, population),
     supportSlots: counting.map((total) => (layout.keyed?.supportSlot ?? layout.totalSlot)[total]!),
     weightSlots:
       layout.weightMeasure === null

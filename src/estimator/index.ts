@@ -7,6 +7,7 @@ export { comparedIn, type Condition, readCondition, readSide, type Side } from '
 export { estimateDistinct, type SeenValue } from './distinct.ts';
 export { type GroupEstimate, GroupEstimator, type MetGroup } from './estimate-groups.ts';
 export { GroupIntervals } from './group-intervals.ts';
+export { type CellRange, groupStarts } from './group-totals.ts';
 export { confirmTails, type TailRows } from './hill.ts';
 export { lambertW, type MissingGroups, missingGroups } from './missing-groups.ts';
 export { type GroupReach, openReach, outcomesOf, reachOf } from './outcomes.ts';
@@ -22,3 +23,4 @@ export {
 } from './sizing.ts';
 export { cellConfidence } from './simultaneous.ts';
 export { smoothRefusal } from './smooth.ts';
+export { type Witness, witnessTimes } from './witness.ts';

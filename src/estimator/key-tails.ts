@@ -1,5 +1,5 @@
-import type { KeyMoments, KeyPopulation, MomentLayout, PopulationValues } from '../plan/index.ts';
-import { largestContribution } from './polynomial.ts';
+import type { KeyMoments, KeyPopulation, MomentLayout } from '../plan/index.ts';
+import { largestContribution, type Reach } from './reach.ts';
 
 /*
  * What the table tells of the keys' contributions, where keys were drawn: a key that matches contributes u = Σ_j g_j z_j, each z_j
@@ -69,11 +69,12 @@ function expectedPower({ constant, ofRows, ofSum, moments: { sums } }: KeyContri
 export interface KeyTailRequest {
   readonly layout: MomentLayout;
   readonly centres: Float64Array;
-  readonly population: readonly PopulationValues[];
   readonly keys: KeyPopulation;
   /** The output's totals, and one partial derivative each. */
   readonly totals: readonly number[];
   readonly gradient: readonly number[];
+  /** How far what a row adds to each total can reach. */
+  readonly reach: readonly Reach[];
 }
 
 /**
@@ -83,7 +84,7 @@ export interface KeyTailRequest {
  * @returns infinite where there are no such moments
  */
 export function skewnessByKeys(
-  { layout, centres, keys, totals, gradient }: Omit<KeyTailRequest, 'population'>,
+  { layout, centres, keys, totals, gradient }: Omit<KeyTailRequest, 'reach'>,
   matches: readonly { readonly weights2: number; readonly weights3: number }[],
 ): number {
   const contribution = keyContribution(layout, totals, gradient, centres, keys);
@@ -101,14 +102,13 @@ export function skewnessByKeys(
 /** The largest |u| that any key can contribute: what a row can, times the rows of the largest key. */
 export function largestOfKey({
   layout,
-  centres,
-  population,
   keys,
   totals,
   gradient,
-}: KeyTailRequest): number {
+  reach,
+}: Omit<KeyTailRequest, 'centres'>): number {
   const isDistinct = totals.map((total) => layout.keyed?.distinct[total] === true);
   const ofRows = gradient.map((partial, place) => (isDistinct[place] === true ? 0 : partial));
   const ofKey = gradient.reduce((sum, partial, place) => (isDistinct[place] === true ? sum + Math.abs(partial) : sum), 0); // prettier-ignore
-  return keys.rowsMax * largestContribution(layout, totals, ofRows, centres, population) + ofKey;
+  return keys.rowsMax * largestContribution(reach, ofRows) + ofKey;
 }

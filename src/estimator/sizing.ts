@@ -1,3 +1,4 @@
+import type { ReasonCode } from '../plan/index.ts';
 import { varianceAt } from './design-error.ts';
 import type { GroupEstimate, MetGroup } from './estimate-groups.ts';
 import { chiSquareQuantile, tQuantile } from './quantiles.ts';
@@ -25,10 +26,14 @@ const doubtOf = (support: number): number => 1 + 4 / Math.sqrt(support);
 /** How many rows of each stratum would be read. */
 export type RowsAt = (stratum: number) => number;
 
-/** True where the estimate keeps the target: certified or exact, and narrow enough. */
-export function meetsTarget({ estimate }: GroupEstimate, target: ErrorTarget): boolean {
+/** True where the estimate keeps the target: certified or exact, and narrow enough. @param forgiven a reason that is no obstacle */
+export function meetsTarget(
+  { estimate }: GroupEstimate,
+  target: ErrorTarget,
+  forgiven: ReasonCode | null = null,
+): boolean {
   if (estimate.value === null) return estimate.exact;
-  if (!estimate.certified) return false;
+  if (estimate.reasons.some((reason) => reason !== forgiven)) return false;
   const { low, high, value } = estimate;
   if (low === null || high === null) return false;
   const halfWidth = Math.max(value - low, high - value);
@@ -43,9 +48,11 @@ function varianceUpperLimit(support: number): number {
 
 /** A cell of the answer with what its precision would be at another size. */
 export class CellForecast {
+  /** @param presumesTail a tail of which nothing is known is taken for light: a witness may show that it is */
   constructor(
     readonly group: MetGroup,
     readonly estimate: GroupEstimate,
+    private readonly presumesTail = false,
   ) {}
 
   /** By what factor the matching rows would grow that bring sampling error: those of strata that were not read whole. */
@@ -107,7 +114,9 @@ export class CellForecast {
     if (estimate.reasons.includes('SINGLETON_STRATUM')) return false;
     if (tail === null) return true;
     const growth = this.growthAt(rowsAt);
-    const skewness = Math.max(tail.sampleSkewness, skewnessOf(tail)) / Math.sqrt(growth);
+    const isUnknown = tail.populationSkewness === Number.POSITIVE_INFINITY;
+    const presumed = this.presumesTail && isUnknown ? 0 : skewnessOf(tail);
+    const skewness = Math.max(tail.sampleSkewness, presumed) / Math.sqrt(growth);
     return (
       tail.effectiveSupport * growth >= effectiveSupportMin * margin &&
       skewness * Math.sqrt(margin) <= skewnessMax(estimate.confidence)

@@ -1,16 +1,12 @@
-import type { Moments, ReasonCode, StratumMoments } from '../plan/index.ts';
+import type { Moments, ReasonCode } from '../plan/index.ts';
 import type { Contribution } from './contributions.ts';
 import type { PreparedOutput } from './group-totals.ts';
 import { largestOfKey, skewnessByKeys } from './key-tails.ts';
-import {
-  contributionPolynomials,
-  expectedPower,
-  largestContribution,
-  type Polynomial,
-  shift,
-} from './polynomial.ts';
+import { type Matches, skewnessByMoments } from './population-skewness.ts';
 import { normalQuantile } from './quantiles.ts';
+import { largestContribution } from './reach.ts';
 import type { OpenWeight, Scope } from './scope.ts';
+import { skewnessByWitness, type Witness } from './witness.ts';
 
 /** Fewest matching rows, weights accounted for, behind a certified estimate. */
 export const effectiveSupportMin = 30;
@@ -25,7 +21,7 @@ export interface TailEvidence {
   readonly effectiveSupport: number;
   /** |λ̂|, the skewness of the estimate by the rows read; NaN where third moments were not added up. */
   readonly sampleSkewness: number;
-  /** |λ_pop|, the skewness by the exact moments of the whole table; infinite where none are kept. */
+  /** |λ_pop|, the skewness by the exact moments of the whole table, or by a witness; infinite where there are none. */
   readonly populationSkewness: number;
   /** No skewness can be larger, whatever the predicate, by how far the values reach; infinite where that is not known. */
   readonly largestSkewness: number;
@@ -36,33 +32,50 @@ export function skewnessMax(confidence: number): number {
   return skewnessScale / normalQuantile((1 + confidence) / 2) ** 2;
 }
 
+/** An estimate as its tail is judged. */
+export interface JudgedEstimate {
+  readonly group: number;
+  readonly prepared: PreparedOutput;
+  readonly gradient: readonly number[];
+  readonly contributions: readonly Contribution[];
+  /** V, by the contributions. */
+  readonly variance: number;
+}
+
 /**
  * The evidence on a group's estimate. One match more in the heaviest stratum that may hold some keeps a stratum from passing for
  * empty whose rare matches the draw has missed.
- * @param variance V, by the contributions
+ * @param witness is asked where nothing else is known
  */
 export function tailEvidence(
   moments: Moments,
-  prepared: PreparedOutput,
-  gradient: readonly number[],
-  contributions: readonly Contribution[],
+  { group, prepared, gradient, contributions, variance }: JudgedEstimate,
   { heaviest }: Scope,
-  variance: number,
+  witness: Witness | undefined,
 ): TailEvidence {
-  const open = contributions.filter(({ isOpen }) => isOpen);
+  const open = contributions.every(({ isOpen }) => isOpen)
+    ? contributions
+    : contributions.filter(({ isOpen }) => isOpen);
   const matches = heaviest === null ? open : [...open, oneMatch(heaviest)];
   const effectiveSupport = Math.min(effective(open), effective(matches));
   const scale = moments.layout.weightMeasure === null ? null : (heaviest?.weight ?? 0);
-  const { layout, centres, population, keys } = moments;
-  const { totals } = prepared;
+  const { layout, centres, keys } = moments;
+  const { totals, reach } = prepared;
+  const known =
+    keys === null
+      ? skewnessByMoments(moments, prepared, gradient, matches, variance)
+      : skewnessByKeys({ layout, centres, keys, totals, gradient }, matches);
   const largest =
     keys === null
-      ? largestContribution(layout, totals, gradient, centres, population)
-      : largestOfKey({ layout, centres, population, keys, totals, gradient });
+      ? largestContribution(reach, gradient)
+      : largestOfKey({ layout, keys, totals, gradient, reach });
   return {
     effectiveSupport,
     sampleSkewness: skewnessBySample(open, variance),
-    populationSkewness: skewnessByMoments(moments, prepared, gradient, matches, variance),
+    populationSkewness:
+      Number.isFinite(known) || witness === undefined
+        ? known
+        : skewnessByWitness(witness, prepared, gradient, group, matches),
     largestSkewness: skewnessByRange(largest, open, effectiveSupport, scale),
   };
 }
@@ -92,17 +105,18 @@ export function isBounded({ largestSkewness }: TailEvidence, confidence: number)
   return largestSkewness <= skewnessMax(confidence);
 }
 
-/** A stratum's matching rows: their Σ w²(1 − f) and Σ w³(1 − f). */
-type Matches = Pick<Contribution, 'stratum' | 'weights2' | 'weights3'>;
-
 /** One match of this weight. */
 function oneMatch({ stratum, weight, readShare }: OpenWeight): Matches {
   return { stratum, weights2: weight ** 2 * (1 - readShare), weights3: weight ** 3 * (1 - readShare) };
 }
 
+/** (Σ w² (1−f) m)³ / (Σ w³ (1−f) m)² */
 function effective(matches: readonly Matches[]): number {
-  const second = matches.reduce((sum, { weights2 }) => sum + weights2, 0);
-  const third = matches.reduce((sum, { weights3 }) => sum + weights3, 0);
+  let [second, third] = [0, 0];
+  for (const { weights2, weights3 } of matches) {
+    second += weights2;
+    third += weights3;
+  }
   return third === 0 ? 0 : second ** 3 / third ** 2;
 }
 
@@ -110,68 +124,6 @@ function effective(matches: readonly Matches[]): number {
 function skewnessBySample(open: readonly Contribution[], variance: number): number {
   const third = open.reduce((sum, { third: own }) => sum + own, 0);
   return variance > 0 ? Math.abs(third) / variance ** 1.5 : 0;
-}
-
-/**
- * |Σ w³ (1−f) m E u³| / (Σ w² (1−f) m E u²)^1.5, the expectations from the strata's exact moments; infinite where there are none. Of
- * several measures their joint moments are not known: then E|u|³ is bounded, and the variance is the sample's.
- */
-function skewnessByMoments(
-  moments: Moments,
-  { totals }: PreparedOutput,
-  gradient: readonly number[],
-  matches: readonly Matches[],
-  variance: number,
-): number {
-  const { layout, centres, population: values, keys } = moments;
-  if (keys !== null) return skewnessByKeys({ layout, centres, keys, totals, gradient }, matches);
-  const contribution = contributionPolynomials(layout, totals, gradient);
-  if (contribution === null) return Number.POSITIVE_INFINITY;
-  const { constant, byMeasure } = contribution;
-  const parts: Part[] = [];
-  for (const [measure, polynomial] of byMeasure) {
-    const known = values[measure]!.moments; // one a measure
-    if (known === null) return Number.POSITIVE_INFINITY;
-    parts.push({ polynomial, centre: centres[measure]!, known });
-  }
-  const [only, another] = parts;
-  const isJoint = another !== undefined;
-  const expected = (k: number, stratum: number): number => {
-    if (isJoint) return thirdMomentMax(constant, parts, stratum);
-    if (only === undefined) return constant ** k;
-    return expectedPower([constant, ...only.polynomial.slice(1)], k, only.centre, only.known, stratum);
-  };
-  let [second, third] = [0, 0];
-  for (const { stratum, weights2, weights3 } of matches) {
-    if (!isJoint) second += weights2 * expected(2, stratum);
-    third += weights3 * expected(3, stratum);
-  }
-  const skewness = Math.abs(third) / (isJoint ? variance : second) ** 1.5;
-  return Number.isNaN(skewness) ? Number.POSITIVE_INFINITY : skewness;
-}
-
-/** A contribution's polynomial in one measure. */
-interface Part {
-  readonly polynomial: Polynomial;
-  readonly centre: number;
-  readonly known: StratumMoments;
-}
-
-/**
- * (|c| + Σ ‖p_i‖₃)³ ≥ E|u|³ for u = c + Σ p_i, by Minkowski's inequality, with ‖p‖₃³ ≤ √(E p² · E p⁴) by Cauchy and Schwarz; c takes
- * in the means of the p_i.
- */
-function thirdMomentMax(constant: number, parts: readonly Part[], stratum: number): number {
-  let whole = constant;
-  let norms = 0;
-  for (const { polynomial, centre, known } of parts) {
-    const about = shift(polynomial, known.mean[stratum]! - centre); // one mean a stratum
-    whole += about[0]!; // a polynomial has a constant
-    const rest = [0, ...about.slice(1)];
-    const [square, fourth] = [2, 4].map((k) => expectedPower(rest, k, known.mean[stratum]!, known, stratum));
-    norms += (square! * fourth!) ** (1 / 6); // two powers
-  }
-  return (Math.abs(whole) + norms) ** 3;
 }
 
 /**
@@ -186,8 +138,11 @@ function skewnessByRange(
   effectiveSupport: number,
   scale: number | null,
 ): number {
-  const squares = open.reduce((sum, { openSquares }) => sum + openSquares, 0);
-  const rows = open.reduce((sum, { weights2 }) => sum + weights2, 0);
+  let [squares, rows] = [0, 0];
+  for (const { openSquares, weights2 } of open) {
+    squares += openSquares;
+    rows += weights2;
+  }
   const skewness =
     scale === null
       ? largest / Math.sqrt((effectiveSupport * squares) / rows)

@@ -1,45 +1,85 @@
 import {
   type BoundExpression,
   type ColumnRange,
+  expressionKey,
   isNumeric,
+  type JointMoments,
   type KeyMoments,
   type KeyPopulation,
+  type LearnedMoments,
+  type LearnedValues,
   type Measure,
   type MomentLayout,
+  type Moments,
   type PopulationValues,
   rangeAs,
   type StratumMoments,
   toDouble,
 } from '../plan/index.ts';
 import type { Sample } from '../samples/index.ts';
-import { columnFacts } from './sample-columns.ts';
+import { columnFacts, greatest, least } from './sample-columns.ts';
 
 /** A file that holds so many times the rows read of a stratum is a witness of its tail. */
 const witnessRows = 20;
 
+/** What is known of measures in the whole table. */
+type KnownPopulation = Pick<Moments, 'population' | 'joint'>;
+
 /**
- * What the strata table tells of each measure: exact moments of columns and their multiples, and of any expression how far it can
- * reach; rows that the sample takes whole have no part in that: nothing of them is estimated. Of a table that is itself a sample it
- * tells the rows in it, not the population: then only what follows from the expression, and the moments of strata of which the file
- * has far more rows than were read.
+ * What is known of each measure in the whole table: by the strata table exact moments of columns and their multiples, and of any
+ * expression how far it can reach; else what was learned of it. Rows that the sample takes whole have no part in how far it reaches:
+ * nothing of them is estimated. Of a table that is itself a sample the strata table tells the rows in it, not the population: then
+ * only what follows from the expression, and the moments of strata of which the file has far more rows than were read.
  * @param read for each stratum the rows read
  */
 export function populationValuesOf(
   { measures, design }: MomentLayout,
   sample: Sample,
+  learned: LearnedValues,
   read: Int32Array,
-): PopulationValues[] {
+): KnownPopulation {
   const range: ColumnRange = design.knowsPopulation ? columnFacts(sample).sampledRange : () => null;
-  return measures.map(({ argument }) => {
+  const population = measures.map(({ argument }, place): PopulationValues => {
     if (argument === null) return { low: 1, high: 1, moments: null };
     const reach = rangeAs(argument, { kind: 'double' }, range);
-    const moments = momentsOf(argument, sample);
+    const found = finite(learned.measures[place] ?? null, sample);
+    const ofColumn = columnMoments(argument, sample);
+    const moments =
+      design.knowsPopulation || ofColumn === null ? ofColumn : witnessed(ofColumn, sample, read);
     return {
-      low: reach?.low ?? Number.NEGATIVE_INFINITY,
-      high: reach?.high ?? Number.POSITIVE_INFINITY,
-      moments: design.knowsPopulation || moments === null ? moments : witnessed(moments, sample, read),
+      low: Math.max(reach?.low ?? Number.NEGATIVE_INFINITY, found?.low ?? Number.NEGATIVE_INFINITY),
+      high: Math.min(reach?.high ?? Number.POSITIVE_INFINITY, found?.high ?? Number.POSITIVE_INFINITY),
+      moments: moments ?? found?.moments ?? null,
     };
   });
+  return { population, joint: learned.joint.filter((pair) => isOfSameRows(pair, measures, population)) };
+}
+
+/** What was learned over all strata; null where some value has no place in moments. */
+function finite(moments: LearnedMoments | null, { runs }: Sample): PopulationValues | null {
+  if (moments === null || moments.nonFinite.some((count) => count > 0)) return null;
+  const sampled = (values: Float64Array): Float64Array =>
+    values.filter((_, stratum) => runs.takeAll[stratum] === 0);
+  const [low, high] = [least(sampled(moments.low)), greatest(sampled(moments.high))];
+  return low > high ? null : { low, high, moments }; // without any value nothing is learned
+}
+
+/** Joint moments tell of rows that both measures take: they serve where each takes just these. */
+function isOfSameRows(
+  { measures: [first, second], count }: JointMoments,
+  measures: readonly Measure[],
+  population: readonly PopulationValues[],
+): boolean {
+  const [a, b] = [first, second].map((measure) => {
+    const { filter } = measures[measure]!; // places of measures
+    return filter === null ? '' : expressionKey(filter);
+  });
+  return (
+    a === b &&
+    [first, second].every((measure) =>
+      population[measure]?.moments?.count.every((rows, stratum) => rows === count[stratum]),
+    )
+  );
 }
 
 /** The moments of the strata of which the file is a witness; NaN of others. */
@@ -58,19 +98,31 @@ interface Affine {
   readonly offset: number;
 }
 
-function momentsOf(argument: BoundExpression, sample: Sample): StratumMoments | null {
+/** Multiples are kept with the sample, up to so many. */
+const multiplesMax = 64;
+const multiplesOf = new WeakMap<Sample, Map<string, StratumMoments>>();
+
+function columnMoments(argument: BoundExpression, sample: Sample): StratumMoments | null {
   const affine = affineOf(argument);
   const statistics = affine === null ? undefined : sample.strata.statistics.get(affine.column);
   if (affine === null || statistics === undefined) return null;
-  const { scale, offset } = affine;
+  const { column, scale, offset } = affine;
   if (scale === 1 && offset === 0) return statistics;
-  return {
+  const multiples = multiplesOf.get(sample) ?? new Map<string, StratumMoments>();
+  multiplesOf.set(sample, multiples);
+  const key = JSON.stringify([column, scale, offset]);
+  const known = multiples.get(key);
+  if (known !== undefined) return known;
+  if (multiples.size >= multiplesMax) multiples.delete(multiples.keys().next().value!); // not empty
+  const made = {
     count: statistics.count,
     mean: statistics.mean.map((mean) => scale * mean + offset),
     centred: statistics.centred.map((moments, place) =>
       moments.map((moment) => scale ** (place + 2) * moment),
     ), // orders from 2
   };
+  multiples.set(key, made);
+  return made;
 }
 
 /** The expression as a multiple of a column and a constant; null where it is none. */

@@ -30,9 +30,11 @@ class DictionaryCache implements LiftCache {
 
 const liftCache = new DictionaryCache();
 
-const least = (values: Float64Array): number =>
+/** The least value; infinite where there is none. */
+export const least = (values: Float64Array): number =>
   values.reduce((a, b) => (b < a ? b : a), Number.POSITIVE_INFINITY);
-const greatest = (values: Float64Array): number =>
+/** The greatest value; minus infinity where there is none. */
+export const greatest = (values: Float64Array): number =>
   values.reduce((a, b) => (b > a ? b : a), Number.NEGATIVE_INFINITY);
 
 /** Exact ranges and means over the whole table, by column name; worked out once for a sample. */

@@ -1,32 +1,14 @@
-import type { BoundExpression, Measure, MomentLayout, Moments, Scalar } from '../plan/index.ts';
+import { type Moments, nothingLearned, type Scalar } from '../plan/index.ts';
 import { type LoadedColumn, runStride, type Sample } from '../samples/index.ts';
-import { CellTable, directPairsMax } from './cell-table.ts';
-import { centresOf } from './centres.ts';
-import { keyPopulationOf, populationValuesOf, weightMaxOf } from './population-values.ts';
+import { CellTable } from './cell-table.ts';
 import { collectMoments, type GroupCodes } from './collect-moments.ts';
-import { type CombinedKeys, combineKeys, keyCode } from './group-keys.ts';
-import { compile, declareInputs, inputsOf, type KernelInputs, type ScanKernel, shapeOf } from './kernel.ts';
-import { type ColumnSource, Emitter, NotOnKernels } from './lower/emitter.ts';
-import { lowerExpression } from './lower/lower.ts';
+import { type CompiledScan, compileScan, type ScanRequest } from './compile-scan.ts';
+import { NotOnKernels } from './lower/emitter.ts';
+import { keyPopulationOf, populationValuesOf, weightMaxOf } from './population-values.ts';
 import { columnSource, loadColumns } from './sample-columns.ts';
-import {
-  constantGroupLoop,
-  emitSelection,
-  emitMeasures,
-  type MeasureCode,
-  variableGroupLoop,
-} from './scan-code.ts';
-import { isStratumWise, type StrataView, viewStrata } from './strata-view.ts';
+import { isStratumWise } from './strata-view.ts';
 import { tasksOf } from './tasks.ts';
-import { keyLoop, newKeyGroups } from './universe-scan-code.ts';
-import { type RowValues, type ValueKernel, valueLoop, ValueSink } from './values.ts';
-
-/** What to add up over a sample. */
-export interface ScanRequest {
-  readonly filter: readonly BoundExpression[];
-  readonly keys: readonly BoundExpression[];
-  readonly layout: MomentLayout;
-}
+import { type RowValues, ValueSink } from './values.ts';
 
 /** Kernels cannot do a scan, and why. */
 export interface ScanRefusal {
@@ -44,18 +26,6 @@ export interface ScanProgress {
 
 /** Asked before each task whether to go on; false stops the scan there, and what was read so far stands. */
 export type Proceed = (progress: ScanProgress) => boolean | Promise<boolean>;
-
-/** The compiled parts of a scan. */
-interface CompiledScan {
-  readonly view: StrataView;
-  readonly rowKeys: CombinedKeys;
-  readonly kernel: ScanKernel;
-  /** Made when it is asked for. */
-  readonly valueKernel: () => ValueKernel;
-  readonly inputs: KernelInputs;
-  readonly centres: Float64Array;
-  readonly constantInStratum: readonly boolean[];
-}
 
 /**
  * Opens a scan of a sample for a query.
@@ -81,75 +51,6 @@ export async function openScan(sample: Sample, request: ScanRequest): Promise<Sa
   }
 }
 
-function compileScan(
-  sample: Sample,
-  request: ScanRequest,
-  source: ColumnSource,
-  loaded: ReadonlyMap<string, LoadedColumn>,
-): CompiledScan {
-  const { filter, keys, layout } = request;
-  const ofStratum = (expression: BoundExpression): boolean => isStratumWise(expression, sample);
-  const ofRow = (expression: BoundExpression): boolean => !isStratumWise(expression, sample);
-  const view = viewStrata(sample, filter.filter(ofStratum), keys.filter(ofStratum), source, loaded);
-  const emitter = new Emitter(source, lowerExpression);
-  const centres = centresOf(layout, sample);
-  const selection = emitSelection(filter.filter(ofRow), emitter);
-  const measures = emitMeasures(layout, centres, emitter);
-  const rowKeys = combineKeys(keys.filter(ofRow).map((key) => keyCode(key, emitter)));
-  const codes = view.codes * rowKeys.codes;
-  if (codes * sample.strata.count > Number.MAX_SAFE_INTEGER)
-    throw new NotOnKernels('too many combinations of keys');
-  const byStratum = keys.every(ofStratum);
-  const rowCode = byStratum ? null : `(${rowKeys.code}) * ${view.codes}`;
-  const { keyed } = layout;
-  const rowLoop = (): string =>
-    rowCode === null
-      ? constantGroupLoop(emitter, selection, layout, measures)
-      : variableGroupLoop(emitter, selection, layout, measures, {
-          code: rowCode,
-          codes,
-          direct: codes * sample.strata.count <= directPairsMax,
-        });
-  const loop = keyed === null ? rowLoop() : keyLoop(emitter, selection, layout, keyed, measures, rowCode);
-  const inputs = {
-    ...inputsOf(emitter.parameters, loaded),
-    ...(keyed === null || byStratum ? {} : { keyGroups: newKeyGroups(layout, codes) }),
-  };
-  const compileLoop = (text: string, output: string): unknown =>
-    compile(
-      ['inputs', 'runs', 'from', 'to', 'groupOfStratum', output],
-      `${declareInputs(emitter.parameters)}\n${text}`,
-      shapeOf(inputs),
-    );
-  const kernel = compileLoop(loop, 'cells') as ScanKernel; // the parameters are its
-  const valueKernel = (): ValueKernel =>
-    compileLoop(valueLoop(emitter, selection, layout, measures, rowCode), 'sink') as ValueKernel; // the parameters are its
-  const everyRow = byStratum && filter.every(ofStratum);
-  const constantInStratum = layout.totals.map(
-    (total, place) =>
-      everyRow &&
-      layout.weightMeasure === null &&
-      // Keys have different numbers of rows; each counts as one key.
-      (keyed === null || keyed.distinct[place] === true) &&
-      total.every(({ measure, power }) =>
-        isConstant(layout.measures[measure]!, measures[measure]!, power, ofStratum),
-      ), // one code a measure
-  );
-  return { view, rowKeys, kernel, valueKernel, inputs, centres, constantInStratum };
-}
-
-/** Whether a measure contributes the same for every row of a stratum. */
-function isConstant(
-  measure: Measure,
-  code: MeasureCode,
-  power: number,
-  ofStratum: (expression: BoundExpression) => boolean,
-): boolean {
-  const counts = power === 0 && code.takes === null;
-  const { argument, filter } = measure;
-  return counts || ((argument === null || ofStratum(argument)) && (filter === null || ofStratum(filter)));
-}
-
 /** A scan of a sample in progress: rows of each stratum read so far, and the sums over them. */
 export class SampleScan {
   /** For each stratum the rows read, n_h, or the keys where keys were drawn. */
@@ -159,7 +60,7 @@ export class SampleScan {
   private rows = 0;
   private rowsSinceFlush = 0;
   /** The groups' codes in the order of the last moments. */
-  private groupCodes: readonly number[] = [];
+  groupCodes: readonly number[] = [];
 
   constructor(
     private readonly sample: Sample,
@@ -175,6 +76,11 @@ export class SampleScan {
       request.layout.monomials.length,
     );
     this.groupsByStratum = request.keys.every((key) => isStratumWise(key, sample));
+  }
+
+  /** Another scan for the same request, from the start; groups have the same codes in both. */
+  again(): SampleScan {
+    return new SampleScan(this.sample, this.request, this.loaded, this.parts);
   }
 
   /** For each stratum 0 where the predicate excludes all of it; its rows are never read. */
@@ -226,26 +132,23 @@ export class SampleScan {
   collect(): { readonly moments: Moments; readonly key: (group: number, index: number) => Scalar } {
     this.cells.flush();
     const { view, rowKeys, centres, constantInStratum } = this.parts;
+    const { layout, learned = nothingLearned } = this.request;
     if (this.groupsByStratum) this.addEmptyCells();
-    const codes: GroupCodes = collectMoments(
-      this.cells,
-      this.request.layout.monomials.length,
-      this.sample.strata.count,
-    );
+    const codes: GroupCodes = collectMoments(this.cells, layout.monomials.length, this.sample.strata.count);
     this.groupCodes = codes.groups;
     const moments: Moments = {
-      layout: this.request.layout,
+      layout,
       centres,
-      population: populationValuesOf(this.request.layout, this.sample, this.done),
+      ...populationValuesOf(layout, this.sample, learned, this.done),
       ...codes.cells,
       groupCount: this.request.keys.length === 0 ? 1 : codes.groups.length,
       populationRows: this.sample.unitPopulation,
-      weightMax: weightMaxOf(this.request.layout, this.sample),
+      weightMax: weightMaxOf(layout, this.sample),
       rowsRead: Float64Array.from(this.done),
       included: this.included,
       constantInStratum,
       groupsByStratum: this.groupsByStratum,
-      keys: keyPopulationOf(this.request.layout, this.sample),
+      keys: keyPopulationOf(layout, this.sample),
     };
     // A group's code is its stratum's code plus the row's code times the number of stratum codes.
     let [ofStrata, ofRows] = [0, 0];
@@ -264,13 +167,14 @@ export class SampleScan {
   /**
    * The values of matching rows among those that were read and added up in the last moments.
    * @param ranks for each stratum how many of its first rows to look at; no more than were read are
+   * @param codes of groups, which are numbered by their places; a row of another has the group −1
    */
-  values(ranks: Int32Array): RowValues {
+  values(ranks: Int32Array, codes: readonly number[] = this.groupCodes): RowValues {
     const { inputs, view, valueKernel, centres } = this.parts;
     const to = this.done.map((rows, stratum) => Math.min(rows, ranks[stratum]!)); // one entry a stratum
     const sink = new ValueSink(centres.length);
     const kernel = valueKernel();
-    const groupOf = new Map(this.groupCodes.map((code, group) => [code, group]));
+    const groupOf = new Map(codes.map((code, group) => [code, group]));
     const { keys, runs } = this.sample;
     if (keys === null) {
       const wanted = runs.runs(new Int32Array(to.length), to);

@@ -27,6 +27,7 @@ export {
 } from './functions/table.ts';
 export { roundHalfAway, roundPlaces } from './functions/math.ts';
 export { canonicalUnit, partNames } from './functions/temporal.ts';
+export * from './learned.ts';
 export {
   aggregateSlotsOf,
   type AggregateTotals,

@@ -1,5 +1,6 @@
 import type { BoundExpression } from './bound.ts';
 import type { SampleDesign } from './sample-design.ts';
+import type { JointMoments } from './learned.ts';
 
 /**
  * What an aggregate reads of a row: its argument where the row passes the aggregate's FILTER and the argument is not NULL.
@@ -109,6 +110,8 @@ export interface Moments {
   readonly centres: Float64Array;
   /** One a measure. */
   readonly population: readonly PopulationValues[];
+  /** Of pairs of measures that some output depends on both of; none where nothing is known of how they go together. */
+  readonly joint: readonly JointMoments[];
   readonly cellCount: number;
   /** For each cell its group, from 0; cells are sorted by group, then stratum. */
   readonly cellGroup: Int32Array;

@@ -18,5 +18,7 @@ export type {
 } from './build-scan.ts';
 export { sampledColumn } from './sampled-column.ts';
 export { DuckDBSource } from './duckdb/duckdb-source.ts';
+export type { LearnedStrata } from './learning.ts';
+export { printOver } from './duckdb/print-expression.ts';
 export { printQuery } from './duckdb/print-query.ts';
 export type { Control, SourceTable } from './source.ts';

@@ -144,6 +144,7 @@ describe('groups that cannot be shown', () => {
     },
     centres: new Float64Array(0),
     population: [],
+    joint: [],
     cellCount: counts.length,
     cellGroup: Int32Array.from(counts, (_, group) => group),
     cellStratum: new Int32Array(counts.length),

@@ -59,8 +59,8 @@ const bugs: readonly Bug[] = [
   {
     name: 'third moments of the sample only',
     file: 'src/estimator/tails.ts',
-    from: 'populationSkewness: skewnessByMoments(moments, prepared, gradient, matches, variance)',
-    to: 'populationSkewness: skewnessBySample(open, variance)',
+    from: 'skewnessByMoments(moments, prepared, gradient, matches, variance)',
+    to: 'skewnessBySample(open, variance)',
     breaks: /a tail that draws miss/,
   },
 ];

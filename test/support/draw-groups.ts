@@ -62,7 +62,7 @@ export class GroupedTable {
     const query = bindAggregate(sql, this.table.columns);
     const reading = await SampleReading.open(query, bounds, sample, drawnDesign, control);
     if (typeof reading === 'string') throw new Error(reading);
-    const known = await reading.readTo(reading.rankMax);
+    const known = await reading.readTo(reading.limits.max);
     const rows = reading.confirm(known);
     const choice = reading.judge(known, reading.missing(known));
     return { query, rows, known, choice };

@@ -22,7 +22,7 @@ import { readResult } from './read-values.ts';
 import { centreMoments, statisticExpressions } from './strata-statistics.ts';
 
 /** Rows from the table's start that the centre of a column is taken from. */
-const centreRows = 100_000;
+export const centreRows = 100_000;
 /** Priorities are 64-bit hashes. */
 const priorityRange = 2 ** 64;
 
@@ -205,7 +205,8 @@ function storedExpression({ name, type, storage, dictionary }: SampledColumn): s
   return `${column}${cast}`;
 }
 
-function scannedColumn(
+/** A column's totals from what the scan computed. @param get one value a stratum */
+export function scannedColumn(
   column: OutputColumn,
   count: number,
   get: (name: string) => readonly Scalar[] | undefined,

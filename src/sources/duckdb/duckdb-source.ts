@@ -1,6 +1,7 @@
 import { QueryError } from '../../common/index.ts';
 import { type BoundQuery, type OutputColumn, tablesOf } from '../../plan/index.ts';
 import type { BuildScan } from '../build-scan.ts';
+import type { LearnedStrata, LearningRequest } from '../learning.ts';
 import type { Control, ExactResult, FileDescription, SourceTable } from '../source.ts';
 import { CallGate } from './call-gate.ts';
 import type { LockedDatabase } from './locked-database.ts';
@@ -26,6 +27,8 @@ interface AnsweringDatabase {
   /** The tables, as text. */
   readonly tables: string;
   readonly database: Promise<LockedDatabase>;
+  /** Lets one call at a time make views. */
+  readonly views: CallGate;
   users: number;
 }
 
@@ -63,29 +66,80 @@ export class DuckDBSource {
    * @throws QueryError EXECUTION, INVALID_FILE, LIMIT_EXCEEDED, CANCELLED
    */
   async query(query: BoundQuery, tables: readonly SourceTable[], control: Control): Promise<ExactResult> {
-    const { readerOf, readResult } = await native();
-    const answering = this.answeringFor(tables);
-    answering.users++;
-    try {
-      const database = await answering.database;
-      // Views are made when they are first needed: a file that is gone fails the queries on its table alone.
-      const read = tablesOf(query);
-      for (const { name, files } of tables.filter((table) => read.has(table.name))) {
-        const reader = readerOf('parquet', files.map(({ path }) => path)); // prettier-ignore
-        await database.run(
-          `CREATE VIEW IF NOT EXISTS ${quoteName(name)} AS SELECT * FROM ${reader}`,
-          control,
-        );
-      }
+    const { readResult } = await native();
+    return await this.answer(tablesOf(query), tables, control, async (database) => {
       const result = await database.query(printQuery(query), readResult, control);
       // The names that the binder gave are what the user reads; DuckDB's own types tell how the values are written.
       return {
         ...result,
         columns: result.columns.map(({ type }, place) => ({ name: query.columns[place]!.name, type })),
       };
+    });
+  }
+
+  /**
+   * Works out exact moments of expressions over a table, for the next time that samples are asked.
+   * @param tables all registered tables
+   * @throws QueryError as {@link query}
+   */
+  async learn(
+    request: LearningRequest,
+    tables: readonly SourceTable[],
+    control: Control,
+  ): Promise<LearnedStrata> {
+    const { learnMoments } = await native();
+    return await this.answer(new Set([request.table]), tables, control, (database) =>
+      learnMoments(database, request, control),
+    );
+  }
+
+  /** Uses the database over all tables, with views of those that are read. */
+  private async answer<T>(
+    read: ReadonlySet<string>,
+    tables: readonly SourceTable[],
+    control: Control,
+    use: (database: LockedDatabase) => Promise<T>,
+  ): Promise<T> {
+    const answering = this.answeringFor(tables);
+    answering.users++;
+    try {
+      const database = await answering.database;
+      await this.makeViews(
+        answering,
+        tables.filter(({ name }) => read.has(name)),
+        control,
+      );
+      return await use(database);
     } finally {
       answering.users--;
       await this.closeUnused(answering);
+    }
+  }
+
+  /**
+   * Views are made when they are first needed: a file that is gone fails the queries on its table alone. Not several at once: calls
+   * that make the same view are in each other's way.
+   */
+  private async makeViews(
+    answering: AnsweringDatabase,
+    tables: readonly SourceTable[],
+    control: Control,
+  ): Promise<void> {
+    const { readerOf } = await native();
+    const database = await answering.database;
+    const leave = await answering.views.enter(control.signal).catch(() => {
+      throw new QueryError('CANCELLED', 'the statement was cancelled');
+    });
+    try {
+      for (const { name, files } of tables) {
+        const reader = readerOf('parquet', files.map(({ path }) => path)); // prettier-ignore
+        await database.run(
+          `CREATE VIEW IF NOT EXISTS ${quoteName(name)} AS SELECT * FROM ${reader}`,
+          control,
+        );
+      }
+    } finally {
+      leave();
     }
   }
 
@@ -121,7 +175,12 @@ export class DuckDBSource {
     const previous = this.answering;
     if (previous?.tables === wanted) return previous;
     const paths = tables.flatMap(({ files }) => files.map(({ path }) => path));
-    const answering: AnsweringDatabase = { tables: wanted, database: this.openDatabase(paths, []), users: 0 };
+    const answering: AnsweringDatabase = {
+      tables: wanted,
+      database: this.openDatabase(paths, []),
+      views: new CallGate(1),
+      users: 0,
+    };
     answering.database.catch(() => {
       if (this.answering === answering) this.answering = null;
     });

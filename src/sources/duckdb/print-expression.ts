@@ -84,6 +84,16 @@ export function printExpression(expression: BoundExpression, context: PrintConte
   }
 }
 
+/** An expression over the columns of one relation, which is called `relation`; the same text for what means the same. */
+export function printOver(expression: BoundExpression, relation: string): string {
+  return printExpression(expression, {
+    relationName: () => relation,
+    printQuery() {
+      throw new Error('an expression over one table holds no query');
+    },
+  });
+}
+
 function printCall(
   { name, arguments: args }: FunctionCall,
   print: (inner: BoundExpression) => string,

@@ -10,9 +10,12 @@ export type StatisticExpressions = Readonly<Record<string, string>>;
 const isFloating = (type: SqlType): boolean => type.kind === 'float' || type.kind === 'double';
 const isExact = (type: SqlType): boolean => type.kind === 'integer' || type.kind === 'decimal';
 
+/** Where a floating number can be a part of moments, in SQL. */
+export const doubleTest = (column: string): string => `abs(${column}) < ${magnitudeMax}`;
+
 /** Where a value has a place in an order of doubles, in SQL; null: it always has. */
 function finiteTest(column: string, type: SqlType): string | null {
-  if (isFloating(type)) return `abs(${column}) < ${magnitudeMax}`;
+  if (isFloating(type)) return doubleTest(column);
   return type.kind === 'date' || type.kind === 'timestamp' ? `isfinite(${column})` : null;
 }
 
@@ -82,7 +85,8 @@ export function statisticExpressions({ name, type }: OutputColumn, centre: numbe
 /** Relative to the moment that a normal distribution of the same variance would have, below this the digits are lost. */
 const digitsKept = 1e-6;
 const epsilon = 2 ** -52;
-const binomial = [
+/** C(n, k) at [n][k], for n up to 6. */
+export const binomial: readonly (readonly number[])[] = [
   [1],
   [1, 1],
   [1, 2, 1],
@@ -90,7 +94,16 @@ const binomial = [
   [1, 4, 6, 4, 1],
   [1, 5, 10, 10, 5, 1],
   [1, 6, 15, 20, 15, 6, 1],
-] as const;
+];
+
+/**
+ * Whether a sum lost its digits, because its terms cancel.
+ * @param natural the moment that a normal distribution of the same variance would have, or one like it
+ */
+export function cancelled(value: number, terms: readonly number[], natural: number): boolean {
+  const largest = Math.max(...terms.map(Math.abs));
+  return largest * epsilon * 8 > digitsKept * Math.max(natural, Math.abs(value));
+}
 
 /**
  * Moves power sums Σ(x − c)^k, k = 3 … 6, to the mean: m_k = p_k − Σ_{j<k} C(k, j) m_j δ^{k−j} with δ = mean − c.
@@ -101,16 +114,14 @@ const binomial = [
  * @returns m_2 … m_6
  */
 export function centreMoments(n: number, m2: number, delta: number, powers: readonly number[]): number[] {
+  if (m2 === 0) return [0, 0, 0, 0, 0]; // all values are the same
   const moments = [n, 0, m2];
   for (const [place, power] of powers.entries()) {
     const k = place + 3;
     const terms = moments.map((moment, j) => binomial[k]![j]! * moment * delta ** (k - j)); // 3 ≤ k ≤ 6 and j < k
     const value = terms.reduce((sum, term) => sum - term, power);
-    const largest = Math.max(Math.abs(power), ...terms.map(Math.abs));
     const natural = n * (m2 / n) ** (k / 2);
-    moments.push(
-      largest * epsilon * 8 > digitsKept * Math.max(natural, Math.abs(value)) ? Number.NaN : value,
-    );
+    moments.push(cancelled(value, [power, ...terms], natural) ? Number.NaN : value);
   }
   return moments.slice(2);
 }

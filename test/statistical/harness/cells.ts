@@ -1,7 +1,7 @@
-import { confirmTails, GroupEstimator, type TailRows } from '../../../src/estimator/index.ts';
+import { confirmTails, GroupEstimator, type TailRows, type Witness } from '../../../src/estimator/index.ts';
 import { doubleType, type Estimate, layoutMoments, type Moments } from '../../../src/plan/index.ts';
 import { bindAggregate } from '../../support/ask-sample.ts';
-import { Drawing } from './draws.ts';
+import { Drawing, type Knowledge } from './draws.ts';
 import { type Allocation, type Domain, makePopulation, type Population } from './population.ts';
 
 /** What is asked, and of each its true value over the rows of a domain. */
@@ -57,13 +57,14 @@ export interface CellSelection {
 export function measureCoverage(
   { allocation, tail, by, domains, confidences }: CellSelection,
   draws: number,
+  known: Knowledge = 'moments',
 ): CoverageCell[] {
   const names = Object.keys(outputs);
   const columns = ['x', 'y'].map((name) => ({ name, type: doubleType }));
   const query = bindAggregate(`SELECT ${names.join(', ')} FROM t WHERE x > y`, columns); // the harness applies conditions itself
   const { layout, aggregateTotals } = layoutMoments(query);
   const population = makePopulation(allocation, tail, by, 20_261_122);
-  const drawing = new Drawing(allocation, population, layout);
+  const drawing = new Drawing(allocation, population, layout, known);
   const wanted = population.domains.filter(({ name }) => domains?.includes(name) ?? true);
   const truths = wanted.map((domain) => truthsOf(population, domain));
   const cells = new Map<string, CoverageCell>();
@@ -72,6 +73,7 @@ export function measureCoverage(
     for (const [place, domain] of wanted.entries()) {
       const moments = drawing.moments(domain);
       const effective = effectiveRows(moments);
+      const witness = known !== 'moments' ? witnessOf(drawing.moments(domain, true)) : undefined;
       let rows: TailRows | null = null;
       for (const confidence of confidences) {
         const estimator = new GroupEstimator({
@@ -80,6 +82,7 @@ export function measureCoverage(
           moments,
           key: () => null,
           confidence,
+          witness,
         });
         const [group] = estimator.meet();
         const groups = [{ group: group!, estimates: estimator.estimate(group!) }]; // without GROUP BY there is one
@@ -97,6 +100,12 @@ export function measureCoverage(
   }
   return [...cells.values()];
 }
+
+/** A witness of one group. */
+const witnessOf = (moments: Moments): Witness => ({
+  moments,
+  cellsOf: () => ({ from: 0, to: moments.cellCount }),
+});
 
 /** @see Kish, "Survey Sampling", 1965, section 11.7 */
 function effectiveRows({ cellCount, cellStratum, sums, layout, populationRows, rowsRead }: Moments): number {

@@ -1,7 +1,19 @@
 import { seededRandom } from '../../../src/common/index.ts';
-import type { TailRows } from '../../../src/estimator/index.ts';
-import type { MomentLayout, Moments, PopulationValues } from '../../../src/plan/index.ts';
-import { type Allocation, type Domain, type Population, stratumMoments } from './population.ts';
+import { type TailRows, witnessTimes } from '../../../src/estimator/index.ts';
+import type { JointMoments, MomentLayout, Moments, PopulationValues } from '../../../src/plan/index.ts';
+import {
+  type Allocation,
+  type Domain,
+  type Population,
+  stratumMoments,
+  stratumPairMoments,
+} from './population.ts';
+
+/**
+ * What tells of tails: what a strata table and an exact run tell of the table; else a witness, a sample of {@link witnessTimes} times
+ * the rows; or, as a planted bug, nothing but the rows that the estimate is made from.
+ */
+export type Knowledge = 'moments' | 'witness' | 'itself';
 
 /**
  * Draws stratified samples without replacement from a population in arrays and adds up moments: the naive twin of sampler and
@@ -17,12 +29,16 @@ export class Drawing {
   private readonly sums: Float64Array;
   private readonly columns: readonly (Float64Array | null)[];
   private readonly facts: readonly PopulationValues[];
+  private readonly joint: readonly JointMoments[];
   private readonly centres: Float64Array;
+  /** Sums over all rows of a sample of {@link witnessTimes} times the rows. */
+  private readonly witnessSums: Float64Array;
 
   constructor(
     private readonly allocation: Allocation,
     private readonly population: Population,
     private readonly layout: MomentLayout,
+    private readonly known: Knowledge = 'moments',
   ) {
     const { sizes } = allocation;
     this.order = Int32Array.from({ length: population.rows }, (_, row) => row);
@@ -31,14 +47,25 @@ export class Drawing {
       argument?.kind === 'column' ? population[argument.name as 'x' | 'y'] : null,
     ); // queries of the harness read x and y
     this.facts = this.columns.map((values) =>
-      values === null
-        ? { low: 1, high: 1, moments: null }
+      values === null || known !== 'moments'
+        ? {
+            low: values === null ? 1 : Number.NEGATIVE_INFINITY,
+            high: values === null ? 1 : Number.POSITIVE_INFINITY,
+            moments: null,
+          }
         : {
             low: values.reduce((a, b) => Math.min(a, b)),
             high: values.reduce((a, b) => Math.max(a, b)),
             moments: stratumMoments(values, sizes),
           },
     );
+    this.joint =
+      known !== 'moments'
+        ? []
+        : pairsOf(this.columns).map(([first, second]) => ({
+            ...stratumPairMoments(this.columns[first]!, this.columns[second]!, sizes, 6),
+            measures: [first, second],
+          })); // pairs are of columns
     this.centres = Float64Array.from(this.columns, (values) =>
       values === null ? 0 : values.reduce((a, b) => a + b, 0) / values.length,
     );
@@ -53,6 +80,7 @@ export class Drawing {
       }
     }
     this.sums = new Float64Array(population.classes * sizes.length * stride);
+    this.witnessSums = new Float64Array(known === 'witness' ? this.sums.length : 0);
   }
 
   private centred(measure: number, row: number): number {
@@ -66,31 +94,44 @@ export class Drawing {
     const { sizes, drawn } = this.allocation;
     const stride = this.layout.monomials.length;
     sums.fill(0);
+    this.witnessSums.fill(0);
     for (const [stratum, size] of sizes.entries()) {
       const start = starts[stratum]!; // one a stratum
-      for (let place = 0; place < drawn[stratum]!; place++) {
+      for (let place = 0; place < this.rowsOf(stratum, true); place++) {
         const from = start + place;
         const other = from + Math.floor(random.next() * (size - place));
         const row = order[other]!;
         order[other] = order[from]!;
         order[from] = row;
         const target = (this.population.classOf[row]! * sizes.length + stratum) * stride;
-        for (let slot = 0; slot < stride; slot++) sums[target + slot]! += terms[row * stride + slot]!;
+        for (const into of [
+          ...(place < drawn[stratum]! ? [sums] : []),
+          ...(this.witnessSums.length > 0 ? [this.witnessSums] : []),
+        ])
+          for (let slot = 0; slot < stride; slot++) into[target + slot]! += terms[row * stride + slot]!;
       }
     }
   }
 
-  /** The moments of a domain as one group. */
-  moments({ classes }: Domain): Moments {
+  /** Rows drawn of a stratum; of the whole sample, where it bears witness. */
+  private rowsOf(stratum: number, whole: boolean): number {
     const { sizes, drawn } = this.allocation;
+    const times = whole && this.known === 'witness' ? witnessTimes : 1;
+    return Math.min(sizes[stratum]!, drawn[stratum]! * times); // one entry a stratum
+  }
+
+  /** The moments of a domain as one group. @param whole of the whole sample, not only of the rows that estimates are made from */
+  moments({ classes }: Domain, whole = false): Moments {
+    const { sizes } = this.allocation;
+    const from = whole && this.known === 'witness' ? this.witnessSums : this.sums;
     const stride = this.layout.monomials.length;
     const strata: number[] = [];
     const sums = new Float64Array(sizes.length * stride);
     for (let stratum = 0; stratum < sizes.length; stratum++) {
       const to = strata.length * stride;
       for (const each of classes) {
-        const from = (each * sizes.length + stratum) * stride;
-        for (let slot = 0; slot < stride; slot++) sums[to + slot]! += this.sums[from + slot]!;
+        const first = (each * sizes.length + stratum) * stride;
+        for (let slot = 0; slot < stride; slot++) sums[to + slot]! += from[first + slot]!;
       }
       if (sums[to]! > 0) strata.push(stratum); // else the next one takes its place, and starts from zeros
     }
@@ -98,6 +139,7 @@ export class Drawing {
       layout: this.layout,
       centres: this.centres,
       population: this.facts,
+      joint: this.joint,
       cellCount: strata.length,
       cellGroup: new Int32Array(strata.length),
       cellStratum: Int32Array.from(strata),
@@ -105,7 +147,7 @@ export class Drawing {
       groupCount: 1,
       populationRows: Float64Array.from(sizes),
       weightMax: null,
-      rowsRead: Float64Array.from(drawn),
+      rowsRead: Float64Array.from(sizes, (_, stratum) => this.rowsOf(stratum, whole)),
       included: new Uint8Array(sizes.length).fill(1),
       constantInStratum: this.layout.totals.map(() => false),
       groupsByStratum: false,
@@ -113,14 +155,13 @@ export class Drawing {
     };
   }
 
-  /** The drawn rows of a domain. */
+  /** The drawn rows of a domain, of the whole sample where it bears witness. */
   rows({ classes }: Domain): TailRows {
     const wanted = new Set(classes);
     const rows: number[] = [];
     const strata: number[] = [];
-    for (const [stratum, count] of this.allocation.drawn.entries()) {
-      const start = this.starts[stratum]!; // one a stratum
-      for (let place = start; place < start + count; place++) {
+    for (const [stratum, start] of this.starts.entries()) {
+      for (let place = start; place < start + this.rowsOf(stratum, true); place++) {
         const row = this.order[place]!;
         if (!wanted.has(this.population.classOf[row]!)) continue;
         rows.push(row);
@@ -139,4 +180,12 @@ export class Drawing {
       }),
     };
   }
+}
+
+/** Pairs of places that hold a column. */
+function pairsOf(columns: readonly (Float64Array | null)[]): [number, number][] {
+  const places = columns.flatMap((column, place) => (column === null ? [] : [place]));
+  return places.flatMap((first) =>
+    places.filter((place) => place > first).map((second): [number, number] => [first, second]),
+  );
 }

@@ -1,5 +1,5 @@
 import { type Random, seededRandom } from '../../../src/common/index.ts';
-import type { StratumMoments } from '../../../src/plan/index.ts';
+import { type PairMoments, pairPowers, type StratumMoments } from '../../../src/plan/index.ts';
 
 /** How a population is cut into strata, and how many rows are drawn of each. */
 export interface Allocation {
@@ -115,4 +115,23 @@ export function stratumMoments(values: Float64Array, sizes: readonly number[]): 
       ),
     ),
   };
+}
+
+/** The exact joint moments of two columns in each stratum, straight from their definition: what an exact run learns. */
+export function stratumPairMoments(
+  x: Float64Array,
+  y: Float64Array,
+  sizes: readonly number[],
+  order: number,
+): PairMoments {
+  const [ofX, ofY] = [stratumMoments(x, sizes), stratumMoments(y, sizes)];
+  const centred = pairPowers(order).map(([i, j]) => {
+    const sums = new Float64Array(sizes.length);
+    let row = 0;
+    for (const [stratum, size] of sizes.entries())
+      for (const end = row + size; row < end; row++)
+        sums[stratum]! += (x[row]! - ofX.mean[stratum]!) ** i * (y[row]! - ofY.mean[stratum]!) ** j;
+    return sums;
+  });
+  return { order, count: ofX.count, means: [ofX.mean, ofY.mean], centred };
 }

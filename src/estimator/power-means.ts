@@ -1,0 +1,206 @@
+import { type Dependence, type JointMoments, pairPlace, type StratumMoments } from '../plan/index.ts';
+
+/** E u² and E u³ of the contributions u of a stratum's rows; 0 where the stratum has no value, NaN where it is not known. */
+export interface PowerMeans {
+  second(stratum: number): number;
+  third(stratum: number): number;
+}
+
+/** Of u that is the same for every row. */
+export function constantMeans(constant: number): PowerMeans {
+  return { second: () => constant ** 2, third: () => constant ** 3 };
+}
+
+/** Of u that depends on one measure: in closed form, for there may be very many groups. */
+export class SingleMeans implements PowerMeans {
+  /** The coefficients of u in powers of x − centre. */
+  private readonly coefficients = [0, 0, 0];
+
+  /** @param gradient one partial for each of the powers */
+  constructor(
+    { powers }: Dependence,
+    gradient: readonly number[],
+    private readonly centre: number,
+    private readonly known: StratumMoments,
+  ) {
+    for (const [place, [power]] of powers.entries()) this.coefficients[power]! += gradient[place]!; // powers up to 2
+  }
+
+  second(stratum: number): number {
+    if (this.known.count[stratum] === 0) return 0;
+    const [a, b, c] = this.aboutMean(stratum);
+    const linear = a * a + (b * b + 2 * a * c) * this.moment(2, stratum);
+    return c === 0 ? linear : linear + 2 * b * c * this.moment(3, stratum) + c * c * this.moment(4, stratum);
+  }
+
+  third(stratum: number): number {
+    if (this.known.count[stratum] === 0) return 0;
+    const [a, b, c] = this.aboutMean(stratum);
+    const linear = a ** 3 + 3 * a * b * b * this.moment(2, stratum) + b ** 3 * this.moment(3, stratum);
+    if (c === 0) return linear;
+    return (
+      linear +
+      3 * a * a * c * this.moment(2, stratum) +
+      6 * a * b * c * this.moment(3, stratum) +
+      3 * c * (a * c + b * b) * this.moment(4, stratum) +
+      3 * b * c * c * this.moment(5, stratum) +
+      c ** 3 * this.moment(6, stratum)
+    );
+  }
+
+  /** u = a + bX + cX², X the distance from the stratum's mean. */
+  private aboutMean(stratum: number): readonly [number, number, number] {
+    const [constant, slope, square] = this.coefficients as [number, number, number]; // made with three
+    const by = this.known.mean[stratum]! - this.centre; // one mean a stratum
+    return [constant + by * (slope + by * square), slope + 2 * by * square, square];
+  }
+
+  private moment(order: number, stratum: number): number {
+    return this.known.centred[order - 2]![stratum]! / this.known.count[stratum]!; // orders 2 to 6
+  }
+}
+
+/** Of u that depends on two measures. @param joint of order 3 where u is linear, of 6 where it has squares or products */
+export function pairMeans(
+  dependence: Dependence,
+  gradient: readonly number[],
+  centres: readonly [number, number],
+  joint: JointMoments,
+): PowerMeans {
+  return dependence.degree === 1
+    ? new LinearPairMeans(dependence, gradient, centres, joint)
+    : new PairMeans(dependence, gradient, centres, joint);
+}
+
+/** Ratios and weighted means, in closed form. */
+class LinearPairMeans implements PowerMeans {
+  private constant = 0;
+  private x = 0;
+  private y = 0;
+
+  constructor(
+    { powers }: Dependence,
+    gradient: readonly number[],
+    private readonly centres: readonly [number, number],
+    private readonly joint: JointMoments,
+  ) {
+    for (const [place, [i, j]] of powers.entries()) {
+      const partial = gradient[place]!; // one a total
+      if (i > 0) this.x += partial;
+      else if (j > 0) this.y += partial;
+      else this.constant += partial;
+    }
+  }
+
+  second(stratum: number): number {
+    return this.joint.count[stratum] === 0 ? 0 : this.mean(stratum) ** 2 + this.spread(stratum);
+  }
+
+  third(stratum: number): number {
+    if (this.joint.count[stratum] === 0) return 0;
+    const { x, y } = this;
+    const mean = this.mean(stratum);
+    return (
+      mean ** 3 +
+      3 * mean * this.spread(stratum) +
+      x ** 3 * this.moment(3, 0, stratum) +
+      3 * x * x * y * this.moment(2, 1, stratum) +
+      3 * x * y * y * this.moment(1, 2, stratum) +
+      y ** 3 * this.moment(0, 3, stratum)
+    );
+  }
+
+  private mean(stratum: number): number {
+    const [meanX, meanY] = this.joint.means;
+    return (
+      this.constant +
+      this.x * (meanX[stratum]! - this.centres[0]) + // one mean a stratum
+      this.y * (meanY[stratum]! - this.centres[1])
+    );
+  }
+
+  private spread(stratum: number): number {
+    const { x, y } = this;
+    const squares = x * x * this.moment(2, 0, stratum) + y * y * this.moment(0, 2, stratum);
+    return squares + 2 * x * y * this.moment(1, 1, stratum);
+  }
+
+  private moment(i: number, j: number, stratum: number): number {
+    return this.joint.centred[pairPlace(i, j)]![stratum]! / this.joint.count[stratum]!; // orders up to 3
+  }
+}
+
+/** Regressions and correlations. */
+class PairMeans implements PowerMeans {
+  constructor(
+    private readonly dependence: Dependence,
+    private readonly gradient: readonly number[],
+    private readonly centres: readonly [number, number],
+    private readonly joint: JointMoments,
+  ) {}
+
+  second(stratum: number): number {
+    return this.power(2, stratum);
+  }
+
+  third(stratum: number): number {
+    return this.power(3, stratum);
+  }
+
+  private power(k: number, stratum: number): number {
+    const { degree } = this.dependence;
+    const { count, centred, order } = this.joint;
+    const n = count[stratum]!; // one entry a stratum
+    if (n === 0) return 0;
+    if (k * degree > order) return Number.NaN;
+    const raised = powerOf(this.aboutMeans(stratum), degree, k);
+    const side = k * degree + 1;
+    let sum = raised[0]!; // the constant
+    for (let i = 0; i < side; i++) {
+      for (let j = 0; i + j < side; j++) {
+        const coefficient = raised[i * side + j]!;
+        if (coefficient !== 0 && i + j > 1) sum += (coefficient * centred[pairPlace(i, j)]![stratum]!) / n;
+      }
+    }
+    return sum;
+  }
+
+  /** u as a polynomial in the distances from the stratum's means: the coefficient of X^i Y^j at i·(degree + 1) + j. */
+  private aboutMeans(stratum: number): Float64Array {
+    const { powers, degree } = this.dependence;
+    const [byX, byY] = this.joint.means.map((mean, place) => mean[stratum]! - this.centres[place]!) as [
+      number,
+      number,
+    ]; // two means
+    const side = degree + 1;
+    const shifted = new Float64Array(side * side);
+    for (const [place, [i, j]] of powers.entries()) {
+      for (let a = 0; a <= i; a++) {
+        for (let b = 0; b <= j; b++) {
+          const ways = binomial[i]![a]! * binomial[j]![b]!; // powers up to 2
+          shifted[a * side + b]! += this.gradient[place]! * ways * byX ** (i - a) * byY ** (j - b);
+        }
+      }
+    }
+    return shifted;
+  }
+}
+
+const binomial = [[1], [1, 1], [1, 2, 1]] as const;
+
+function powerOf(polynomial: Float64Array, degree: number, k: number): Float64Array {
+  let raised = Float64Array.of(1);
+  for (let times = 0; times < k; times++) {
+    const [from, own, to] = [times * degree + 1, degree + 1, (times + 1) * degree + 1];
+    const product = new Float64Array(to * to);
+    for (let p = 0; p < raised.length; p++) {
+      const factor = raised[p]!;
+      if (factor === 0) continue;
+      const [i, j] = [Math.floor(p / from), p % from];
+      for (let q = 0; q < polynomial.length; q++)
+        product[(i + Math.floor(q / own)) * to + j + (q % own)]! += factor * polynomial[q]!; // powers add up
+    }
+    raised = product;
+  }
+  return raised;
+}

@@ -1,0 +1,48 @@
+import type { Moments } from '../plan/index.ts';
+import { contributionsOf } from './contributions.ts';
+import type { CellRange, PreparedOutput } from './group-totals.ts';
+import { type Matches, skewnessOfMatches } from './population-skewness.ts';
+
+/** Rows of the same sample, many more than an estimate is made from, that bear witness of its tail. */
+export interface Witness {
+  readonly moments: Moments;
+  /** The cells there of a group here; none where the group has none. */
+  readonly cellsOf: (group: number) => CellRange;
+}
+
+/** How many times the rows of an estimate a witness must have. */
+export const witnessTimes = 20;
+
+/**
+ * The skewness of an estimate whose matching rows are like the witness's rows of the same group and stratum; where a stratum has
+ * none, like all rows of the group.
+ */
+export function skewnessByWitness(
+  { moments, cellsOf }: Witness,
+  prepared: PreparedOutput,
+  gradient: readonly number[],
+  group: number,
+  matches: readonly Matches[],
+): number {
+  const met = contributionsOf(moments, prepared, gradient, cellsOf(group)).filter(
+    ({ support }) => support > 0,
+  );
+  const ofStratum = new Map(met.map((each) => [each.stratum, each]));
+  let [rows, squares, cubes] = [0, 0, 0];
+  for (const { population, read, support, squares: second, cubes: third } of met) {
+    const weight = population / read;
+    rows += weight * support;
+    squares += weight * second;
+    cubes += weight * third;
+  }
+  return skewnessOfMatches(matches, {
+    second(stratum) {
+      const own = ofStratum.get(stratum);
+      return own === undefined ? squares / rows : own.squares / own.support;
+    },
+    third(stratum) {
+      const own = ofStratum.get(stratum);
+      return own === undefined ? cubes / rows : own.cubes / own.support;
+    },
+  });
+}
