@@ -59,6 +59,10 @@ const nameOf = (/** @type {CoverageCell} */ { allocation, tail, domain, output, 
 const percent = (/** @type {number} */ share) =>
   Number.isNaN(share) ? '—' : `${(share * 100).toFixed(1)} %`;
 
+/** The reason that most of a cell's intervals bear. */
+const mainReason = (/** @type {CoverageCell} */ { reasons }) =>
+  Object.entries(reasons).toSorted(([, a], [, b]) => b.all - a.all)[0]?.[0];
+
 /** The least coverage that does not contradict another, for so many cells at once. */
 function contradicted(
   /** @type {number} */ claimed,
@@ -105,7 +109,7 @@ function checkPromises(cells) {
     say(`none of them below ${percent(floor)}`, `${lower.length}`, lower.length === 0);
     say('pooled over these', percent(pooled), pooled >= 1 - 1.2 * alpha && pooled <= 1 - 0.7 * alpha);
     say(`of ${bad.length} cells that cover less than ${percent(1 - 2 * alpha)} none is certified in 5 % of its draws`, slipped.length === 0 ? 'none' : slipped.map((cell) => `${nameOf(cell)}: ${percent(certifiedShare(cell))}`).join('; '), slipped.length === 0); // prettier-ignore
-    say(`at least 80 % of the cells with 100 effective matches and a coverage of ${percent(least)} are certified`, `${served.length} of ${good.length}; not: ${good.filter((cell) => certifiedShare(cell) < 0.5).map(nameOf).join('; ')}`, served.length >= 0.8 * good.length); // prettier-ignore
+    say(`at least 80 % of the cells with 100 effective matches and a coverage of ${percent(least)} are certified`, `${served.length} of ${good.length}; not: ${good.filter((cell) => certifiedShare(cell) < 0.5).map((cell) => `${nameOf(cell)} (${mainReason(cell)})`).join('; ')}`, served.length >= 0.8 * good.length); // prettier-ignore
     say(`COUNT covers at least ${percent(1 - 1.2 * alpha)} in each of ${counts.length} cells, down to one match expected`, thin.length === 0 ? `least ${percent(Math.min(...counts.map(coverageOf)))}` : thin.map((cell) => `${nameOf(cell)}: ${percent(coverageOf(cell))}`).join('; '), thin.length === 0); // prettier-ignore
   }
   return results;

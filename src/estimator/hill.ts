@@ -2,7 +2,7 @@ import { quickselect } from 'simple-statistics';
 import type { MomentLayout, Moments, ReasonCode } from '../plan/index.ts';
 import type { GroupEstimate } from './estimate-groups.ts';
 import { openWeight } from './scope.ts';
-import { isBounded } from './tails.ts';
+import { isBounded, isExpected } from './tails.ts';
 
 /** A tail this heavy or heavier: below 2 not even the variance exists, and little above it estimates hide that. */
 const tailIndexMin = 2.1;
@@ -53,7 +53,7 @@ export function confirmTails(
 
 /** Certified, but for a tail that may yet be too heavy. */
 function isSuspect({ tail, estimate }: GroupEstimate): boolean {
-  return tail !== null && estimate.certified && !isBounded(tail, estimate.confidence);
+  return tail !== null && estimate.certified && !isBounded(tail, estimate.confidence) && !isExpected(tail);
 }
 
 function withReason(own: GroupEstimate, reason: ReasonCode): GroupEstimate {

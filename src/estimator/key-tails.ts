@@ -1,4 +1,5 @@
 import type { KeyMoments, KeyPopulation, MomentLayout } from '../plan/index.ts';
+import { type ExpectedTail, tailOf, unknownTail } from './population-skewness.ts';
 import { largestContribution, type Reach } from './reach.ts';
 
 /*
@@ -78,25 +79,23 @@ export interface KeyTailRequest {
 }
 
 /**
- * The skewness of an estimate by the exact moments of all keys of the table, |Σ w³ (1−f) m E u³| / (Σ w² (1−f) m E u²)^1.5, with
+ * What to expect of an estimate by the exact moments of all keys of the table, |Σ w³ (1−f) m E u³| / (Σ w² (1−f) m E u²)^1.5, with
  * matching keys taken for typical. Where only some rows of a key match, its contribution is smaller, and so is the skewness for as
  * many matching keys: large keys stay in, small ones drop out.
- * @returns infinite where there are no such moments
  */
-export function skewnessByKeys(
+export function tailByKeys(
   { layout, centres, keys, totals, gradient }: Omit<KeyTailRequest, 'reach'>,
   matches: readonly { readonly weights2: number; readonly weights3: number }[],
-): number {
+): ExpectedTail {
   const contribution = keyContribution(layout, totals, gradient, centres, keys);
-  if (contribution === null) return Number.POSITIVE_INFINITY;
+  if (contribution === null) return unknownTail;
   const [second, third] = [expectedPower(contribution, 2), expectedPower(contribution, 3)];
   let [squares, cubes] = [0, 0];
   for (const { weights2, weights3 } of matches) {
     squares += weights2 * second;
     cubes += weights3 * third;
   }
-  const skewness = Math.abs(cubes) / squares ** 1.5;
-  return Number.isNaN(skewness) ? Number.POSITIVE_INFINITY : skewness;
+  return tailOf(cubes, squares);
 }
 
 /** The largest |u| that any key can contribute: what a row can, times the rows of the largest key. */

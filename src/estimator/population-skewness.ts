@@ -6,35 +6,49 @@ import { constantMeans, pairMeans, type PowerMeans, SingleMeans } from './power-
 /** A stratum's matching rows: their Σ w² (1 − f) and Σ w³ (1 − f). */
 export type Matches = Pick<Contribution, 'stratum' | 'weights2' | 'weights3'>;
 
+/** What is to be expected of an estimate by what is known of the table. */
+export interface ExpectedTail {
+  /** |λ_pop|; infinite where nothing is known. */
+  readonly skewness: number;
+  /** Σ w² (1 − f) m E u²; NaN where nothing is known. */
+  readonly squares: number;
+}
+
+/** Nothing is known. */
+export const unknownTail: ExpectedTail = { skewness: Number.POSITIVE_INFINITY, squares: Number.NaN };
+
 /**
  * |Σ w³ (1−f) m E u³| / (Σ w² (1−f) m E u²)^1.5, the expectations from exact moments of the strata; infinite where there are none. Of
  * several measures of which it is not known how they go together, E|u|³ is bounded, and the variance is the sample's.
  */
-export function skewnessByMoments(
+export function tailByMoments(
   moments: Moments,
   prepared: PreparedOutput,
   gradient: readonly number[],
   matches: readonly Matches[],
   variance: number,
-): number {
+): ExpectedTail {
   const means = powerMeansOf(moments, prepared, gradient);
   return means === null
-    ? skewnessByNorms(moments, prepared, gradient, matches, variance)
-    : skewnessOfMatches(matches, means);
+    ? tailByNorms(moments, prepared, gradient, matches, variance)
+    : tailOfMatches(matches, means);
 }
 
-/** The skewness of an estimate whose matching rows are like the stratum's rows as the means tell of them. */
-export function skewnessOfMatches(matches: readonly Matches[], means: PowerMeans): number {
+/** What to expect of an estimate whose matching rows are like the stratum's rows as the means tell of them. */
+export function tailOfMatches(matches: readonly Matches[], means: PowerMeans): ExpectedTail {
   let [second, third] = [0, 0];
   for (const { stratum, weights2, weights3 } of matches) {
     second += weights2 * means.second(stratum);
     third += weights3 * means.third(stratum);
   }
-  return finiteOrUnknown(Math.abs(third) / second ** 1.5);
+  return tailOf(third, second);
 }
 
-const finiteOrUnknown = (skewness: number): number =>
-  Number.isNaN(skewness) ? Number.POSITIVE_INFINITY : skewness;
+/** @param third Σ w³ (1−f) m E u³ @param squares Σ w² (1−f) m E u² */
+export function tailOf(third: number, squares: number): ExpectedTail {
+  const skewness = Math.abs(third) / squares ** 1.5;
+  return Number.isNaN(skewness) ? unknownTail : { skewness, squares };
+}
 
 /** E u² and E u³ as far as they follow from what is known; null where they do not. */
 function powerMeansOf(
@@ -54,15 +68,15 @@ function powerMeansOf(
     : pairMeans(dependence, gradient, [centres[first]!, centres[second]!], pair);
 }
 
-/** Σ w³ (1−f) m max E|u|³ / V^1.5, of sums and ratios of several measures. */
-function skewnessByNorms(
+/** Σ w³ (1−f) m max E|u|³ / V^1.5, of sums and ratios of several measures. No more than a bound, so that nothing is to be expected. */
+function tailByNorms(
   { layout, centres, population: values }: Moments,
   { totals, dependence }: PreparedOutput,
   gradient: readonly number[],
   matches: readonly Matches[],
   variance: number,
-): number {
-  if (dependence.degree > 1) return Number.POSITIVE_INFINITY;
+): ExpectedTail {
+  if (dependence.degree > 1) return unknownTail;
   let constant = 0;
   const slopes = new Map(dependence.measures.map((measure) => [measure, 0]));
   for (const [place, total] of totals.entries()) {
@@ -73,12 +87,12 @@ function skewnessByNorms(
   const parts: Part[] = [];
   for (const [measure, slope] of slopes) {
     const known = values[measure]!.moments; // one a measure
-    if (known === null) return Number.POSITIVE_INFINITY;
+    if (known === null) return unknownTail;
     parts.push({ slope, centre: centres[measure]!, known });
   }
   let third = 0;
   for (const { stratum, weights3 } of matches) third += weights3 * thirdMomentMax(constant, parts, stratum);
-  return finiteOrUnknown(third / variance ** 1.5);
+  return { ...tailOf(third, variance), squares: Number.NaN };
 }
 
 /** What one measure adds to a contribution: slope · (x − centre). */

@@ -119,7 +119,7 @@ export class CellForecast {
     const skewness = Math.max(tail.sampleSkewness, presumed) / Math.sqrt(growth);
     return (
       tail.effectiveSupport * growth >= effectiveSupportMin * margin &&
-      skewness * Math.sqrt(margin) <= skewnessMax(estimate.confidence)
+      skewness * Math.sqrt(margin) <= skewnessMax(tail, estimate.confidence)
     );
   }
 

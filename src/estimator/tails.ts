@@ -1,19 +1,24 @@
 import type { Moments, ReasonCode } from '../plan/index.ts';
 import type { Contribution } from './contributions.ts';
 import type { PreparedOutput } from './group-totals.ts';
-import { largestOfKey, skewnessByKeys } from './key-tails.ts';
-import { type Matches, skewnessByMoments } from './population-skewness.ts';
+import { largestOfKey, tailByKeys } from './key-tails.ts';
+import { type Matches, tailByMoments } from './population-skewness.ts';
 import { normalQuantile } from './quantiles.ts';
 import { largestContribution } from './reach.ts';
 import type { OpenWeight, Scope } from './scope.ts';
-import { skewnessByWitness, type Witness } from './witness.ts';
+import { tailByWitness, type Witness } from './witness.ts';
 
 /** Fewest matching rows, weights accounted for, behind a certified estimate. */
 export const effectiveSupportMin = 30;
 /** Where the sample's skewness is so near to the largest possible, the sample has seen the tail that there is. */
 const seenFactor = 2;
-/** A certified estimate's skewness is at most this over z², z the normal quantile of its level: 0.21 at 95 %. */
-const skewnessScale = 0.8;
+/**
+ * A certified estimate's skewness is at most this over z², z the normal quantile of its level: 0.26 at 95 % where the matching rows
+ * are typical of what is known of the table, 0.21 where they are not, or it is not known.
+ */
+const skewnessScale = { typical: 1, other: 0.8 } as const;
+/** Rows whose Σ w² (1−f) u² is less or more than expected by more than this factor are not typical. */
+const spreadFactor = 2;
 
 /** What tells whether an estimate is near enough to normal for its t interval to cover. All by the linearised contributions u. */
 export interface TailEvidence {
@@ -23,13 +28,21 @@ export interface TailEvidence {
   readonly sampleSkewness: number;
   /** |λ_pop|, the skewness by the exact moments of the whole table, or by a witness; infinite where there are none. */
   readonly populationSkewness: number;
+  /** Σ w² (1−f) u² of the rows read over what the same moments lead to expect; NaN where they say nothing of it. */
+  readonly spread: number;
   /** No skewness can be larger, whatever the predicate, by how far the values reach; infinite where that is not known. */
   readonly largestSkewness: number;
 }
 
 /** The skewness at most allowed at a confidence. */
-export function skewnessMax(confidence: number): number {
-  return skewnessScale / normalQuantile((1 + confidence) / 2) ** 2;
+export function skewnessMax(evidence: TailEvidence, confidence: number): number {
+  const scale = isTypical(evidence) ? skewnessScale.typical : skewnessScale.other;
+  return scale / normalQuantile((1 + confidence) / 2) ** 2;
+}
+
+/** Whether the matching rows are spread about as widely as is to be expected of typical ones. */
+function isTypical({ spread }: TailEvidence): boolean {
+  return spread >= 1 / spreadFactor && spread <= spreadFactor;
 }
 
 /** An estimate as its tail is judged. */
@@ -63,8 +76,12 @@ export function tailEvidence(
   const { totals, reach } = prepared;
   const known =
     keys === null
-      ? skewnessByMoments(moments, prepared, gradient, matches, variance)
-      : skewnessByKeys({ layout, centres, keys, totals, gradient }, matches);
+      ? tailByMoments(moments, prepared, gradient, matches, variance)
+      : tailByKeys({ layout, centres, keys, totals, gradient }, matches);
+  const expected =
+    Number.isFinite(known.skewness) || witness === undefined
+      ? known
+      : tailByWitness(witness, prepared, gradient, group, matches);
   const largest =
     keys === null
       ? largestContribution(reach, gradient)
@@ -72,10 +89,8 @@ export function tailEvidence(
   return {
     effectiveSupport,
     sampleSkewness: skewnessBySample(open, variance),
-    populationSkewness:
-      Number.isFinite(known) || witness === undefined
-        ? known
-        : skewnessByWitness(witness, prepared, gradient, group, matches),
+    populationSkewness: expected.skewness,
+    spread: sumOfSquares(open) / expected.squares,
     largestSkewness: skewnessByRange(largest, open, effectiveSupport, scale),
   };
 }
@@ -83,7 +98,7 @@ export function tailEvidence(
 /** Why the evidence does not certify an estimate; nothing where it does. */
 export function tailReasons(evidence: TailEvidence, confidence: number): ReasonCode[] {
   const { effectiveSupport, sampleSkewness, populationSkewness, largestSkewness } = evidence;
-  const most = skewnessMax(confidence);
+  const most = skewnessMax(evidence, confidence);
   const reasons: ReasonCode[] = [];
   if (effectiveSupport < effectiveSupportMin) reasons.push('LOW_SUPPORT');
   const isKnown =
@@ -101,8 +116,16 @@ export function skewnessOf({ populationSkewness, largestSkewness }: TailEvidence
 }
 
 /** True where the values reach so little far that no tail can spoil the interval; otherwise the rows' own tail must be looked at. */
-export function isBounded({ largestSkewness }: TailEvidence, confidence: number): boolean {
-  return largestSkewness <= skewnessMax(confidence);
+export function isBounded(evidence: TailEvidence, confidence: number): boolean {
+  return evidence.largestSkewness <= skewnessMax(evidence, confidence);
+}
+
+/**
+ * True where the rows read, typical ones, show no more of a tail than is to be expected: what is known of the table tells all that
+ * there is, and nothing is to be looked for beyond it.
+ */
+export function isExpected(evidence: TailEvidence): boolean {
+  return isTypical(evidence) && evidence.sampleSkewness <= evidence.populationSkewness;
 }
 
 /** One match of this weight. */
@@ -119,6 +142,10 @@ function effective(matches: readonly Matches[]): number {
   }
   return third === 0 ? 0 : second ** 3 / third ** 2;
 }
+
+/** Σ w² (1−f) u² */
+const sumOfSquares = (open: readonly Contribution[]): number =>
+  open.reduce((sum, { openSquares }) => sum + openSquares, 0);
 
 /** |κ₃| / V^1.5, κ₃ the third central moment of the estimate by the rows read. */
 function skewnessBySample(open: readonly Contribution[], variance: number): number {
@@ -138,11 +165,8 @@ function skewnessByRange(
   effectiveSupport: number,
   scale: number | null,
 ): number {
-  let [squares, rows] = [0, 0];
-  for (const { openSquares, weights2 } of open) {
-    squares += openSquares;
-    rows += weights2;
-  }
+  const squares = sumOfSquares(open);
+  const rows = open.reduce((sum, { weights2 }) => sum + weights2, 0);
   const skewness =
     scale === null
       ? largest / Math.sqrt((effectiveSupport * squares) / rows)

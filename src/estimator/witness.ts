@@ -1,7 +1,7 @@
 import type { Moments } from '../plan/index.ts';
 import { contributionsOf } from './contributions.ts';
 import type { CellRange, PreparedOutput } from './group-totals.ts';
-import { type Matches, skewnessOfMatches } from './population-skewness.ts';
+import { type ExpectedTail, type Matches, tailOfMatches } from './population-skewness.ts';
 
 /** Rows of the same sample, many more than an estimate is made from, that bear witness of its tail. */
 export interface Witness {
@@ -14,16 +14,16 @@ export interface Witness {
 export const witnessTimes = 20;
 
 /**
- * The skewness of an estimate whose matching rows are like the witness's rows of the same group and stratum; where a stratum has
+ * What to expect of an estimate whose matching rows are like the witness's rows of the same group and stratum; where a stratum has
  * none, like all rows of the group.
  */
-export function skewnessByWitness(
+export function tailByWitness(
   { moments, cellsOf }: Witness,
   prepared: PreparedOutput,
   gradient: readonly number[],
   group: number,
   matches: readonly Matches[],
-): number {
+): ExpectedTail {
   const met = contributionsOf(moments, prepared, gradient, cellsOf(group)).filter(
     ({ support }) => support > 0,
   );
@@ -35,7 +35,7 @@ export function skewnessByWitness(
     squares += weight * second;
     cubes += weight * third;
   }
-  return skewnessOfMatches(matches, {
+  return tailOfMatches(matches, {
     second(stratum) {
       const own = ofStratum.get(stratum);
       return own === undefined ? squares / rows : own.squares / own.support;

@@ -35,6 +35,7 @@ const pilot = {
     effectiveSupport: 4096,
     sampleSkewness: 0.25,
     populationSkewness: 0.25,
+    spread: Number.NaN,
     largestSkewness: Number.POSITIVE_INFINITY,
   },
 } as const satisfies Omit<GroupEstimate, 'prepared'>;

@@ -59,8 +59,8 @@ const bugs: readonly Bug[] = [
   {
     name: 'third moments of the sample only',
     file: 'src/estimator/tails.ts',
-    from: 'skewnessByMoments(moments, prepared, gradient, matches, variance)',
-    to: 'skewnessBySample(open, variance)',
+    from: 'tailByMoments(moments, prepared, gradient, matches, variance)',
+    to: '{ skewness: skewnessBySample(open, variance), squares: sumOfSquares(open) }',
     breaks: /a tail that draws miss/,
   },
 ];

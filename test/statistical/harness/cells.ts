@@ -1,5 +1,11 @@
 import { confirmTails, GroupEstimator, type TailRows, type Witness } from '../../../src/estimator/index.ts';
-import { doubleType, type Estimate, layoutMoments, type Moments } from '../../../src/plan/index.ts';
+import {
+  doubleType,
+  type Estimate,
+  layoutMoments,
+  type Moments,
+  type ReasonCode,
+} from '../../../src/plan/index.ts';
 import { bindAggregate } from '../../support/ask-sample.ts';
 import { Drawing, type Knowledge } from './draws.ts';
 import { type Allocation, type Domain, makePopulation, type Population } from './population.ts';
@@ -36,8 +42,18 @@ export interface CoverageCell {
   above: number;
   certified: number;
   certifiedMisses: number;
+  /** Of the intervals that are not certified, by each reason that they bear, and by it alone: how many, and how many miss. */
+  reasons: Partial<Record<ReasonCode, ReasonTally>>;
   /** Relative half-widths of the first draws. */
   widths: number[];
+}
+
+/** Intervals that bear a reason, those of them that bear no other, and how many of either do not hold the truth. */
+export interface ReasonTally {
+  all: number;
+  misses: number;
+  alone: number;
+  aloneMisses: number;
 }
 
 /** Widths that are kept of a cell. */
@@ -142,13 +158,13 @@ function emptyCell(
     certified: 0,
     certifiedMisses: 0,
   };
-  return { allocation, tail, domain, output, confidence, ...counts, widths: [] };
+  return { allocation, tail, domain, output, confidence, ...counts, reasons: {}, widths: [] };
 }
 
 /** An interval without ends claims nothing: it is no interval. */
 function count(
   cell: CoverageCell,
-  { low, high, certified, support, relativeError }: Estimate,
+  { low, high, certified, reasons, support, relativeError }: Estimate,
   truth: number,
 ): void {
   cell.draws++;
@@ -158,6 +174,15 @@ function count(
   cell.intervals++;
   if (truth < low) cell.below++;
   if (truth > high) cell.above++;
-  if (certified && (truth < low || truth > high)) cell.certifiedMisses++;
+  const missed = truth < low || truth > high ? 1 : 0;
+  if (certified) cell.certifiedMisses += missed;
+  for (const reason of reasons) {
+    const tally = (cell.reasons[reason] ??= { all: 0, misses: 0, alone: 0, aloneMisses: 0 });
+    tally.all++;
+    tally.misses += missed;
+    if (reasons.length > 1) continue;
+    tally.alone++;
+    tally.aloneMisses += missed;
+  }
   if (relativeError !== null && cell.widths.length < widthsMax) cell.widths.push(relativeError);
 }

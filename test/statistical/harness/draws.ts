@@ -90,25 +90,28 @@ export class Drawing {
   /** Draws anew. The same rows come from the same seed, whatever was drawn before only if that was the same. */
   draw(seed: number): void {
     const random = seededRandom(seed);
-    const { order, starts, terms, sums } = this;
+    const { order, starts, terms, sums, witnessSums } = this;
+    const { classOf } = this.population;
     const { sizes, drawn } = this.allocation;
+    const isWitnessed = witnessSums.length > 0;
     const stride = this.layout.monomials.length;
     sums.fill(0);
-    this.witnessSums.fill(0);
+    witnessSums.fill(0);
     for (const [stratum, size] of sizes.entries()) {
       const start = starts[stratum]!; // one a stratum
-      for (let place = 0; place < this.rowsOf(stratum, true); place++) {
+      const rows = this.rowsOf(stratum, true);
+      for (let place = 0; place < rows; place++) {
         const from = start + place;
         const other = from + Math.floor(random.next() * (size - place));
         const row = order[other]!;
         order[other] = order[from]!;
         order[from] = row;
-        const target = (this.population.classOf[row]! * sizes.length + stratum) * stride;
-        for (const into of [
-          ...(place < drawn[stratum]! ? [sums] : []),
-          ...(this.witnessSums.length > 0 ? [this.witnessSums] : []),
-        ])
-          for (let slot = 0; slot < stride; slot++) into[target + slot]! += terms[row * stride + slot]!;
+        const target = (classOf[row]! * sizes.length + stratum) * stride;
+        const source = row * stride;
+        if (place < drawn[stratum]!)
+          for (let slot = 0; slot < stride; slot++) sums[target + slot]! += terms[source + slot]!;
+        if (isWitnessed)
+          for (let slot = 0; slot < stride; slot++) witnessSums[target + slot]! += terms[source + slot]!;
       }
     }
   }
