@@ -2,7 +2,7 @@ import type { ReasonCode } from '../plan/index.ts';
 import { varianceAt } from './design-error.ts';
 import type { GroupEstimate, MetGroup } from './estimate-groups.ts';
 import { chiSquareQuantile, tQuantile } from './quantiles.ts';
-import { effectiveSupportMin, skewnessMax, skewnessOf } from './tails.ts';
+import { grownEvidence, tailReasons } from './tails.ts';
 
 /** What an answer must reach, each number at the level of its interval. */
 export interface ErrorTarget {
@@ -113,14 +113,10 @@ export class CellForecast {
     const { tail, estimate } = this.estimate;
     if (estimate.reasons.includes('SINGLETON_STRATUM')) return false;
     if (tail === null) return true;
-    const growth = this.growthAt(rowsAt);
-    const isUnknown = tail.populationSkewness === Number.POSITIVE_INFINITY;
-    const presumed = this.presumesTail && isUnknown ? 0 : skewnessOf(tail);
-    const skewness = Math.max(tail.sampleSkewness, presumed) / Math.sqrt(growth);
-    return (
-      tail.effectiveSupport * growth >= effectiveSupportMin * margin &&
-      skewness * Math.sqrt(margin) <= skewnessMax(tail, estimate.confidence)
-    );
+    const grown = grownEvidence(tail, this.growthAt(rowsAt) / margin);
+    const isPresumed = this.presumesTail && grown.populationSkewness === Number.POSITIVE_INFINITY;
+    const evidence = isPresumed ? { ...grown, populationSkewness: 0 } : grown;
+    return tailReasons(evidence, estimate.confidence).length === 0;
   }
 
   private dfAt(rowsAt: RowsAt): number {

@@ -13,10 +13,10 @@ export const effectiveSupportMin = 30;
 /** Where the sample's skewness is so near to the largest possible, the sample has seen the tail that there is. */
 const seenFactor = 2;
 /**
- * A certified estimate's skewness is at most this over z², z the normal quantile of its level: 0.26 at 95 % where the matching rows
- * are typical of what is known of the table, 0.21 where they are not, or it is not known.
+ * A certified estimate's skewness is at most this over z², z the normal quantile of its level, so 0.26 at 95 % where the matching
+ * rows are typical of what is known of the table. Where they are of another kind, the rows read must vouch for themselves.
  */
-const skewnessScale = { typical: 1, other: 0.8 } as const;
+const skewnessScale = { typical: 1, unknown: 0.8, atypical: 0.4 } as const;
 /** Rows whose Σ w² (1−f) u² is less or more than expected by more than this factor are not typical. */
 const spreadFactor = 2;
 
@@ -34,15 +34,20 @@ export interface TailEvidence {
   readonly largestSkewness: number;
 }
 
-/** The skewness at most allowed at a confidence. */
-export function skewnessMax(evidence: TailEvidence, confidence: number): number {
-  const scale = isTypical(evidence) ? skewnessScale.typical : skewnessScale.other;
-  return scale / normalQuantile((1 + confidence) / 2) ** 2;
-}
+/** A skewness over z². */
+const scaled = (scale: number, confidence: number): number =>
+  scale / normalQuantile((1 + confidence) / 2) ** 2;
 
 /** Whether the matching rows are spread about as widely as is to be expected of typical ones. */
 function isTypical({ spread }: TailEvidence): boolean {
   return spread >= 1 / spreadFactor && spread <= spreadFactor;
+}
+
+/** The skewness at most allowed at a confidence. */
+function skewnessMax(evidence: TailEvidence, confidence: number): number {
+  if (isTypical(evidence)) return scaled(skewnessScale.typical, confidence);
+  const isOther = !Number.isNaN(evidence.spread) && !isBounded(evidence, confidence);
+  return scaled(isOther ? skewnessScale.atypical : skewnessScale.unknown, confidence);
 }
 
 /** An estimate as its tail is judged. */
@@ -106,18 +111,26 @@ export function tailReasons(evidence: TailEvidence, confidence: number): ReasonC
     Number.isFinite(populationSkewness) ||
     largestSkewness <= seenFactor * sampleSkewness;
   if (!isKnown || Number.isNaN(sampleSkewness)) reasons.push('UNKNOWN_TAIL');
-  else if (sampleSkewness > most || skewnessOf(evidence) > most) reasons.push('HEAVY_TAIL');
+  else if (sampleSkewness > most || Math.min(populationSkewness, largestSkewness) > most)
+    reasons.push('HEAVY_TAIL');
   return reasons;
 }
 
-/** The skewness to expect of the estimate by what is known of the table. */
-export function skewnessOf({ populationSkewness, largestSkewness }: TailEvidence): number {
-  return Math.min(populationSkewness, largestSkewness);
+/** The evidence that so many times the rows will give. */
+export function grownEvidence(evidence: TailEvidence, times: number): TailEvidence {
+  const root = Math.sqrt(times);
+  return {
+    effectiveSupport: evidence.effectiveSupport * times,
+    sampleSkewness: evidence.sampleSkewness / root,
+    populationSkewness: evidence.populationSkewness / root,
+    largestSkewness: evidence.largestSkewness / root,
+    spread: evidence.spread,
+  };
 }
 
 /** True where the values reach so little far that no tail can spoil the interval; otherwise the rows' own tail must be looked at. */
 export function isBounded(evidence: TailEvidence, confidence: number): boolean {
-  return evidence.largestSkewness <= skewnessMax(evidence, confidence);
+  return evidence.largestSkewness <= scaled(skewnessScale.unknown, confidence);
 }
 
 /**

@@ -8,7 +8,13 @@ import {
 } from '../../../src/plan/index.ts';
 import { bindAggregate } from '../../support/ask-sample.ts';
 import { Drawing, type Knowledge } from './draws.ts';
-import { type Allocation, type Domain, makePopulation, type Population } from './population.ts';
+import {
+  type Allocation,
+  type Domain,
+  makePopulation,
+  type Population,
+  type Surroundings,
+} from './population.ts';
 
 /** What is asked, and of each its true value over the rows of a domain. */
 const outputs: Readonly<Record<string, (x: Float64Array, y: Float64Array) => number>> = {
@@ -67,11 +73,13 @@ export interface CellSelection {
   /** Names of domains; absent: all. */
   readonly domains?: readonly string[];
   readonly confidences: readonly number[];
+  /** Rows of another kind; absent: there are none. */
+  readonly within?: Surroundings;
 }
 
 /** Measures the coverage of cells. */
 export function measureCoverage(
-  { allocation, tail, by, domains, confidences }: CellSelection,
+  { allocation, tail, by, domains, confidences, within }: CellSelection,
   draws: number,
   known: Knowledge = 'moments',
 ): CoverageCell[] {
@@ -79,7 +87,7 @@ export function measureCoverage(
   const columns = ['x', 'y'].map((name) => ({ name, type: doubleType }));
   const query = bindAggregate(`SELECT ${names.join(', ')} FROM t WHERE x > y`, columns); // the harness applies conditions itself
   const { layout, aggregateTotals } = layoutMoments(query);
-  const population = makePopulation(allocation, tail, by, 20_261_122);
+  const population = makePopulation(allocation, tail, by, 20_261_122, within);
   const drawing = new Drawing(allocation, population, layout, known);
   const wanted = population.domains.filter(({ name }) => domains?.includes(name) ?? true);
   const truths = wanted.map((domain) => truthsOf(population, domain));

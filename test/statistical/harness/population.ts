@@ -64,18 +64,31 @@ export interface Domain {
   readonly classes: readonly number[];
 }
 
-/** Makes a population; the same from the same seed. @param by whether rows are told apart by conditions or by groups */
+/** Rows outside a domain, that are of another kind than those in it. */
+export interface Surroundings {
+  readonly domain: string;
+  /** The distribution of x there. */
+  readonly tail: string;
+}
+
+/**
+ * Makes a population; the same from the same seed.
+ * @param by whether rows are told apart by conditions or by groups
+ * @param within absent: all rows are of a kind
+ */
 export function makePopulation(
   { sizes }: Allocation,
   tail: string,
   by: 'conditions' | 'groups',
   seed: number,
+  within?: Surroundings,
 ): Population {
   const random = seededRandom(seed);
   const rows = sizes.reduce((sum, size) => sum + size, 0);
   const draw = tails[tail]!; // one of them
   const x = Float64Array.from({ length: rows }, () => draw(random));
-  const y = x.map((value) => 1 + Math.abs(value) * 0.2 + exponential(random));
+  const withX = (value: number): number => 1 + Math.abs(value) * 0.2 + exponential(random);
+  const y = x.map(withX);
   const conditions = by === 'conditions';
   const limits = conditions ? selectivities.toReversed() : groupLimits();
   const classOf = new Uint8Array(rows);
@@ -90,6 +103,14 @@ export function makePopulation(
         classes: Array.from({ length: place + 1 }, (_, each) => each),
       }))
     : groupsShown.map((place) => ({ name: `group ${place + 1} of ${groupCount}`, classes: [place] }));
+  if (within !== undefined) {
+    const inside = domains.find(({ name }) => name === within.domain)!.classes; // callers name one of them
+    for (let row = 0; row < rows; row++) {
+      if (inside.includes(classOf[row]!)) continue;
+      x[row] = tails[within.tail]!(random); // one of them
+      y[row] = withX(x[row]!);
+    }
+  }
   return { rows, x, y, classOf, classes: limits.length + 1, domains };
 }
 
