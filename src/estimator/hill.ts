@@ -40,7 +40,11 @@ export function confirmTails(
   const suspects = groups.filter(({ estimates }) => estimates.some(isSuspect));
   if (suspects.length === 0) return groups.map(({ estimates }) => estimates);
   const rows = readRows();
-  const rowsOf = openRowsByGroup(rows, new Set(suspects.map(({ group }) => group.group)), moments);
+  const rowsOf = openRowsByGroup(
+    rows,
+    suspects.map(({ group }) => group.group),
+    moments,
+  );
   return groups.map(({ group, estimates }) =>
     estimates.map((own) => {
       const isHeavy =
@@ -68,51 +72,90 @@ function contributionSizes(
   { totals, keyed }: MomentLayout,
   { prepared, gradient }: GroupEstimate,
 ): Float64Array {
-  const terms = prepared.totals.map((total, place) => ({
-    partial: gradient[place]!, // one a total
-    /** It counts the key, not its rows. */
-    distinct: keyed?.distinct[total] === true,
-    factors: totals[total]!.map(({ measure, power }) => ({ values: values[measure]!, power })), // one array a measure
-  }));
-  const sizes = new Float64Array(rows.length);
-  let [count, u, last] = [0, 0, -1];
-  const counted = new Set<object>();
-  for (const row of rows) {
-    const own = key === null ? row : key[row]!; // one a row
-    if (own !== last) {
-      if (u !== 0) sizes[count++] = Math.abs(u);
-      [u, last] = [0, own];
-      if (counted.size > 0) counted.clear();
-    }
-    for (const each of terms) {
-      let term = each.partial;
-      for (const factor of each.factors) {
-        const value = factor.values[row]!;
-        // NaN: the measure does not take the row.
-        if (Number.isNaN(value)) term = 0;
-        else for (let power = factor.power; power > 0; power--) term *= value; // faster than **
-      }
-      if (each.distinct) {
-        if (term === 0 || counted.has(each)) continue;
-        counted.add(each);
-      }
-      u += term;
-    }
+  const contributions = new Float64Array(rows.length);
+  const counts: CountedOnce[] = [];
+  for (const [place, total] of prepared.totals.entries()) {
+    const partial = gradient[place]!; // one a total
+    const factors = totals[total]!.map(({ measure, power }) => ({ values: values[measure]!, power })); // one array a measure
+    if (keyed?.distinct[total] === true) counts.push({ partial, values: factors.map((each) => each.values) });
+    else if (partial !== 0) addTerm(contributions, rows, partial, factors);
   }
-  if (u !== 0) sizes[count++] = Math.abs(u);
-  return sizes.subarray(0, count);
+  return withoutZeros(key === null ? contributions : sumByKey(contributions, rows, key, counts));
+}
+
+/** A total that counts a key once, if any of its rows has all these measures. */
+interface CountedOnce {
+  readonly partial: number;
+  readonly values: readonly Float64Array[];
+}
+
+/** A measure's values, to a power. */
+interface Factor {
+  readonly values: Float64Array;
+  readonly power: number;
+}
+
+/** Adds partial · Π value^power of each row to its contribution; nothing where a measure does not take the row (NaN). */
+function addTerm(
+  contributions: Float64Array,
+  rows: Int32Array,
+  partial: number,
+  [first, ...others]: readonly Factor[],
+): void {
+  const { values, power } = first!; // a total has a factor
+  for (let place = 0; place < rows.length; place++) {
+    const row = rows[place]!; // place < length
+    const value = values[row]!;
+    if (Number.isNaN(value)) continue;
+    let term = partial;
+    for (let count = power; count > 0; count--) term *= value; // faster than **
+    for (const other of others) term *= other.values[row]! ** other.power;
+    if (!Number.isNaN(term)) contributions[place]! += term;
+  }
+}
+
+function withoutZeros(contributions: Float64Array): Float64Array {
+  let count = 0;
+  for (const u of contributions) if (u !== 0) contributions[count++] = Math.abs(u); // in place: not beyond what was read
+  return contributions.subarray(0, count);
+}
+
+/** The contributions of keys: of their rows, which follow each other, and of what counts once. */
+function sumByKey(
+  contributions: Float64Array,
+  rows: Int32Array,
+  key: Int32Array,
+  counts: readonly CountedOnce[],
+): Float64Array {
+  const sums: number[] = [];
+  for (let from = 0, to: number; from < rows.length; from = to) {
+    let sum = 0;
+    for (to = from; to < rows.length && key[rows[to]!] === key[rows[from]!]; to++) sum += contributions[to]!; // places of rows
+    const own = rows.subarray(from, to);
+    for (const { partial, values } of counts)
+      if (own.some((row) => values.every((each) => !Number.isNaN(each[row]!)))) sum += partial;
+    sums.push(sum);
+  }
+  return Float64Array.from(sums);
 }
 
 /** The rows of each wanted group, but for those of strata that were read whole: these add nothing to the error. */
 function openRowsByGroup(
   { count, group, stratum }: TailRows,
-  wanted: ReadonlySet<number>,
+  wanted: readonly number[],
   moments: Moments,
 ): Map<number, Int32Array> {
-  const found = new Map<number, number[]>([...wanted].map((each) => [each, []]));
-  const isOpen = Array.from(moments.included.keys(), (each) => openWeight(moments, each) !== null);
-  for (let row = 0; row < count; row++) if (isOpen[stratum[row]!]) found.get(group[row]!)?.push(row); // row < count
-  return new Map([...found].map(([each, rows]) => [each, Int32Array.from(rows)]));
+  const isOpen = Uint8Array.from(moments.included.keys(), (each) =>
+    openWeight(moments, each) === null ? 0 : 1,
+  );
+  const starts = new Int32Array(moments.groupCount + 1);
+  const groupOf = (row: number): number => (isOpen[stratum[row]!] === 1 ? group[row]! : -1); // row < count
+  for (let row = 0; row < count; row++) if (groupOf(row) >= 0) starts[groupOf(row) + 1]!++;
+  for (let each = 0; each < moments.groupCount; each++) starts[each + 1]! += starts[each]!;
+  const next = starts.slice();
+  const ordered = new Int32Array(starts[moments.groupCount]!);
+  for (let row = 0; row < count; row++) if (groupOf(row) >= 0) ordered[next[groupOf(row)]!++] = row;
+  return new Map(wanted.map((each) => [each, ordered.subarray(starts[each], starts[each + 1])]));
 }
 
 /** Hill's tail index of the largest values; infinite where there are too few, or where they do not differ. */

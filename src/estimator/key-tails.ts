@@ -81,7 +81,7 @@ export interface KeyTailRequest {
 /**
  * What to expect of an estimate by the exact moments of all keys of the table, |Σ w³ (1−f) m E u³| / (Σ w² (1−f) m E u²)^1.5, with
  * matching keys taken for typical. Where only some rows of a key match, its contribution is smaller, and so is the skewness for as
- * many matching keys: large keys stay in, small ones drop out.
+ * many matching keys: large keys stay in, small ones drop out. How widely such keys are spread is not to be told.
  */
 export function tailByKeys(
   { layout, centres, keys, totals, gradient }: Omit<KeyTailRequest, 'reach'>,
@@ -95,7 +95,7 @@ export function tailByKeys(
     squares += weights2 * second;
     cubes += weights3 * third;
   }
-  return tailOf(cubes, squares);
+  return { ...tailOf(cubes, squares), squares: Number.NaN };
 }
 
 /** The largest |u| that any key can contribute: what a row can, times the rows of the largest key. */

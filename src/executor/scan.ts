@@ -178,6 +178,7 @@ export class SampleScan {
     const { keys, runs } = this.sample;
     if (keys === null) {
       const wanted = runs.runs(new Int32Array(to.length), to);
+      sink.reserve(to.reduce((sum, rows) => sum + rows, 0));
       kernel(inputs, wanted, 0, wanted.length, view.group, sink);
       return sink.take(groupOf, null);
     }

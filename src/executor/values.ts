@@ -53,7 +53,12 @@ export class ValueSink {
     const keyOfRow = keyEnds === null ? null : new Int32Array(count);
     for (const [key, end] of keyEnds?.entries() ?? []) keyOfRow?.fill(key, keyEnds?.[key - 1] ?? 0, end);
     const group = new Int32Array(count);
-    for (let row = 0; row < count; row++) group[row] = groupOf.get(this.codes[row]!) ?? -1; // row < count
+    let [code, own] = [Number.NaN, -1];
+    for (let row = 0; row < count; row++) {
+      // Rows of a group often follow each other.
+      if (this.codes[row] !== code) own = groupOf.get((code = this.codes[row]!)) ?? -1; // row < count
+      group[row] = own;
+    }
     return {
       count,
       group,
