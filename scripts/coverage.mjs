@@ -115,6 +115,7 @@ function checkPromises(cells) {
   return results;
 }
 
+const grouped = (/** @type {number} */ number) => number.toLocaleString('en-US');
 const line = (/** @type {string[]} */ row) => `| ${row.join(' | ')} |`;
 
 /** A table of all cells at 95 %. @param {CoverageCell[]} cells */
@@ -135,18 +136,37 @@ function tableOf(cells) {
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
+/** What the intervals at 95 % came to that bear a reason, and those that bear it alone. @param {CoverageCell[]} cells */
+function reasonsTableOf(cells) {
+  /** @type {Map<string, import('../test/statistical/harness/cells.ts').ReasonTally>} */
+  const tallies = new Map();
+  for (const { reasons } of cells.filter(({ confidence }) => confidence === 0.95)) {
+    for (const [reason, own] of Object.entries(reasons)) {
+      const sum = tallies.get(reason) ?? { all: 0, misses: 0, alone: 0, aloneMisses: 0 };
+      tallies.set(reason, sum);
+      for (const count of /** @type {const} */ (['all', 'misses', 'alone', 'aloneMisses']))
+        sum[count] += own[count];
+    }
+  }
+  const head = ['reason', 'intervals', 'cover', 'with no other reason', 'cover'];
+  const rows = [...tallies].map(([reason, { all, misses, alone, aloneMisses }]) => [
+    `\`${reason}\``, grouped(all), percent(1 - misses / all), grouped(alone), percent(1 - aloneMisses / alone),
+  ]); // prettier-ignore
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
 const cells = await measure();
 const promises = checkPromises(cells);
 const summary = promises
   .map(({ promise, found, kept }) => `- ${kept ? '✓' : '✗'} ${promise}: ${found}`)
   .join('\n');
-const table = tableOf(cells);
-console.log(`${table}\n\n${draws.toLocaleString('en-US')} draws a cell\n\n${summary}`);
+const table = `${reasonsTableOf(cells)}\n\n${tableOf(cells)}`;
+console.log(`${table}\n\n${grouped(draws)} draws a cell\n\n${summary}`);
 if (!options['no-write']) {
   const text = await readFile(statisticsFile, 'utf8');
   const [before, rest] = text.split(markers[0]);
   const after = rest.split(markers[1])[1];
-  const body = `${draws.toLocaleString('en-US')} draws a cell.\n\n${summary}\n\n${table}`;
+  const body = `${grouped(draws)} draws a cell.\n\n${summary}\n\n${table}`;
   await writeFile(statisticsFile, `${before}${markers[0]}\n\n${body}\n\n${markers[1]}${after}`);
 }
 process.exitCode = promises.every(({ kept }) => kept) ? 0 : 1;
