@@ -9,7 +9,7 @@ import type { OpenWeight, Scope } from './scope.ts';
 import { tailByWitness, type Witness } from './witness.ts';
 
 /** Fewest matching rows, weights accounted for, behind a certified estimate. */
-export const effectiveSupportMin = 30;
+const effectiveSupportMin = 30;
 /** Where the sample's skewness is so near to the largest possible, the sample has seen the tail that there is. */
 const seenFactor = 2;
 /**

@@ -4,4 +4,5 @@
  * Always: a stratum keeps its smallest priorities, at least min(K, N_h) of them; the same seed draws the same rows.
  */
 export { buildSample } from './build-sample.ts';
+export { mergeParts, type StratumPart } from './merge-parts.ts';
 export { orderRows } from './order-rows.ts';

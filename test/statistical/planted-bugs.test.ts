@@ -63,6 +63,13 @@ const bugs: readonly Bug[] = [
     to: '{ skewness: skewnessBySample(open, variance), squares: sumOfSquares(open) }',
     breaks: /a tail that draws miss/,
   },
+  {
+    name: 'parts merged at the larger K',
+    file: 'src/sampler/merge-parts.ts',
+    from: 'Math.min(cap, ...cut',
+    to: 'Math.max(...cut',
+    breaks: /parts of unequal caps/,
+  },
 ];
 
 test('the source as it is keeps every promise', () => {

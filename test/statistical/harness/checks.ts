@@ -1,4 +1,5 @@
 import { type CoverageCell, measureCoverage } from './cells.ts';
+import { shareOfFirst } from './merging.ts';
 import type { Allocation } from './population.ts';
 
 /** Draws of each cell: enough that what the design forbids shows, few enough to be quick. */
@@ -76,12 +77,18 @@ const checks: readonly Check[] = [
   },
 ];
 
-/** The promises of the design that the estimator does not keep; none where it is right. Repeats exactly. */
+/** Parts of a stratum that were cut at different sizes. */
+const parts = { sizes: [1000, 1000], caps: [300, 100] } as const;
+
+/** The promises of the design that are not kept; none where the source is right. Repeats exactly. */
 export function brokenPromises(): string[] {
-  return checks.flatMap(({ what, allocation, tail, domain, outputs, holds }) =>
+  const broken = checks.flatMap(({ what, allocation, tail, domain, outputs, holds }) =>
     measureCoverage({ allocation, tail, by: 'conditions', domains: [domain], confidences: [0.95] }, draws)
       .filter(({ output }) => outputs.includes(output))
       .filter((cell) => !holds(cell))
       .map((cell) => `${what}: ${cell.output}`),
   );
+  const share = shareOfFirst(parts, 300, draws);
+  const stdError = Math.sqrt(0.25 / 100 / draws);
+  return Math.abs(share - 0.5) < 4 * stdError ? broken : [...broken, "parts of unequal caps: a row's chance"];
 }
