@@ -14,6 +14,7 @@ const meanings: ReadonlyMap<string, string> = new Map([
   ['SINGLETON_STRATUM', 'a stratum with one sampled row'],
   ['UNREAD_STRATUM', 'a stratum with no sampled row'],
   ['ZERO_VARIANCE', 'all sampled values are equal'],
+  ['NOT_SMOOTH', 'its error is resampled'],
   ['EXTREME_QUANTILE', 'the quantile is too near the end'],
 ]);
 

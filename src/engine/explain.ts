@@ -113,7 +113,7 @@ async function foreseeSample(
       ],
       [
         'error',
-        forecast.relativeError === null
+        forecast.relativeError === null || !Number.isFinite(forecast.relativeError)
           ? 'not known'
           : `at most ±${percentOf(forecast.relativeError)} at ${percentOf(plan.bounds.confidence)} expected`,
       ],

@@ -108,7 +108,7 @@ export class SampleQuery {
     learnedOf: LearnedOf,
   ): Promise<SampleQuery | string> {
     const design = designOf(entry, query);
-    const reading = await SampleReading.open(query, bounds, sample, design, control, learnedOf);
+    const reading = await SampleReading.open(query, bounds, sample, design, control, learnedOf, entry.seed);
     return typeof reading === 'string'
       ? reading
       : new SampleQuery(entry, reading, bounds, sample.strata.effectiveRows);

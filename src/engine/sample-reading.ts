@@ -13,9 +13,9 @@ import { openScan, type SampleScan } from '../executor/index.ts';
 import {
   accessorValue,
   type AggregateQuery,
-  type AggregateTotals,
   evaluate,
   layoutMoments,
+  type LaidOut,
   type LearnedValues,
   nothingLearned,
   type SampleDesign,
@@ -26,12 +26,10 @@ import { type ChosenRows, chooseRows, type GroupRow, type GroupSlots, slotLookup
 import type { Choice } from './choice.ts';
 import { certifiedInChoice, judgeChoice } from './judge-choice.ts';
 import { RankLimits } from './rank-limits.ts';
+import { listTails, RowLister } from './row-lister.ts';
 import type { RunControl } from './run-control.ts';
 import { type TailSubject, tailSubjects, type UnknownTails, unknownTails } from './tail-subjects.ts';
 import { TailWitness } from './tail-witness.ts';
-
-/** Rows at most that tails are judged by. */
-const tailRowsMax = 2 ** 19;
 
 /** A group with its point values. */
 export interface ReadGroup extends GroupSlots {
@@ -67,6 +65,7 @@ export class SampleReading {
   /** What estimating and foretelling took so far. */
   estimateMs = 0;
   private lastEstimateMs = 0;
+  private readonly lister: RowLister;
   /** The whole sample as it was read to tell what the tails are like; null: it was not. */
   private witness: TailWitness | null = null;
   private planned = 0;
@@ -76,8 +75,9 @@ export class SampleReading {
 
   private constructor(
     private readonly query: AggregateQuery,
-    private readonly aggregateTotals: readonly AggregateTotals[],
+    private readonly laidOut: LaidOut,
     private readonly bounds: Pick<ResolvedBounds, 'confidence' | 'simultaneous'>,
+    private readonly seed: number,
     private readonly sample: Sample,
     private readonly design: SampleDesign,
     private readonly scan: SampleScan,
@@ -85,9 +85,14 @@ export class SampleReading {
   ) {
     this.limits = new RankLimits(sample, scan.included, this.readsAll);
     this.indispensableRows = this.limits.rowsUnder(0) + 1;
+    this.lister = new RowLister(query, laidOut.layout, this.limits, control.clock);
   }
 
-  /** @returns in words why kernels cannot compute the query as DuckDB would. @throws QueryError DAMAGED_SAMPLE */
+  /**
+   * @param seed what resampling repeats from
+   * @returns in words why kernels cannot compute the query as DuckDB would
+   * @throws QueryError DAMAGED_SAMPLE
+   */
   static async open(
     query: AggregateQuery,
     bounds: Pick<ResolvedBounds, 'confidence' | 'simultaneous'>,
@@ -95,14 +100,16 @@ export class SampleReading {
     design: SampleDesign,
     control: RunControl,
     learnedOf: LearnedOf = () => nothingLearned,
+    seed = 0,
   ): Promise<SampleReading | string> {
     const unit = sample.keys === null ? 'row' : 'key';
-    const { layout, aggregateTotals } = layoutMoments(query, design, unit);
+    const laidOut = layoutMoments(query, design, unit);
+    const { layout, aggregateTotals } = laidOut;
     const learned = learnedOf(tailSubjects(query, layout, aggregateTotals), layout.measures.length);
     const scan = await openScan(sample, { filter: query.filter, keys: query.keys, layout, learned });
     return 'refused' in scan
       ? scan.refused
-      : new SampleReading(query, aggregateTotals, bounds, sample, design, scan, control);
+      : new SampleReading(query, laidOut, bounds, seed, sample, design, scan, control);
   }
 
   /** The sample holds every row of the strata that the predicate leaves in: read whole it leaves nothing open. */
@@ -145,7 +152,8 @@ export class SampleReading {
         rows: rowsRead,
       });
       const mayStop = rowsRead >= this.indispensableRows && !this.readsAll;
-      if (mayStop && this.control.isReadingOver(this.lastEstimateMs)) return false;
+      if (mayStop && this.control.isReadingOver(this.lastEstimateMs + this.lister.predictMs(rowsRead)))
+        return false;
       this.completed++;
       return true;
     });
@@ -200,20 +208,10 @@ export class SampleReading {
     return this.estimating(() => judgeChoice(this.query, { ...known, missing }, remainingMs));
   }
 
-  /**
-   * Values of rows enough to tell what tails are like: any first ranks are a random sample of each stratum. Those that are read
-   * whole have no part in the error, however heavy their tails.
-   */
   private tailRows(): TailRows {
-    const { runs, unitSizes } = this.sample;
+    const { scan, sample, limits } = this;
     const witness = this.hasWitness ? this.witness : null;
-    let limit = witness === null ? this.limit : this.limits.max;
-    while (limit > 1 && this.limits.rowsUnder(limit) - this.limits.rowsUnder(0) > tailRowsMax)
-      limit = Math.floor(limit / 2);
-    const ranks = unitSizes.map((_, stratum) =>
-      runs.takeAll[stratum] === 1 ? 0 : this.limits.unitsUnder(stratum, limit),
-    );
-    return witness === null ? this.scan.values(ranks) : witness.rows(ranks, this.scan.groupCodes);
+    return listTails(scan, sample, limits, witness === null ? this.limit : limits.max, witness);
   }
 
   /** Rows of the sample that were read only to tell what tails are like. */
@@ -266,11 +264,16 @@ export class SampleReading {
 
   private meetGroups(): Known {
     const { moments, key } = this.scan.collect();
-    const { query, aggregateTotals, bounds } = this;
+    const { query, bounds, seed } = this;
+    const { aggregateTotals } = this.laidOut;
     const { confidence } = bounds;
     const witness = this.hasWitness ? this.witness?.to(this.scan.groupCodes) : undefined;
-    const estimator = new GroupEstimator({ query, aggregateTotals, moments, key, confidence, witness });
-    const groups = estimator.meet();
+    const { estimator, groups } = this.lister.timed(this.rowsRead, () => {
+      const listed = this.lister.list(this.scan, moments, this.limit);
+      const request = { query, aggregateTotals, moments, listed, key, confidence, seed, witness };
+      const made = new GroupEstimator(request);
+      return { estimator: made, groups: made.meet() };
+    });
     const cells = groups.length * query.intervals.length;
     const level = bounds.simultaneous ? cellConfidence(confidence, cells) : confidence;
     const intervals = new GroupIntervals(estimator, cells, level, () => this.tailRows());

@@ -1,6 +1,7 @@
 import type { Moments } from '../plan/index.ts';
 import { type StratumError, stratumError } from './design-error.ts';
 import type { CellRange, PreparedOutput } from './group-totals.ts';
+import type { Scope } from './scope.ts';
 
 /**
  * What the rows read of one stratum contribute to a linearised estimate: u = Σ_j g_j z_j, 0 for rows that do not match, times the
@@ -143,3 +144,14 @@ const cubicOrZero = (
   slots: Int32Array | undefined,
   gradient: readonly number[],
 ): number => (slots === undefined ? 0 : cubic(sums, offset, slots, gradient));
+
+/** N_h of the strata of one row read that contribute nothing. */
+export function unmatchedSingletons(
+  { populationRows }: Moments,
+  { singletons }: Scope,
+  contributions: readonly Contribution[],
+): number[] {
+  if (singletons.length === 0) return [];
+  const matched = new Set(contributions.map(({ stratum }) => stratum));
+  return singletons.flatMap((stratum) => (matched.has(stratum) ? [] : [populationRows[stratum]!])); // one entry a stratum
+}

@@ -151,5 +151,6 @@ export function varianceAt(
 ): number {
   if (rows === read) return variance;
   const most = Math.min(population, rows);
-  return most > 0 ? varianceOfRows(population, most, spread) : 0;
+  // A spread that is not known yet is infinite; of all rows there is still no error.
+  return most > 0 && most < population ? varianceOfRows(population, most, spread) : 0;
 }

@@ -17,14 +17,16 @@ import {
   openSupportOf,
   type PreparedOutput,
   prepareOutputs,
-  supportOf,
 } from './group-totals.ts';
-import { type Contribution, contributionsOf } from './contributions.ts';
+import { type Contribution, contributionsOf, unmatchedSingletons } from './contributions.ts';
 import { countInterval } from './count-interval.ts';
 import type { Dual } from './dual.ts';
+import { ListedGroups, type ListedRows } from './listed-groups.ts';
+import { type EstimateError, estimateOf, none, unbounded } from './make-estimate.ts';
+import { isListed, listedError, supportBehind } from './listed-error.ts';
 import { tQuantile } from './quantiles.ts';
 import { groupScope, type Scope, wholeScope } from './scope.ts';
-import { type Monotone, smoothValue } from './smooth.ts';
+import { smoothValue } from './smooth.ts';
 import { countsUnits, isPlain, unseenSum } from './plain.ts';
 import { type TailEvidence, tailEvidence, tailReasons } from './tails.ts';
 import { linearisedVariance, type VarianceParts } from './variance.ts';
@@ -37,6 +39,10 @@ export interface EstimateRequest {
   readonly query: AggregateQuery;
   readonly aggregateTotals: readonly AggregateTotals[];
   readonly moments: Moments;
+  /** The values of rows, where the query asks for any. */
+  readonly listed?: ListedRows | null;
+  /** What resampling repeats from. */
+  readonly seed?: number;
   /** The value of a group's key. */
   readonly key: (group: number, index: number) => Scalar;
   /** In (0, 1) */
@@ -55,11 +61,12 @@ export interface GroupEstimate {
   readonly df: number;
   /** null where the interval needs none: a count, or a value without sampling error. */
   readonly tail: TailEvidence | null;
+  /** Of what is made from values in their order, see {@link QuantileError}; null: it is not, or has no sampling error. */
+  readonly certainty: number | null;
 }
 
 /** A group that has rows in the sample, or the one group of a query without GROUP BY. */
 export interface MetGroup extends GroupTotals {
-  readonly group: number;
   /** Point values of all aggregates, for HAVING and ORDER BY; null where SQL has NULL. */
   readonly aggregates: readonly (number | null)[];
 }
@@ -72,11 +79,14 @@ export class GroupEstimator {
   readonly moments: Moments;
   private readonly whole: Scope;
   private readonly intervals: readonly PreparedOutput[];
+  private readonly listed: ListedGroups | null;
 
   constructor(private readonly request: EstimateRequest) {
     this.moments = request.moments;
     this.whole = wholeScope(request.moments);
     this.intervals = prepareOutputs(request.query, request.aggregateTotals, request.moments);
+    const listed = request.listed ?? null;
+    this.listed = listed === null ? null : new ListedGroups(listed, request.moments);
   }
 
   /** The groups in the order of the moments. */
@@ -88,11 +98,19 @@ export class GroupEstimator {
       const cells = { from: starts[group]!, to: starts[group + 1]! }; // one more start than groups
       // A stratum's group without a match may not exist; without GROUP BY there is always one row.
       if (query.keys.length > 0 && matchedRows(moments, cells) === 0) continue;
-      const totals = { query, aggregateTotals, moments, cells, totals: estimateTotals(moments, cells) };
+      const totals = {
+        query,
+        aggregateTotals,
+        moments,
+        listed: this.listed,
+        group,
+        cells,
+        totals: estimateTotals(moments, cells),
+      };
       const aggregates = query.aggregates.map((_, index) =>
         aggregateValue(totals, index, plainAlgebra, (value) => value, this.whole.isComplete),
       );
-      groups.push({ ...totals, group, aggregates });
+      groups.push({ ...totals, aggregates });
     }
     return groups;
   }
@@ -100,9 +118,8 @@ export class GroupEstimator {
   /** Fewest rows of the sample, but for strata read whole, behind an estimate that outputs show; infinite where all are exact. */
   leastSupport({ cells }: MetGroup): number {
     const { moments } = this;
-    const scope = this.scopeOf(cells);
     const shown = this.intervals.slice(0, this.request.query.shownIntervals);
-    const open = shown.filter((prepared) => !isExact(moments, prepared, scope));
+    const open = shown.filter((prepared) => !isExact(moments, prepared, this.scopeOf(prepared, cells)));
     return Math.min(...open.map((prepared) => openSupportOf(moments, prepared, cells)));
   }
 
@@ -115,10 +132,16 @@ export class GroupEstimator {
   /** The estimate of one of the query's intervals, at a level in (0, 1). */
   estimateAt(group: MetGroup, interval: number, confidence: number): GroupEstimate {
     const prepared = this.intervals[interval]!; // a place among the query's intervals
-    return estimateOutput({ ...this.request, confidence }, prepared, group, this.scopeOf(group.cells));
+    return estimateOutput(
+      { ...this.request, confidence },
+      prepared,
+      group,
+      this.scopeOf(prepared, group.cells),
+    );
   }
 
-  private scopeOf(cells: CellRange): Scope {
+  private scopeOf(prepared: PreparedOutput, cells: CellRange): Scope {
+    if (isListed(prepared) && this.listed !== null) return this.listed.scopeOf(cells);
     return this.moments.groupsByStratum ? groupScope(this.moments, cells) : this.whole;
   }
 }
@@ -132,10 +155,12 @@ function matchedRows({ sums, layout }: Moments, { from, to }: CellRange): number
 /** Whether there is no sampling error: everything was read, or what the output needs is constant in each stratum. */
 function isExact(
   { groupsByStratum, constantInStratum }: Moments,
-  { totals }: PreparedOutput,
+  prepared: PreparedOutput,
   { isComplete }: Scope,
 ): boolean {
-  return isComplete || (groupsByStratum && totals.every((total) => constantInStratum[total]));
+  const isConstant =
+    !isListed(prepared) && groupsByStratum && prepared.totals.every((total) => constantInStratum[total]);
+  return isComplete || isConstant;
 }
 
 function estimateOutput(
@@ -145,7 +170,7 @@ function estimateOutput(
   scope: Scope,
 ): GroupEstimate {
   const { moments, confidence } = request;
-  const support = supportOf(moments, prepared, group.cells);
+  const support = supportBehind(moments, prepared, group);
   const exact = isExact(moments, prepared, scope);
   const { dual, monotone, divisors } = differentiate(request, prepared, group, exact);
   const make = (value: number | null, error: EstimateError): GroupEstimate => ({
@@ -155,10 +180,13 @@ function estimateOutput(
     contributions: [],
     df: 1,
     tail: null,
+    certainty: null,
   });
   if (scope.hasUnread) return make(null, { ...unbounded, reasons: ['UNREAD_STRATUM'] });
   if (exact) return make(dual?.value ?? null, none);
   if (dual === null) return make(null, { ...unbounded, reasons: ['NO_MATCH'] });
+  const byValues = listedError(group, prepared, scope, dual.value, request);
+  if (byValues !== null) return { ...make(dual.value, byValues.error), ...byValues.rest };
   const errorOf = ({ gradient }: Dual): { contributions: Contribution[]; parts: VarianceParts } => {
     const contributions = contributionsOf(moments, prepared, gradient, group.cells);
     return {
@@ -220,56 +248,4 @@ function differentiate(
     onDivisor: (divisor) => divisors.push(divisor),
   });
   return { ...value, divisors };
-}
-
-/** N_h of the strata of one row read that contribute nothing. */
-function unmatchedSingletons(
-  { populationRows }: Moments,
-  { singletons }: Scope,
-  contributions: readonly Contribution[],
-): number[] {
-  if (singletons.length === 0) return [];
-  const matched = new Set(contributions.map(({ stratum }) => stratum));
-  return singletons.flatMap((stratum) => (matched.has(stratum) ? [] : [populationRows[stratum]!])); // one entry a stratum
-}
-
-/** The error of an estimate; null where it is not known. */
-interface EstimateError {
-  readonly low: number | null;
-  readonly high: number | null;
-  readonly stdError: number | null;
-  readonly exact: boolean;
-  readonly reasons: readonly ReasonCode[];
-}
-
-/** Nothing is known of the error. */
-const unbounded = { low: null, high: null, stdError: null, exact: false };
-/** There is none. */
-const none: EstimateError = { low: null, high: null, stdError: 0, exact: true, reasons: [] };
-
-/** An estimate; its value and ends go through the rounding around the output. */
-function estimateOf(
-  value: number | null,
-  { low, high, stdError, exact, reasons }: EstimateError,
-  monotone: Monotone | null,
-  rest: Pick<Estimate, 'confidence' | 'support'>,
-): Estimate {
-  const shown = (x: number | null): number | null => (x === null || monotone === null ? x : monotone(x));
-  const [point, from, to] = [shown(value), shown(exact ? value : low), shown(exact ? value : high)];
-  return {
-    value: point,
-    low: from,
-    high: to,
-    stdError: point === null ? null : stdError,
-    relativeError: exact && point !== null ? 0 : relativeErrorOf(point, from, to),
-    exact,
-    certified: reasons.length === 0,
-    reasons,
-    ...rest,
-  };
-}
-
-function relativeErrorOf(value: number | null, low: number | null, high: number | null): number | null {
-  if (value === null || low === null || high === null || value === 0) return null;
-  return Math.max(value - low, high - value) / Math.abs(value);
 }

@@ -17,6 +17,8 @@ import {
 import { openWeight } from './scope.ts';
 import { type Dual, dualAlgebra, totalDual } from './dual.ts';
 import { contributionReach, type Reach } from './reach.ts';
+import type { ListedGroups, ValueSource } from './listed-groups.ts';
+import { type AskedQuantile, isResampled, orderedValue, shownQuantile } from './ordered-values.ts';
 
 /** The cells of one group: a range in the moments. */
 export interface CellRange {
@@ -54,6 +56,10 @@ export interface PreparedOutput {
   readonly sumSlots: readonly number[];
   readonly productSlots: readonly Int32Array[];
   readonly cubeSlots: readonly Int32Array[] | null;
+  /** Set where it shows a quantile, which is no function of its totals. */
+  readonly quantile: AskedQuantile | null;
+  /** It shows something else that is made from values in their order. */
+  readonly isResampled: boolean;
 }
 
 /** Works out the expressions of which the query needs intervals, in their order. */
@@ -62,11 +68,12 @@ export function prepareOutputs(
   aggregateTotals: readonly AggregateTotals[],
   moments: Moments,
 ): PreparedOutput[] {
-  return query.intervals.map((expression) => prepareOutput({ expression }, aggregateTotals, moments));
+  return query.intervals.map((expression) => prepareOutput({ expression }, query, aggregateTotals, moments));
 }
 
 function prepareOutput(
   output: PreparedOutput['output'],
+  query: AggregateQuery,
   aggregateTotals: readonly AggregateTotals[],
   { layout, centres, population }: Moments,
 ): PreparedOutput {
@@ -91,6 +98,8 @@ function prepareOutput(
     sumSlots: totals.map((total) => layout.weightedSlot[total]!),
     productSlots: slotsByPower(layout, 2, pairs)!, // laid out for totals that meet in an output
     cubeSlots: slotsByPower(layout, 3, triples),
+    quantile: shownQuantile(query, aggregateTotals, output.expression),
+    isResampled: isResampled(query, output.expression),
   };
 }
 
@@ -154,10 +163,15 @@ export interface GroupTotals {
   readonly query: AggregateQuery;
   readonly aggregateTotals: readonly AggregateTotals[];
   readonly moments: Moments;
+  readonly listed: ListedGroups | null;
+  readonly group: number;
   readonly cells: CellRange;
   /** The layout's totals, estimated. */
   readonly totals: Float64Array;
 }
+
+/** The same, with values from anywhere. */
+export type ValuedTotals = Omit<GroupTotals, 'listed'> & { readonly listed: ValueSource | null };
 
 /**
  * The value of an aggregate for a group.
@@ -166,12 +180,15 @@ export interface GroupTotals {
  * @returns null where SQL has NULL
  */
 export function aggregateValue<T>(
-  { query, aggregateTotals, moments, cells, totals }: GroupTotals,
+  { query, aggregateTotals, moments, listed, group, cells, totals }: ValuedTotals,
   aggregate: number,
   algebra: Algebra<T>,
   totalAs: (value: number, total: number) => T,
   complete: boolean,
 ): T | null {
+  const ordered =
+    listed === null ? undefined : orderedValue(query, aggregateTotals, aggregate, listed, group);
+  if (ordered !== undefined) return ordered === null ? null : algebra.constant(ordered);
   const { measures, totals: own } = aggregateTotals[aggregate]!; // one entry an aggregate
   const { estimate } = aggregateFunction(query.aggregates[aggregate]!.name);
   // The first total of an aggregate counts the rows that it takes.

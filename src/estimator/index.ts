@@ -1,7 +1,8 @@
 /*
  * estimator: from Moments to estimates with intervals. Pure numbers.
  * In: Moments, the query's outputs, a confidence. Out: estimates by group, forecasts of their precision at other sizes, bounds on
- * what the answer cannot show. Always: it sees no SQL text, no Arrow, no file; an interval of width zero is exact.
+ * what the answer cannot show. Always: it sees no SQL text, no Arrow, no file; an interval of width zero is exact, or a quantile's
+ * among tied values.
  */
 export { comparedIn, type Condition, readCondition, readSide, type Side } from './condition.ts';
 export { estimateDistinct, type SeenValue } from './distinct.ts';
@@ -9,9 +10,11 @@ export { type GroupEstimate, GroupEstimator, type MetGroup } from './estimate-gr
 export { GroupIntervals } from './group-intervals.ts';
 export { type CellRange, groupStarts } from './group-totals.ts';
 export { confirmTails, type TailRows } from './hill.ts';
+export type { ListedRows } from './listed-groups.ts';
 export { lambertW, type MissingGroups, missingGroups } from './missing-groups.ts';
+export { isResampled } from './ordered-values.ts';
 export { type GroupReach, openReach, outcomesOf, reachOf } from './outcomes.ts';
-export { chiSquareQuantile, normalQuantile, tQuantile } from './quantiles.ts';
+export { betaQuantile, chiSquareQuantile, normalQuantile, tQuantile } from './quantiles.ts';
 export {
   CellForecast,
   type ErrorTarget,

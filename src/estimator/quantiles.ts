@@ -1,3 +1,4 @@
+import beta from '@stdlib/stats-base-dists-beta-quantile';
 import chiSquare from '@stdlib/stats-base-dists-chisquare-quantile';
 import normal from '@stdlib/stats-base-dists-normal-quantile';
 import student from '@stdlib/stats-base-dists-t-quantile';
@@ -18,4 +19,9 @@ export function normalQuantile(p: number): number {
 /** The p-quantile of χ². @param df degrees of freedom, any positive number */
 export function chiSquareQuantile(p: number, df: number): number {
   return chiSquare(p, df);
+}
+
+/** The p-quantile of the beta distribution. @param a positive @param b positive */
+export function betaQuantile(p: number, a: number, b: number): number {
+  return beta(p, a, b);
 }

@@ -105,15 +105,19 @@ export class CellForecast {
     if (!this.isCertifiedAt(rowsAt, 1 / doubt)) return true;
     const t = tQuantile((1 + confidence) / 2, this.dfAt(rowsAt));
     const bound = target.relative ? target.bound * Math.abs(value) : target.bound;
-    return t * Math.sqrt(this.varianceAt(rowsAt)) > doubt * bound;
+    const halfWidth = t * Math.sqrt(this.varianceAt(rowsAt));
+    // A quantile whose interval has no end yet may have a narrow one with more rows: only reading on tells.
+    return Number.isFinite(halfWidth) && halfWidth > doubt * bound;
   }
 
   /** Whether certification may be expected: support grows as the rows do, skewness falls by its root. */
   private isCertifiedAt(rowsAt: RowsAt, margin: number): boolean {
-    const { tail, estimate } = this.estimate;
+    const { tail, estimate, certainty } = this.estimate;
     if (estimate.reasons.includes('SINGLETON_STRATUM')) return false;
+    const growth = this.growthAt(rowsAt);
+    if (certainty !== null) return certainty * growth >= margin;
     if (tail === null) return true;
-    const grown = grownEvidence(tail, this.growthAt(rowsAt) / margin);
+    const grown = grownEvidence(tail, growth / margin);
     const isPresumed = this.presumesTail && grown.populationSkewness === Number.POSITIVE_INFINITY;
     const evidence = isPresumed ? { ...grown, populationSkewness: 0 } : grown;
     return tailReasons(evidence, estimate.confidence).length === 0;

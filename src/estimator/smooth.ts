@@ -67,6 +67,12 @@ function roundingCast(from: SqlType, to: SqlType): Monotone | null {
   return to.kind === 'decimal' ? (x) => roundPlaces(x, to.scale) : (x) => x;
 }
 
+/** What a rounding stands around. */
+export function withoutRounding(expression: BoundExpression): BoundExpression {
+  const outer = monotoneOf(expression);
+  return outer === null ? expression : withoutRounding(outer.inner);
+}
+
 const hasAggregate = (expression: BoundExpression): boolean =>
   contains(expression, (node) => node.kind === 'slot' && node.slot === 'aggregate');
 

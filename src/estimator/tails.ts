@@ -9,7 +9,7 @@ import type { OpenWeight, Scope } from './scope.ts';
 import { tailByWitness, type Witness } from './witness.ts';
 
 /** Fewest matching rows, weights accounted for, behind a certified estimate. */
-const effectiveSupportMin = 30;
+export const effectiveSupportMin = 30;
 /** Where the sample's skewness is so near to the largest possible, the sample has seen the tail that there is. */
 const seenFactor = 2;
 /**
@@ -68,15 +68,13 @@ export interface JudgedEstimate {
 export function tailEvidence(
   moments: Moments,
   { group, prepared, gradient, contributions, variance }: JudgedEstimate,
-  { heaviest }: Scope,
+  scope: Scope,
   witness: Witness | undefined,
 ): TailEvidence {
-  const open = contributions.every(({ isOpen }) => isOpen)
-    ? contributions
-    : contributions.filter(({ isOpen }) => isOpen);
-  const matches = heaviest === null ? open : [...open, oneMatch(heaviest)];
-  const effectiveSupport = Math.min(effective(open), effective(matches));
-  const scale = moments.layout.weightMeasure === null ? null : (heaviest?.weight ?? 0);
+  const open = openOf(contributions);
+  const matches = withOneMore(open, scope);
+  const effectiveSupport = effectiveSupportOf(contributions, scope);
+  const scale = moments.layout.weightMeasure === null ? null : (scope.heaviest?.weight ?? 0);
   const { layout, centres, keys } = moments;
   const { totals, reach } = prepared;
   const known =
@@ -98,6 +96,27 @@ export function tailEvidence(
     spread: sumOfSquares(open) / expected.squares,
     largestSkewness: skewnessByRange(largest, open, effectiveSupport, scale),
   };
+}
+
+/** One match more in the heaviest stratum. */
+function withOneMore(open: readonly Matches[], { heaviest }: Scope): readonly Matches[] {
+  return heaviest === null ? open : [...open, oneMatch(heaviest)];
+}
+
+/** m_eff = (Σ w²(1−f)m)³ / (Σ w³(1−f)m)², or less with one match more in the heaviest stratum. */
+export function effectiveSupportOf(
+  contributions: readonly Pick<Contribution, 'isOpen' | keyof Matches>[],
+  scope: Scope,
+): number {
+  const open = openOf(contributions);
+  return Math.min(effective(open), effective(withOneMore(open, scope)));
+}
+
+/** Those of strata that were not read whole; the same where all are. */
+function openOf<T extends Pick<Contribution, 'isOpen'>>(contributions: readonly T[]): readonly T[] {
+  return contributions.every(({ isOpen }) => isOpen)
+    ? contributions
+    : contributions.filter(({ isOpen }) => isOpen);
 }
 
 /** Why the evidence does not certify an estimate; nothing where it does. */

@@ -11,7 +11,7 @@ import { columnFacts } from './sample-columns.ts';
 
 /**
  * For each measure a number near its mean: the argument's value where every column has its mean. Values are added up about it, so
- * that squares lose no digits; any number would do for the result.
+ * that squares lose no digits; any number would do for the result. Values that are listed stay as they are.
  */
 export function centresOf(layout: MomentLayout, sample: Sample): Float64Array {
   const facts = columnFacts(sample);
@@ -20,9 +20,9 @@ export function centresOf(layout: MomentLayout, sample: Sample): Float64Array {
     if (column.type.kind === 'decimal') return Math.round(value * 10 ** column.type.scale);
     return column.type.kind === 'integer' ? Math.round(value) : value;
   };
-  return Float64Array.from(layout.measures, ({ argument }, place) => {
+  return Float64Array.from(layout.measures, ({ argument, listed }, place) => {
     // Weights are multiplied, so they stay what they are.
-    if (argument === null || place === layout.weightMeasure) return 0;
+    if (argument === null || listed || place === layout.weightMeasure) return 0;
     try {
       const value = evaluate(argument, (leaf) =>
         leaf.kind === 'column' && leaf.type.kind !== 'varchar' ? mean(leaf) : null,

@@ -49,7 +49,8 @@ export interface MeasureCode {
 }
 
 /** Whether a measure's value is asked for, not only whether it is there. */
-function isValued(measure: number, { monomials }: MomentLayout): boolean {
+function isValued(measure: number, { measures, monomials }: MomentLayout): boolean {
+  if (measures[measure]!.listed) return true; // a place of measures
   return monomials.some((monomial) =>
     monomial.some((factor) => factor.measure === measure && factor.power > 0),
   );

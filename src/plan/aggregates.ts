@@ -12,6 +12,14 @@ import {
   variance,
 } from './estimators.ts';
 import {
+  median,
+  medianDeviation,
+  mode,
+  type OrderedStatistic,
+  quantile,
+  type QuantileDefinition,
+} from './ordered.ts';
+import {
   bigintType,
   booleanType,
   doubleType,
@@ -33,8 +41,11 @@ export interface AggregateFunction {
   readonly result: (args: readonly BoundExpression[]) => SqlType | null;
   /** Which arguments it takes, for an error message. */
   readonly takes: string;
-  /** What it is of base totals. Absent: it is answered exactly, from the strata table or by the source. */
+  /** What it is of base totals. */
   readonly estimate?: Estimator;
+  /** Or which quantile, or what else, of values in their order. None of them: it is answered exactly, from the strata table or by the source. */
+  readonly quantile?: QuantileDefinition;
+  readonly ordered?: OrderedStatistic;
 }
 const fits = (type: SqlType, accepted: (type: SqlType) => boolean): boolean =>
   isOpaque(type) || accepted(type);
@@ -62,6 +73,12 @@ function averageType([arg]: readonly BoundExpression[]): SqlType | null {
   if (type.kind === 'date') return timestampType;
   return type.kind === 'timestamp' || type.kind === 'interval' ? type : null;
 }
+
+/** Between two values, a DECIMAL and a FLOAT keep their types. */
+const betweenType: AggregateFunction['result'] = (args) => {
+  const { type } = args[0]!; // at least one argument by its arity
+  return type.kind === 'decimal' || type.kind === 'float' ? type : averageType(args);
+};
 
 /** An aggregate over numbers that only the source computes. */
 const exactDouble = (name: string): AggregateFunction => ({
@@ -100,12 +117,12 @@ const aggregateFunctions: readonly AggregateFunction[] = [
   exactAny('any_value', 1, sameAs),
   exactAny('first', 1, sameAs),
   exactAny('last', 1, sameAs),
-  exactAny('mode', 1, sameAs),
+  { ...exactAny('mode', 1, sameAs), ordered: mode },
   exactAny('arg_min', 2, sameAs, ['min_by', 'argmin']),
   exactAny('arg_max', 2, sameAs, ['max_by', 'argmax']),
-  exactAny('median', 1, averageType),
-  exactAny('quantile_cont', 2, averageType),
-  exactAny('quantile_disc', 2, sameAs, ['quantile']),
+  { ...exactAny('median', 1, betweenType), quantile: median },
+  { ...exactAny('quantile_cont', 2, betweenType), quantile: quantile(true) },
+  { ...exactAny('quantile_disc', 2, sameAs, ['quantile']), quantile: quantile(false) },
   exactAny('approx_quantile', 2, sameAs),
   exactAny('approx_count_distinct', 1, () => bigintType),
   exactAny('string_agg', 2, () => varcharType, ['group_concat', 'listagg']),
@@ -115,7 +132,7 @@ const aggregateFunctions: readonly AggregateFunction[] = [
     'countif',
   ]),
   exactAny('entropy', 1, () => doubleType),
-  exactAny('mad', 1, averageType),
+  { ...exactAny('mad', 1, betweenType), ordered: medianDeviation },
   exactDouble('skewness'),
   exactDouble('kurtosis'),
   exactDouble('product'),
@@ -147,6 +164,11 @@ export function aggregateFunction(name: string): AggregateFunction {
   const definition = byName.get(name);
   if (definition === undefined) throw new Error(`no aggregate ${name} in the table`);
   return definition;
+}
+
+/** Whether an aggregate is made from values in their order. */
+export function isOrdered({ quantile: asked, ordered }: AggregateFunction): boolean {
+  return asked !== undefined || ordered !== undefined;
 }
 
 /** All names of aggregates, for "did you mean". */

@@ -8,7 +8,9 @@ export type ReasonCode =
   | 'HEAVY_TAIL'
   | 'UNKNOWN_TAIL'
   | 'SKEWED_RATIO'
-  | 'NOT_CERTIFIABLE';
+  | 'NOT_CERTIFIABLE'
+  | 'EXTREME_QUANTILE'
+  | 'NOT_SMOOTH';
 
 /** One aggregate of one group, with its interval. */
 export interface Estimate {

@@ -11,7 +11,13 @@ export {
   findAccessor,
 } from './accessor.ts';
 export * from './aggregate-query.ts';
-export { aggregateFunction, aggregateNames, findAggregate, windowFunctions } from './aggregates.ts';
+export {
+  aggregateFunction,
+  aggregateNames,
+  findAggregate,
+  isOrdered,
+  windowFunctions,
+} from './aggregates.ts';
 export { type Algebra, plainAlgebra } from './estimators.ts';
 export * from './bound.ts';
 export { compareValues, convertScalar, integerRange, roundHalfEven, Unevaluable } from './convert.ts';
@@ -32,10 +38,19 @@ export {
   aggregateSlotsOf,
   type AggregateTotals,
   isCount,
+  type LaidOut,
   layoutMoments,
   totalsOfOutput,
 } from './moment-layout.ts';
 export * from './moments.ts';
+export {
+  cumulate,
+  placeOfShare,
+  type QuantileDefinition,
+  quantileOf,
+  totalWeight,
+  type WeightedValues,
+} from './ordered.ts';
 export { parseDate, parseInterval, parseTime, parseTimestamp } from './parse-temporal.ts';
 export { tablesOf } from './query-tables.ts';
 export { type ColumnRange, type Range, rangeAs, rangeOf } from './range.ts';

@@ -1,5 +1,5 @@
 import type { AggregateQuery } from './aggregate-query.ts';
-import { aggregateFunction } from './aggregates.ts';
+import { aggregateFunction, isOrdered } from './aggregates.ts';
 import { type AggregateCall, type BoundExpression, childrenOf } from './bound.ts';
 import { expressionKey } from './expression-key.ts';
 import {
@@ -89,7 +89,9 @@ function layoutOfRows(
   monomials.place('', []);
   // A measure apart from any that an aggregate has of the column: weights are not centred.
   const weightMeasure =
-    design.weight === null ? null : measures.place('weight', { argument: design.weight, filter: null });
+    design.weight === null
+      ? null
+      : measures.place('weight', { argument: design.weight, filter: null, listed: false });
   const slotOf = (weightPower: number, places: readonly number[]): number => {
     const weight = weightMonomial(weightMeasure, weightPower);
     const product = productOf(weight, ...places.map((place) => all[place]!)); // places of totals
@@ -174,15 +176,18 @@ export function totalsOfOutput(
 }
 
 function placeAggregate(call: AggregateCall, { measures, totals }: Needs): AggregateTotals {
-  const { estimate } = aggregateFunction(call.name);
-  if (estimate === undefined) throw new Error(`${call.name} is not estimated from totals`);
+  const definition = aggregateFunction(call.name);
+  // Where their order matters, values are listed; the one total counts them.
+  const listed = isOrdered(definition);
+  const terms = listed ? [[0]] : definition.estimate?.terms;
+  if (terms === undefined) throw new Error(`${call.name} is not estimated from samples`);
   const { filter, distinct } = call;
-  const args = call.arguments.length === 0 ? [null] : call.arguments;
+  const args = call.arguments.length === 0 ? [null] : listed ? call.arguments.slice(0, 1) : call.arguments;
   const own = args.map((argument) => {
-    const key = [argument, filter].map((part) => (part === null ? '' : expressionKey(part))).join('|');
-    return measures.place(key, { argument, filter });
+    const parts = [argument, filter].map((part) => (part === null ? '' : expressionKey(part)));
+    return measures.place([...parts, listed].join('|'), { argument, filter, listed });
   });
-  const places = estimate.terms.map((powers) => {
+  const places = terms.map((powers) => {
     const monomial = productOf(powers.map((power, argument) => ({ measure: own[argument]!, power }))); // one power an argument
     return placeTotal(totals, { monomial, distinct });
   });

@@ -10,6 +10,8 @@ export interface Measure {
   /** null: `COUNT(*)`, every row counts. */
   readonly argument: BoundExpression | null;
   readonly filter: BoundExpression | null;
+  /** Its values themselves are asked for, row by row, so they are not centred. */
+  readonly listed: boolean;
 }
 
 /** (x − centre)^power of a measure, where it takes the row. */

@@ -7,7 +7,9 @@ import {
   type BoundSelect,
   contains,
   expressionKey,
+  isOrdered,
   isOutputOrder,
+  type QuantileDefinition,
   type QueryOutput,
   rewrite,
   scalarFunction,
@@ -169,8 +171,14 @@ function samplingRefusal({ aggregates, intervals }: AggregateQuery): string | nu
     const name = call.name.toUpperCase();
     if (call.distinct && (call.name !== 'count' || call.arguments[0]!.kind !== 'column'))
       return `${name}(DISTINCT …) cannot be estimated with an interval yet`;
-    if (aggregateFunction(call.name).estimate === undefined)
-      return `${name} cannot be estimated with an interval`;
+    const definition = aggregateFunction(call.name);
+    if (isOrdered(definition)) {
+      const refusal = orderedRefusal(call, definition.quantile);
+      if (refusal !== null) return refusal;
+      continue;
+    }
+    const { estimate } = definition;
+    if (estimate === undefined) return `${name} cannot be estimated with an interval`;
     const summed = call.name !== 'count';
     if (summed && call.arguments.some(({ type }) => !summableKinds.includes(type.kind)))
       return `${name} of this type is answered exactly`;
@@ -180,4 +188,19 @@ function samplingRefusal({ aggregates, intervals }: AggregateQuery): string | nu
     if (refusal !== null) return `an output cannot be estimated: ${refusal}`;
   }
   return null;
+}
+
+const orderedKinds: readonly string[] = ['integer', 'decimal', 'float', 'double'];
+
+/** Why samples cannot estimate an aggregate of values in their order; null where they can. */
+function orderedRefusal(call: AggregateCall, quantile: QuantileDefinition | undefined): string | null {
+  const name = call.name.toUpperCase();
+  const [argument] = call.arguments;
+  if (argument === undefined || !orderedKinds.includes(argument.type.kind))
+    return `${name} of this type is answered exactly`;
+  // DuckDB turns the quantile around where the call says ORDER BY … DESC.
+  if (call.orderBy.length > 0) return `${name} with ORDER BY is answered exactly`;
+  return quantile?.share(call.arguments) === null
+    ? `${name} is estimated where its share is a constant between 0 and 1`
+    : null;
 }

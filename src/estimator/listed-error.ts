@@ -1,0 +1,62 @@
+import type { Moments, Scalar } from '../plan/index.ts';
+import { resampledError } from './bootstrap.ts';
+import type { Contribution } from './contributions.ts';
+import { type GroupTotals, type PreparedOutput, supportOf } from './group-totals.ts';
+import type { EstimateError } from './make-estimate.ts';
+import { quantileError } from './quantile-estimates.ts';
+import type { Scope } from './scope.ts';
+
+/** Whether an output is made from listed values, not from totals. */
+export function isListed({ quantile, isResampled }: PreparedOutput): boolean {
+  return quantile !== null || isResampled;
+}
+
+/** Rows of the sample behind an output. */
+export function supportBehind(moments: Moments, prepared: PreparedOutput, group: GroupTotals): number {
+  const { listed, cells } = group;
+  return prepared.quantile === null || listed === null
+    ? supportOf(moments, prepared, cells)
+    : listed.valuesOf(group.group, prepared.quantile.measure).count;
+}
+
+/** The error of an output with what forecasts need of it. */
+export interface ListedError {
+  readonly error: EstimateError;
+  readonly rest: {
+    readonly contributions: readonly Contribution[];
+    readonly df: number;
+    readonly certainty: number;
+  };
+}
+
+/** What of a request an error depends on. */
+export interface ErrorRequest {
+  /** The value of a group's key. */
+  readonly key: (group: number, index: number) => Scalar;
+  /** In (0, 1) */
+  readonly confidence: number;
+  /** What resampling repeats from. */
+  readonly seed?: number;
+}
+
+/** The error of an output that is made from listed values, at its value before rounding; null where it is made from totals. */
+export function listedError(
+  group: GroupTotals,
+  prepared: PreparedOutput,
+  scope: Scope,
+  value: number,
+  { key, confidence, seed = 0 }: ErrorRequest,
+): ListedError | null {
+  const { listed } = group;
+  const { quantile, isResampled } = prepared;
+  if (listed === null) return null;
+  if (quantile !== null) {
+    const found = quantileError(listed, scope, group.group, quantile, value, confidence);
+    const { contributions, df, certainty } = found;
+    return { error: { ...found, exact: false }, rest: { contributions, df, certainty } };
+  }
+  if (!isResampled) return null;
+  const ofGroup = (index: number): Scalar => key(group.group, index);
+  const error = resampledError(group, prepared, value, { listed, scope, key: ofGroup, confidence, seed });
+  return { error, rest: { contributions: error.contributions, df: Number.POSITIVE_INFINITY, certainty: 0 } };
+}

@@ -1,0 +1,201 @@
+import { cumulate, type Moments, type WeightedValues } from '../plan/index.ts';
+import type { CellRange } from './group-totals.ts';
+import { groupScope, type Scope, wholeScope } from './scope.ts';
+
+/**
+ * Matching rows one by one, for what is no function of totals. They may be fewer than those behind the moments: any first rows of
+ * every stratum are a random sample as well.
+ */
+export interface ListedRows {
+  readonly count: number;
+  /** The row's group, as Moments numbers them. */
+  readonly group: Int32Array;
+  readonly stratum: Int32Array;
+  /** Where keys were drawn the row's key; rows of one key follow each other. */
+  readonly key: Int32Array | null;
+  /** For each measure its value; NaN where the measure does not take the row. */
+  readonly values: readonly Float64Array[];
+  /** For each stratum the rows (keys, where these were drawn) among which these were found, n_h, matching or not. */
+  readonly rowsRead: Float64Array;
+}
+
+/** How many rows (keys, where these were drawn), and the sums of their weights to the powers 1, 2 and 3. */
+export interface UnitCount {
+  readonly count: number;
+  /** Where rows have no weights of their own these are 1. */
+  readonly weights: readonly [number, number, number];
+  /** Σr² and Σr³ over the units, r their rows that are counted: 1, but for keys. */
+  readonly rows2: number;
+  readonly rows3: number;
+}
+
+/** What the rows of one stratum that a measure takes are, each given a number u that depends on whether its value is up to a bound. */
+export interface StratumSides {
+  readonly stratum: number;
+  readonly all: UnitCount;
+  /** Units with a value up to the bound, and with one above it: a key may have both. */
+  readonly below: UnitCount;
+  readonly above: UnitCount;
+  /** Σ wʲuᵏ over units at place 3(j − 1) + k − 1, j and k from 1 to 3; u is summed over a key first. */
+  readonly sums: Float64Array;
+}
+
+/** What was read of the values of one measure in one group. */
+export interface ListedValues extends WeightedValues {
+  /** Rows that the measure takes. */
+  readonly count: number;
+}
+
+/** Where the values of a measure in a group are found. */
+export interface ValueSource {
+  readonly valuesOf: (group: number, measure: number) => WeightedValues;
+}
+
+/** Listed rows by group, with their weights: N_h / n_h, or their own. */
+export class ListedGroups implements ValueSource {
+  /** The moments with the n_h of the listed rows: for strata and weights, not for sums. */
+  readonly design: Moments;
+  private readonly whole: Scope;
+  /** The rows of group g are `order[start[g] … start[g + 1])`. */
+  private readonly order: Int32Array;
+  private readonly start: Int32Array;
+  /** For each stratum N_h / n_h; 1 where rows have weights of their own. */
+  private readonly stratumWeights: Float64Array;
+  /** For each row its own weight; null where rows have none. */
+  private readonly rowWeights: Float64Array | null;
+  private readonly known = new Map<string, ListedValues>();
+
+  constructor(
+    readonly rows: ListedRows,
+    moments: Moments,
+  ) {
+    const { groupCount, populationRows, layout } = moments;
+    this.design = { ...moments, rowsRead: rows.rowsRead };
+    this.whole = wholeScope(this.design);
+    const { weightMeasure } = layout;
+    this.rowWeights = weightMeasure === null ? null : rows.values[weightMeasure]!; // one array a measure
+    this.stratumWeights = populationRows.map(
+      (population, h) => (weightMeasure === null ? population / rows.rowsRead[h]! : 1), // one entry a stratum
+    );
+    this.start = new Int32Array(groupCount + 1);
+    for (let row = 0; row < rows.count; row++) this.start[rows.group[row]! + 1]!++; // row < count
+    for (let group = 0; group < groupCount; group++) this.start[group + 1]! += this.start[group]!;
+    const next = this.start.slice();
+    this.order = new Int32Array(rows.count);
+    for (let row = 0; row < rows.count; row++) this.order[next[rows.group[row]!]!++] = row; // row < count
+  }
+
+  /** A row's weight. */
+  weightOf(row: number): number {
+    return this.stratumWeights[this.rows.stratum[row]!]! * this.ownWeightOf(row); // a row's place
+  }
+
+  private ownWeightOf(row: number): number {
+    return this.rowWeights === null ? 1 : this.rowWeights[row]!; // a row's place
+  }
+
+  /** Places of a group's rows. */
+  rowsOf(group: number): Int32Array {
+    return this.order.subarray(this.start[group], this.start[group + 1]);
+  }
+
+  /** The strata in which a group may have listed rows. */
+  scopeOf(cells: CellRange): Scope {
+    return this.design.groupsByStratum ? groupScope(this.design, cells) : this.whole;
+  }
+
+  /** The values of a measure in a group, in ascending order. */
+  valuesOf(group: number, measure: number): ListedValues {
+    const key = `${group}.${measure}`;
+    const known = this.known.get(key) ?? this.collect(group, measure);
+    this.known.set(key, known);
+    return known;
+  }
+
+  private collect(group: number, measure: number): ListedValues {
+    const source = this.rows.values[measure]!; // one array a measure
+    const taken = this.rowsOf(group).filter((row) => !Number.isNaN(source[row]!)); // a row's place
+    const values = Float64Array.from(taken, (row) => source[row]!).sort(); // a row's place
+    const weights = new Float64Array(values.length);
+    const first = taken.length === 0 ? 0 : this.weightOf(taken[0]!);
+    if (taken.every((row) => this.weightOf(row) === first)) weights.fill(first);
+    else for (const row of taken) weights[firstNotBelow(values, source[row]!)]! += this.weightOf(row); // a row's place
+    return { values, cumulative: cumulate(values, weights), count: values.length };
+  }
+
+  /**
+   * The rows that a measure takes, by stratum.
+   * @param bound tells the sides
+   * @param up u of a row with a value up to the bound
+   * @param down u of the others
+   */
+  sidesOf(group: number, measure: number, bound: number, up: number, down: number): StratumSides[] {
+    const { stratum, key } = this.rows;
+    const source = this.rows.values[measure]!; // one array a measure
+    const sums = new Map<number, UnitSums>();
+    const rows = this.rowsOf(group);
+    for (let place = 0; place < rows.length;) {
+      const first = rows[place]!; // place < length
+      let [u, below, above] = [0, 0, 0];
+      for (const unit = key?.[first]; place < rows.length; place++) {
+        const row = rows[place]!; // place < length
+        if (row !== first && (key === null || key[row] !== unit)) break;
+        const value = source[row]!; // a row's place
+        if (Number.isNaN(value)) continue;
+        u += value <= bound ? up : down;
+        if (value <= bound) below++;
+        else above++;
+      }
+      if (below + above === 0) continue;
+      const own = sums.get(stratum[first]!) ?? new UnitSums(); // a row's place
+      sums.set(stratum[first]!, own);
+      own.add(this.ownWeightOf(first), u, below, above);
+    }
+    return [...sums].sort(([a], [b]) => a - b).map(([h, own]) => ({ stratum: h, ...own.taken() }));
+  }
+}
+
+/** Sums over the units of a stratum. */
+class UnitSums {
+  private readonly sums = new Float64Array(9);
+  /** Count, three powers of weights and two of rows: of all, of those below, of those above. */
+  private readonly counts = new Float64Array(18);
+
+  /** @param below rows up to the bound @param above rows above it */
+  add(weight: number, u: number, below: number, above: number): void {
+    for (let j = 0, w = weight; j < 3; j++, w *= weight)
+      for (let k = 0, power = u; k < 3; k++, power *= u) this.sums[3 * j + k]! += w * power; // 9 sums
+    this.count(0, weight, below + above);
+    if (below > 0) this.count(6, weight, below);
+    if (above > 0) this.count(12, weight, above);
+  }
+
+  private count(from: number, weight: number, rows: number): void {
+    const { counts } = this;
+    counts[from]! += 1; // 18 counts
+    counts[from + 1]! += weight;
+    counts[from + 2]! += weight * weight;
+    counts[from + 3]! += weight * weight * weight;
+    counts[from + 4]! += rows * rows;
+    counts[from + 5]! += rows * rows * rows;
+  }
+
+  taken(): Omit<StratumSides, 'stratum'> {
+    const [all, below, above] = [0, 6, 12].map((from): UnitCount => {
+      const [count, first, second, third, rows2, rows3] = this.counts.subarray(from, from + 6);
+      return { count: count!, weights: [first!, second!, third!], rows2: rows2!, rows3: rows3! }; // 18 counts
+    });
+    return { all: all!, below: below!, above: above!, sums: this.sums }; // three
+  }
+}
+
+/** The first place whose value is not below; there is one. */
+function firstNotBelow(values: Float64Array, value: number): number {
+  let [low, high] = [0, values.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
