@@ -26,6 +26,13 @@ const reference = JSON.parse(readFileSync(fixturePath('survey.json'), 'utf8')) a
   Record<'apistrat' | 'tiny_fpc' | 'tiny_nofpc', Readonly<Record<string, Entry>>>
 >;
 
+const quantiles = JSON.parse(readFileSync(fixturePath('survey-quantiles.json'), 'utf8')) as Readonly<
+  Record<
+    'apistrat' | 'tiny_fpc' | 'tiny_nofpc',
+    Readonly<Record<string, readonly { readonly share: number; readonly estimate: number }[]>>
+  >
+>;
+
 const tolerance = 1e-9;
 const isEstimate = (cell: Cell | undefined): cell is Estimate =>
   typeof cell === 'object' && cell !== null && 'certified' in cell;
@@ -87,6 +94,20 @@ async function ask(sql: string): Promise<Estimate> {
   if (!isEstimate(cell)) throw new Error(`no estimate: ${String(cell)}`);
   return cell;
 }
+
+describe.each(['apistrat', 'tiny_fpc', 'tiny_nofpc'] as const)('quantiles of %s', (table) => {
+  const cases = Object.entries(quantiles[table]).flatMap(([what, list]) =>
+    list.map(({ share, estimate }) => [what, share, estimate] as const),
+  );
+  // Their intervals are compared in test/estimator: R makes its own in another way.
+  test.each(cases)('%s at %d', async (what, share, expected) => {
+    const [column = '', condition] = what.slice('quantile.'.length).split(' WHERE ');
+    const where = condition === undefined ? '' : ` WHERE ${condition.replace('comp.imp', 'comp_imp')}`;
+    const estimate = await ask(`SELECT QUANTILE_DISC(${column}, ${share}) FROM ${table}${where}`);
+    expect(estimate.value).toBe(expected);
+    expect(estimate.exact).toBe(false);
+  });
+});
 
 describe('apistrat: 200 schools, stratified, POPULATION', () => {
   const plain = Object.entries(reference.apistrat).filter(([name]) =>

@@ -38,6 +38,7 @@ const pilot = {
     spread: Number.NaN,
     largestSkewness: Number.POSITIVE_INFINITY,
   },
+  certainty: null,
 } as const satisfies Omit<GroupEstimate, 'prepared'>;
 // A forecast looks at neither.
 const forecast = new CellForecast({} as MetGroup, { ...pilot, prepared: {} } as unknown as GroupEstimate);

@@ -3,10 +3,10 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { tQuantile } from '../../src/estimator/index.ts';
 import type { Estimate } from '../../src/plan/index.ts';
 import type { Sample } from '../../src/samples/index.ts';
-import { type ArrayTable, arrayScan } from '../support/array-scan.ts';
+import type { ArrayTable } from '../support/array-scan.ts';
 import { askSample, bindAggregate } from '../support/ask-sample.ts';
-import { buildInMemory } from '../support/build.ts';
 import { fixturePath, readCsvTable } from '../support/csv.ts';
+import { takeWhole } from '../support/take-whole.ts';
 
 /*
  * The estimator against R's survey package, through SQL, kernels and sample files. The reference data are themselves samples, so
@@ -56,25 +56,6 @@ function expectReference(estimate: Estimate, expected: Reference, what: string, 
     expectClose(estimate.value! / scale - half, ends[0], `${what} lower end at ${level}`);
     expectClose(estimate.value! / scale + half, ends[1], `${what} upper end at ${level}`);
   }
-}
-
-/** Takes the rows of a table as a sample whose strata have the population that a column tells, times a factor. */
-async function takeWhole(
-  table: ArrayTable,
-  stratumColumn: string,
-  populationColumn: string,
-  factor: number,
-): Promise<Sample> {
-  const place = (name: string): number => table.columns.findIndex((column) => column.name === name);
-  const [strata, sizes] = [table.values[place(stratumColumn)]!, table.values[place(populationColumn)]!];
-  const population = new Map(strata.map((stratum, row) => [String(stratum), Number(sizes[row]) * factor]));
-  // The smallest priorities there are: every row is below its threshold.
-  const priorities = BigUint64Array.from(strata, (_, row) => BigInt(row));
-  return await buildInMemory(arrayScan(table, { priorities, population }), {
-    kind: 'stratified',
-    columns: [stratumColumn],
-    cap: 1000,
-  });
 }
 
 async function askOne(sample: Sample, table: ArrayTable, sql: string): Promise<readonly Estimate[]> {

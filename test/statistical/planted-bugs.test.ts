@@ -52,8 +52,8 @@ const bugs: readonly Bug[] = [
   {
     name: 'raw support for effective support',
     file: 'src/estimator/tails.ts',
-    from: 'Math.min(effective(open), effective(matches))',
-    to: 'open.reduce((sum, { support }) => sum + support, 0)',
+    from: 'const effectiveSupport = effectiveSupportOf(contributions, scope)',
+    to: 'const effectiveSupport = open.reduce((sum, { support }) => sum + support, 0)',
     breaks: /many rows of small weight/,
   },
   {

@@ -54,6 +54,10 @@ export async function askSample(
   options: {
     readonly confidence?: number;
     readonly rows?: Int32Array;
+    /** Rows of each stratum whose values are listed; all that are read unless given. */
+    readonly listedRows?: Int32Array;
+    /** What resampling repeats from. */
+    readonly seed?: number;
     readonly alter?: (moments: Moments) => Moments;
     /** Default: drawn from the table. */
     readonly design?: SampleDesign;
@@ -66,12 +70,18 @@ export async function askSample(
   await scan.readTo(options.rows ?? sample.unitSizes, () => true);
   const collected = scan.collect();
   const moments = options.alter?.(collected.moments) ?? collected.moments;
+  const ranks = options.listedRows ?? options.rows ?? sample.runs.sizes;
+  const listed = layout.measures.some((measure) => measure.listed)
+    ? { ...scan.values(ranks), rowsRead: moments.rowsRead.map((read, h) => Math.min(read, ranks[h]!)) } // one entry a stratum
+    : null;
   const estimator = new GroupEstimator({
     query,
     aggregateTotals,
     moments,
+    listed,
     key: collected.key,
     confidence: options.confidence ?? 0.95,
+    seed: options.seed ?? 1,
   });
   const groups = estimator.meet().map((group) => ({ group, estimates: estimator.estimate(group) }));
   const confirmed = confirmTails(moments, groups, () => scan.values(options.rows ?? sample.unitSizes));

@@ -180,7 +180,33 @@ export class QueryWriter {
       () => `AVG(${this.number(2)})${filter()}`,
       () => `${pick(this.random, ['VAR_SAMP', 'VAR_POP', 'STDDEV', 'STDDEV_POP'])}(${this.moderateNumber()})`,
       () => `SUM(${this.number(1)}) / COUNT(*)`,
+      () => this.quantile(filter()),
+      () => this.quantile(filter()),
       () => `AVG(amount) - AVG(small) * 2`,
+    );
+  }
+
+  /** A quantile, of a number of any type. Rounded it is no FLOAT: estimates are rounded as DOUBLE. */
+  quantile(filter: string): string {
+    const value = pick(this.random, [
+      'small',
+      'wide',
+      'tiny',
+      'price',
+      'amount',
+      'ratio',
+      'price * 2',
+      '-price',
+      this.number(1),
+    ]);
+    const share = pick(this.random, ['0.5', '0.9', '0.07', '0.25', '1e-1', '0.333', '0.995']);
+    return this.one(
+      () => `MEDIAN(${value})${filter}`,
+      () => `MAD(${value})${filter}`,
+      () => `QUANTILE_CONT(CAST(${value} AS DOUBLE), ${share}) - AVG(small)${filter}`,
+      () => `QUANTILE_CONT(${value}, ${share})${filter}`,
+      () => `QUANTILE_DISC(${value}, ${share})${filter}`,
+      () => `round(QUANTILE_CONT(CAST(${value} AS DOUBLE), ${share}), 1)`,
     );
   }
 
