@@ -76,15 +76,15 @@ export class RowLister {
   }
 }
 
-/** Matching rows of each stratum, over all groups; where keys were drawn as many as all rows of so many keys. */
+/** Matching rows of each stratum, over all groups; where keys were drawn all rows, for a key has some in many groups. */
 function matchingRows(
   { cellCount, cellStratum, sums, layout, rowsRead }: Moments,
   rows: number,
 ): Float64Array {
-  const perUnit = layout.keyed === null ? 1 : rows / Math.max(1, rowsRead[0]!); // keys have one stratum
+  if (layout.keyed !== null) return Float64Array.of(rows); // keys have one stratum
   const matching = new Float64Array(rowsRead.length);
   for (let cell = 0; cell < cellCount; cell++)
-    matching[cellStratum[cell]!]! += perUnit * sums[cell * layout.monomials.length]!; // slot 0 counts the matching units
+    matching[cellStratum[cell]!]! += sums[cell * layout.monomials.length]!; // slot 0 counts the matching rows
   return matching;
 }
 
