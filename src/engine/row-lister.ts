@@ -11,17 +11,19 @@ const tailRowsMax = 2 ** 19;
 /** Matching rows at most whose values are listed for quantiles: about 40 bytes each, and half a second of sorting. */
 const listedRowsMax = 2 ** 20;
 /** And at most where an error is resampled, which goes over them hundreds of times. */
-const resampledRowsMax = 2 ** 17;
-/** What listing and resampling take a row before they were measured, milliseconds. */
+const resampledRowsMax = 2 ** 15;
+/** What listing takes a row before it was measured, and what resampling takes, milliseconds. */
 const firstListingMs = 5e-4;
-const firstResamplingMs = 3e-3;
+const resamplingMs = 1e-2;
 
 /** Lists the values of rows that quantiles and the like are found among, and foretells how long that takes. */
 export class RowLister {
   private readonly isNeeded: boolean;
   private readonly resamples: boolean;
-  /** What listing takes a row read, with all that follows from it. */
-  private msPerRow: number;
+  /** Rows that are listed at most. */
+  private readonly rowsMax: number;
+  /** What listing takes a row read. */
+  private msPerRow = firstListingMs;
 
   constructor(
     query: AggregateQuery,
@@ -31,19 +33,21 @@ export class RowLister {
   ) {
     this.isNeeded = layout.measures.some(({ listed }) => listed);
     this.resamples = query.intervals.some((expression) => isResampled(query, expression));
-    this.msPerRow = this.resamples ? firstResamplingMs : firstListingMs;
+    this.rowsMax = this.resamples ? resampledRowsMax : listedRowsMax;
   }
 
   /** Time that listing should take after so many rows read, milliseconds. */
   predictMs(rowsRead: number): number {
-    return this.isNeeded ? rowsRead * this.msPerRow : 0;
+    if (!this.isNeeded) return 0;
+    return Math.min(rowsRead, this.rowsMax) * (this.msPerRow + (this.resamples ? resamplingMs : 0));
   }
 
   /** Does work that lists, and learns from it. */
   timed<T>(rowsRead: number, work: () => T): T {
     const startMs = this.clock.monotonicMs();
     const done = work();
-    if (this.isNeeded && rowsRead > 0) this.msPerRow = (this.clock.monotonicMs() - startMs) / rowsRead;
+    if (this.isNeeded && rowsRead > 0)
+      this.msPerRow = (this.clock.monotonicMs() - startMs) / Math.min(rowsRead, this.rowsMax);
     return done;
   }
 
@@ -67,7 +71,7 @@ export class RowLister {
         (sum, own, h) => sum + (own === 0 ? 0 : (matching[h]! * own) / rowsRead[h]!),
         0,
       ); // one entry a stratum
-    const rowsMax = Math.max(this.resamples ? resampledRowsMax : listedRowsMax, expected(0));
+    const rowsMax = Math.max(this.rowsMax, expected(0));
     let ranks = limit;
     while (ranks > 2 && expected(ranks) > rowsMax)
       ranks = Math.max(2, Math.floor((ranks * rowsMax) / expected(ranks)));

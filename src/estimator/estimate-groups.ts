@@ -23,7 +23,7 @@ import { countInterval } from './count-interval.ts';
 import type { Dual } from './dual.ts';
 import { ListedGroups, type ListedRows } from './listed-groups.ts';
 import { type EstimateError, estimateOf, none, unbounded } from './make-estimate.ts';
-import { isListed, listedError, supportBehind } from './listed-error.ts';
+import { type ErrorRequest, isListed, listedError, supportBehind } from './listed-error.ts';
 import { tQuantile } from './quantiles.ts';
 import { groupScope, type Scope, wholeScope } from './scope.ts';
 import { smoothValue } from './smooth.ts';
@@ -132,12 +132,9 @@ export class GroupEstimator {
   /** The estimate of one of the query's intervals, at a level in (0, 1). */
   estimateAt(group: MetGroup, interval: number, confidence: number): GroupEstimate {
     const prepared = this.intervals[interval]!; // a place among the query's intervals
-    return estimateOutput(
-      { ...this.request, confidence },
-      prepared,
-      group,
-      this.scopeOf(prepared, group.cells),
-    );
+    const resampled = this.intervals.filter(({ isResampled }) => isResampled);
+    const request = { ...this.request, confidence, resampled };
+    return estimateOutput(request, prepared, group, this.scopeOf(prepared, group.cells));
   }
 
   private scopeOf(prepared: PreparedOutput, cells: CellRange): Scope {
@@ -164,7 +161,7 @@ function isExact(
 }
 
 function estimateOutput(
-  request: EstimateRequest,
+  request: EstimateRequest & ErrorRequest,
   prepared: PreparedOutput,
   group: MetGroup,
   scope: Scope,

@@ -37,6 +37,8 @@ export interface ErrorRequest {
   readonly confidence: number;
   /** What resampling repeats from. */
   readonly seed?: number;
+  /** All outputs that are resampled. */
+  readonly resampled: readonly PreparedOutput[];
 }
 
 /** The error of an output that is made from listed values, at its value before rounding; null where it is made from totals. */
@@ -45,7 +47,7 @@ export function listedError(
   prepared: PreparedOutput,
   scope: Scope,
   value: number,
-  { key, confidence, seed = 0 }: ErrorRequest,
+  { key, confidence, seed = 0, resampled }: ErrorRequest,
 ): ListedError | null {
   const { listed } = group;
   const { quantile, isResampled } = prepared;
@@ -57,6 +59,13 @@ export function listedError(
   }
   if (!isResampled) return null;
   const ofGroup = (index: number): Scalar => key(group.group, index);
-  const error = resampledError(group, prepared, value, { listed, scope, key: ofGroup, confidence, seed });
+  const error = resampledError(group, prepared, value, {
+    listed,
+    scope,
+    key: ofGroup,
+    confidence,
+    seed,
+    outputs: resampled,
+  });
   return { error, rest: { contributions: error.contributions, df: Number.POSITIVE_INFINITY, certainty: 0 } };
 }

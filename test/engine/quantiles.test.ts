@@ -204,6 +204,11 @@ describe('what has no formula is resampled', () => {
     expect((await work.query(sql)).rows).toEqual((await work.query(sql)).rows);
   });
 
+  test('in time', async () => {
+    const { answer } = await work.query(`SELECT ${ratio} FROM t WHERE id > 9 WITHIN 5 SECONDS`);
+    expect(answer).toMatchObject({ mode: 'approximate', met: true });
+  });
+
   test('so an error bound goes exact', async () => {
     const { answer } = await work.query(`SELECT ${ratio} FROM t WHERE id > 9 ERROR WITHIN 50%`);
     expect(answer).toMatchObject({ mode: 'exact', met: true });
