@@ -14,7 +14,8 @@ export type { ListedRows } from './listed-groups.ts';
 export { lambertW, type MissingGroups, missingGroups } from './missing-groups.ts';
 export { isResampled } from './ordered-values.ts';
 export { type GroupReach, openReach, outcomesOf, reachOf } from './outcomes.ts';
-export { betaQuantile, chiSquareQuantile, normalQuantile, tQuantile } from './quantiles.ts';
+export { chiSquareQuantile, normalQuantile, tQuantile } from './quantiles.ts';
+export { wholeScope } from './scope.ts';
 export {
   CellForecast,
   type ErrorTarget,

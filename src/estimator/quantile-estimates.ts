@@ -2,11 +2,11 @@ import { type Moments, placeOfShare, type ReasonCode, totalWeight } from '../pla
 import { type Contribution, unmatchedSingletons } from './contributions.ts';
 import { stratumError } from './design-error.ts';
 import type { ListedGroups, ListedValues, StratumSides } from './listed-groups.ts';
-import { betaQuantile, tQuantile } from './quantiles.ts';
 import type { Scope } from './scope.ts';
 import type { AskedQuantile } from './ordered-values.ts';
 import { effectiveSupportMin, effectiveSupportOf } from './tails.ts';
 import { linearisedVariance } from './variance.ts';
+import { effectiveRowsOf, shareInterval, type ShareSpread, standardError, valueOfShare } from './woodruff.ts';
 
 /** Fewest effective rows on the rarer side of a certified quantile by the variance of F̂, n_eff·min(p, 1 − p). */
 const rarerRowsMin = 5;
@@ -16,9 +16,6 @@ const rarerRowsMin = 5;
  * whose rows come together, the variance itself is less certain, and it takes 8.
  */
 const rarerSupportMin = { row: 4, key: 8 };
-/** Beyond so many effective rows the interval of the share is narrower than anything that is sampled. */
-const effectiveRowsMax = 1e8;
-
 /** The error of a quantile. */
 export interface QuantileError {
   readonly low: number | null;
@@ -33,13 +30,12 @@ export interface QuantileError {
 }
 
 /**
- * Woodruff's interval of a quantile: an interval of the share of values below it, mapped back through F̂⁻¹. The share's is the beta
- * form of Korn and Graubard around p, with as many effective rows as the estimated variance of F̂ there tells; so it covers near the
- * ends too. Where it is likelier than α/2 that all of so many values lie on one side, there is no end on the other.
- * Its standard error is half its width over the t quantile, as R's `svyquantile` has it.
+ * Woodruff's interval of a quantile, in the beta form of Korn and Graubard, see {@link shareInterval}: an interval of the share of
+ * values below it, mapped back through F̂⁻¹. Where it is likelier than α/2 that all of so many values lie on one side, there is no
+ * end on the other. It goes around F̂ of the quantile, as R's does; but among tied values that may be far from p, even 1, and would
+ * leave out the values before, so then it goes around p. The standard error is R's, whatever the confidence.
  * @param value the quantile itself
- * @see Woodruff, "Confidence intervals for medians and other position measures", Journal of the American Statistical Association 47,
- * 1952; Korn and Graubard, "Confidence intervals for proportions with small expected number of positive counts", Survey Methodology 24, 1998
+ * @see Woodruff, "Confidence intervals for medians and other position measures", Journal of the American Statistical Association 47, 1952
  */
 export function quantileError(
   listed: ListedGroups,
@@ -52,13 +48,13 @@ export function quantileError(
   const { measure, share } = asked;
   const values = listed.valuesOf(group, measure);
   const alpha = 1 - confidence;
-  const bound = boundNear(values, share);
-  const sides = sidesOfShare(listed, group, measure, bound);
-  const contributions = shareContributions(listed.design, sides, 'all');
-  const singletons = unmatchedSingletons(listed.design, scope, contributions);
-  const parts = linearisedVariance(contributions, singletons, listed.design.layout.design.kind);
-  const units = sides.reduce((sum, { all }) => sum + all.count, 0);
-  const effectiveRows = effectiveRowsOf(bound.share, parts.variance, parts.df, units, confidence);
+  const place = placeOfShare(values, share);
+  const own = spreadAt(listed, scope, group, measure, place);
+  const isNear = own.share < 1 && own.share - share <= Math.sqrt(own.variance) / 2;
+  const near = isNear ? place : placeNear(values, share, place);
+  const spread = near === place ? own : spreadAt(listed, scope, group, measure, near);
+  const { sides, contributions, singletons, df } = spread;
+  const effectiveRows = effectiveRowsOf(spread, df, confidence);
   const rarerRows = shareContributions(listed.design, sides, share < 0.5 ? 'below' : 'above');
   const onRarerSide = Math.min(
     (effectiveRows * Math.min(share, 1 - share)) / rarerRowsMin,
@@ -68,53 +64,61 @@ export function quantileError(
   const reasons: ReasonCode[] = [];
   if (inAll < 1) reasons.push('LOW_SUPPORT');
   if (onRarerSide < 1) reasons.push('EXTREME_QUANTILE');
-  if (parts.singletons > 0) reasons.push('SINGLETON_STRATUM');
+  if (singletons > 0) reasons.push('SINGLETON_STRATUM');
   else if (effectiveRows === 0) reasons.push('ZERO_VARIANCE');
   const certainty = Math.min(onRarerSide, inAll);
-  const rest = { df: parts.df, certainty, contributions: scaled(contributions, Number.POSITIVE_INFINITY) };
+  const rest = { df, certainty, contributions: scaled(contributions, Number.POSITIVE_INFINITY) };
   if (effectiveRows === 0) return { low: null, high: null, stdError: null, reasons, ...rest };
-  const [from, to] = shareInterval(share, effectiveRows, alpha);
-  const low = (1 - share) ** effectiveRows > alpha / 2 ? null : Math.min(value, values.values[placeOfShare(values, from)]!); // prettier-ignore
-  const high =
-    share ** effectiveRows > alpha / 2 ? null : Math.max(value, values.values[placeOfShare(values, to)]!); // places of values
+  const stdError = standardError(values, own, own.units - own.sides.length);
+  const [from, to] = shareInterval(isNear ? own.share : share, effectiveRows, confidence);
+  const low = (1 - share) ** effectiveRows > alpha / 2 ? null : Math.min(value, valueOfShare(values, from));
+  const high = share ** effectiveRows > alpha / 2 ? null : Math.max(value, valueOfShare(values, to));
   if (low === null || high === null) {
     if (!reasons.includes('EXTREME_QUANTILE')) reasons.push('EXTREME_QUANTILE');
-    return { low, high, stdError: null, reasons, ...rest };
+    return { low, high, stdError, reasons, ...rest };
   }
-  const stdError = (high - low) / 2 / tQuantile(1 - alpha / 2, parts.df);
   const byShare = (high - low) / (to - from);
   return { low, high, stdError, reasons, ...rest, contributions: scaled(contributions, byShare) };
 }
 
-/** A value, and the estimated share of values up to it. */
-interface ShareBound {
-  readonly value: number;
-  /** F̂(value) */
-  readonly share: number;
+/** The place of a quantile or the one before it, whichever's F̂ is nearer to p and tells anything at all. */
+function placeNear(values: ListedValues, share: number, place: number): number {
+  if (place === 0) return place;
+  const [before, own] = [shareUpTo(values, place - 1), shareUpTo(values, place)];
+  return own >= 1 || share - before < own - share ? place - 1 : place;
 }
 
-/**
- * The value at which the spread of F̂ is taken: the quantile or the value before it, whichever's F̂ is nearer to p and tells anything
- * at all. Among tied values the quantile's own may be far from p, even 1.
- */
-function boundNear(values: ListedValues, share: number): ShareBound {
-  const place = placeOfShare(values, share);
-  const total = totalWeight(values);
-  const up = { value: values.values[place]!, share: values.cumulative[place]! / total }; // a place of values
-  if (place === 0) return up;
-  const before = { value: values.values[place - 1]!, share: values.cumulative[place - 1]! / total }; // prettier-ignore
-  return up.share >= 1 || share - before.share < up.share - share ? before : up;
+/** F̂ of the value at a place. */
+function shareUpTo(values: ListedValues, place: number): number {
+  return values.cumulative[place]! / totalWeight(values); // a place of values
 }
 
-/** The rows behind the share F̂ of values up to a bound, the ratio of two totals: u = (1[x ≤ bound] − F̂) / N̂ for those that the measure takes. */
-export function sidesOfShare(
+/** The share of values up to one of them, the ratio of two totals: u = (1[x ≤ bound] − F̂) / N̂ of rows that the measure takes. */
+interface SpreadAt extends ShareSpread {
+  readonly sides: readonly StratumSides[];
+  readonly contributions: readonly Contribution[];
+  readonly singletons: number;
+  readonly df: number;
+}
+
+/** How well F̂ of the value at a place is known. */
+export function spreadAt(
   listed: ListedGroups,
+  scope: Scope,
   group: number,
   measure: number,
-  { value, share }: ShareBound,
-): StratumSides[] {
-  const total = totalWeight(listed.valuesOf(group, measure));
-  return listed.sidesOf(group, measure, value, (1 - share) / total, -share / total);
+  place: number,
+): SpreadAt {
+  const { design } = listed;
+  const values = listed.valuesOf(group, measure);
+  const [share, total] = [shareUpTo(values, place), totalWeight(values)];
+  const bound = values.values[place]!; // a place of values
+  const sides = listed.sidesOf(group, measure, bound, (1 - share) / total, -share / total);
+  const contributions = shareContributions(design, sides, 'all');
+  const unmatched = unmatchedSingletons(design, scope, contributions);
+  const parts = linearisedVariance(contributions, unmatched, design.layout.design.kind);
+  const units = sides.reduce((sum, { all }) => sum + all.count, 0);
+  return { share, units, sides, contributions, ...parts };
 }
 
 /**
@@ -122,7 +126,7 @@ export function sidesOfShare(
  * @param design for the strata's N_h and n_h
  * @param matches which rows count as the support
  */
-export function shareContributions(
+function shareContributions(
   { populationRows, rowsRead, weightMax, layout }: Moments,
   sides: readonly StratumSides[],
   matches: 'all' | 'below' | 'above',
@@ -162,29 +166,6 @@ export function shareContributions(
       weights3,
     };
   });
-}
-
-/** n_eff = F̂(1 − F̂)/V, times (t(m − 1)/t(df))² as Korn and Graubard account for few degrees of freedom; 0 where V tells nothing. */
-function effectiveRowsOf(
-  share: number,
-  variance: number,
-  df: number,
-  count: number,
-  confidence: number,
-): number {
-  if (share <= 0 || share >= 1 || variance <= 0 || count < 2) return 0;
-  const level = (1 + confidence) / 2;
-  const rows = ((share * (1 - share)) / variance) * (tQuantile(level, count - 1) / tQuantile(level, df)) ** 2;
-  return Math.min(rows, effectiveRowsMax);
-}
-
-/** The interval of a share p that n effective values show. */
-function shareInterval(share: number, rows: number, alpha: number): [number, number] {
-  const [successes, failures] = [rows * share, rows * (1 - share)];
-  return [
-    betaQuantile(alpha / 2, successes, failures + 1),
-    betaQuantile(1 - alpha / 2, successes + 1, failures),
-  ];
 }
 
 function scaled(contributions: readonly Contribution[], factor: number): Contribution[] {

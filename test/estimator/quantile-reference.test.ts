@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { betaQuantile, tQuantile } from '../../src/estimator/index.ts';
+import { tQuantile } from '../../src/estimator/index.ts';
 import type { ListedValues } from '../../src/estimator/listed-groups.ts';
-import { shareContributions, sidesOfShare } from '../../src/estimator/quantile-estimates.ts';
-import { linearisedVariance } from '../../src/estimator/variance.ts';
+import { spreadAt } from '../../src/estimator/quantile-estimates.ts';
+import { effectiveRowsOf, shareInterval, type ShareSpread } from '../../src/estimator/woodruff.ts';
 import { placeOfShare, totalWeight } from '../../src/plan/index.ts';
 import type { Sample } from '../../src/samples/index.ts';
 import { askSample, bindAggregate } from '../support/ask-sample.ts';
@@ -11,9 +11,8 @@ import { fixturePath, readCsvTable } from '../support/csv.ts';
 import { takeWhole } from '../support/take-whole.ts';
 
 /*
- * Quantiles against R's svyquantile, through SQL, kernels and sample files: the estimates, and R's two kinds of interval made from
- * our variance of F̂ at the quantile, value for value. R puts them around F̂(quantile), Ballpark its own around p itself (half a
- * step lower on average, and nearer to nominal by the binomial), with its own degrees of freedom.
+ * Quantiles against R's svyquantile, through SQL, kernels and sample files: the estimates, and R's two kinds of interval made with
+ * its degrees of freedom, value for value. The engine's own intervals are compared in test/engine/sampled-tables.test.ts.
  */
 
 interface Reference {
@@ -36,28 +35,24 @@ function valueAt(values: ListedValues, share: number): number | null {
   return values.values[isBelowFirst ? 1 : placeOfShare(values, share)]!;
 }
 
-/** R's intervals, of the share of values up to the quantile, with this variance. */
+/** R's intervals of the share of values up to the quantile. */
 function shareIntervals(
-  share: number,
-  variance: number,
-  { rows, df }: { readonly rows: number; readonly df: number },
+  spread: ShareSpread,
+  df: number,
 ): Record<'mean95' | 'beta95', readonly [number, number]> {
-  const half = tQuantile(0.975, df) * Math.sqrt(variance);
-  const effective =
-    ((share * (1 - share)) / variance) * (tQuantile(0.025, rows - 1) / tQuantile(0.025, df)) ** 2;
-  const [successes, failures] = [effective * share, effective * (1 - share)];
+  const half = tQuantile(0.975, df) * Math.sqrt(spread.variance);
   return {
-    mean95: [share - half, share + half],
-    beta95: [betaQuantile(0.025, successes, failures + 1), betaQuantile(0.975, successes + 1, failures)],
+    mean95: [spread.share - half, spread.share + half],
+    beta95: shareInterval(spread.share, effectiveRowsOf(spread, df, 0.95), 0.95),
   };
 }
 
 describe.each([
-  ['apistrat', 'apistrat.csv', 'stype', 'fpc', 1, { rows: 200, df: 197 }],
-  ['tiny_fpc', 'fpc.csv', 'stratid', 'Nh', 1, { rows: 8, df: 6 }],
+  ['apistrat', 'apistrat.csv', 'stype', 'fpc', 1, 197],
+  ['tiny_fpc', 'fpc.csv', 'stratid', 'Nh', 1, 6],
   // Without fpc: a population so large that the correction vanishes.
-  ['tiny_nofpc', 'fpc.csv', 'stratid', 'Nh', 2 ** 40, { rows: 8, df: 6 }],
-] as const)('%s', (name, file, stratum, size, factor, design) => {
+  ['tiny_nofpc', 'fpc.csv', 'stratid', 'Nh', 2 ** 40, 6],
+] as const)('%s', (name, file, stratum, size, factor, df) => {
   const table = readCsvTable(file);
   let sample: Sample;
   beforeAll(async () => {
@@ -72,14 +67,12 @@ describe.each([
     const where = condition?.replace('comp.imp', 'comp_imp') ?? `${column} > 0`;
     const sql = `SELECT QUANTILE_DISC(${column}, ${share}) FROM t WHERE ${where}`;
     const { groups } = await askSample(sample, bindAggregate(sql, table.columns));
-    const { estimates, listed } = groups[0]!;
+    const { estimates, listed, cells } = groups[0]!;
     expect(estimates[0]!.estimate.value).toBe(expected.estimate);
     const values = listed!.valuesOf(0, 0);
-    const place = placeOfShare(values, share);
-    const bound = { value: values.values[place]!, share: values.cumulative[place]! / totalWeight(values) };
-    const contributions = shareContributions(listed!.design, sidesOfShare(listed!, 0, 0, bound), 'all');
-    const { variance } = linearisedVariance(contributions, [], 'strata');
-    const intervals = shareIntervals(bound.share, variance, design);
+    const spread = spreadAt(listed!, listed!.scopeOf(cells), 0, 0, placeOfShare(values, share));
+    // Of the rows that the condition leaves R counts only these.
+    const intervals = shareIntervals(spread, condition === undefined ? df : spread.units - 3);
     expect(intervals.mean95.map((end) => valueAt(values, end))).toEqual(expected.mean95);
     // Where all values that R takes weigh 1 there is no variance, and R has no such interval.
     if (!expected.beta95.includes(null))
