@@ -99,7 +99,7 @@ async function foreseeSample(
     const route =
       !forecast.tooSmall || plan.bounds.onMiss === 'best-effort'
         ? 'sample'
-        : `sample, then ${plan.bounds.onMiss === 'fail' ? 'an error' : 'exact'}: too small for the bound`;
+        : `sample, then ${plan.bounds.onMiss === 'fail' ? 'an error' : 'exact'}: ${forecast.listing.resampled.length > 0 ? 'no resampled error keeps a bound' : 'too small for the bound'}`;
     return [
       ['route', route],
       ['sample', describeSample(entry)],
@@ -118,7 +118,8 @@ async function foreseeSample(
           : `at most ±${percentOf(forecast.relativeError)} at ${percentOf(plan.bounds.confidence)} expected`,
       ],
       ...tailLines(forecast),
-      ['time', `${state.pace.predictMs(read).toPrecision(2)} ms expected`],
+      ...listingLines(forecast),
+      ['time', `${Number((state.pace.predictMs(read) + forecast.listing.ms).toPrecision(2))} ms expected`],
     ];
   }
   throw new Error('the last sample always gives a forecast');
@@ -131,6 +132,15 @@ function tailLines({ unknownTails, tooSmall, byWitness }: Forecast): Line[] {
     ? 'all rows of the sample are read to tell its tail'
     : 'an exact run learns more, so that the next can be sampled';
   return [['tails', `what is known of the table does not certify ${unknownTails.join(', ')}: ${then}`]];
+}
+
+/** What quantiles are found among, and whose errors have no formula. */
+function listingLines({ listing: { rowsMax, resampled } }: Forecast): Line[] {
+  const lines: Line[] = [];
+  if (rowsMax !== null) lines.push(['values', `those of ${countOf(rowsMax, 'matching row')} at most`]);
+  if (resampled.length > 0)
+    lines.push(['resampled', `the error of ${resampled.join(', ')}: never certified`]);
+  return lines;
 }
 
 async function measure(state: EngineState, plan: SelectPlan, control: RunControl): Promise<Line[]> {

@@ -1,5 +1,5 @@
-import { isResampled, type ListedRows, type TailRows } from '../estimator/index.ts';
-import type { Clock } from '../common/index.ts';
+import { type Clock, QueryError } from '../common/index.ts';
+import { isResampled, type ListedRows, type TailRows, wholeScope } from '../estimator/index.ts';
 import type { SampleScan } from '../executor/index.ts';
 import type { Sample } from '../samples/index.ts';
 import type { AggregateQuery, MomentLayout, Moments } from '../plan/index.ts';
@@ -8,20 +8,34 @@ import type { TailWitness } from './tail-witness.ts';
 
 /** Rows at most that tails are judged by. */
 const tailRowsMax = 2 ** 19;
-/** Matching rows at most whose values are listed for quantiles: about 40 bytes each, and half a second of sorting. */
-const listedRowsMax = 2 ** 20;
-/** And at most where an error is resampled, which goes over them hundreds of times. */
+/** Memory that the values of a random part of the rows may take, and that of rows of which no part will do, bytes. */
+const partBytesMax = 2 ** 26;
+const wholeBytesMax = 2 ** 28;
+/** A listed row takes so much, and each measure as much again: its values, these in their order, and their weights. */
+const rowBytes = 24;
+/** Rows at most where an error is resampled, which goes over them hundreds of times. */
 const resampledRowsMax = 2 ** 15;
 /** What listing takes a row before it was measured, and what resampling takes, milliseconds. */
 const firstListingMs = 5e-4;
 const resamplingMs = 1e-2;
 
+/** What listing would be like after so many rows read. */
+export interface ListingForecast {
+  readonly ms: number;
+  /** So many matching rows at most are looked at; null where that is no limit. */
+  readonly rowsMax: number | null;
+  /** Names of outputs whose error is resampled. */
+  readonly resampled: readonly string[];
+}
+
 /** Lists the values of rows that quantiles and the like are found among, and foretells how long that takes. */
 export class RowLister {
   private readonly isNeeded: boolean;
+  private readonly resampled: readonly string[];
   private readonly resamples: boolean;
-  /** Rows that are listed at most. */
-  private readonly rowsMax: number;
+  /** Rows that are listed at most of strata from which some ranks will do, and of those from which only all do. */
+  private readonly partRowsMax: number;
+  private readonly wholeRowsMax: number;
   /** What listing takes a row read. */
   private msPerRow = firstListingMs;
 
@@ -32,14 +46,30 @@ export class RowLister {
     private readonly clock: Clock,
   ) {
     this.isNeeded = layout.measures.some(({ listed }) => listed);
-    this.resamples = query.intervals.some((expression) => isResampled(query, expression));
-    this.rowsMax = this.resamples ? resampledRowsMax : listedRowsMax;
+    const resampled = query.intervals.map((expression) => isResampled(query, expression));
+    this.resamples = resampled.includes(true);
+    this.resampled = query.outputs.flatMap(({ name, interval }) =>
+      interval !== null && resampled[interval] === true ? [name] : [],
+    );
+    const bytes = rowBytes * (1 + layout.measures.length);
+    this.wholeRowsMax = Math.floor(wholeBytesMax / bytes);
+    const rowsMax = this.resamples ? resampledRowsMax : Number.POSITIVE_INFINITY;
+    this.partRowsMax = Math.min(rowsMax, Math.floor(partBytesMax / bytes));
   }
 
   /** Time that listing should take after so many rows read, milliseconds. */
   predictMs(rowsRead: number): number {
     if (!this.isNeeded) return 0;
-    return Math.min(rowsRead, this.rowsMax) * (this.msPerRow + (this.resamples ? resamplingMs : 0));
+    return Math.min(rowsRead, this.partRowsMax) * (this.msPerRow + (this.resamples ? resamplingMs : 0));
+  }
+
+  foresee(rowsRead: number): ListingForecast {
+    const isCut = this.isNeeded && rowsRead > this.partRowsMax;
+    return {
+      ms: this.predictMs(rowsRead),
+      rowsMax: isCut ? this.partRowsMax : null,
+      resampled: this.resampled,
+    };
   }
 
   /** Does work that lists, and learns from it. */
@@ -47,16 +77,17 @@ export class RowLister {
     const startMs = this.clock.monotonicMs();
     const done = work();
     if (this.isNeeded && rowsRead > 0)
-      this.msPerRow = (this.clock.monotonicMs() - startMs) / Math.min(rowsRead, this.rowsMax);
+      this.msPerRow = (this.clock.monotonicMs() - startMs) / Math.min(rowsRead, this.partRowsMax);
     return done;
   }
 
   /**
    * The values of matching rows that were read; null where none are needed. Where they are too many, those of the first ranks of every
    * stratum, which are a random sample of it as all are; their number is n_h then. Strata that are always read whole stay so, and so
-   * do all rows that have weights of their own.
+   * do all rows that have weights of their own, and a reading that left out nothing, which has no error.
    * @param moments of the same reading
    * @param limit the rank limit up to which was read
+   * @throws QueryError LIMIT_EXCEEDED where what must stay is too much
    */
   list(scan: SampleScan, moments: Moments, limit: number): ListedRows | null {
     if (!this.isNeeded) return null;
@@ -71,12 +102,26 @@ export class RowLister {
         (sum, own, h) => sum + (own === 0 ? 0 : (matching[h]! * own) / rowsRead[h]!),
         0,
       ); // one entry a stratum
-    const rowsMax = Math.max(this.rowsMax, expected(0));
+    const whole = expected(0);
+    const part = Math.max(this.partRowsMax - whole, this.partRowsMax / 2);
+    const leavesNothing = wholeScope(moments).isComplete && expected(limit) <= this.wholeRowsMax;
+    const rowsMax = leavesNothing ? this.wholeRowsMax : whole + part;
     let ranks = limit;
     while (ranks > 2 && expected(ranks) > rowsMax)
-      ranks = Math.max(2, Math.floor((ranks * rowsMax) / expected(ranks)));
+      ranks = Math.max(2, Math.floor((ranks * part) / (expected(ranks) - whole)));
+    this.refuseTooMany(Math.ceil(expected(ranks)));
     const listed = rowsUnder(ranks);
     return { ...scan.values(Int32Array.from(listed)), rowsRead: listed };
+  }
+
+  private refuseTooMany(rows: number): void {
+    if (rows <= this.wholeRowsMax) return;
+    const [found, most] = [rows, this.wholeRowsMax].map((count) => count.toLocaleString('en-US'));
+    throw new QueryError(
+      'LIMIT_EXCEEDED',
+      `the values of ${found} rows would have to be held for quantiles, more than ${most}`,
+      { hint: 'filter, ask for fewer columns at once, or ask EXACT SELECT' },
+    );
   }
 }
 

@@ -12,6 +12,7 @@ import type { AggregateQuery, ReasonCode, Scalar } from '../plan/index.ts';
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
 import type { Choice } from './choice.ts';
+import type { ListingForecast } from './row-lister.ts';
 import type { RunControl } from './run-control.ts';
 import { type EstimatedRow, type Known, type LearnedOf, SampleReading } from './sample-reading.ts';
 import { designOf } from './sampled-tables.ts';
@@ -76,6 +77,7 @@ export interface Forecast {
   readonly unknownTails: readonly string[];
   /** The whole sample would be read too, to tell what tails are like. */
   readonly byWitness: boolean;
+  readonly listing: ListingForecast;
 }
 
 /** What is known, and the rows of the answer by it. */
@@ -179,14 +181,16 @@ export class SampleQuery {
         ? { rankLimit: reading.limits.max, hopeless: false, driver: null, byWitness: false }
         : this.size(rows, target);
     const limit = Math.max(reading.limit, sized.rankLimit ?? reading.limits.max);
+    const read = reading.limits.rowsUnder(limit);
     return {
-      rows: reading.limits.rowsUnder(limit),
+      rows: read,
       tooSmall: sized.hopeless,
       relativeError: this.worstError(rows, limit),
       driver:
         sized.driver === null ? null : describe(rows.find(({ group }) => group === sized.driver?.group)),
       unknownTails: reading.unknownTails(known, rows).outputs,
       byWitness: sized.byWitness,
+      listing: reading.foreseeListing(read),
     };
   }
 

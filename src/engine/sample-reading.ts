@@ -26,7 +26,7 @@ import { type ChosenRows, chooseRows, type GroupRow, type GroupSlots, slotLookup
 import type { Choice } from './choice.ts';
 import { certifiedInChoice, judgeChoice } from './judge-choice.ts';
 import { RankLimits } from './rank-limits.ts';
-import { listTails, RowLister } from './row-lister.ts';
+import { type ListingForecast, listTails, RowLister } from './row-lister.ts';
 import type { RunControl } from './run-control.ts';
 import { type TailSubject, tailSubjects, type UnknownTails, unknownTails } from './tail-subjects.ts';
 import { TailWitness } from './tail-witness.ts';
@@ -161,6 +161,11 @@ export class SampleReading {
     return this.estimating(() => this.meetGroups());
   }
 
+  /** What listing values for quantiles would be like after so many rows. */
+  foreseeListing(rows: number): ListingForecast {
+    return this.lister.foresee(rows);
+  }
+
   /** Does work that counts as estimating. */
   estimating<T>(work: () => T): T {
     const startMs = this.control.clock.monotonicMs();
@@ -236,7 +241,7 @@ export class SampleReading {
   async callWitness(): Promise<Known | null> {
     this.witness = await TailWitness.read(this.scan, this.sample.unitSizes, async () => {
       await this.control.pause();
-      return !this.control.isReadingOver(this.lastEstimateMs);
+      return !this.control.isReadingOver(this.lastEstimateMs + this.lister.predictMs(this.rowsRead));
     });
     return this.witness === null ? null : this.estimating(() => this.meetGroups());
   }

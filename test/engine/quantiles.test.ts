@@ -17,6 +17,12 @@ beforeAll(async () => {
      FROM (SELECT i, (hash(hash(i, 1)) % 1000003 + 0.5) / 1000003.0 AS u FROM range(300000) t(i))`,
   );
   await work.query('CREATE SAMPLE flat ON t UNIFORM 60000 ROWS SEED 1');
+  await work.table(
+    'k',
+    `SELECT id, key, u, (hash(hash(key, 6)) % 1000003) / 1000003.0 AS level
+     FROM (SELECT i AS id, (hash(hash(i, 5)) % 6000)::INTEGER AS key, (hash(hash(i, 1)) % 1000003) / 1000003.0 AS u
+       FROM range(300000) t(i))`,
+  );
 }, 60_000);
 afterAll(() => work.close());
 
@@ -67,6 +73,43 @@ describe('answers', () => {
       expect(error).toBeGreaterThan(0);
       expect(certified).toBe(false);
     }
+  });
+
+  test('at once for all they are wider, and keep a bound together', async () => {
+    const sql =
+      'SELECT g, MEDIAN(u), QUANTILE_CONT(u, 0.9) FROM t WHERE id > 9 GROUP BY g ORDER BY MEDIAN(u) DESC LIMIT 2';
+    const [each, all] = [
+      estimatesOf(await work.query(sql)),
+      estimatesOf(await work.query(`${sql} SIMULTANEOUS`)),
+    ];
+    for (const [place, { value, low, high, stdError, confidence }] of all.entries()) {
+      expect(confidence).toBeCloseTo(0.95 ** (1 / 10), 12);
+      const own = each[place]!;
+      expect(low!).toBeLessThan(own.low!);
+      expect(high!).toBeGreaterThan(own.high!);
+      // What is not of the level stays.
+      expect([value, stdError]).toEqual([own.value, own.stdError]);
+    }
+    const bound = await work.query(`${sql} ERROR WITHIN 5% SIMULTANEOUS`);
+    expect(bound.answer).toMatchObject({ mode: 'approximate', met: true });
+    for (const { relativeError } of estimatesOf(bound)) expect(relativeError).toBeLessThanOrEqual(0.05);
+  });
+
+  test('PERCENTILE_CONT and PERCENTILE_DISC are other words for them', async () => {
+    const ask = (cont: string, disc: string): string => `SELECT ${cont}, ${disc} FROM t WHERE id > 9`;
+    const standard = ask(
+      'PERCENTILE_CONT(0.3) WITHIN GROUP (ORDER BY u)',
+      'percentile_disc(0.3) WITHIN GROUP (ORDER BY u ASC) FILTER (WHERE id % 2 = 0)',
+    );
+    const plain = ask('QUANTILE_CONT(u, 0.3)', 'QUANTILE_DISC(u, 0.3) FILTER (WHERE id % 2 = 0)');
+    const found = await work.query(standard);
+    expect(found.answer.mode).toBe('approximate');
+    expect(found.rows).toEqual((await work.query(plain)).rows);
+    expect(await work.values(`EXACT ${standard}`)).toEqual(await work.values(`EXACT ${plain}`));
+    // From above DuckDB counts the other way round.
+    expect(await work.values(ask('PERCENTILE_CONT(0.3) WITHIN GROUP (ORDER BY id DESC)', 'MODE() WITHIN GROUP (ORDER BY id > 0)'))).toEqual(
+      [[10 + 0.7 * 299_989, true]],
+    ); // prettier-ignore
   });
 
   test('rounding goes around the interval', async () => {
@@ -140,22 +183,26 @@ describe('ERROR WITHIN', () => {
     expect(answer).toMatchObject({ mode: 'approximate', met: true, sample: { rowsRead: 60_000 } });
   });
 
+  const explain = async (sql: string): Promise<ReadonlyMap<string, string>> =>
+    new Map((await work.values(`EXPLAIN ${sql}`)) as [string, string][]);
+
   test('EXPLAIN foretells the error', async () => {
-    const lines = new Map(
-      (await work.values('EXPLAIN SELECT MEDIAN(price) FROM t WHERE id > 9 ERROR WITHIN 2%')) as [
-        string,
-        string,
-      ][],
-    );
+    const lines = await explain('SELECT MEDIAN(price) FROM t WHERE id > 9 ERROR WITHIN 2%');
     expect(lines.get('route')).toBe('sample');
     expect(lines.get('error')).toMatch(/±[\d.]+ % at 95 %/);
-    const unknown = new Map(
-      (await work.values('EXPLAIN SELECT QUANTILE_CONT(u, 0.99999) FROM t WHERE id > 9')) as [
-        string,
-        string,
-      ][],
-    );
+    expect(lines.has('values') || lines.has('resampled')).toBe(false);
+    const unknown = await explain('SELECT QUANTILE_CONT(u, 0.99999) FROM t WHERE id > 9');
     expect(unknown.get('error')).toBe('not known');
+  });
+
+  test('EXPLAIN tells what is resampled, and of how many rows', async () => {
+    const sql = 'SELECT MEDIAN(u), MEDIAN(u) / AVG(u) AS r, MAD(u) AS m FROM t WHERE id > 9';
+    const lines = await explain(sql);
+    expect(lines.get('route')).toBe('sample');
+    expect(lines.get('values')).toBe('those of 32,768 matching rows at most');
+    expect(lines.get('resampled')).toBe('the error of r, m: never certified');
+    const bound = await explain(`${sql} ERROR WITHIN 50%`);
+    expect(bound.get('route')).toBe('sample, then exact: no resampled error keeps a bound');
   });
 });
 
@@ -212,6 +259,32 @@ describe('what has no formula is resampled', () => {
   test('so an error bound goes exact', async () => {
     const { answer } = await work.query(`SELECT ${ratio} FROM t WHERE id > 9 ERROR WITHIN 50%`);
     expect(answer).toMatchObject({ mode: 'exact', met: true });
+  });
+});
+
+describe('samples of keys', () => {
+  beforeAll(async () => {
+    await work.query('CREATE SAMPLE keys ON k UNIVERSE BY (key) 10% SEED 1');
+  });
+  test('quantiles stand beside counts of keys, under bounds too', async () => {
+    const sql =
+      'SELECT COUNT(DISTINCT key), MEDIAN(u), QUANTILE_CONT(u, 0.9), MAD(u), MEDIAN(level) FROM k WHERE id > 9';
+    const [found, exact] = [await work.query(sql), await work.values(`EXACT ${sql}`)];
+    expect(found.answer).toMatchObject({ mode: 'approximate', sample: { name: 'keys' } });
+    for (const [place, { value, low, high, certified, stdError }] of estimatesOf(found).entries()) {
+      expect(certified).toBe(place !== 3);
+      expect(low!).toBeLessThanOrEqual(value!);
+      expect(high!).toBeGreaterThanOrEqual(value!);
+      if (place > 0) expect(Math.abs(value! - Number(exact[0]![place]))).toBeLessThan(6 * stdError!);
+    }
+    // All rows of a key have its level: its median is known from fifty times fewer than that of u.
+    const [, ofRows, , , ofKeys] = estimatesOf(found);
+    expect(ofKeys!.stdError).toBeGreaterThan(4 * ofRows!.stdError!);
+    const bound = await work.query(
+      'SELECT COUNT(DISTINCT key), MEDIAN(u) FROM k WHERE id > 9 ERROR WITHIN 5%',
+    );
+    expect(bound.answer).toMatchObject({ mode: 'approximate', met: true });
+    expect(bound.answer.sample!.rowsRead).toBeLessThan(found.answer.sample!.rowsRead);
   });
 });
 
