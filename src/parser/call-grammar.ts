@@ -17,6 +17,8 @@ export abstract class CallGrammar extends CstParser {
       this.OR([{ ALT: () => this.CONSUME(symbol.star) }, { ALT: () => this.SUBRULE(this.callArguments) }]);
     });
     this.CONSUME(symbol.close);
+    // Behind a call WITHIN may also begin a deadline.
+    this.OPTION4({ GATE: () => this.isBefore(keyword.GROUP), DEF: () => this.SUBRULE(this.withinGroup) });
     this.OPTION2({ GATE: () => this.isBefore(symbol.open), DEF: () => this.SUBRULE(this.filter) });
     this.OPTION3({ GATE: () => this.isBefore(symbol.open), DEF: () => this.SUBRULE(this.window) });
   });
@@ -25,6 +27,14 @@ export abstract class CallGrammar extends CstParser {
     this.OPTION(() => this.oneOf(1, keyword.DISTINCT, keyword.ALL));
     this.AT_LEAST_ONE_SEP({ SEP: symbol.comma, DEF: () => this.SUBRULE(this.expression) });
     this.OPTION2(() => this.SUBRULE(this.orderBy));
+  });
+
+  readonly withinGroup: Rule = this.RULE('withinGroup', () => {
+    this.CONSUME(keyword.WITHIN);
+    this.CONSUME(keyword.GROUP);
+    this.CONSUME(symbol.open);
+    this.SUBRULE(this.orderBy);
+    this.CONSUME(symbol.close);
   });
 
   readonly filter: Rule = this.RULE('filter', () => {

@@ -79,7 +79,6 @@ const unsupported: readonly (readonly [sequence: string, Unsupported])[] = [
   ['FOR UPDATE', { what: 'FOR UPDATE' }],
   ['WINDOW <name>', { what: 'a named window', ...inlineWindow }],
   ['OVER <name>', { what: 'a named window', ...inlineWindow }],
-  ['WITHIN GROUP (', { what: 'WITHIN GROUP', hint: 'write the order among the arguments: f(x ORDER BY y)' }],
   ['IGNORE NULLS', { what: 'IGNORE NULLS' }],
   ['RESPECT NULLS', { what: 'RESPECT NULLS' }],
   ['AT TIME ZONE', { what: 'AT TIME ZONE' }],

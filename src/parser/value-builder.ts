@@ -25,6 +25,7 @@ import {
   stringValue,
 } from './leaf-builder.ts';
 import { checkChain } from './limits.ts';
+import { withinGroup } from './ordered-set.ts';
 import { category, lexeme, symbol } from './tokens.ts';
 
 /** Builds what the rules of ValueGrammar matched; the methods have their names. */
@@ -158,7 +159,8 @@ export abstract class ValueBuilder {
     const name = tokenIf(node, category.name) ?? tokenOf(node, category.functionWord);
     const callArguments = childIf(node, 'callArguments');
     const window = childIf(node, 'window');
-    return {
+    const ordered = childIf(node, 'withinGroup');
+    const call: Call = {
       kind: 'call',
       name: buildIdentifier(name),
       star: hasToken(node, symbol.star),
@@ -169,6 +171,7 @@ export abstract class ValueBuilder {
       over: window === undefined ? null : this.#window(window),
       span: spanOf(node),
     };
+    return ordered === undefined ? call : withinGroup(call, this.orderBy(ordered), spanOf(ordered));
   }
 
   #window(node: CstNode): Window {

@@ -32,6 +32,22 @@ describe('calls', () => {
       { ...call, arguments: [a], orderBy: [{ ...item(b), descending: true, nulls: 'first' }, item(c)] },
     ],
     ['f(a) FILTER (WHERE b)', { ...call, arguments: [a], filter: b }],
+    // As the plain calls that they stand for.
+    [
+      'PERCENTILE_CONT(0.3) WITHIN GROUP (ORDER BY a)',
+      { ...call, name: name('quantile_cont'), arguments: [a, number('0.3')] },
+    ],
+    [
+      'percentile_disc(0.3) WITHIN GROUP (ORDER BY a DESC NULLS LAST) FILTER (WHERE b)',
+      {
+        ...call,
+        name: name('quantile_disc'),
+        arguments: [a, number('0.3')],
+        orderBy: [{ ...item(a), descending: true }],
+        filter: b,
+      },
+    ],
+    ['mode() WITHIN GROUP (ORDER BY a)', { ...call, name: name('mode'), arguments: [a] }],
     ['f() OVER ()', { ...call, over: window }],
     [
       'f() OVER (PARTITION BY a, b ORDER BY c)',
