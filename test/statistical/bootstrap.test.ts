@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Moments } from '../../src/plan/index.ts';
-import { askSample, bindAggregate } from '../support/ask-sample.ts';
+import { askSample, bindAggregate, type SampleReply } from '../support/ask-sample.ts';
 import { DrawingTable } from '../support/draws.ts';
+import { forgetKeys } from '../support/forget-keys.ts';
 
 /*
  * Resampled standard errors. Of 200 replicates one is known to about 5 %, so that of totals, which have a formula, must be within
@@ -14,6 +15,9 @@ import { DrawingTable } from '../support/draws.ts';
  */
 
 const draws = 300;
+/** Draws with a planted bug. */
+const buggedDraws = 50;
+const [leastCoverage, mostCoverage] = [0.91, 0.985];
 /** Two strata of which 1,000 rows each are taken: a third of one, a twentieth of the other. */
 const source = `
   SELECT i % 23 < 3 AS small, exp((i % 23 < 3)::INT + sqrt(-2 * ln((hash(hash(i, 1)) % 1000003 + 0.5) / 1000003.0))
@@ -31,24 +35,43 @@ const ignoreWeights = (moments: Moments): Moments => ({
   populationRows: moments.rowsRead.map((read) => read * 10),
 });
 
+/** Keys of one to nine rows, alike in level, of which a quarter is taken. */
+const sourceOfKeys = `
+  SELECT key, exp(ofKey + ofRow / 4) AS x, part
+  FROM (SELECT key, ofRow, part, sqrt(-2 * ln((hash(hash(key, 5)) % 1000003 + 0.5) / 1000003.0))
+      * cos(2 * pi() * (hash(hash(key, 6)) % 1000003) / 1000003.0) AS ofKey
+    FROM (SELECT (i // 9) * 9 + (hash(hash(i, 7)) % (1 + (i // 9) % 3))::BIGINT AS key, hash(hash(i, 3)) % 100 AS part,
+        sqrt(-2 * ln((hash(hash(i, 1)) % 1000003 + 0.5) / 1000003.0)) * cos(2 * pi() * (hash(hash(i, 2)) % 1000003) / 1000003.0)
+        AS ofRow FROM range(12000) t(i)))`;
+
 const folder = mkdtempSync(join(tmpdir(), 'ballpark-bootstrap-'));
+const path = join(folder, 'population.parquet');
+const pathOfKeys = join(folder, 'keys.parquet');
 let table: DrawingTable;
+let tableOfKeys: DrawingTable;
 let truths: readonly number[];
+let truthsOfKeys: readonly number[];
 beforeAll(async () => {
-  const path = join(folder, 'population.parquet');
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
-  await connection.run(`COPY (${source}) TO '${path}' (FORMAT parquet)`);
-  const reader = await connection.runAndReadAll(
-    `SELECT ${outputs.join(', ')} FROM '${path}' WHERE ${condition}`,
-  );
-  truths = reader.getRowsJS()[0]! as number[];
+  const write = async (select: string, to: string): Promise<readonly number[]> => {
+    await connection.run(`COPY (${select}) TO '${to}' (FORMAT parquet)`);
+    const reader = await connection.runAndReadAll(
+      `SELECT ${outputs.join(', ')} FROM '${to}' WHERE ${condition}`,
+    );
+    return reader.getRowsJS()[0]! as number[];
+  };
+  truths = await write(source, path);
+  truthsOfKeys = await write(sourceOfKeys, pathOfKeys);
   connection.closeSync();
   instance.closeSync();
   table = await DrawingTable.open(path, { kind: 'stratified', columns: ['small'], cap: 1000 }, folder);
+  const byKey = { kind: 'universe', columns: ['key'], percent: 25 } as const;
+  tableOfKeys = await DrawingTable.open(pathOfKeys, byKey, folder);
 });
 afterAll(async () => {
   await table.close();
+  await tableOfKeys.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -77,7 +100,6 @@ describe('standard errors', () => {
   });
 
   test('of keys are those of the formula as well', async () => {
-    const path = join(folder, 'population.parquet');
     const byKey = await DrawingTable.open(path, { kind: 'universe', columns: ['part'], percent: 50 }, folder);
     const list = ['AVG(part)', 'SUM(part)', 'SUM(x) / COUNT(DISTINCT part)'];
     const all = [...list, ...list.map((total) => `${total} + 0 * MEDIAN(x)`)].join(', ');
@@ -128,28 +150,52 @@ describe('intervals', () => {
     const query = bindAggregate(`SELECT ${outputs.join(', ')} FROM t WHERE ${condition}`, table.columns);
     for (let seed = 1; seed <= draws; seed++) {
       const sample = await table.draw(seed);
-      for (const [variant, alter] of [
-        ['sound', (moments: Moments) => moments],
-        ['bugged', ignoreWeights],
-      ] as const) {
-        if (variant === 'bugged' && seed > 50) continue;
-        const { groups } = await askSample(sample, query, { seed, alter });
-        for (const [place, { estimate }] of groups[0]!.estimates.entries()) {
-          const { low, high } = estimate;
-          covered[variant][place]! += +(low !== null && high !== null && low <= truths[place]! && truths[place]! <= high); // prettier-ignore
-        }
-      }
+      countCovered(covered.sound, truths, await askSample(sample, query, { seed }));
+      if (seed <= buggedDraws)
+        countCovered(covered.bugged, truths, await askSample(sample, query, { seed, alter: ignoreWeights }));
       await sample.close();
     }
   }, 600_000);
 
-  test.each(outputs)('%s', (output) => {
-    const coverage = covered.sound[outputs.indexOf(output)]! / draws;
-    expect(coverage).toBeGreaterThanOrEqual(0.91);
-    expect(coverage).toBeLessThanOrEqual(0.985);
-  });
+  test.each(outputs)('%s', (output) => expectNominal(covered.sound[outputs.indexOf(output)]!));
 
   test('without weights are noticed', () => {
-    expect(covered.bugged.filter((count) => count / 50 < 0.5).length).toBeGreaterThanOrEqual(2);
+    expect(covered.bugged.filter((count) => count / buggedDraws < 0.5).length).toBeGreaterThanOrEqual(2);
   });
 });
+
+describe('intervals by keys', () => {
+  const covered = { sound: outputs.map(() => 0), bugged: outputs.map(() => 0) };
+  beforeAll(async () => {
+    const query = bindAggregate(
+      `SELECT ${outputs.join(', ')} FROM t WHERE ${condition}`,
+      tableOfKeys.columns,
+    );
+    for (let seed = 1; seed <= draws; seed++) {
+      const sample = await tableOfKeys.draw(seed);
+      countCovered(covered.sound, truthsOfKeys, await askSample(sample, query, { seed }));
+      if (seed <= buggedDraws)
+        countCovered(covered.bugged, truthsOfKeys, await askSample(forgetKeys(sample), query, { seed }));
+      await sample.close();
+    }
+  }, 600_000);
+
+  test.each(outputs)('%s', (output) => expectNominal(covered.sound[outputs.indexOf(output)]!));
+
+  test('whose rows are taken for what was drawn are noticed', () => {
+    for (const count of covered.bugged) expect(count / buggedDraws).toBeLessThan(leastCoverage);
+  });
+});
+
+/** Counts the outputs whose intervals hold the truth. */
+function countCovered(counts: number[], of: readonly number[], { groups }: SampleReply): void {
+  for (const [place, { estimate }] of groups[0]!.estimates.entries()) {
+    const { low, high } = estimate;
+    counts[place]! += +(low !== null && high !== null && low <= of[place]! && of[place]! <= high); // one an output
+  }
+}
+
+function expectNominal(count: number): void {
+  expect(count / draws).toBeGreaterThanOrEqual(leastCoverage);
+  expect(count / draws).toBeLessThanOrEqual(mostCoverage);
+}
