@@ -109,9 +109,12 @@ export class RowLister {
     let ranks = limit;
     while (ranks > 2 && expected(ranks) > rowsMax)
       ranks = Math.max(2, Math.floor((ranks * part) / (expected(ranks) - whole)));
-    this.refuseTooMany(Math.ceil(expected(ranks)));
+    const matches = Math.ceil(expected(ranks));
+    this.refuseTooMany(matches);
     const listed = rowsUnder(ranks);
-    return { ...scan.values(Int32Array.from(listed)), rowsRead: listed };
+    // First ranks may hold a few more matches than their share.
+    const found = scan.values(Int32Array.from(listed), scan.groupCodes, Math.ceil(1.02 * matches));
+    return { ...found, rowsRead: listed };
   }
 
   private refuseTooMany(rows: number): void {

@@ -3,6 +3,7 @@ import { type LoadedColumn, runStride, type Sample } from '../samples/index.ts';
 import { CellTable } from './cell-table.ts';
 import { collectMoments, type GroupCodes } from './collect-moments.ts';
 import { type CompiledScan, compileScan, type ScanRequest } from './compile-scan.ts';
+import { pieceRows } from './kernel.ts';
 import { NotOnKernels } from './lower/emitter.ts';
 import { keyPopulationOf, populationValuesOf, weightMaxOf } from './population-values.ts';
 import { columnSource, loadColumns } from './sample-columns.ts';
@@ -168,8 +169,9 @@ export class SampleScan {
    * The values of matching rows among those that were read and added up in the last moments.
    * @param ranks for each stratum how many of its first rows to look at; no more than were read are
    * @param codes of groups, which are numbered by their places; a row of another has the group −1
+   * @param matches how many rows to expect: there is room for these at once
    */
-  values(ranks: Int32Array, codes: readonly number[] = this.groupCodes): RowValues {
+  values(ranks: Int32Array, codes = this.groupCodes, matches = Number.POSITIVE_INFINITY): RowValues {
     const { inputs, view, valueKernel, centres } = this.parts;
     const to = this.done.map((rows, stratum) => Math.min(rows, ranks[stratum]!)); // one entry a stratum
     const sink = new ValueSink(centres.length);
@@ -178,7 +180,8 @@ export class SampleScan {
     const { keys, runs } = this.sample;
     if (keys === null) {
       const wanted = runs.runs(new Int32Array(to.length), to);
-      sink.reserve(to.reduce((sum, rows) => sum + rows, 0));
+      const rows = to.reduce((sum, own) => sum + own, 0);
+      sink.reserve(Math.min(rows, matches + pieceRows)); // a piece makes room for all of its rows
       kernel(inputs, wanted, 0, wanted.length, view.group, sink);
       return sink.take(groupOf, null);
     }
