@@ -12,17 +12,10 @@ beforeAll(async () => {
   await work.table(
     't',
     `SELECT i AS id, u, (exp(3 * u) * 100)::DECIMAL(12, 2) AS price, 'g' || (hash(hash(i, 2)) % 5) AS g,
-       DATE '2001-01-01' + (hash(hash(i, 3)) % 900)::INTEGER AS day, 7 AS same,
-       CASE WHEN i % 1000 = 0 THEN 'few' ELSE 'many' END AS size
+       DATE '2001-01-01' + (hash(hash(i, 3)) % 900)::INTEGER AS day, 7 AS same
      FROM (SELECT i, (hash(hash(i, 1)) % 1000003 + 0.5) / 1000003.0 AS u FROM range(300000) t(i))`,
   );
   await work.query('CREATE SAMPLE flat ON t UNIFORM 60000 ROWS SEED 1');
-  await work.table(
-    'k',
-    `SELECT id, key, u, (hash(hash(key, 6)) % 1000003) / 1000003.0 AS level
-     FROM (SELECT i AS id, (hash(hash(i, 5)) % 6000)::INTEGER AS key, (hash(hash(i, 1)) % 1000003) / 1000003.0 AS u
-       FROM range(300000) t(i))`,
-  );
 }, 60_000);
 afterAll(() => work.close());
 
@@ -259,45 +252,5 @@ describe('what has no formula is resampled', () => {
   test('so an error bound goes exact', async () => {
     const { answer } = await work.query(`SELECT ${ratio} FROM t WHERE id > 9 ERROR WITHIN 50%`);
     expect(answer).toMatchObject({ mode: 'exact', met: true });
-  });
-});
-
-describe('samples of keys', () => {
-  beforeAll(async () => {
-    await work.query('CREATE SAMPLE keys ON k UNIVERSE BY (key) 10% SEED 1');
-  });
-  test('quantiles stand beside counts of keys, under bounds too', async () => {
-    const sql =
-      'SELECT COUNT(DISTINCT key), MEDIAN(u), QUANTILE_CONT(u, 0.9), MAD(u), MEDIAN(level) FROM k WHERE id > 9';
-    const [found, exact] = [await work.query(sql), await work.values(`EXACT ${sql}`)];
-    expect(found.answer).toMatchObject({ mode: 'approximate', sample: { name: 'keys' } });
-    for (const [place, { value, low, high, certified, stdError }] of estimatesOf(found).entries()) {
-      expect(certified).toBe(place !== 3);
-      expect(low!).toBeLessThanOrEqual(value!);
-      expect(high!).toBeGreaterThanOrEqual(value!);
-      if (place > 0) expect(Math.abs(value! - Number(exact[0]![place]))).toBeLessThan(6 * stdError!);
-    }
-    // All rows of a key have its level: its median is known from fifty times fewer than that of u.
-    const [, ofRows, , , ofKeys] = estimatesOf(found);
-    expect(ofKeys!.stdError).toBeGreaterThan(4 * ofRows!.stdError!);
-    const bound = await work.query(
-      'SELECT COUNT(DISTINCT key), MEDIAN(u) FROM k WHERE id > 9 ERROR WITHIN 5%',
-    );
-    expect(bound.answer).toMatchObject({ mode: 'approximate', met: true });
-    expect(bound.answer.sample!.rowsRead).toBeLessThan(found.answer.sample!.rowsRead);
-  });
-});
-
-describe('strata', () => {
-  beforeAll(async () => {
-    await work.query('CREATE SAMPLE sized ON t STRATIFIED BY (size) CAP 2000 SEED 3');
-  });
-  test('one that is read whole is exact beside one that is not', async () => {
-    const { rows, answer } = await work.query('SELECT size, MEDIAN(u) FROM t GROUP BY size ORDER BY size');
-    expect(answer).toMatchObject({ mode: 'approximate', sample: { name: 'sized' } });
-    const [few, many] = rows.map((row) => row[1] as Estimate);
-    const [[truth]] = (await work.values("EXACT SELECT MEDIAN(u) FROM t WHERE size = 'few'")) as [[number]];
-    expect(few).toMatchObject({ value: truth, low: truth, high: truth, exact: true, stdError: 0 });
-    expect(many).toMatchObject({ exact: false, certified: true });
   });
 });
