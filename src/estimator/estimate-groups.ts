@@ -23,12 +23,12 @@ import { countInterval } from './count-interval.ts';
 import type { Dual } from './dual.ts';
 import { ListedGroups, type ListedRows } from './listed-groups.ts';
 import { type EstimateError, estimateOf, none, unbounded } from './make-estimate.ts';
+import { linearisedError } from './linearised-error.ts';
 import { type ErrorRequest, isListed, listedError, supportBehind } from './listed-error.ts';
-import { tQuantile } from './quantiles.ts';
 import { groupScope, type Scope, wholeScope } from './scope.ts';
 import { smoothValue } from './smooth.ts';
-import { countsUnits, isPlain, unseenSum } from './plain.ts';
-import { type TailEvidence, tailEvidence, tailReasons } from './tails.ts';
+import { countsUnits, isPlain } from './plain.ts';
+import type { TailEvidence } from './tails.ts';
 import { linearisedVariance, type VarianceParts } from './variance.ts';
 import type { Witness } from './witness.ts';
 
@@ -206,28 +206,12 @@ function estimateOutput(
     return { ...make(dual.value, { ...ends, stdError, exact: false, reasons }), contributions, df };
   }
   const judged = { group: group.group, prepared, gradient: dual.gradient, contributions, variance };
-  const tail = tailEvidence(moments, judged, scope, request.witness);
-  const reasons: ReasonCode[] = support === 0 ? ['NO_MATCH'] : tailReasons(tail, confidence);
-  if (isSkewed) reasons.push('SKEWED_RATIO');
-  if (parts.singletons > 0) reasons.push('SINGLETON_STRATUM');
-  if (support === 0) {
-    const ends = unseenSum(request, prepared, scope);
-    return { ...make(dual.value, { ...unbounded, ...ends, reasons }), contributions, df, tail };
-  }
-  if (variance === 0) {
-    if (parts.singletons === 0) reasons.push('ZERO_VARIANCE');
-    return { ...make(dual.value, { ...unbounded, reasons }), contributions, df, tail };
-  }
-  const stdError = Math.sqrt(variance);
-  const halfWidth = tQuantile((1 + confidence) / 2, df) * stdError;
-  const error = {
-    low: dual.value - halfWidth,
-    high: dual.value + halfWidth,
-    stdError,
-    exact: false,
-    reasons,
-  };
-  return { ...make(dual.value, error), contributions, df, tail };
+  const { error, rest } = linearisedError(
+    request,
+    { ...judged, value: dual.value, support, parts, isSkewed },
+    scope,
+  );
+  return { ...make(dual.value, error), ...rest };
 }
 
 /** The output's value with its derivatives, and of each divisor in it the same. */

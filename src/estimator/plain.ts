@@ -4,7 +4,7 @@ import type { PreparedOutput } from './group-totals.ts';
 import type { Scope } from './scope.ts';
 
 /** What is asked, and what was read for it. */
-interface Asked {
+export interface Asked {
   readonly query: AggregateQuery;
   readonly aggregateTotals: readonly AggregateTotals[];
   readonly moments: Moments;

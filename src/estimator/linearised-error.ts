@@ -1,0 +1,106 @@
+import type { ReasonCode } from '../plan/index.ts';
+import type { Contribution } from './contributions.ts';
+import { type EstimateError, unbounded } from './make-estimate.ts';
+import { type Asked, unseenSum } from './plain.ts';
+import { tQuantile } from './quantiles.ts';
+import type { Scope } from './scope.ts';
+import { type JudgedEstimate, type TailEvidence, tailEvidence, tailReasons } from './tails.ts';
+import { linearisedVariance, type VarianceParts } from './variance.ts';
+import type { Witness } from './witness.ts';
+
+/** A smooth function of totals, linearised. */
+export interface Linearised extends JudgedEstimate {
+  readonly value: number;
+  /** Rows behind it. */
+  readonly support: number;
+  readonly parts: VarianceParts;
+  /** A divisor is too uncertain. */
+  readonly isSkewed: boolean;
+}
+
+/** The error of such an estimate with what forecasts need of it. */
+export interface LinearisedError {
+  readonly error: EstimateError;
+  readonly rest: {
+    readonly contributions: readonly Contribution[];
+    readonly df: number;
+    readonly tail: TailEvidence;
+  };
+}
+
+/** Strata of which a larger share was read are taken as if this had been, where the interval is not certified otherwise. */
+const cautiousShare = 0.5;
+
+/**
+ * The t interval of a linearised estimate, and whether it is certified. Of a stratum that was read nearly whole few rows are left to
+ * make the error, which is then no more normal than they are, however small it is. There an interval as wide as if half of the
+ * stratum had been read is right: the error of half is near to normal if rows enough were read, and that of the rest is smaller
+ * by so much that Chebyshev's inequality bounds it (of a share f > 0.9: V/(V′z²) = 2(1 − f)/z² ≤ 5 % at 95 %).
+ */
+export function linearisedError(
+  request: Asked & { readonly witness?: Witness | undefined },
+  estimate: Linearised,
+  scope: Scope,
+): LinearisedError {
+  const plain = intervalOf(request, estimate, scope);
+  const { contributions, parts: own } = estimate;
+  const { kind } = request.moments.layout.design;
+  const mayBeCautious = kind === 'strata' && own.singletons === 0 && contributions.some(isNearlyWhole);
+  if (plain.error.reasons.length === 0 || !mayBeCautious) return plain;
+  const asHalf = contributions.map(takenAsHalf);
+  const { heaviest } = scope;
+  const parts = linearisedVariance(asHalf, [], kind);
+  const cautious = intervalOf(
+    request,
+    { ...estimate, contributions: asHalf, variance: parts.variance, parts },
+    {
+      ...scope,
+      heaviest: heaviest && { ...heaviest, readShare: Math.min(heaviest.readShare, cautiousShare) },
+    },
+  );
+  return cautious.error.reasons.length === 0 ? cautious : plain;
+}
+
+const isNearlyWhole = ({ isOpen, read, population }: Contribution): boolean =>
+  isOpen && read > cautiousShare * population;
+
+/** By (1 − ½)/(1 − f); the third moment has the factor 1 − 2f. */
+function takenAsHalf(own: Contribution): Contribution {
+  if (!isNearlyWhole(own)) return own;
+  const times = (1 - cautiousShare) / (1 - own.read / own.population);
+  return {
+    ...own,
+    variance: own.variance * times,
+    openSquares: own.openSquares * times,
+    third: 0,
+    weights2: own.weights2 * times,
+    weights3: own.weights3 * times,
+  };
+}
+
+function intervalOf(
+  request: Asked & { readonly witness?: Witness | undefined },
+  estimate: Linearised,
+  scope: Scope,
+): LinearisedError {
+  const { moments, confidence, witness } = request;
+  const { prepared, value, support, parts, isSkewed, contributions } = estimate;
+  const { variance, df, singletons } = parts;
+  const tail = tailEvidence(moments, estimate, scope, witness);
+  const reasons: ReasonCode[] = support === 0 ? ['NO_MATCH'] : tailReasons(tail, confidence);
+  if (isSkewed) reasons.push('SKEWED_RATIO');
+  if (singletons > 0) reasons.push('SINGLETON_STRATUM');
+  const rest = { contributions, df, tail };
+  if (support === 0)
+    return { error: { ...unbounded, ...unseenSum(request, prepared, scope), reasons }, rest };
+  if (variance === 0) {
+    if (singletons === 0) reasons.push('ZERO_VARIANCE');
+    return { error: { ...unbounded, reasons }, rest };
+  }
+  const stdError = Math.sqrt(variance);
+  const halfWidth = tQuantile((1 + confidence) / 2, df) * stdError;
+  return {
+    error: { low: value - halfWidth, high: value + halfWidth, stdError, exact: false, reasons },
+    rest,
+  };
+}
