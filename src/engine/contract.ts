@@ -21,7 +21,12 @@ export interface OpenOptions {
 export interface Engine extends AsyncDisposable {
   /** Runs one statement (SELECT, EXPLAIN, CREATE …, SHOW …) and resolves with its final answer. @throws QueryError */
   query(sql: string, options?: QueryOptions): Promise<QueryResult>;
-  /** The same, as a sequence of ever narrower answers; the last one has `final: true`. */
+  /**
+   * The same, as a sequence of ever narrower answers; the last one has `final: true` and is the answer of `query()`. The statement
+   * runs from the first `next()` on, at its own speed: of interim answers a slow reader gets the latest only. Leaving the loop
+   * cancels it.
+   * @throws QueryError
+   */
   stream(sql: string, options?: QueryOptions): AsyncIterable<QueryResult>;
   /** Interrupts what runs, waits for it to end, and releases all files. */
   close(): Promise<void>;
@@ -33,6 +38,8 @@ export interface QueryOptions {
   readonly signal?: AbortSignal;
   /** Called while long work runs (sample builds, exact scans). */
   readonly onProgress?: (progress: Progress) => void;
+  /** `stream()`: no interim answer before so many milliseconds. Each takes time to make. Default 0. */
+  readonly refineAfterMs?: number;
 }
 
 export interface Progress {
@@ -44,6 +51,7 @@ export interface Progress {
 
 export interface QueryResult {
   readonly queryId: string;
+  /** False: an interim answer of `stream()`, from a part of the rows that the final one will be from. */
   readonly final: boolean;
   readonly columns: readonly ResultColumn[];
   /**

@@ -9,6 +9,7 @@ import { type RoutedAnswer, runSelect } from './run-select.ts';
 import { createSample, dropSample } from './samples.ts';
 import { show } from './show.ts';
 import type { EngineState } from './state.ts';
+import { type Refine, streamAnswers } from './stream-answers.ts';
 import { Stopwatch, summarise } from './summary.ts';
 import { createTable, describeTable, dropTable, requireTable } from './tables.ts';
 
@@ -31,7 +32,11 @@ export class BallparkEngine implements Engine {
     private readonly release: () => Promise<void>,
   ) {}
 
-  async query(sql: string, options: QueryOptions = {}): Promise<QueryResult> {
+  query(sql: string, options: QueryOptions = {}): Promise<QueryResult> {
+    return this.logged(sql, options, null);
+  }
+
+  private async logged(sql: string, options: QueryOptions, refine: Refine | null): Promise<QueryResult> {
     if (this.closing !== null) throw new QueryError('CLOSED', 'the engine is closed');
     const { clock, newId } = this.state.environment;
     const queryId = newId();
@@ -47,7 +52,7 @@ export class BallparkEngine implements Engine {
         rowsRead,
       });
     try {
-      const answer = await this.answer(queryId, sql, options, started);
+      const answer = await this.answer(queryId, sql, options, started, refine);
       log(answer.answer.mode, answer.answer.sample?.rowsRead ?? 0);
       return answer;
     } catch (error) {
@@ -61,6 +66,7 @@ export class BallparkEngine implements Engine {
     sql: string,
     options: QueryOptions,
     started: number,
+    refine: Refine | null,
   ): Promise<Answer> {
     const { clock } = this.state.environment;
     const stopwatch = new Stopwatch(() => clock.monotonicMs());
@@ -70,11 +76,15 @@ export class BallparkEngine implements Engine {
     const bounds = plan?.bounds ?? noBounds;
     const control = new RunControl(clock, options, bounds.withinMs, started);
     control.throwIfCancelled();
-    const { columns, report } = await stopwatch.time('executeMs', () =>
-      this.run(statement, plan, control, stopwatch),
+    const toAnswer = ({ columns, report }: RoutedAnswer, isFinal: boolean): Answer => {
+      const summary = summarise(report, bounds, control.elapsedMs(), stopwatch);
+      return new Answer(queryId, columns, summary, report.choice?.marks ?? null, isFinal);
+    };
+    const onInterim = refine === null ? null : (interim: RoutedAnswer) => refine(toAnswer(interim, false));
+    const routed = await stopwatch.time('executeMs', () =>
+      this.run(statement, plan, control, stopwatch, onInterim),
     );
-    const summary = summarise(report, bounds, control.elapsedMs(), stopwatch);
-    return new Answer(queryId, columns, summary, report.choice?.marks ?? null);
+    return toAnswer(routed, true);
   }
 
   private plan(statement: SelectStatement, { params = [] }: QueryOptions): SelectPlan {
@@ -86,11 +96,12 @@ export class BallparkEngine implements Engine {
     plan: SelectPlan | null,
     control: RunControl,
     stopwatch: Stopwatch,
+    onInterim: ((interim: RoutedAnswer) => void) | null,
   ): Promise<RoutedAnswer> {
     const { state } = this;
     switch (statement.kind) {
       case 'select-statement':
-        return await runSelect(state, planned(plan), control, stopwatch);
+        return await runSelect(state, planned(plan), control, stopwatch, onInterim);
       case 'explain':
         return await explain(state, statement, planned(plan), control);
       case 'create-table':
@@ -118,8 +129,10 @@ export class BallparkEngine implements Engine {
     }
   }
 
-  async *stream(sql: string, options: QueryOptions = {}): AsyncGenerator<QueryResult> {
-    yield await this.query(sql, options);
+  stream(sql: string, options: QueryOptions = {}): AsyncIterable<QueryResult> {
+    return streamAnswers(options.signal, (signal, refine) =>
+      this.logged(sql, { ...options, signal }, refine),
+    );
   }
 
   close(): Promise<void> {

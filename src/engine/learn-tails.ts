@@ -5,7 +5,7 @@ import type { AnswerColumn } from './query-result.ts';
 import type { RunControl } from './run-control.ts';
 import type { SelectPlan } from '../planner/index.ts';
 import type { EngineState } from './state.ts';
-import type { SampleAnswer } from './sample-query.ts';
+import type { SampleAnswer } from './sample-answer.ts';
 import type { TailSubject } from './tail-subjects.ts';
 
 /** How much longer than the exact answer learning may take before the answer no longer waits for it, and for how long it waits at least. */

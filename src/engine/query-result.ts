@@ -24,7 +24,6 @@ export interface AnswerColumn {
 
 /** An answer: columns of values, and what is to be said about them. */
 export class Answer implements QueryResult {
-  readonly final = true;
   readonly columns: readonly ResultColumn[];
   private materialised: readonly (readonly Cell[])[] | null = null;
 
@@ -33,6 +32,7 @@ export class Answer implements QueryResult {
     private readonly data: readonly AnswerColumn[],
     readonly answer: AnswerSummary,
     readonly marks: readonly RowMark[] | null,
+    readonly final = true,
   ) {
     this.columns = data.map(({ name, role, type }) => ({ name, role, type: formatType(type) }));
   }

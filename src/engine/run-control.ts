@@ -44,11 +44,14 @@ export class RunControl {
 
   /** Between two pieces of work: lets the process breathe, notices that the caller has given up. @throws QueryError CANCELLED */
   async pause(): Promise<void> {
-    const now = this.clock.monotonicMs();
-    if (now - this.lastYieldMs >= yieldEveryMs) {
-      await new Promise((resume) => setImmediate(resume));
-      this.lastYieldMs = this.clock.monotonicMs();
-    }
+    if (this.clock.monotonicMs() - this.lastYieldMs >= yieldEveryMs) await this.giveWay();
+    else this.throwIfCancelled();
+  }
+
+  /** Lets other work of the process go on: whoever has been waiting for what was just made gets it. @throws QueryError CANCELLED */
+  async giveWay(): Promise<void> {
+    await new Promise((resume) => setImmediate(resume));
+    this.lastYieldMs = this.clock.monotonicMs();
     this.throwIfCancelled();
   }
 }

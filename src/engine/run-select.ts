@@ -6,12 +6,14 @@ import { countDistinct } from './distinct-route.ts';
 import { countOf, describeSample, percentOf } from './describe.ts';
 import { answerExactly } from './exact-route.ts';
 import { answerAndLearn, type Lessons, lessonsFor } from './learn-tails.ts';
+import { LookLevels } from './looks.ts';
 import type { AnswerColumn } from './query-result.ts';
 import type { RunControl } from './run-control.ts';
-import type { SampleAnswer } from './sample-query.ts';
+import type { SampleAnswer } from './sample-answer.ts';
 import type { EngineState } from './state.ts';
 import { changedFile, noExactAnswer } from './sampled-tables.ts';
 import { answerFromTotals } from './strata-route.ts';
+import { watchSamples } from './watch-samples.ts';
 import type { RouteReport, Stopwatch } from './summary.ts';
 
 /** The columns of an answer and what its route says about it. */
@@ -22,6 +24,7 @@ export interface RoutedAnswer {
 
 /**
  * Answers a SELECT by the cheapest way that keeps its bounds: exact totals, a sample, the source.
+ * @param refine takes interim answers, where samples are read; null: nobody asks for them
  * @throws QueryError BOUND_MISSED where ON MISS FAIL says so, NO_EXACT_ANSWER where a table is itself a sample, and whatever the ways report
  */
 export async function runSelect(
@@ -29,6 +32,7 @@ export async function runSelect(
   plan: SelectPlan,
   control: RunControl,
   stopwatch: Stopwatch,
+  refine: ((interim: RoutedAnswer) => void) | null = null,
 ): Promise<RoutedAnswer> {
   const { aggregate } = plan;
   const exact = (reason: string, lessons: Lessons | null = null): Promise<RoutedAnswer> => {
@@ -60,6 +64,10 @@ export async function runSelect(
   if (sampling === null) return await exact(plan.exactReason);
   const chosen = await chooseSample(state, sampling, plan.bounds, control);
   if (typeof chosen === 'string') return await exact(chosen);
+  if (refine !== null)
+    watchSamples(chosen, new LookLevels(plan.bounds.confidence), control, (answer, open) =>
+      refine(routed(answer, plan, open.reason, 'read so far', [])),
+    );
   return await sampleRoute(state, plan, chosen, control, stopwatch, exact);
 }
 
@@ -108,7 +116,7 @@ async function sampleRoute(
   for (const { query } of chosen) stopwatch.attributeToEstimating(query.estimateMs);
   if (best === null) throw new Error('no sample to choose from');
   const { answer, open } = best;
-  if (answer.errorMet) return fromSample(answer, bounds, plan, open.reason, []);
+  if (answer.errorMet) return fromSample(answer, plan, open.reason, []);
   const notes =
     plan.sampledTable === null ? [] : [`${plan.sampledTable} is itself a sample: there is no exact answer`];
   const miss = describeMiss(answer, bounds);
@@ -129,14 +137,14 @@ async function sampleRoute(
         return await exact(miss, lessonsFor(tableOf(state, plan.aggregate!), tried)); // the sample route has an aggregate plan
       } catch (error) {
         if (!(error instanceof QueryError) || error.code !== 'DEADLINE_EXCEEDED') throw error;
-        return fromSample(answer, bounds, plan, open.reason, [
+        return fromSample(answer, plan, open.reason, [
           miss,
           'the exact answer was not ready before the deadline',
         ]);
       }
     case 'best-effort': {
       const all = answer.stopped ? answer : await open.query.runToEnd();
-      return fromSample(all, bounds, plan, open.reason, [
+      return fromSample(all, plan, open.reason, [
         answer.stopped ? 'the deadline came before the error bound was reached' : miss,
         ...notes,
       ]);
@@ -160,12 +168,26 @@ export function describeBound({ error, confidence, simultaneous }: ResolvedBound
 
 function fromSample(
   answer: SampleAnswer,
-  bounds: ResolvedBounds,
   plan: SelectPlan,
   chosenBecause: string,
   notes: readonly string[],
 ): RoutedAnswer {
-  const { rows, entry, rowsRead, missing, tasks, stopped, cells, witnessRows } = answer;
+  const { bounds } = plan;
+  if (!answer.errorMet) return routed(answer, plan, chosenBecause, 'short of the bound', notes);
+  const read = answer.stopped ? 'read until the deadline' : 'read whole';
+  const size = bounds.error === null ? read : `enough for ${describeBound(bounds)}`;
+  return routed(answer, plan, chosenBecause, size, notes);
+}
+
+/** @param outcome what became of the reading, in words */
+function routed(
+  answer: SampleAnswer,
+  plan: SelectPlan,
+  chosenBecause: string,
+  outcome: string,
+  notes: readonly string[],
+): RoutedAnswer {
+  const { rows, entry, confidence, rowsRead, missing, tasks, cells, witnessRows } = answer;
   const { outputs } = plan.aggregate!.sampling!.query; // the sample route has a sampled query
   const columns = plan.query.columns.map(({ name, type }, place): AnswerColumn => {
     const { isKey, interval, expression } = outputs[place]!; // as many outputs as columns
@@ -177,13 +199,7 @@ function fromSample(
       : { name, type, role: 'estimate', values };
   });
   const judged = answer.judge();
-  const size =
-    bounds.error === null
-      ? stopped
-        ? 'read until the deadline'
-        : 'read whole'
-      : `enough for ${describeBound(bounds)}`;
-  const reason = `${describeSample(entry)}: ${chosenBecause}; ${rowsRead.toLocaleString('en-US')} of ${countOf(entry.rows, 'row')}, ${answer.errorMet ? size : 'short of the bound'}`;
+  const reason = `${describeSample(entry)}: ${chosenBecause}; ${rowsRead.toLocaleString('en-US')} of ${countOf(entry.rows, 'row')}, ${outcome}`;
   const unread = rows.some(({ estimates }) =>
     estimates.some(({ estimate }) => estimate.reasons.includes('UNREAD_STRATUM')),
   );
@@ -203,6 +219,7 @@ function fromSample(
       tasks,
       missing,
       cells,
+      confidence,
       estimates: rows.flatMap(({ estimates }) => estimates.map(({ estimate }) => estimate)),
       choice: typeof judged === 'string' ? null : judged,
     },

@@ -1,7 +1,6 @@
 import type { SampleEntry } from '../catalog/index.ts';
 import {
   type ErrorTarget,
-  type MissingGroups,
   meetsTarget,
   pilotSupportMin,
   sizeForTarget,
@@ -11,12 +10,13 @@ import {
 import type { AggregateQuery, ReasonCode, Scalar } from '../plan/index.ts';
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
-import type { Choice } from './choice.ts';
+import type { EstimatedRow, Known } from './known.ts';
+import { type LookLevels, Looks, looksAtMost } from './looks.ts';
 import type { ListingForecast } from './row-lister.ts';
 import type { RunControl } from './run-control.ts';
-import { type EstimatedRow, type Known, type LearnedOf, SampleReading } from './sample-reading.ts';
+import type { SampleAnswer } from './sample-answer.ts';
+import { type LearnedOf, SampleReading } from './sample-reading.ts';
 import { designOf } from './sampled-tables.ts';
-import type { UnknownTails } from './tail-subjects.ts';
 
 /** Rows that a pilot reads first, over all strata. */
 const pilotRows = 4096;
@@ -28,30 +28,6 @@ const doubtGrowth = 4;
 /** Times that a size is corrected after it fell short, and by how much at least. */
 const escalationsMax = 3;
 const escalationMin = 1.25;
-
-/** What a sample says with the rows that were read. */
-export interface SampleAnswer {
-  readonly entry: SampleEntry;
-  /** Groups after HAVING, ORDER BY and LIMIT. */
-  readonly rows: readonly EstimatedRow[];
-  readonly missing: MissingGroups;
-  /** How sure the choice of rows is; null where estimates have no part in it; in words why it is not judged. */
-  readonly judge: () => Choice | string | null;
-  /** The intervals that there are, before HAVING and LIMIT. */
-  readonly cells: number;
-  readonly rowsRead: number;
-  readonly tasks: { readonly planned: number; readonly completed: number };
-  /** All shown estimates keep the error bound; true where there is none. */
-  readonly errorMet: boolean;
-  /** Largest relative half-width to expect of the whole sample; infinite where nothing is known, 0 where the bound is kept. */
-  readonly leastError: number;
-  /** The deadline stopped the reading. */
-  readonly stopped: boolean;
-  /** Estimates whose tails are not known well enough to certify them. */
-  readonly unknownTails: () => UnknownTails;
-  /** Rows that were read only to tell what tails are like. */
-  readonly witnessRows: number;
-}
 
 /** What a few rows of a sample let expect of it. */
 export interface Appraisal {
@@ -121,6 +97,26 @@ export class SampleQuery {
     return this.reading.estimateMs;
   }
 
+  /** Looks at most on the way through all of the sample. */
+  get looksMax(): number {
+    return looksAtMost(this.reading, this.firstLimit());
+  }
+
+  /**
+   * Has what was read so far looked at while {@link run} reads on; what it returns in the end does not depend on it.
+   * @param othersPlanned looks that other samples may have behind this one's
+   */
+  watch(
+    levels: Pick<LookLevels, 'take'>,
+    othersPlanned: number,
+    show: (answer: SampleAnswer) => Promise<void>,
+  ): void {
+    const { reading } = this;
+    reading.looks = new Looks(reading, this.firstLimit(), levels, othersPlanned, (known) =>
+      show(this.answer(known)),
+    );
+  }
+
   /** Reads a few rows and judges the sample by them. @throws QueryError CANCELLED */
   async appraise(): Promise<Appraisal> {
     const { reading, target } = this;
@@ -141,6 +137,7 @@ export class SampleQuery {
     if (target === null) return await this.runToEnd();
     let judged = await this.judge(await this.pilot(), target);
     for (let tries = 0; !isMet(judged.rows, target) && !reading.stopped && tries <= escalationsMax;) {
+      await reading.looks?.pause();
       const { rankLimit, hopeless } = this.size(judged.rows, target);
       if (hopeless || reading.limit >= reading.limits.max) break;
       let limit = reading.limit * doubtGrowth;
@@ -157,6 +154,7 @@ export class SampleQuery {
   /** Reads all that the deadline allows, whatever the error bound says. @throws QueryError CANCELLED */
   async runToEnd(): Promise<SampleAnswer> {
     const { reading } = this;
+    await reading.looks?.pause();
     const known = await reading.readTo(reading.limits.max);
     return this.answer(known);
   }
@@ -256,6 +254,7 @@ export class SampleQuery {
     const { rowsRead, tasks, stopped, witnessRows } = reading;
     return {
       entry,
+      confidence: known.confidence,
       rows,
       missing,
       judge: () => reading.judge(known, missing),

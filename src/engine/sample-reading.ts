@@ -1,15 +1,19 @@
 import {
   cellConfidence,
   CellForecast,
-  type GroupEstimate,
   GroupEstimator,
   GroupIntervals,
-  type MetGroup,
   type MissingGroups,
   missingGroups,
   type TailRows,
 } from '../estimator/index.ts';
-import { openScan, type SampleScan } from '../executor/index.ts';
+import {
+  type CollectedSums,
+  openScan,
+  type Pauses,
+  type Proceed,
+  type SampleScan,
+} from '../executor/index.ts';
 import {
   accessorValue,
   type AggregateQuery,
@@ -22,38 +26,19 @@ import {
 } from '../plan/index.ts';
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
-import { type ChosenRows, chooseRows, type GroupRow, type GroupSlots, slotLookup } from './answer-rows.ts';
+import { chooseRows, slotLookup } from './answer-rows.ts';
 import type { Choice } from './choice.ts';
 import { certifiedInChoice, judgeChoice } from './judge-choice.ts';
+import type { EstimatedRow, Known, ReadGroup } from './known.ts';
 import { RankLimits } from './rank-limits.ts';
 import { type ListingForecast, listTails, RowLister } from './row-lister.ts';
 import type { RunControl } from './run-control.ts';
 import { type TailSubject, tailSubjects, type UnknownTails, unknownTails } from './tail-subjects.ts';
 import { TailWitness } from './tail-witness.ts';
 
-/** A group with its point values. */
-export interface ReadGroup extends GroupSlots {
-  readonly group: MetGroup;
-}
-
-/** What is known after so many rows. */
-export interface Known {
-  readonly estimator: GroupEstimator;
-  readonly intervals: GroupIntervals;
-  /** All groups that were met. */
-  readonly groups: readonly MetGroup[];
-  /** The groups that the answer shows, and those that it leaves out. */
-  readonly chosen: ChosenRows<ReadGroup>;
-}
 
 /** What was learned of subjects. @param measures of the layout that the subjects name places in */
 export type LearnedOf = (subjects: readonly TailSubject[], measures: number) => LearnedValues;
-
-/** A row of the answer with the estimates behind it. */
-export interface EstimatedRow extends GroupRow {
-  readonly group: MetGroup;
-  readonly estimates: readonly GroupEstimate[];
-}
 
 /** The reading of a sample for a query: how far it has come, and what is known. Rows once read are kept. */
 export class SampleReading {
@@ -64,6 +49,8 @@ export class SampleReading {
   stopped = false;
   /** What estimating and foretelling took so far. */
   estimateMs = 0;
+  /** Looks at what was read while the reading goes on; null: nobody asks for them. */
+  looks: Pauses | null = null;
   private lastEstimateMs = 0;
   private readonly lister: RowLister;
   /** The whole sample as it was read to tell what the tails are like; null: it was not. */
@@ -76,12 +63,12 @@ export class SampleReading {
   private constructor(
     private readonly query: AggregateQuery,
     private readonly laidOut: LaidOut,
-    private readonly bounds: Pick<ResolvedBounds, 'confidence' | 'simultaneous'>,
+    readonly bounds: Pick<ResolvedBounds, 'confidence' | 'simultaneous'>,
     private readonly seed: number,
     private readonly sample: Sample,
     private readonly design: SampleDesign,
     private readonly scan: SampleScan,
-    private readonly control: RunControl,
+    readonly control: RunControl,
   ) {
     this.limits = new RankLimits(sample, scan.included, this.readsAll);
     this.indispensableRows = this.limits.rowsUnder(0) + 1;
@@ -143,7 +130,7 @@ export class SampleReading {
     const target = this.sample.unitSizes.map((_, stratum) => this.limits.unitsUnder(stratum, this.limit));
     const available = this.limits.rowsUnder(this.limits.max);
     const { onProgress } = this.control.options;
-    const finished = await this.scan.readTo(target, async ({ rowsRead, tasksDone, tasks }) => {
+    const proceed: Proceed = async ({ rowsRead, tasksDone, tasks }) => {
       if (tasksDone === 0) this.planned += tasks;
       await this.control.pause();
       onProgress?.({
@@ -156,14 +143,19 @@ export class SampleReading {
         return false;
       this.completed++;
       return true;
-    });
-    if (!finished) this.stopped = true;
+    };
+    if (!(await this.scan.readTo(target, proceed, this.looks))) this.stopped = true;
     return this.estimating(() => this.meetGroups());
   }
 
   /** What listing values for quantiles would be like after so many rows. */
   foreseeListing(rows: number): ListingForecast {
     return this.lister.foresee(rows);
+  }
+
+  /** What is known of the rows so far at another confidence; the reading goes on as if nobody had looked. */
+  lookAt(confidence: number): Known {
+    return this.estimating(() => this.meetGroups(confidence, this.scan.peek()));
   }
 
   /** Does work that counts as estimating. */
@@ -263,15 +255,16 @@ export class SampleReading {
   }
 
   /** Bounds on the groups that were not met. */
-  missing({ estimator, groups }: Known): MissingGroups {
-    return missingGroups(estimator.moments, groups.map(({ cells }) => cells), this.bounds.confidence); // prettier-ignore
+  missing({ estimator, groups, confidence }: Known): MissingGroups {
+    return missingGroups(estimator.moments, groups.map(({ cells }) => cells), confidence); // prettier-ignore
   }
 
-  private meetGroups(): Known {
-    const { moments, key } = this.scan.collect();
+  private meetGroups(
+    confidence: number = this.bounds.confidence,
+    { moments, key }: CollectedSums = this.scan.collect(),
+  ): Known {
     const { query, bounds, seed } = this;
     const { aggregateTotals } = this.laidOut;
-    const { confidence } = bounds;
     const witness = this.hasWitness ? this.witness?.to(this.scan.groupCodes) : undefined;
     const { estimator, groups } = this.lister.timed(this.rowsRead, () => {
       const listed = this.lister.list(this.scan, moments, this.limit);
@@ -292,6 +285,6 @@ export class SampleReading {
       },
       group,
     }));
-    return { estimator, intervals, groups, chosen: chooseRows(query, read) };
+    return { confidence, estimator, intervals, groups, chosen: chooseRows(query, read) };
   }
 }

@@ -7,16 +7,19 @@ import type { AnswerSummary } from './contract.ts';
 /** Milliseconds spent in the steps of a statement. */
 export class Stopwatch {
   private readonly spent = { parseMs: 0, planMs: 0, executeMs: 0, estimateMs: 0 };
+  private running: { readonly step: keyof Stopwatch['spent']; readonly sinceMs: number } | null = null;
 
   constructor(private readonly nowMs: () => number) {}
 
   /** Runs a step and adds its time. */
   async time<T>(step: keyof typeof this.spent, work: () => T | Promise<T>): Promise<T> {
-    const start = this.nowMs();
+    const sinceMs = this.nowMs();
+    this.running = { step, sinceMs };
     try {
       return await work();
     } finally {
-      this.spent[step] += this.nowMs() - start;
+      this.spent[step] += this.nowMs() - sinceMs;
+      this.running = null;
     }
   }
 
@@ -26,8 +29,11 @@ export class Stopwatch {
     this.spent.estimateMs += ms;
   }
 
+  /** The time so far, with that of the step that is under way. */
   timings(totalMs: number): AnswerSummary['timings'] {
-    return { ...this.spent, totalMs };
+    const { spent, running } = this;
+    if (running === null) return { ...spent, totalMs };
+    return { ...spent, [running.step]: spent[running.step] + this.nowMs() - running.sinceMs, totalMs };
   }
 }
 
@@ -44,6 +50,8 @@ export interface RouteReport {
   /** The estimates behind the rows, and how many intervals there were before HAVING and LIMIT; none in an exact answer. */
   readonly estimates?: readonly Estimate[];
   readonly cells?: number;
+  /** Of these intervals, where it is not the statement's. */
+  readonly confidence?: number;
   readonly choice?: Choice | null;
 }
 
@@ -86,7 +94,11 @@ export function summarise(
     intervals:
       cells === undefined
         ? null
-        : { kind: simultaneous ? 'simultaneous' : 'pointwise', confidence, count: cells },
+        : {
+            kind: simultaneous ? 'simultaneous' : 'pointwise',
+            confidence: report.confidence ?? confidence,
+            count: cells,
+          },
     choice:
       choice === null
         ? null

@@ -85,10 +85,10 @@ export class CellTable {
     return this.cells[cell]! % this.groups;
   }
 
-  /** The cell's sums so far, by slot. Flush first. */
+  /** The cell's sums so far, by slot: most exact just after a flush. */
   total(cell: number, slot: number): number {
     const place = cell * this.stride + slot;
-    return this.totals[place]! + this.compensation[place]!; // slot < stride
+    return this.totals[place]! + (this.compensation[place]! + this.sums[place]!); // slot < stride
   }
 
   /** Adds the sums into the totals, what rounding takes off kept aside (Neumaier), and starts new sums. */

@@ -8,7 +8,7 @@ import { NotOnKernels } from './lower/emitter.ts';
 import { keyPopulationOf, populationValuesOf, weightMaxOf } from './population-values.ts';
 import { columnSource, loadColumns } from './sample-columns.ts';
 import { isStratumWise } from './strata-view.ts';
-import { tasksOf } from './tasks.ts';
+import { splitRuns, tasksOf } from './tasks.ts';
 import { type RowValues, ValueSink } from './values.ts';
 
 /** Kernels cannot do a scan, and why. */
@@ -27,6 +27,14 @@ export interface ScanProgress {
 
 /** Asked before each task whether to go on; false stops the scan there, and what was read so far stands. */
 export type Proceed = (progress: ScanProgress) => boolean | Promise<boolean>;
+
+/** Places in a scan, inside its tasks too, where what was read so far is looked at. */
+export interface Pauses {
+  /** Rows to read, in this and earlier reads, before the next pause. */
+  readonly nextRows: number;
+  /** Called when so many rows or a few more have been read, and others are still to be. It has `nextRows` grow. */
+  pause(): Promise<void>;
+}
 
 /**
  * Opens a scan of a sample for a query.
@@ -50,6 +58,12 @@ export async function openScan(sample: Sample, request: ScanRequest): Promise<Sa
     if (error instanceof NotOnKernels) return { refused: error.message };
     throw error;
   }
+}
+
+/** Sums of a scan, and how to read the keys of the groups. */
+export interface CollectedSums {
+  readonly moments: Moments;
+  readonly key: (group: number, index: number) => Scalar;
 }
 
 /** A scan of a sample in progress: rows of each stratum read so far, and the sums over them. */
@@ -77,6 +91,7 @@ export class SampleScan {
       request.layout.monomials.length,
     );
     this.groupsByStratum = request.keys.every((key) => isStratumWise(key, sample));
+    if (this.groupsByStratum) this.addEmptyCells();
   }
 
   /** Another scan for the same request, from the start; groups have the same codes in both. */
@@ -97,32 +112,47 @@ export class SampleScan {
   /**
    * Reads on, in file order, until each included stratum has `target` rows read (or all of its rows).
    * @param target for each stratum a number of rows, or of keys where keys were drawn; less than what is read already reads nothing
+   * @param pauses change nothing of the sums, not even their rounding
    * @returns false where `proceed` stopped it before the end
    * @throws QueryError DAMAGED_SAMPLE, LIMIT_EXCEEDED, and what `proceed` throws
    */
-  async readTo(target: Int32Array, proceed: Proceed): Promise<boolean> {
+  async readTo(target: Int32Array, proceed: Proceed, pauses: Pauses | null = null): Promise<boolean> {
     const to = target.map((rows, stratum) =>
       this.included[stratum] === 1 ? Math.min(rows, this.sample.unitSizes[stratum]!) : 0,
     ); // one entry a stratum
-    const { kernel, inputs, view } = this.parts;
     const tasks = tasksOf(this.sample, this.done, to);
     for (const [place, task] of tasks.entries()) {
       if (!(await proceed({ rowsRead: this.rows, tasksDone: place, tasks: tasks.length }))) return false;
       // Columns are loaded as far as the task needs, so a scan that stops early has read no more of the file.
       for (const name of this.loaded.keys()) await this.sample.load(name, task.lastRow);
-      kernel(inputs, task.runs, 0, task.runs.length, view.group, this.cells);
-      this.account(task.runs);
+      if (pauses === null) this.add(task.runs);
+      else await this.addWithPauses(task.runs, pauses, place === tasks.length - 1);
+      this.flushWhereDue();
     }
     return true;
   }
 
-  private account(runs: Int32Array): void {
+  private async addWithPauses(runs: Int32Array, pauses: Pauses, isLast: boolean): Promise<void> {
+    for (let rest = runs; rest.length > 0;) {
+      const [head, tail] = splitRuns(rest, pauses.nextRows - this.rows, this.sample.keys === null);
+      this.add(head);
+      rest = tail;
+      if (this.rows >= pauses.nextRows && !(isLast && rest.length === 0)) await pauses.pause();
+    }
+  }
+
+  private add(runs: Int32Array): void {
+    const { kernel, inputs, view } = this.parts;
+    kernel(inputs, runs, 0, runs.length, view.group, this.cells);
     for (let run = 0; run < runs.length; run += runStride) {
       const rows = runs[run + 2]! - runs[run + 1]!; // whole runs
       this.done[runs[run]!]! += this.sample.keys === null ? rows : 1;
       this.rows += rows;
       this.rowsSinceFlush += rows;
     }
+  }
+
+  private flushWhereDue(): void {
     // Flushing costs a step a cell, so it waits for so many rows that it does not show.
     if (this.rowsSinceFlush < Math.max(this.sample.blockRows, 8 * this.cells.count)) return;
     this.cells.flush();
@@ -130,11 +160,15 @@ export class SampleScan {
   }
 
   /** The sums so far, and how to read the groups' keys. */
-  collect(): { readonly moments: Moments; readonly key: (group: number, index: number) => Scalar } {
+  collect(): CollectedSums {
     this.cells.flush();
+    return this.peek();
+  }
+
+  /** The same, where more will be read: the sums to come do not depend on having been looked at. */
+  peek(): CollectedSums {
     const { view, rowKeys, centres, constantInStratum } = this.parts;
     const { layout, learned = nothingLearned } = this.request;
-    if (this.groupsByStratum) this.addEmptyCells();
     const codes: GroupCodes = collectMoments(this.cells, layout.monomials.length, this.sample.strata.count);
     this.groupCodes = codes.groups;
     const moments: Moments = {

@@ -1,4 +1,5 @@
 import { runStride, type Sample } from '../samples/index.ts';
+import { pieceRows } from './kernel.ts';
 
 /** A piece of a scan: runs inside one block of the sample. */
 export interface ScanTask {
@@ -52,4 +53,26 @@ export function cutIntoKeyTasks(starts: Int32Array, from: number, to: number, bl
     tasks.push({ runs: Int32Array.from(pieces), lastRow: pieces.at(-1)! });
   }
   return tasks;
+}
+
+/**
+ * Cuts a list of runs in two, where kernels part their sums anyway: between runs, or between two pieces of one.
+ * @param rows the first list has so many or a few more, and some in any case
+ * @param mayCutRuns false: runs stay whole
+ */
+export function splitRuns(runs: Int32Array, rows: number, mayCutRuns: boolean): [Int32Array, Int32Array] {
+  let open = Math.max(1, rows);
+  for (let run = 0; run < runs.length; run += runStride) {
+    const own = runs[run + 2]! - runs[run + 1]!; // whole runs
+    const wanted = mayCutRuns ? Math.ceil(open / pieceRows) * pieceRows : own;
+    if (wanted < own) {
+      const head = runs.slice(0, run + runStride);
+      const tail = runs.slice(run);
+      head[run + 2] = tail[1] = runs[run + 1]! + wanted;
+      return [head, tail];
+    }
+    open -= own;
+    if (open <= 0) return [runs.slice(0, run + runStride), runs.slice(run + runStride)];
+  }
+  return [runs, new Int32Array(0)];
 }

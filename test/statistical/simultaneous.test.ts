@@ -1,5 +1,5 @@
 import { beforeAll, expect, describe, test } from 'vitest';
-import type { EstimatedRow } from '../../src/engine/sample-reading.ts';
+import type { EstimatedRow } from '../../src/engine/known.ts';
 import { bellNumbers, GroupedTable } from '../support/draw-groups.ts';
 
 /*

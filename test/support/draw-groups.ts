@@ -1,8 +1,10 @@
 import type { SamplingMethod } from '../../src/catalog/index.ts';
 import { seededRandom, systemClock } from '../../src/common/index.ts';
 import type { Choice } from '../../src/engine/choice.ts';
+import { type LookLevels, Looks } from '../../src/engine/looks.ts';
 import { RunControl } from '../../src/engine/run-control.ts';
-import { type EstimatedRow, type Known, SampleReading } from '../../src/engine/sample-reading.ts';
+import type { EstimatedRow, Known } from '../../src/engine/known.ts';
+import { SampleReading } from '../../src/engine/sample-reading.ts';
 import { type AggregateQuery, bigintType, doubleType, drawnDesign } from '../../src/plan/index.ts';
 import type { Sample } from '../../src/samples/index.ts';
 import type { BuildScan, ScannedStrata } from '../../src/sources/index.ts';
@@ -17,6 +19,15 @@ export interface GroupsReply {
   readonly known: Known;
   readonly choice: Choice | string | null;
 }
+
+/** What a look at a sample shows. */
+export interface Look {
+  readonly rowsRead: number;
+  readonly rows: readonly EstimatedRow[];
+}
+
+/** Ranks of which a first look may be made of: small tables have no pilot of 4,096 rows. */
+const firstLimit = 16;
 
 /** A small table `t` of groups `g` (numbers) with values `x`, of which samples are drawn many times. */
 export class GroupedTable {
@@ -66,6 +77,25 @@ export class GroupedTable {
     const rows = reading.confirm(known);
     const choice = reading.judge(known, reading.missing(known));
     return { query, rows, known, choice };
+  }
+
+  /** The rows of every look at a sample while it is read, and of its answer. @param levels of the looks but the last */
+  async watch(
+    sample: Sample,
+    sql: string,
+    confidence: number,
+    levels: Pick<LookLevels, 'take'>,
+  ): Promise<Look[]> {
+    const control = new RunControl(systemClock, {}, null, 0);
+    const query = bindAggregate(sql, this.table.columns);
+    const bounds = { confidence, simultaneous: false };
+    const reading = await SampleReading.open(query, bounds, sample, drawnDesign, control);
+    if (typeof reading === 'string') throw new Error(reading);
+    const looks: Look[] = [];
+    const show = (known: Known): void => void looks.push({ rowsRead: reading.rowsRead, rows: reading.confirm(known) }); // prettier-ignore
+    reading.looks = new Looks(reading, firstLimit, levels, 0, (known) => Promise.resolve(show(known)));
+    show(await reading.readTo(reading.limits.max));
+    return looks;
   }
 }
 

@@ -1,0 +1,114 @@
+import { pilotSupportMin } from '../estimator/index.ts';
+import type { Pauses } from '../executor/index.ts';
+import type { Known } from './known.ts';
+import type { SampleReading } from './sample-reading.ts';
+
+/** The chance that any look but the last misses the truth, as a share of the chance that the last one does. */
+const looksShare = 0.1;
+/** From this share of the sample on a first look waits for no more matches. */
+const waitShare = 0.25;
+/** Looks that take longer, milliseconds, and most of the time too, are left out. */
+const patienceMs = 50;
+
+/** How many looks lie on the way from so many rows to all of them, at twice as many rows each time; the last is not counted. */
+function looksBetween(rows: number, rowsMax: number): number {
+  return rows < rowsMax ? Math.ceil(Math.log2(rowsMax / Math.max(1, rows))) : 0;
+}
+
+/**
+ * Gives the intervals of looks their levels: whoever looks again and again, each time with 95 % confidence, sees the truth missed
+ * far more often than in one of twenty cases. With K planned looks each but the last is shown at level 1 − α/(10(K − 1)), the last
+ * as if it were the only one: that any of them misses has at most the chance 1.1 α.
+ * @see Haybittle, "Repeated assessment of results in clinical trials of cancer treatment", British Journal of Radiology 44, 1971
+ * @see Peto et al., "Design and analysis of randomized clinical trials requiring prolonged observation of each patient", British
+ * Journal of Cancer 34, 1976
+ */
+export class LookLevels {
+  private left: number;
+
+  /** @param confidence of the last look, in (0, 1) */
+  constructor(confidence: number) {
+    this.left = (1 - confidence) * looksShare;
+  }
+
+  /**
+   * The level of each of the next looks.
+   * @param own looks that will be taken at it, at most
+   * @param others that may come behind them
+   */
+  take(own: number, others: number): number {
+    const missing = this.left / (own + others);
+    this.left -= own * missing;
+    return 1 - missing;
+  }
+}
+
+/** What looks ask of the reading of a sample. */
+type Reading = Pick<SampleReading, 'bounds' | 'control' | 'limits' | 'lookAt' | 'rowsRead'>;
+
+/** Looks at most on the way through all of a sample. @param firstLimit rank limit of the first */
+export function looksAtMost({ limits }: Pick<Reading, 'limits'>, firstLimit: number): number {
+  return looksBetween(limits.rowsUnder(firstLimit), limits.rowsUnder(limits.max));
+}
+
+/** Looks at the reading of one sample: the first when there is enough to see, then at twice as many rows each time. */
+export class Looks implements Pauses {
+  nextRows: number;
+  private readonly rowsMax: number;
+  private level: number | null = null;
+  private tookMs = 0;
+
+  /**
+   * @param firstLimit rank limit under which a first look may make sense
+   * @param othersPlanned looks that other samples may have behind this one's
+   * @param show takes what is known, at the look's level
+   */
+  constructor(
+    private readonly reading: Reading,
+    firstLimit: number,
+    private readonly levels: Pick<LookLevels, 'take'>,
+    private readonly othersPlanned: number,
+    private readonly show: (known: Known) => Promise<void>,
+  ) {
+    const { limits } = reading;
+    this.nextRows = limits.rowsUnder(firstLimit);
+    this.rowsMax = limits.rowsUnder(limits.max);
+  }
+
+  /** Looks where it is time to. */
+  async pause(): Promise<void> {
+    const { reading, rowsMax } = this;
+    const { rowsRead, control } = reading;
+    if (rowsRead < this.nextRows || rowsRead >= rowsMax) return;
+    this.nextRows = 2 * rowsRead;
+    if (this.isUntimely()) return;
+    const startedMs = control.elapsedMs();
+    if (this.level !== null || this.isEnoughToSee()) {
+      this.level ??= this.levels.take(looksBetween(rowsRead, rowsMax), this.othersPlanned);
+      await this.show(reading.lookAt(this.level));
+    }
+    this.tookMs = control.elapsedMs() - startedMs;
+  }
+
+  /** It is too early; or looks would take most of the time, or what is left of it. */
+  private isUntimely(): boolean {
+    const { control } = this.reading;
+    const [elapsedMs, remainingMs] = [control.elapsedMs(), control.remainingMs()];
+    if (elapsedMs < (control.options.refineAfterMs ?? 0)) return true;
+    if (this.level === null && elapsedMs > remainingMs) return true;
+    return this.tookMs > Math.min(Math.max(patienceMs, elapsedMs / 2), remainingMs / 10);
+  }
+
+  /** Every group that the answer shows has enough matches, if it can have so many in all of the sample; or it is time. */
+  private isEnoughToSee(): boolean {
+    const { reading, rowsMax } = this;
+    const { estimator, chosen } = reading.lookAt(reading.bounds.confidence);
+    if (reading.rowsRead >= waitShare * rowsMax) return chosen.shown.length > 0;
+    const supports = chosen.shown.map(({ group }) => estimator.leastSupport(group));
+    const outOfReach = (pilotSupportMin * reading.rowsRead) / rowsMax;
+    return (
+      supports.some((support) => support >= pilotSupportMin) &&
+      supports.every((support) => support >= pilotSupportMin || support < outOfReach)
+    );
+  }
+}

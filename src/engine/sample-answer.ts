@@ -1,0 +1,31 @@
+import type { SampleEntry } from '../catalog/index.ts';
+import type { MissingGroups } from '../estimator/index.ts';
+import type { Choice } from './choice.ts';
+import type { EstimatedRow } from './known.ts';
+import type { UnknownTails } from './tail-subjects.ts';
+
+/** What a sample says with the rows that were read. */
+export interface SampleAnswer {
+  readonly entry: SampleEntry;
+  /** Of each interval, or of all at once. */
+  readonly confidence: number;
+  /** Groups after HAVING, ORDER BY and LIMIT. */
+  readonly rows: readonly EstimatedRow[];
+  readonly missing: MissingGroups;
+  /** How sure the choice of rows is; null where estimates have no part in it; in words why it is not judged. */
+  readonly judge: () => Choice | string | null;
+  /** The intervals that there are, before HAVING and LIMIT. */
+  readonly cells: number;
+  readonly rowsRead: number;
+  readonly tasks: { readonly planned: number; readonly completed: number };
+  /** All shown estimates keep the error bound; true where there is none. */
+  readonly errorMet: boolean;
+  /** Largest relative half-width to expect of the whole sample; infinite where nothing is known, 0 where the bound is kept. */
+  readonly leastError: number;
+  /** The deadline stopped the reading. */
+  readonly stopped: boolean;
+  /** Estimates whose tails are not known well enough to certify them. */
+  readonly unknownTails: () => UnknownTails;
+  /** Rows that were read only to tell what tails are like. */
+  readonly witnessRows: number;
+}
