@@ -1,6 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Engine, QueryError } from '../index.ts';
-import { httpProblem, queryProblem, sendJson, sendProblem } from './problem.ts';
+import { sendEvents, wantsEvents } from './event-stream.ts';
+import {
+  errorText,
+  httpProblem,
+  internalProblem,
+  type Problem,
+  queryProblem,
+  sendJson,
+  sendProblem,
+} from './problem.ts';
 
 interface QueryBody {
   readonly sql: string;
@@ -25,36 +34,45 @@ const bodySchema = {
   },
 } as const;
 
-/**
- * Adds `POST /v1/query`: a statement in, the answer or a problem out.
- * @param cancelling aborted when the server waits no longer for running statements
- */
-export function addQueryRoute(app: FastifyInstance, engine: Engine, cancelling: AbortSignal): void {
+/** What answers statements, and those around it. */
+export interface QueryService {
+  readonly engine: Engine;
+  /** Aborted when the server waits no longer for running statements. */
+  readonly cancelling: AbortSignal;
+  /** Is told of bugs that come while answers are being sent. */
+  readonly report: (text: string) => void;
+}
+
+/** Adds `POST /v1/query`: a statement in; out come the answer or a problem, or ever narrower answers as events. */
+export function addQueryRoute(app: FastifyInstance, service: QueryService): void {
   app.post<{ Body: QueryBody }>('/v1/query', { schema: { body: bodySchema } }, (request, reply) =>
-    answer(engine, cancelling, request, reply),
+    answer(service, request, reply),
   );
 }
 
 async function answer(
-  engine: Engine,
-  cancelling: AbortSignal,
-  { body: { sql, params } }: FastifyRequest<{ Body: QueryBody }>,
+  { engine, cancelling, report }: QueryService,
+  { body: { sql, params }, headers }: FastifyRequest<{ Body: QueryBody }>,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const options = params === undefined ? {} : { params };
+  const signal = AbortSignal.any([clientGone(reply), cancelling]);
+  const options = params === undefined ? { signal } : { signal, params };
+  const problemOf = (error: QueryError): Problem =>
+    error.code === 'CANCELLED' && cancelling.aborted
+      ? httpProblem(503, 'the server is shutting down')
+      : queryProblem(error, sql);
+  const problemInStream = (error: unknown): Problem => {
+    if (error instanceof QueryError) return problemOf(error);
+    report(errorText(error));
+    return internalProblem;
+  };
   try {
-    const result = await engine.query(sql, {
-      ...options,
-      signal: AbortSignal.any([clientGone(reply), cancelling]),
-    });
-    return sendJson(reply, 'application/json', result);
+    return wantsEvents(headers.accept)
+      ? await sendEvents(reply, { engine, sql, options, problemOf: problemInStream })
+      : sendJson(reply, 'application/json', await engine.query(sql, options));
   } catch (error) {
     if (!(error instanceof QueryError)) throw error;
-    const stopped = error.code === 'CANCELLED' && cancelling.aborted;
-    return sendProblem(
-      reply,
-      stopped ? httpProblem(503, 'the server is shutting down') : queryProblem(error, sql),
-    );
+    return sendProblem(reply, problemOf(error));
   }
 }
 

@@ -7,14 +7,14 @@ import {
 } from 'fastify';
 import type { Engine } from '../index.ts';
 import { isLoopback, refusalOf } from './loopback.ts';
-import { httpProblem, sendProblem } from './problem.ts';
+import { errorText, httpProblem, internalProblem, sendProblem } from './problem.ts';
 import { addQueryRoute } from './query-route.ts';
 
 /** The largest body, bytes: statements end at 64 KiB, the rest is for parameters. */
 const bodyBytesMax = 256 * 1024;
 /** Time to send a request in, milliseconds. */
 const receiveMs = 30_000;
-/** Time that a connection may be silent, milliseconds. It ends the longest statement too, since nothing is sent before its answer. */
+/** Time that a connection may be silent, milliseconds. It ends the longest statement too, unless its answers are sent as events. */
 const silenceMs = 10 * 60_000;
 const keepAliveMs = 10_000;
 /** Time that running statements have to finish when the server closes, milliseconds. */
@@ -70,7 +70,7 @@ export async function startServer({ engine, host, port, log }: ServerOptions): P
   app.setNotFoundHandler((request, reply) => refuseRoute(request, reply));
   app.setErrorHandler<FastifyError>((error, _request, reply) => sendError(error, reply, report));
   app.get('/livez', () => ({ status: 'ok' }));
-  addQueryRoute(app, engine, cancelling.signal);
+  addQueryRoute(app, { engine, cancelling: cancelling.signal, report });
   const address = await app.listen({ host, port });
   const close = async (): Promise<void> => {
     closing.abort();
@@ -108,6 +108,6 @@ function refuseRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply
 function sendError(error: FastifyError, reply: FastifyReply, report: (text: string) => void): FastifyReply {
   const { statusCode = 500 } = error;
   if (statusCode < 500) return sendProblem(reply, httpProblem(statusCode, error.message));
-  report(error.stack ?? String(error));
-  return sendProblem(reply, httpProblem(500, 'something went wrong inside the server'));
+  report(errorText(error));
+  return sendProblem(reply, internalProblem);
 }
