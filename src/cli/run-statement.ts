@@ -1,6 +1,6 @@
 import { type Engine, QueryError, type QueryOptions, type QueryResult, renderError } from '../index.ts';
 import type { Output } from './cli-streams.ts';
-import { withProgressBar } from './progress-bar.ts';
+import { patienceMs, type Watcher, withProgressBar } from './progress-bar.ts';
 import { visibleLines } from './visible-text.ts';
 
 /** A statement and where it starts in the text that the user wrote. */
@@ -9,16 +9,29 @@ export interface Statement {
   readonly start: number;
 }
 
-/** Runs a statement, with a progress bar on a terminal where it takes long. @throws QueryError */
+/** Runs a statement; on a terminal, where it takes long, with a progress bar and the width reached so far. @throws QueryError */
 export function runStatement(
   engine: Engine,
   sql: string,
   options: Pick<QueryOptions, 'params' | 'signal'>,
   stderr: Output,
 ): Promise<QueryResult> {
-  return withProgressBar(stderr, (onProgress) =>
-    engine.query(sql, onProgress === undefined ? options : { ...options, onProgress }),
+  return withProgressBar(stderr, (watcher) =>
+    watcher === null
+      ? engine.query(sql, options)
+      : lastOf(
+          engine.stream(sql, { ...options, onProgress: watcher.onProgress, refineAfterMs: patienceMs }),
+          watcher,
+        ),
   );
+}
+
+async function lastOf(answers: AsyncIterable<QueryResult>, { onInterim }: Watcher): Promise<QueryResult> {
+  for await (const answer of answers) {
+    if (answer.final) return answer;
+    onInterim(answer);
+  }
+  throw new Error('a stream ends with its final answer');
 }
 
 /** An error with the line and a caret as they stand in the whole text, of which the statement is a part. */
