@@ -54,6 +54,8 @@ export type RowMethod = Exclude<SamplingMethod, { readonly kind: 'universe' }>;
 export interface SampleOutliers {
   /** Rows of the table that are one, by any of the columns. */
   readonly rows: number;
+  /** Of UNIFORM n%: the share of the other rows that is drawn, so that with outliers it is n % of all; null: not drawn by share. */
+  readonly share: number | null;
   readonly columns: readonly {
     readonly name: string;
     /** Rows with |x| above it are outliers; null: none is. */

@@ -17,6 +17,7 @@ import {
   pairPowers,
   typeFromDuckDB,
 } from '../plan/index.ts';
+import { rulesOf } from '../sampler/index.ts';
 import type { Sample, StrataTable } from '../samples/index.ts';
 import {
   type DuckDBSource,
@@ -40,10 +41,8 @@ function keyOf({ table, entry }: LearningPlace, expressions: readonly BoundExpre
 }
 
 /** The rules by which the sample's outliers form strata of their own. */
-function outliersOf({ method }: SampleEntry): OutlierRule[] {
-  return (method.outliers?.columns ?? []).flatMap(({ name, threshold }) =>
-    threshold === null ? [] : [{ column: name, threshold }],
-  );
+function outliersOf({ method: { outliers } }: SampleEntry): OutlierRule[] {
+  return outliers === undefined ? [] : rulesOf(outliers);
 }
 
 /** Only where rows were drawn from a table: of keys other moments are needed, and a given sample has no table. */

@@ -1,4 +1,3 @@
-import type { SampleOutliers } from '../catalog/index.ts';
 import {
   type Column,
   keyColumnName,
@@ -12,16 +11,7 @@ import { gatherValues } from './gather.ts';
 import { orderByKey } from './order-rows.ts';
 import { ownColumns } from './sample-columns.ts';
 import { strataColumns } from './strata-columns.ts';
-
-/** What goes into a sample's two files. */
-export interface DrawnSample {
-  readonly strata: ScannedStrata;
-  /** What was taken whole for its values; null: nothing was asked for. */
-  readonly outliers: SampleOutliers | null;
-  readonly rows: number;
-  readonly columns: readonly Column[];
-  readonly strataColumns: readonly Column[];
-}
+import type { DrawnSample } from './write-sample.ts';
 
 const plain = { validity: null, dictionary: null };
 const double = (name: string, values: Float64Array): Column => ({

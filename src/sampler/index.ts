@@ -1,8 +1,11 @@
 /*
- * sampler: from a base table to a sample file.
- * In: the scans of a source, a method, a seed. Out: the files of a sample, complete on the device, ready to be published.
- * Always: a stratum keeps its smallest priorities, at least min(K, N_h) of them; the same seed draws the same rows.
+ * sampler: from a base table to a sample file, and from samples of its parts to a sample of all of it.
+ * In: the scans of a source, a method, a seed; or open samples. Out: the files of a sample, complete on the device, ready to be
+ * published.
+ * Always: a stratum keeps its smallest priorities, when built at least min(K, N_h) of them; the same seed draws the same rows; parts
+ * merge to what their rows together would have been drawn as.
  */
 export { buildSample } from './build-sample.ts';
 export { mergeParts, type StratumPart } from './merge-parts.ts';
 export { orderRows } from './order-rows.ts';
+export { rulesOf } from './outlier-rules.ts';

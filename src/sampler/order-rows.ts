@@ -38,6 +38,18 @@ export function prioritiesOf(priority: BigUint64Array, order: Int32Array): Float
   return shares;
 }
 
+/** The priorities again from what the priority column holds: those 53 bits of them, the others 0. */
+export function prioritiesFrom(shares: Float64Array): BigUint64Array {
+  const words = new Uint32Array(shares.length * 2);
+  for (let row = 0; row < shares.length; row++) {
+    const bits = shares[row]! * 2 ** 53; // row < length
+    const high = Math.floor(bits / 2 ** 21);
+    words[2 * row] = (bits - high * 2 ** 21) * 2 ** 11;
+    words[2 * row + 1] = high;
+  }
+  return new BigUint64Array(words.buffer);
+}
+
 /** One stable pass of a counting sort by some bits of a value. @param bins more than any key */
 function countingPass(rows: Int32Array, values: Uint32Array, shift: number, bins: number): Int32Array {
   const mask = bins <= 2048 ? 2047 : -1;
@@ -84,18 +96,18 @@ function sortByStratumAndPriority(
  * first those taken whole, then bands of ranks, inside a band by stratum, inside a stratum by rank.
  * @param stratum for each scanned row its stratum
  * @param priority for each scanned row its 64-bit priority
- * @param cap most rows of a stratum (bottom-k)
+ * @param caps for each stratum the most rows of it (bottom-k)
  * @param shareMax keep only priorities below this share of their range (1: all)
  * @param takeAll for each stratum 1 where all its rows stay
  */
 export function orderRows(
   stratum: Int32Array,
   priority: BigUint64Array,
-  strataCount: number,
-  cap: number,
+  caps: Float64Array,
   shareMax: number,
-  takeAll: Uint8Array = new Uint8Array(strataCount),
+  takeAll: Uint8Array = new Uint8Array(caps.length),
 ): RowOrder {
+  const strataCount = caps.length;
   const halves = halvesOf(priority);
   const sorted = sortByStratumAndPriority(stratum, halves, strataCount);
   const sizes = new Int32Array(strataCount);
@@ -105,7 +117,7 @@ export function orderRows(
     const h = stratum[row]!; // one stratum a row
     if (sizes[h] === 0) starts[h] = place;
     // Sorted by priority, so the rows that stay are the first of their stratum.
-    if (takeAll[h] === 1 || (sizes[h]! < cap && shareOf(halves, row) < shareMax)) sizes[h]!++;
+    if (takeAll[h] === 1 || (sizes[h]! < caps[h]! && shareOf(halves, row) < shareMax)) sizes[h]!++;
   }
   const index = new RunIndex(sizes, takeAll);
   const runs = index.runs(new Int32Array(strataCount), sizes);

@@ -1,5 +1,16 @@
 import type { SampleOutliers, RowMethod } from '../catalog/index.ts';
 import type { OutlierRule, ScannedColumn, ScannedStrata } from '../sources/index.ts';
+import { type Depth, rowsTaken } from './allocation.ts';
+
+/** How a sample with outliers was drawn. */
+interface OutlierDraw {
+  readonly method: RowMethod;
+  /** Columns whose outliers are taken whole. */
+  readonly names: readonly string[];
+  /** Those of them that have outliers. */
+  readonly outliers: readonly OutlierRule[];
+  readonly depth: Depth;
+}
 
 /** Values of a stratum, NULL counting as 0: what its rows add to a sum. */
 interface Part {
@@ -36,13 +47,11 @@ function sumVariance({ rows, squares }: Part, kept: number): number {
  * @param sizes rows of each stratum in the sample
  */
 export function outlierEffect(
-  method: RowMethod,
-  columns: readonly string[],
-  rules: readonly OutlierRule[],
+  { method, names, outliers, depth }: OutlierDraw,
   strata: ScannedStrata,
   sizes: Int32Array,
 ): SampleOutliers {
-  const { count, takeAll, population } = strata;
+  const { count, takeAll } = strata;
   const isWhole = (stratum: number): boolean => takeAll?.[stratum] === 1;
   // Strata are in the order of their keys, a key's outliers behind its other rows.
   const isSecond = (stratum: number): boolean =>
@@ -66,10 +75,11 @@ export function outlierEffect(
     return together > 0 && Number.isFinite(apart / together) ? Math.sqrt(apart / together) : null;
   };
   return {
-    rows: population.reduce((sum, rows, stratum) => sum + (isWhole(stratum) ? rows : 0), 0),
-    columns: columns.map((name) => ({
+    rows: rowsTaken(strata),
+    share: Number.isFinite(depth.cap) ? null : depth.shareMax,
+    columns: names.map((name) => ({
       name,
-      threshold: rules.find(({ column }) => column === name)?.threshold ?? null,
+      threshold: outliers.find(({ column }) => column === name)?.threshold ?? null,
       errorShare: shareOf(strata.columns.find(({ column }) => column.name === name)!), // resolved against the same columns
     })),
   };

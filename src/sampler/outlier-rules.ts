@@ -1,7 +1,12 @@
-import type { RowMethod } from '../catalog/index.ts';
+import type { RowMethod, SampleOutliers } from '../catalog/index.ts';
 import { strataColumnsOf } from '../catalog/index.ts';
 import type { BuildScan, Control, OutlierRule } from '../sources/index.ts';
 import { outlierThreshold } from './outlier-threshold.ts';
+
+/** The rules that a sample's outliers were found by. */
+export function rulesOf({ columns }: SampleOutliers): OutlierRule[] {
+  return columns.flatMap(({ name, threshold }) => (threshold === null ? [] : [{ column: name, threshold }]));
+}
 
 /** Share of a sample that outliers may take. */
 const takenShareMax = 0.5;

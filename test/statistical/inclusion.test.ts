@@ -33,7 +33,7 @@ function draw(
   cap: number,
 ): { order: Int32Array; sizes: Int32Array } {
   const strata = stratum.reduce((most, each) => Math.max(most, each), 0) + 1;
-  return orderRows(stratum, priority, strata, cap, 1);
+  return orderRows(stratum, priority, new Float64Array(strata).fill(cap), 1);
 }
 
 /** (observed − expected) in binomial standard deviations. */
