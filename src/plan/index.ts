@@ -55,6 +55,7 @@ export { parseDate, parseInterval, parseTime, parseTimestamp } from './parse-tem
 export { tablesOf } from './query-tables.ts';
 export { type ColumnRange, type Range, rangeAs, rangeOf } from './range.ts';
 export {
+  compareScalars,
   formatDecimal,
   formatScalar,
   formatTimestamp,

@@ -1,0 +1,111 @@
+import {
+  allocate,
+  bitmapBytes,
+  codeStorage,
+  type ColumnArray,
+  type Dictionary,
+  isValid,
+  mergeDictionaries,
+  setValid,
+} from '../columns/index.ts';
+import {
+  type Column,
+  type LoadedColumn,
+  priorityColumnName,
+  type Sample,
+  stratumColumnName,
+} from '../samples/index.ts';
+import type { SampledColumn, ScannedRows } from '../sources/index.ts';
+import { prioritiesFrom } from './order-rows.ts';
+import { ownColumn } from './sample-columns.ts';
+
+/** Rows of all parts. */
+const rowsOf = (parts: readonly Sample[]): number => parts.reduce((sum, { rows }) => sum + rows, 0);
+
+const loadAll = (parts: readonly Sample[], name: string): Promise<LoadedColumn[]> =>
+  Promise.all(parts.map((part) => part.load(name, part.rows)));
+
+/**
+ * The strata of all rows, those of one part behind those of another, and their priorities.
+ * @param places for each part where its strata are in the union
+ * @throws QueryError DAMAGED_SAMPLE
+ */
+export async function joinPlaces(
+  parts: readonly Sample[],
+  places: readonly Int32Array[],
+): Promise<Pick<ScannedRows, 'stratum' | 'priority'>> {
+  const stratum = new Int32Array(rowsOf(parts));
+  const shares = new Float64Array(stratum.length);
+  let start = 0;
+  for (const [part, { values }] of (await loadAll(parts, stratumColumnName)).entries()) {
+    for (let row = 0; row < values.length; row++) stratum[start + row] = places[part]![Number(values[row])]!; // a place for each stratum
+    start += values.length;
+  }
+  start = 0;
+  for (const { values } of await loadAll(parts, priorityColumnName)) {
+    shares.set(values as Float64Array, start); // written as float64
+    start += values.length;
+  }
+  return { stratum, priority: prioritiesFrom(shares) };
+}
+
+/**
+ * A column of the merged sample.
+ * @param column as the union of the parts is held
+ * @param order of its rows, places among all rows of the parts, those of one part behind those of another
+ * @throws QueryError DAMAGED_SAMPLE
+ */
+export async function joinColumn(
+  parts: readonly Sample[],
+  column: SampledColumn,
+  order: Int32Array,
+): Promise<Column> {
+  const loaded = await loadAll(parts, column.name);
+  const validity = joinValidity(loaded, rowsOf(parts));
+  if (!column.dictionary) {
+    const values = allocate(column.storage, rowsOf(parts)) as Float64Array; // of numbers: no sample holds int64
+    let start = 0;
+    for (const each of loaded) {
+      values.set(each.values as Float64Array, start); // converts: a union's range may need wider integers
+      start += each.values.length;
+    }
+    return ownColumn({ column, values, validity, dictionary: null }, order);
+  }
+  const { merged, codes } = mergeDictionaries(loaded.map(({ dictionary }) => dictionary!)); // a part of a union with one has one
+  const values = new Int32Array(rowsOf(parts));
+  let start = 0;
+  for (const [part, { values: own }] of loaded.entries()) {
+    for (let row = 0; row < own.length; row++) values[start + row] = codes[part]![Number(own[row])]!; // a code for each entry and NULL
+    start += own.length;
+  }
+  const joined = { column: { ...column, storage: 'int32' }, values, validity, dictionary: merged } as const;
+  return withoutUnused(ownColumn(joined, order), merged);
+}
+
+/** null where no part has NULL. */
+function joinValidity(parts: readonly LoadedColumn[], rows: number): Uint8Array | null {
+  if (parts.every(({ validity }) => validity === null)) return null;
+  const joined = new Uint8Array(bitmapBytes(rows));
+  let start = 0;
+  for (const { values, validity } of parts) {
+    for (let row = 0; row < values.length; row++)
+      if (validity === null || isValid(validity, row)) setValid(joined, start + row);
+    start += values.length;
+  }
+  return joined;
+}
+
+/** The column with a dictionary of the texts that its rows have: those of rows that went would gather from merge to merge. */
+function withoutUnused(column: Column, dictionary: Dictionary): Column {
+  const used = new Uint8Array(dictionary.length + 1); // NULL's code is the last
+  for (const code of column.values) used[Number(code)] = 1;
+  const kept = dictionary.filter((_, code) => used[code] === 1);
+  const codes = new Int32Array(used.length);
+  let next = 0;
+  for (let code = 0; code < dictionary.length; code++) codes[code] = used[code] === 1 ? next++ : 0;
+  codes[dictionary.length] = kept.length;
+  const storage = codeStorage(kept.length);
+  const values: ColumnArray = allocate(storage, column.values.length);
+  for (let row = 0; row < values.length; row++) values[row] = codes[Number(column.values[row])]!; // a code for each entry and NULL
+  return { ...column, storage, values, dictionary: kept };
+}
