@@ -6,7 +6,6 @@
  * merge to what their rows together would have been drawn as.
  */
 export { buildSample } from './build-sample.ts';
-export { mergeParts, type StratumPart } from './merge-parts.ts';
 export { mergeSamples, type SamplePart } from './merge-samples.ts';
 export { orderRows } from './order-rows.ts';
 export { rulesOf } from './outlier-rules.ts';

@@ -65,9 +65,9 @@ const bugs: readonly Bug[] = [
   },
   {
     name: 'parts merged at the larger K',
-    file: 'src/sampler/merge-parts.ts',
-    from: 'Math.min(cap, ...cut',
-    to: 'Math.max(...cut',
+    file: 'src/sampler/merge-rule.ts',
+    from: 'Math.min(caps[stratum]!, rows)',
+    to: 'Math.max(caps[stratum]!, rows)',
     breaks: /parts of unequal caps/,
   },
 ];

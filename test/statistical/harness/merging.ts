@@ -1,5 +1,5 @@
 import { seededRandom } from '../../../src/common/index.ts';
-import { mergeParts, type StratumPart } from '../../../src/sampler/index.ts';
+import { mergedCaps } from '../../../src/sampler/merge-rule.ts';
 
 /** A stratum in parts: rows of each, and how many of them were kept. */
 interface CutStratum {
@@ -7,23 +7,31 @@ interface CutStratum {
   readonly caps: readonly number[];
 }
 
-/** Draws the parts of a stratum, each row with a priority of its own. */
-function drawParts({ sizes, caps }: CutStratum, seed: number): StratumPart[] {
-  const random = seededRandom(seed);
-  return sizes.map((population, part) => ({
-    population,
-    priorities: Float64Array.from({ length: population }, () => random.next())
-      .toSorted()
-      .subarray(0, caps[part]),
-  }));
-}
+/** A row's priority, and the part that it is from. */
+type Row = readonly [priority: number, part: number];
+
+const smallest = (rows: readonly Row[], count: number): Row[] =>
+  rows.toSorted(([a], [b]) => a - b).slice(0, count);
 
 /** The mean share of merged rows that come from the first part: its share of the population, where all is well. */
-export function shareOfFirst(stratum: CutStratum, cap: number, draws: number): number {
+export function shareOfFirst({ sizes, caps }: CutStratum, cap: number, draws: number): number {
+  const parts = sizes.map((population, part) => ({
+    population: Float64Array.of(population),
+    sampled: Int32Array.of(Math.min(population, caps[part]!)), // one cap a part
+    places: Int32Array.of(0),
+  }));
+  const [rows = 0] = mergedCaps(cap, 1, parts);
   let sum = 0;
   for (let seed = 0; seed < draws; seed++) {
-    const kept = mergeParts(drawParts(stratum, seed), cap);
-    sum += kept[0]! / kept.reduce((a, b) => a + b, 0); // there is a part
+    const random = seededRandom(seed);
+    const kept = sizes.flatMap((population, part) =>
+      smallest(
+        Array.from({ length: population }, (): Row => [random.next(), part]),
+        caps[part]!,
+      ),
+    );
+    const merged = smallest(kept, rows);
+    sum += merged.filter(([, part]) => part === 0).length / merged.length;
   }
   return sum / draws;
 }
