@@ -8,10 +8,10 @@ export interface CentredMoments {
 /** Σ(x − mean − shift)^k, by the binomial theorem. @param moments Σ(x − mean)^j for j = 0 … 6 */
 function shifted(moments: readonly number[], k: number, shift: number): number {
   let sum = 0;
-  let ways = 1;
+  let factor = 1; // C(k, j) (−shift)^(k − j)
   for (let j = k; j >= 0; j--) {
-    sum += ways * moments[j]! * (-shift) ** (k - j); // j ≤ k ≤ 6
-    ways = (ways * j) / (k - j + 1);
+    sum += factor * moments[j]!; // j ≤ k ≤ 6
+    factor *= (-shift * j) / (k - j + 1);
   }
   return sum;
 }

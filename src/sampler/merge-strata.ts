@@ -131,16 +131,18 @@ function momentsOf({ count, nonFinite, mean, centred }: ColumnStatistics, stratu
 
 /** Adds what a part has of a stratum to what the others have. */
 function addStatistics(to: ColumnStatistics, stratum: number, from: ColumnStatistics, own: number): void {
-  const joined = joinMoments(momentsOf(to, stratum), momentsOf(from, own));
-  // One entry a stratum in all of them.
+  // Of most strata there is nothing yet: then all is as the part has it. One entry a stratum in all arrays.
+  const isFirst = to.count[stratum] === 0;
+  const joined = isFirst ? null : joinMoments(momentsOf(to, stratum), momentsOf(from, own));
   to.count[stratum]! += from.count[own]!;
   to.nonFinite[stratum]! += from.nonFinite[own]!;
   to.low[stratum] = lesser(to.low[stratum]!, from.low[own]!);
   to.high[stratum] = greater(to.high[stratum]!, from.high[own]!);
-  to.mean[stratum] = joined.mean;
+  to.mean[stratum] = joined?.mean ?? from.mean[own]!;
   // Means of the same value may differ by a rounding, which is no spread.
-  const alike = to.low[stratum] === to.high[stratum] && !Number.isNaN(joined.mean);
-  for (const [order, moment] of joined.centred.entries()) to.centred[order]![stratum] = alike ? 0 : moment;
+  const alike = to.low[stratum] === to.high[stratum] && !Number.isNaN(to.mean[stratum]);
+  for (const [order, moments] of to.centred.entries())
+    moments[stratum] = alike ? 0 : (joined?.centred[order] ?? from.centred[order]![own]!);
 }
 
 /** Exact sums; null where a part has none, or one does not fit into 64 bits. */
