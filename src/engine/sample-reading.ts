@@ -36,7 +36,6 @@ import type { RunControl } from './run-control.ts';
 import { type TailSubject, tailSubjects, type UnknownTails, unknownTails } from './tail-subjects.ts';
 import { TailWitness } from './tail-witness.ts';
 
-
 /** What was learned of subjects. @param measures of the layout that the subjects name places in */
 export type LearnedOf = (subjects: readonly TailSubject[], measures: number) => LearnedValues;
 
