@@ -37,7 +37,7 @@ const bugs: readonly Bug[] = [
   },
   {
     name: 'z for t',
-    file: 'src/estimator/estimate-groups.ts',
+    file: 'src/estimator/linearised-error.ts',
     from: 'tQuantile((1 + confidence) / 2, df)',
     to: 'tQuantile((1 + confidence) / 2, 1e9)',
     breaks: /a handful of rows/,
