@@ -35,7 +35,7 @@ import { compareQuery } from './compare-queries.mjs';
 import { threads } from './measure.mjs';
 import { queries } from './queries.mjs';
 import { reportBuilds, reportMoments, reportQueries } from './report.mjs';
-import { loadSampleRows } from './sample-rows.mjs';
+import { loadSampleRows, sessionTypes } from './sample-rows.mjs';
 
 const generated = fileURLToPath(new URL('../data/generated/', import.meta.url));
 const resultsFile = fileURLToPath(new URL('RESULTS.md', import.meta.url));
@@ -60,7 +60,7 @@ async function buildSamples(engine, duckdb, dataDir) {
     const files = (await readdir(folder)).filter((name) => /^sample-\d+\.arrow$/.test(name));
     const file = files.find((name) => !loaded.has(name));
     loaded.add(file);
-    await loadSampleRows(duckdb, join(folder, file), sample.name);
+    await loadSampleRows(duckdb, join(folder, file), sample.name, sessionTypes);
   }
   return builds;
 }

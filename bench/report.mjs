@@ -14,7 +14,7 @@ const percent = (/** @type {number | null} */ value) =>
  * @param {readonly string[]} head
  * @param {readonly (readonly string[])[]} rows
  */
-function table(head, rows) {
+export function table(head, rows) {
   const widths = head.map((name, place) => Math.max(name.length, ...rows.map((row) => row[place].length)));
   const line = (/** @type {readonly string[]} */ row) =>
     row

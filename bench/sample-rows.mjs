@@ -21,13 +21,21 @@ function columnsOf(file) {
 }
 
 /**
+ * A sample has times and 64-bit integers as doubles; in DuckDB they are to be what they are in the base table.
+ * What sessions have of them.
+ */
+export const sessionTypes =
+  'make_timestamp(ts::BIGINT) AS ts, session_id::BIGINT AS session_id, bytes::BIGINT AS bytes';
+
+/**
  * Loads a sample file into a table of DuckDB, in the file's order: texts as ENUM, which are codes here too; a row's place in its
  * stratum as `rank`.
  * @param {import('@duckdb/node-api').DuckDBConnection} connection
  * @param {string} path the Arrow file
  * @param {string} table
+ * @param {string} types64 columns that are doubles only in the sample, with their types
  */
-export async function loadSampleRows(connection, path, table) {
+export async function loadSampleRows(connection, path, table, types64) {
   const columns = columnsOf(tableFromIPC(await readFile(path)));
   const strata = columns.find(({ name }) => name === '__stratum').batches;
   columns.push({ name: 'rank', texts: null, batches: ranksOf(strata) });
@@ -50,9 +58,6 @@ export async function loadSampleRows(connection, path, table) {
     }
   }
   appender.closeSync();
-  // A sample has times and 64-bit integers as doubles; in DuckDB they are to be what they are in the base table.
-  const types64 =
-    'make_timestamp(ts::BIGINT) AS ts, session_id::BIGINT AS session_id, bytes::BIGINT AS bytes';
   await connection.run(`CREATE TABLE ${table} AS SELECT * REPLACE (${types64}) FROM loading`);
   await connection.run('DROP TABLE loading');
 }
