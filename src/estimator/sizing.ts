@@ -2,7 +2,7 @@ import type { ReasonCode } from '../plan/index.ts';
 import { varianceAt } from './design-error.ts';
 import type { GroupEstimate, MetGroup } from './estimate-groups.ts';
 import { chiSquareQuantile, tQuantile } from './quantiles.ts';
-import { grownEvidence, tailReasons } from './tails.ts';
+import { grownEvidence, type TailEvidence, tailReasons } from './tails.ts';
 
 /** What an answer must reach, each number at the level of its interval. */
 export interface ErrorTarget {
@@ -44,6 +44,22 @@ export function meetsTarget(
 function varianceUpperLimit(support: number): number {
   const df = Math.max(1, support - 1);
   return df / chiSquareQuantile(1 - limitLevel, df);
+}
+
+/** Standard errors by which a spread must be off before more is concluded from it than chance. */
+const spreadErrorsMin = 2;
+
+/**
+ * Matches of a pilot that are no kind of their own, but for chance, are taken for typical of the table as long as that asks for more
+ * rows: these will tell. Σ w²(1−f)u² has a relative standard error of at least the skewness of the estimate, for a kurtosis is at
+ * least the square of the skewness and 1.
+ * @see Pearson, "Mathematical contributions to the theory of evolution XIX", Phil. Trans. R. Soc. A 216, 1916, for the inequality
+ */
+function presumeTypical(tail: TailEvidence, confidence: number): TailEvidence {
+  const isByChance = Math.abs(tail.spread - 1) <= spreadErrorsMin * tail.populationSkewness;
+  const typical = { ...tail, spread: 1 };
+  const asksForMore = tailReasons(grownEvidence(typical, 1 / certainMargin), confidence).length > 0;
+  return isByChance && Number.isFinite(tail.populationSkewness) && asksForMore ? typical : tail;
 }
 
 /** A cell of the answer with what its precision would be at another size. */
@@ -117,7 +133,7 @@ export class CellForecast {
     const growth = this.growthAt(rowsAt);
     if (certainty !== null) return certainty * growth >= margin;
     if (tail === null) return true;
-    const grown = grownEvidence(tail, growth / margin);
+    const grown = grownEvidence(presumeTypical(tail, estimate.confidence), growth / margin);
     const isPresumed = this.presumesTail && grown.populationSkewness === Number.POSITIVE_INFINITY;
     const evidence = isPresumed ? { ...grown, populationSkewness: 0 } : grown;
     return tailReasons(evidence, estimate.confidence).length === 0;

@@ -42,6 +42,12 @@ const pilot = {
 } as const satisfies Omit<GroupEstimate, 'prepared'>;
 // A forecast looks at neither.
 const forecast = new CellForecast({} as MetGroup, { ...pilot, prepared: {} } as unknown as GroupEstimate);
+
+/** The same with matches so widely spread, as a multiple of what is to be expected. */
+function withSpread(spread: number, populationSkewness = 0.7): CellForecast {
+  const tail = { ...pilot.tail, sampleSkewness: 0, populationSkewness, spread };
+  return new CellForecast({} as MetGroup, { ...pilot, tail, prepared: {} } as unknown as GroupEstimate);
+}
 const target = { bound: 0.5, relative: true, confidence: 0.95 };
 const rowsAt =
   (rest: number) =>
@@ -55,4 +61,19 @@ test('twice the rows of the rest bring the skewness within what is certified', (
 
 test('a few rows more do not', () => {
   expect(forecast.isHopeless(target, rowsAt(4200))).toBe(true);
+});
+
+test('matches that chance makes look like another kind do not multiply the rows', () => {
+  // Skewness 0.7 at 4,096 rows. Typical matches take (0.7 / 0.26)² × 1.3 = 9.4 times these rows, others six times as many as that.
+  const rows = rowsAt(9.6 * 4096);
+  expect(withSpread(0.4).meets(target, rows)).toBe(true); // 0.6 away from 1: within twice 0.7
+  expect(withSpread(0.4).isHopeless(target, rows)).toBe(false);
+  expect(withSpread(0.4).meets(target, rowsAt(9 * 4096))).toBe(false);
+});
+
+test('nor is more than that presumed', () => {
+  expect(withSpread(3).meets(target, rowsAt(9.6 * 4096))).toBe(false); // 2 away from 1: no chance
+  // With enough rows were they typical, what they look like counts.
+  expect(withSpread(0.4, 0.22).meets(target, rowsAt(4 * 4096))).toBe(false);
+  expect(withSpread(0.4, 0.22).meets(target, rowsAt(8 * 4096))).toBe(true);
 });
