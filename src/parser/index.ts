@@ -12,3 +12,4 @@ export { isReservedWord } from './keywords.ts';
 export { parseStatement } from './parse-statement.ts';
 export { printExpression, printQuery, printStatement } from './print-statement.ts';
 export { splitStatements } from './split-statements.ts';
+export { shapeOf } from './statement-shape.ts';
