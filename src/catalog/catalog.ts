@@ -9,6 +9,7 @@ import type {
   SamplingMethod,
   SourceFormat,
   TableEntry,
+  WorkloadEntry,
 } from './entries.ts';
 import type { SampleFiles } from '../samples/index.ts';
 
@@ -32,6 +33,10 @@ export const catalogMigrations: readonly Migration[] = [
      id INTEGER PRIMARY KEY AUTOINCREMENT, table_id INTEGER NOT NULL REFERENCES tables (id) ON DELETE CASCADE, strata TEXT NOT NULL,
      subject TEXT NOT NULL, fingerprint TEXT NOT NULL, learned_ms REAL NOT NULL, strata_count INTEGER NOT NULL, data BLOB NOT NULL,
      UNIQUE (table_id, strata, subject));`,
+  `CREATE TABLE efforts (
+     id INTEGER PRIMARY KEY AUTOINCREMENT, work TEXT NOT NULL, shape TEXT NOT NULL, threads INTEGER NOT NULL, size REAL NOT NULL,
+     elapsed_ms REAL NOT NULL);
+   ALTER TABLE query_log ADD COLUMN workload TEXT;`,
 ];
 
 type Row = Readonly<Record<string, SqliteValue>>;
@@ -120,10 +125,10 @@ export class Catalog {
   async logQueries(entries: readonly QueryLogEntry[]): Promise<void> {
     await this.write(() => {
       const add = this.database.prepare(
-        'INSERT INTO query_log (query_id, sql, started_ms, elapsed_ms, outcome, rows_read) VALUES (?, ?, ?, ?, ?, ?)',
+        'INSERT INTO query_log (query_id, sql, started_ms, elapsed_ms, outcome, rows_read, workload) VALUES (?, ?, ?, ?, ?, ?, ?)',
       );
-      for (const { queryId, sql, startedMs, elapsedMs, outcome, rowsRead } of entries)
-        add.run(queryId, sql, startedMs, elapsedMs, outcome, rowsRead);
+      for (const { queryId, sql, startedMs, elapsedMs, outcome, rowsRead, workload } of entries)
+        add.run(queryId, sql, startedMs, elapsedMs, outcome, rowsRead, workload === null ? null : JSON.stringify(workload)); // prettier-ignore
       this.database
         .prepare(`DELETE FROM query_log WHERE id <= (SELECT max(id) FROM query_log) - ${queryLogMax}`)
         .run();
@@ -142,6 +147,7 @@ export class Catalog {
         elapsedMs: number(row, 'elapsed_ms'),
         outcome: text(row, 'outcome'),
         rowsRead: number(row, 'rows_read'),
+        workload: row['workload'] === null ? null : (json(row, 'workload') as WorkloadEntry),
       }));
   }
 

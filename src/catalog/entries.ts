@@ -120,4 +120,30 @@ export interface QueryLogEntry {
   /** How it was answered, or the code of the error. */
   readonly outcome: string;
   readonly rowsRead: number;
+  /** What is kept of a SELECT for choosing samples and judging predictions; null: it was none, or failed. */
+  readonly workload: WorkloadEntry | null;
+}
+
+/** A SELECT as part of a workload. */
+export interface WorkloadEntry {
+  /** Its text without what differs when it is asked again: constants, bounds, layout. */
+  readonly shape: string;
+  /** The one table that it is about, by the catalog's number, and the columns that it filters and groups by; null: samples are not for it. */
+  readonly columnSet: { readonly tableId: number; readonly columns: readonly string[] } | null;
+  readonly bounds: {
+    readonly error: { readonly bound: number; readonly relative: boolean } | null;
+    readonly confidence: number;
+    readonly simultaneous: boolean;
+    readonly withinMs: number | null;
+    readonly onMiss: string;
+    /** Nothing was asked. */
+    readonly isDefault: boolean;
+  };
+  /** The sample that it was answered from, by name. */
+  readonly sample: string | null;
+  readonly met: boolean;
+  /** Largest relative half-width. null: none, or not known. */
+  readonly predictedError: number | null;
+  readonly achievedError: number | null;
+  readonly predictedMs: number | null;
 }

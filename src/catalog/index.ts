@@ -1,5 +1,5 @@
 /*
- * catalog: what exists. Tables and their files, samples and their manifests, the log of statements; in SQLite.
+ * catalog: what exists. Tables and their files, samples and their manifests, what was learned, the log of statements; in SQLite.
  * In: entries to publish or drop. Out: snapshots, plain data that others may keep.
  * Always: what a snapshot names was complete on the device before it was published.
  */
@@ -17,5 +17,7 @@ export {
   type SourceFormat,
   strataColumnsOf,
   type TableEntry,
+  type WorkloadEntry,
 } from './entries.ts';
+export { type Effort, ProfileStore } from './profile.ts';
 export { fingerprintOf, type Lesson, type LessonKey, LessonStore } from './lessons.ts';

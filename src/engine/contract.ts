@@ -113,6 +113,11 @@ export interface AnswerSummary {
     readonly withinMs?: number;
   };
   readonly achieved: { readonly maxRelativeError: number | null; readonly elapsedMs: number };
+  /**
+   * What was expected when the size of the work was set: by the rows that had been read until then, and by what such work has taken
+   * before. null: nothing was to be set.
+   */
+  readonly predicted: { readonly maxRelativeError: number | null; readonly elapsedMs: number } | null;
   /** False: a requested bound was not reached; `notes` says which and why. */
   readonly met: boolean;
   readonly sample: {

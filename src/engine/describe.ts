@@ -1,4 +1,4 @@
-import type { SampleEntry, SampleOutliers, SamplingMethod } from '../catalog/index.ts';
+import type { SampleEntry, SampleOutliers, SamplingMethod, WorkloadEntry } from '../catalog/index.ts';
 
 /** A count as people read it: `12,345 rows`. */
 export function countOf(count: number, noun: string): string {
@@ -8,6 +8,33 @@ export function countOf(count: number, noun: string): string {
 /** A share as a percentage with as many digits as say something: `0.5 %`, `12 %`. */
 export function percentOf(share: number): string {
   return `${Number((share * 100).toPrecision(2))} %`;
+}
+
+/** A time as people read it: `0.21 ms`, `340 ms`. */
+export function roundMs(ms: number): string {
+  return `${Number(ms.toPrecision(2)).toLocaleString('en-US')} ms`;
+}
+
+/** What a statement may ask of its answer. */
+type Bounds = WorkloadEntry['bounds'];
+
+/** The bound in words: `±5 % at 95 %`. */
+export function describeBound({
+  error,
+  confidence,
+  simultaneous,
+}: Pick<Bounds, 'error' | 'confidence' | 'simultaneous'>): string {
+  const level = `${percentOf(confidence)}${simultaneous ? ' for all at once' : ''}`;
+  if (error === null) return `intervals at ${level}`;
+  return `±${error.relative ? percentOf(error.bound) : error.bound} at ${level}`;
+}
+
+/** All that a statement asks of its answer, in words: `±5 % at 95 %, within 2000 ms, on miss exact`. */
+export function describeBounds(bounds: Bounds): string {
+  const parts = [describeBound(bounds)];
+  if (bounds.withinMs !== null) parts.push(`within ${bounds.withinMs} ms`);
+  if (!bounds.isDefault) parts.push(`on miss ${bounds.onMiss.replace('-', ' ')}`);
+  return parts.join(', ');
 }
 
 /** How a sample was drawn, in words. */

@@ -1,5 +1,6 @@
+import type { WorkloadEntry } from '../catalog/index.ts';
 import { QueryError } from '../common/index.ts';
-import { parseStatement, type SelectStatement, type Statement } from '../parser/index.ts';
+import { parseStatement, type SelectStatement, shapeOf, type Statement } from '../parser/index.ts';
 import { planSelect, type ResolvedBounds, type SelectPlan } from '../planner/index.ts';
 import type { Engine, QueryOptions, QueryResult } from './contract.ts';
 import { explain } from './explain.ts';
@@ -7,11 +8,14 @@ import { Answer } from './query-result.ts';
 import { RunControl } from './run-control.ts';
 import { type RoutedAnswer, runSelect } from './run-select.ts';
 import { createSample, dropSample } from './samples.ts';
+import type { SelectRun } from './select-run.ts';
 import { show } from './show.ts';
 import type { EngineState } from './state.ts';
+import { StatementCosts } from './statement-costs.ts';
 import { type Refine, streamAnswers } from './stream-answers.ts';
 import { Stopwatch, summarise } from './summary.ts';
 import { createTable, describeTable, dropTable, requireTable } from './tables.ts';
+import { workloadOf } from './workload.ts';
 
 /** Bounds of statements that ask for none. */
 const noBounds: ResolvedBounds = {
@@ -22,6 +26,14 @@ const noBounds: ResolvedBounds = {
   onMiss: 'exact',
   isDefault: true,
 };
+
+/** A SELECT, planned, with what its answers should cost. */
+interface PlannedSelect {
+  readonly plan: SelectPlan;
+  /** Of its text, see {@link shapeOf}. */
+  readonly shape: string;
+  readonly costs: StatementCosts;
+}
 
 /** Carries statements through the rooms: parse, plan, run, summarise. */
 export class BallparkEngine implements Engine {
@@ -42,7 +54,7 @@ export class BallparkEngine implements Engine {
     const queryId = newId();
     const startedAt = clock.nowMs();
     const started = clock.monotonicMs();
-    const log = (outcome: string, rowsRead: number): void =>
+    const log = (outcome: string, rowsRead: number, workload: WorkloadEntry | null): void =>
       this.state.log.add({
         queryId,
         sql,
@@ -50,13 +62,14 @@ export class BallparkEngine implements Engine {
         elapsedMs: clock.monotonicMs() - started,
         outcome,
         rowsRead,
+        workload,
       });
     try {
-      const answer = await this.answer(queryId, sql, options, started, refine);
-      log(answer.answer.mode, answer.answer.sample?.rowsRead ?? 0);
+      const { answer, workload } = await this.answer(queryId, sql, options, started, refine);
+      log(answer.answer.mode, answer.answer.sample?.rowsRead ?? 0, workload);
       return answer;
     } catch (error) {
-      log(error instanceof QueryError ? error.code : 'INTERNAL', 0);
+      log(error instanceof QueryError ? error.code : 'INTERNAL', 0, null);
       throw error;
     }
   }
@@ -67,13 +80,14 @@ export class BallparkEngine implements Engine {
     options: QueryOptions,
     started: number,
     refine: Refine | null,
-  ): Promise<Answer> {
+  ): Promise<{ answer: Answer; workload: WorkloadEntry | null }> {
     const { clock } = this.state.environment;
     const stopwatch = new Stopwatch(() => clock.monotonicMs());
     const statement = await stopwatch.time('parseMs', () => parseStatement(sql));
     const select = selectOf(statement);
-    const plan = select === null ? null : await stopwatch.time('planMs', () => this.plan(select, options));
-    const bounds = plan?.bounds ?? noBounds;
+    const planned =
+      select === null ? null : await stopwatch.time('planMs', () => this.plan(sql, select, options));
+    const bounds = planned?.plan.bounds ?? noBounds;
     const control = new RunControl(clock, options, bounds.withinMs, started);
     control.throwIfCancelled();
     const toAnswer = ({ columns, report }: RoutedAnswer, isFinal: boolean): Answer => {
@@ -82,28 +96,52 @@ export class BallparkEngine implements Engine {
     };
     const onInterim = refine === null ? null : (interim: RoutedAnswer) => refine(toAnswer(interim, false));
     const routed = await stopwatch.time('executeMs', () =>
-      this.run(statement, plan, control, stopwatch, onInterim),
+      planned === null
+        ? this.run(statement, control)
+        : this.runPlanned(statement, planned, {
+            control,
+            stopwatch,
+            costs: planned.costs,
+            refine: onInterim,
+          }),
     );
-    return toAnswer(routed, true);
+    const answer = toAnswer(routed, true);
+    const isAsked = statement.kind === 'select-statement' && planned !== null;
+    return { answer, workload: isAsked ? this.workload(planned, answer) : null };
   }
 
-  private plan(statement: SelectStatement, { params = [] }: QueryOptions): SelectPlan {
-    return planSelect(statement, this.state.catalog.snapshot(), params, this.state.environment.clock);
+  private plan(sql: string, statement: SelectStatement, { params = [] }: QueryOptions): PlannedSelect {
+    const { catalog, environment, profile, source } = this.state;
+    const snapshot = catalog.snapshot();
+    const plan = planSelect(statement, snapshot, params, environment.clock);
+    const shape = shapeOf(sql, statement.query.span);
+    return {
+      plan,
+      shape,
+      costs: new StatementCosts(profile, shape, plan, snapshot.tables, !source.isStarted),
+    };
   }
 
-  private async run(
+  private workload({ plan, shape }: PlannedSelect, { answer }: Answer): WorkloadEntry {
+    return workloadOf(plan, shape, answer, this.state.catalog.snapshot().tables);
+  }
+
+  private async runPlanned(
     statement: Statement,
-    plan: SelectPlan | null,
-    control: RunControl,
-    stopwatch: Stopwatch,
-    onInterim: ((interim: RoutedAnswer) => void) | null,
+    { plan }: PlannedSelect,
+    run: SelectRun,
   ): Promise<RoutedAnswer> {
+    return statement.kind === 'explain'
+      ? await explain(this.state, statement, plan, run)
+      : await runSelect(this.state, plan, run);
+  }
+
+  private async run(statement: Statement, control: RunControl): Promise<RoutedAnswer> {
     const { state } = this;
     switch (statement.kind) {
       case 'select-statement':
-        return await runSelect(state, planned(plan), control, stopwatch, onInterim);
       case 'explain':
-        return await explain(state, statement, planned(plan), control);
+        throw new Error('a SELECT is planned before it runs');
       case 'create-table':
         return await createTable(state, statement, control);
       case 'create-sample':
@@ -149,9 +187,4 @@ export class BallparkEngine implements Engine {
 function selectOf(statement: Statement): SelectStatement | null {
   if (statement.kind === 'select-statement') return statement;
   return statement.kind === 'explain' ? statement.statement : null;
-}
-
-function planned(plan: SelectPlan | null): SelectPlan {
-  if (plan === null) throw new Error('a SELECT is planned before it runs');
-  return plan;
 }

@@ -5,6 +5,7 @@ import type { SourceTable } from '../sources/index.ts';
 import type { Control } from '../sources/index.ts';
 import type { AnswerColumn } from './query-result.ts';
 import type { RunControl } from './run-control.ts';
+import type { SelectRun } from './select-run.ts';
 import type { EngineState } from './state.ts';
 
 /** The catalog's tables as the source knows them. */
@@ -45,15 +46,18 @@ export function sourceControl(
 export async function answerExactly(
   state: EngineState,
   plan: SelectPlan,
-  control: RunControl,
+  { control, costs }: Pick<SelectRun, 'control' | 'costs'>,
   beside?: () => void,
 ): Promise<AnswerColumn[]> {
   const watch = sourceControl(control, 'exact');
   await refuseMissingFiles(state, plan);
+  const startMs = control.elapsedMs();
   try {
     const asked = state.source.query(plan.query, sourceTables(state), watch);
     beside?.();
     const { columns, values } = await asked;
+    // What runs beside slows it.
+    if (beside === undefined) costs.learnExact(control.elapsedMs() - startMs);
     return columns.map(({ name, type }, place) => ({
       name,
       type,

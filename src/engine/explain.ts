@@ -2,78 +2,87 @@ import type { ExplainStatement } from '../parser/index.ts';
 import { printQuery } from '../sources/index.ts';
 import type { SelectPlan } from '../planner/index.ts';
 import { chooseSample } from './choose-sample.ts';
-import { countOf, describeOutliers, describeSample, percentOf } from './describe.ts';
+import { countOf, describeBounds, describeOutliers, describeSample, percentOf, roundMs } from './describe.ts';
 import { wantsEstimate } from './distinct-route.ts';
 import { commandTypes, rowsAnswer } from './rows-answer.ts';
-import type { RunControl } from './run-control.ts';
-import { describeBound, type RoutedAnswer, runSelect, tableOf } from './run-select.ts';
+import { RunControl } from './run-control.ts';
+import { describeOutbid, type RoutedAnswer, runSelect, tableOf } from './run-select.ts';
 import { changedFile, noExactAnswer } from './sampled-tables.ts';
 import type { Forecast } from './sample-query.ts';
+import type { SelectRun } from './select-run.ts';
 import type { EngineState } from './state.ts';
 import { answerFromTotals } from './strata-route.ts';
-import { Stopwatch } from './summary.ts';
+import { maxRelativeError, Stopwatch } from './summary.ts';
 
+/** What is said of an item of the plan, and under ANALYZE what was measured of it. */
 type Line = readonly [item: string, value: string];
 
-/** EXPLAIN: what would be done, found by planning and, for a sample, by its pilot. With ANALYZE it is done, and measured. */
+/**
+ * EXPLAIN: what would be done, found by planning and, for a sample, by its pilot. With ANALYZE it is done, and what was measured
+ * stands beside what was predicted.
+ */
 export async function explain(
   state: EngineState,
   { analyze }: ExplainStatement,
   plan: SelectPlan,
-  control: RunControl,
+  run: SelectRun,
 ): Promise<RoutedAnswer> {
-  const lines = [
-    ...(await foresee(state, plan, control)),
-    ['asked for', askedFor(plan)],
-    ...(plan.sampledTable === null ? [['exact SQL', printQuery(plan.query)]] : []),
-  ] as Line[];
-  if (analyze) lines.push(...(await measure(state, plan, control)));
+  const lines: Line[] = [
+    ...(await foresee(state, plan, run)),
+    ['asked for', describeBounds(plan.bounds)],
+    ...(plan.sampledTable === null ? [['exact SQL', printQuery(plan.query)] as const] : []),
+  ];
   const { text } = commandTypes;
+  if (!analyze) return rowsAnswer([['item', text], ['value', text]], lines, 'the plan of the statement'); // prettier-ignore
+  const measured = await measure(state, plan, run);
+  const rows = [
+    ...lines.map(([item, value]) => [item, value, measured.find(([name]) => name === item)?.[1] ?? null]),
+    ...measured.filter(([name]) => lines.every(([item]) => item !== name)).map(([name, value]) => [name, null, value]),
+  ]; // prettier-ignore
   return rowsAnswer(
     [
       ['item', text],
-      ['value', text],
+      ['predicted', text],
+      ['measured', text],
     ],
-    lines,
-    'the plan of the statement',
+    rows,
+    'the plan of the statement, and what came of it',
   );
 }
 
-function askedFor({ bounds }: SelectPlan): string {
-  const parts = [describeBound(bounds)];
-  if (bounds.withinMs !== null) parts.push(`within ${bounds.withinMs} ms`);
-  if (!bounds.isDefault) parts.push(`on miss ${bounds.onMiss.replace('-', ' ')}`);
-  return parts.join(', ');
+function exact({ sampledTable }: SelectPlan, { costs }: SelectRun, reason: string): Line[] {
+  if (sampledTable !== null) return [['route', 'none'], ['reason', noExactAnswer(sampledTable, reason).message]]; // prettier-ignore
+  return [
+    ['route', 'exact'],
+    ['reason', reason],
+    ['error', 'none'],
+    ['time', `${roundMs(costs.exactMs())} expected`],
+  ];
 }
 
-function exact({ sampledTable }: SelectPlan, reason: string): Line[] {
-  if (sampledTable === null) return [['route', 'exact'], ['reason', reason]]; // prettier-ignore
-  return [['route', 'none'], ['reason', noExactAnswer(sampledTable, reason).message]]; // prettier-ignore
-}
-
-async function foresee(state: EngineState, plan: SelectPlan, control: RunControl): Promise<Line[]> {
+async function foresee(state: EngineState, plan: SelectPlan, run: SelectRun): Promise<Line[]> {
   const { aggregate } = plan;
-  if (aggregate === null) return exact(plan, plan.exactReason);
+  if (aggregate === null) return exact(plan, run, plan.exactReason);
   const table = tableOf(state, aggregate);
   const changed = await state.fingerprints.changedFile(table);
   if (changed !== null && plan.sampledTable !== null) throw changedFile(table, changed);
-  if (changed !== null) return exact(plan, `the samples are older than the file ${changed}`);
+  if (changed !== null) return exact(plan, run, `the samples are older than the file ${changed}`);
   const totals = await answerFromTotals(state, aggregate);
   if (totals !== null) {
     return [
       ['route', 'precomputed'],
       ['sample', describeSample(totals.entry)],
-      ['rows to read', '0'],
-      ['error', 'none'],
       ['reason', 'its strata hold exact totals'],
+      ['rows', '0'],
+      ['error', 'none'],
     ];
   }
   if (aggregate.sampling === null)
     return aggregate.distinct === null || !wantsEstimate(plan.bounds)
-      ? exact(plan, plan.exactReason)
+      ? exact(plan, run, plan.exactReason)
       : foreseeDistinct(plan);
-  const chosen = await chooseSample(state, aggregate.sampling, plan.bounds, control);
-  return typeof chosen === 'string' ? exact(plan, chosen) : await foreseeSample(state, plan, chosen);
+  const chosen = await chooseSample(state, aggregate.sampling, plan.bounds, run.control);
+  return typeof chosen === 'string' ? exact(plan, run, chosen) : await foreseeSample(plan, run, chosen);
 }
 
 function foreseeDistinct({ bounds, exactReason }: SelectPlan): Line[] {
@@ -85,44 +94,53 @@ function foreseeDistinct({ bounds, exactReason }: SelectPlan): Line[] {
 }
 
 async function foreseeSample(
-  state: EngineState,
   plan: SelectPlan,
+  run: SelectRun,
   chosen: Exclude<Awaited<ReturnType<typeof chooseSample>>, string>,
 ): Promise<Line[]> {
+  const { control, costs } = run;
   for (const { query, reason } of chosen) {
     const forecast = await query.forecast();
     const last = query === chosen.at(-1)!.query; // at least one was chosen
     if (forecast.tooSmall && !last) continue;
     const { entry } = query;
-    const read = forecast.rows;
+    if (
+      !forecast.tooSmall &&
+      costs.isExactFaster(entry, forecast.work, forecast.workDone, control.remainingMs())
+    )
+      return exact(plan, run, describeOutbid(entry, costs));
     const driver = forecast.driver === null ? '' : `; the group ${forecast.driver} needs most`;
-    const route =
-      !forecast.tooSmall || plan.bounds.onMiss === 'best-effort'
-        ? 'sample'
-        : `sample, then ${plan.bounds.onMiss === 'fail' ? 'an error' : 'exact'}: ${forecast.listing.resampled.length > 0 ? 'no resampled error keeps a bound' : 'too small for the bound'}`;
     return [
-      ['route', route],
+      ['route', routeOf(forecast, plan)],
       ['sample', describeSample(entry)],
       ...(entry.method.outliers === undefined
         ? []
         : [['outliers', describeOutliers(entry.method.outliers)] as const]),
       ['reason', reason],
       [
-        'rows to read',
-        `${countOf(read, 'row')} of ${entry.rows.toLocaleString('en-US')} in the sample, ${entry.populationRows.toLocaleString('en-US')} in the table${driver}`,
+        'rows',
+        `${countOf(forecast.rows, 'row')} of ${entry.rows.toLocaleString('en-US')} in the sample, ${entry.populationRows.toLocaleString('en-US')} in the table${driver}`,
       ],
-      [
-        'error',
-        forecast.relativeError === null || !Number.isFinite(forecast.relativeError)
-          ? 'not known'
-          : `at most ±${percentOf(forecast.relativeError)} at ${percentOf(plan.bounds.confidence)} expected`,
-      ],
+      ['error', describeError(forecast.relativeError, plan)],
       ...tailLines(forecast),
       ...listingLines(forecast),
-      ['time', `${Number((state.pace.predictMs(read) + forecast.listing.ms).toPrecision(2))} ms expected`],
+      ['time', `${roundMs(costs.sampleMs(entry, forecast.work))} expected`],
     ];
   }
   throw new Error('the last sample always gives a forecast');
+}
+
+function routeOf({ tooSmall, listing }: Forecast, { bounds: { onMiss } }: SelectPlan): string {
+  if (!tooSmall || onMiss === 'best-effort') return 'sample';
+  const then = onMiss === 'fail' ? 'an error' : 'exact';
+  const why = listing.resampled.length > 0 ? 'no resampled error keeps a bound' : 'too small for the bound';
+  return `sample, then ${then}: ${why}`;
+}
+
+function describeError(relativeError: number | null, { bounds }: SelectPlan): string {
+  return relativeError === null || !Number.isFinite(relativeError)
+    ? 'not known'
+    : `at most ±${percentOf(relativeError)} at ${percentOf(bounds.confidence)}`;
 }
 
 /** What becomes of estimates whose tails are not known. */
@@ -143,23 +161,25 @@ function listingLines({ listing: { rowsMax, resampled } }: Forecast): Line[] {
   return lines;
 }
 
-async function measure(state: EngineState, plan: SelectPlan, control: RunControl): Promise<Line[]> {
+async function measure(state: EngineState, plan: SelectPlan, { control, costs }: SelectRun): Promise<Line[]> {
   const stopwatch = new Stopwatch(() => control.clock.monotonicMs());
-  const start = control.elapsedMs();
+  // The statement starts anew, its deadline too.
+  const own = new RunControl(control.clock, control.options, control.withinMs, control.clock.monotonicMs());
   const { columns, report } = await stopwatch.time('executeMs', () =>
-    runSelect(state, plan, control, stopwatch),
+    runSelect(state, plan, { control: own, stopwatch, costs, refine: null }),
   );
-  const elapsed = control.elapsedMs() - start;
-  const timings = stopwatch.timings(elapsed);
+  const elapsedMs = own.elapsedMs();
+  const { executeMs, estimateMs } = stopwatch.timings(elapsedMs);
   return [
-    ['measured route', report.mode],
-    ['measured reason', report.reason],
-    ...report.notes.map((note): Line => ['note', note]),
-    ['measured rows read', countOf(report.sample?.rowsRead ?? 0, 'row')],
+    ['route', report.mode === 'approximate' ? 'sample' : report.mode],
+    ['reason', report.reason],
+    ['rows', countOf(report.sample?.rowsRead ?? 0, 'row')],
     [
-      'measured time',
-      `${elapsed.toPrecision(3)} ms (reading ${timings.executeMs.toPrecision(3)} ms, estimating ${timings.estimateMs.toPrecision(3)} ms)`,
+      'error',
+      report.estimates === undefined ? 'none' : describeError(maxRelativeError(report.estimates), plan),
     ],
+    ['time', `${roundMs(elapsedMs)} (reading ${roundMs(executeMs)}, estimating ${roundMs(estimateMs)})`],
+    ...report.notes.map((note): Line => ['note', note]),
     ['answer', countOf(columns[0]?.values.length ?? 0, 'row')],
   ];
 }

@@ -2,10 +2,10 @@ import type { TableEntry } from '../catalog/index.ts';
 import { answerExactly, sourceTables } from './exact-route.ts';
 import type { LearningPlace } from './learned-tails.ts';
 import type { AnswerColumn } from './query-result.ts';
-import type { RunControl } from './run-control.ts';
 import type { SelectPlan } from '../planner/index.ts';
 import type { EngineState } from './state.ts';
 import type { SampleAnswer } from './sample-answer.ts';
+import type { SelectRun } from './select-run.ts';
 import type { TailSubject } from './tail-subjects.ts';
 
 /** How much longer than the exact answer learning may take before the answer no longer waits for it, and for how long it waits at least. */
@@ -35,11 +35,12 @@ export function lessonsFor(table: TableEntry, answers: readonly SampleAnswer[]):
 export async function answerAndLearn(
   state: EngineState,
   plan: SelectPlan,
-  control: RunControl,
+  run: SelectRun,
   { wanted, outputs }: Lessons,
 ): Promise<{ columns: AnswerColumn[]; notes: string[] }> {
   if (!wanted.some(({ place, subjects }) => state.tails.unlearned(place, subjects).length > 0))
-    return { columns: await answerExactly(state, plan, control), notes: [] };
+    return { columns: await answerExactly(state, plan, run), notes: [] };
+  const { control } = run;
   const giveUp = new AbortController();
   const { signal } = control.options;
   const stop = signal === undefined ? giveUp.signal : AbortSignal.any([giveUp.signal, signal]);
@@ -48,7 +49,7 @@ export async function answerAndLearn(
   let learning: Promise<boolean> | null = null;
   try {
     const beside = control.withinMs === null ? (): void => void (learning = learn()) : undefined;
-    const columns = await answerExactly(state, plan, control, beside);
+    const columns = await answerExactly(state, plan, run, beside);
     const tookMs = control.elapsedMs() - startedMs;
     const roomMs = control.remainingMs();
     if (control.withinMs !== null && roomMs >= roomMin * tookMs) learning = learn();

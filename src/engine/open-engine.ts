@@ -1,7 +1,7 @@
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { mkdtemp } from 'node:fs/promises';
-import { Catalog, catalogMigrations, LessonStore } from '../catalog/index.ts';
+import { Catalog, catalogMigrations, LessonStore, ProfileStore } from '../catalog/index.ts';
 import { QueryError, storageError } from '../common/index.ts';
 import { openDatabase } from '../database/index.ts';
 import { DuckDBSource } from '../sources/index.ts';
@@ -9,7 +9,7 @@ import type { Engine, OpenOptions } from './contract.ts';
 import { BallparkEngine } from './engine.ts';
 import { type Environment, systemEnvironment } from './environment.ts';
 import { LearnedTails } from './learned-tails.ts';
-import { Pace } from './pace.ts';
+import { Profile } from './profile.ts';
 import { QueryLog } from './query-log.ts';
 import { SampleCache } from './sample-cache.ts';
 import { Fingerprints } from './table-files.ts';
@@ -53,7 +53,8 @@ async function openEngineIn(options: OpenOptions, environment: Environment): Pro
     const scratch = join(root, `scratch-${environment.newId()}`);
     const source = new DuckDBSource({ threads, memoryLimitBytes, tempFolder: scratch });
     const samples = new SampleCache(files, folders.samples);
-    const log = new QueryLog(catalog);
+    const profile = new Profile(new ProfileStore(database), threads, environment.clock);
+    const log = new QueryLog(catalog, profile);
     const tails = new LearnedTails(new LessonStore(database), source, environment.clock);
     const state = {
       environment,
@@ -63,7 +64,7 @@ async function openEngineIn(options: OpenOptions, environment: Environment): Pro
       log,
       allowedPaths,
       folders,
-      pace: new Pace(),
+      profile,
       tails,
       fingerprints: new Fingerprints(files, environment.clock),
     };

@@ -1,14 +1,18 @@
 import type { Catalog, QueryLogEntry } from '../catalog/index.ts';
+import type { Profile } from './profile.ts';
 
 /** Entries written at once; a transaction for every statement would cost more than many statements do. */
 const batchMax = 64;
 
-/** Collects what statements did and writes it to the catalog in batches. */
+/** Collects what statements did and writes it to the catalog in batches, and what was learned of their costs with it. */
 export class QueryLog {
   private pending: QueryLogEntry[] = [];
   private writing: Promise<void> = Promise.resolve();
 
-  constructor(private readonly catalog: Catalog) {}
+  constructor(
+    private readonly catalog: Catalog,
+    private readonly profile: Profile,
+  ) {}
 
   add(entry: QueryLogEntry): void {
     this.pending.push(entry);
@@ -26,6 +30,9 @@ export class QueryLog {
     const batch = this.pending;
     this.pending = [];
     // The log serves its reader; a statement does not fail because it could not be noted.
-    this.writing = this.writing.then(() => this.catalog.logQueries(batch)).catch(() => undefined);
+    this.writing = this.writing
+      .then(() => this.catalog.logQueries(batch))
+      .then(() => this.profile.save())
+      .catch(() => undefined);
   }
 }

@@ -1,5 +1,5 @@
 import type { Scalar, SqlType } from '../plan/index.ts';
-import { bigintType, doubleType, timestampType, varcharType } from '../plan/index.ts';
+import { bigintType, booleanType, doubleType, timestampType, varcharType } from '../plan/index.ts';
 import type { AnswerColumn } from './query-result.ts';
 import type { RoutedAnswer } from './run-select.ts';
 
@@ -9,6 +9,7 @@ export const commandTypes = {
   count: bigintType,
   number: doubleType,
   time: timestampType,
+  flag: booleanType,
 } as const;
 
 /** The answer of a command: named columns, rows of plain values. */

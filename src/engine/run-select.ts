@@ -1,20 +1,22 @@
-import type { TableEntry } from '../catalog/index.ts';
+import type { SampleEntry, TableEntry } from '../catalog/index.ts';
 import { QueryError } from '../common/index.ts';
 import type { AggregatePlan, ResolvedBounds, SelectPlan } from '../planner/index.ts';
 import { chooseSample, type OpenSampleQuery } from './choose-sample.ts';
 import { countDistinct } from './distinct-route.ts';
-import { countOf, describeSample, percentOf } from './describe.ts';
+import { countOf, describeBound, describeSample, roundMs } from './describe.ts';
 import { answerExactly } from './exact-route.ts';
 import { answerAndLearn, type Lessons, lessonsFor } from './learn-tails.ts';
 import { LookLevels } from './looks.ts';
 import type { AnswerColumn } from './query-result.ts';
-import type { RunControl } from './run-control.ts';
+import type { IsOutbid } from './sample-query.ts';
 import type { SampleAnswer } from './sample-answer.ts';
+import type { SelectRun } from './select-run.ts';
 import type { EngineState } from './state.ts';
 import { changedFile, noExactAnswer } from './sampled-tables.ts';
+import type { StatementCosts } from './statement-costs.ts';
 import { answerFromTotals } from './strata-route.ts';
 import { watchSamples } from './watch-samples.ts';
-import type { RouteReport, Stopwatch } from './summary.ts';
+import type { RouteReport } from './summary.ts';
 
 /** The columns of an answer and what its route says about it. */
 export interface RoutedAnswer {
@@ -24,20 +26,14 @@ export interface RoutedAnswer {
 
 /**
  * Answers a SELECT by the cheapest way that keeps its bounds: exact totals, a sample, the source.
- * @param refine takes interim answers, where samples are read; null: nobody asks for them
  * @throws QueryError BOUND_MISSED where ON MISS FAIL says so, NO_EXACT_ANSWER where a table is itself a sample, and whatever the ways report
  */
-export async function runSelect(
-  state: EngineState,
-  plan: SelectPlan,
-  control: RunControl,
-  stopwatch: Stopwatch,
-  refine: ((interim: RoutedAnswer) => void) | null = null,
-): Promise<RoutedAnswer> {
+export async function runSelect(state: EngineState, plan: SelectPlan, run: SelectRun): Promise<RoutedAnswer> {
   const { aggregate } = plan;
+  const { control, refine } = run;
   const exact = (reason: string, lessons: Lessons | null = null): Promise<RoutedAnswer> => {
     if (plan.sampledTable !== null) throw noExactAnswer(plan.sampledTable, reason);
-    return exactRoute(state, plan, control, reason, lessons);
+    return exactRoute(state, plan, run, reason, lessons);
   };
   if (aggregate === null) return await exact(plan.exactReason);
   const table = tableOf(state, aggregate);
@@ -68,7 +64,7 @@ export async function runSelect(
     watchSamples(chosen, new LookLevels(plan.bounds.confidence), control, (answer, open) =>
       refine(routed(answer, plan, open.reason, 'read so far', [])),
     );
-  return await sampleRoute(state, plan, chosen, control, stopwatch, exact);
+  return await sampleRoute(state, plan, chosen, run, exact);
 }
 
 export function tableOf(state: EngineState, { query }: AggregatePlan): TableEntry {
@@ -80,15 +76,16 @@ export function tableOf(state: EngineState, { query }: AggregatePlan): TableEntr
 async function exactRoute(
   state: EngineState,
   plan: SelectPlan,
-  control: RunControl,
+  run: SelectRun,
   reason: string,
   lessons: Lessons | null,
 ): Promise<RoutedAnswer> {
+  const predicted = { maxRelativeError: 0, elapsedMs: run.control.elapsedMs() + run.costs.exactMs() };
   const { columns, notes } =
     lessons === null
-      ? { columns: await answerExactly(state, plan, control), notes: [] }
-      : await answerAndLearn(state, plan, control, lessons);
-  return { columns, report: { mode: 'exact', reason, notes, errorMet: true } };
+      ? { columns: await answerExactly(state, plan, run), notes: [] }
+      : await answerAndLearn(state, plan, run, lessons);
+  return { columns, report: { mode: 'exact', reason, notes, errorMet: true, predicted } };
 }
 
 /** Tries the samples in order; where none keeps the bound, does as ON MISS says. */
@@ -96,31 +93,28 @@ async function sampleRoute(
   state: EngineState,
   plan: SelectPlan,
   chosen: readonly OpenSampleQuery[],
-  control: RunControl,
-  stopwatch: Stopwatch,
+  run: SelectRun,
   exact: (reason: string, lessons: Lessons) => Promise<RoutedAnswer>,
 ): Promise<RoutedAnswer> {
   const { bounds } = plan;
-  let best: { readonly answer: SampleAnswer; readonly open: OpenSampleQuery } | null = null;
+  let best: TriedSample | null = null;
   const tried: SampleAnswer[] = [];
   for (const open of chosen) {
-    const started = control.elapsedMs();
-    const { estimateMs } = open.query;
-    const answer = await open.query.run();
+    // The first is asked as soon as the statement has come.
+    const next = await trySample(open, run, tried.length === 0 ? 0 : run.control.elapsedMs());
+    const { answer } = next;
     tried.push(answer);
-    state.pace.learn(answer.rowsRead, control.elapsedMs() - started - (open.query.estimateMs - estimateMs));
-    if (best === null || answer.errorMet || answer.leastError < best.answer.leastError)
-      best = { answer, open };
-    if (answer.errorMet || answer.stopped) break;
+    if (best === null || answer.errorMet || answer.leastError < best.answer.leastError) best = next;
+    if (answer.errorMet || answer.stopped || answer.outbid) break;
   }
-  for (const { query } of chosen) stopwatch.attributeToEstimating(query.estimateMs);
+  for (const { query } of chosen) run.stopwatch.attributeToEstimating(query.estimateMs);
   if (best === null) throw new Error('no sample to choose from');
   const { answer, open } = best;
-  if (answer.errorMet) return fromSample(answer, plan, open.reason, []);
+  if (answer.errorMet && !answer.outbid) return fromSample(best, plan, []);
   const notes =
     plan.sampledTable === null ? [] : [`${plan.sampledTable} is itself a sample: there is no exact answer`];
-  const miss = describeMiss(answer, bounds);
-  switch (bounds.onMiss) {
+  const miss = answer.outbid ? describeOutbid(answer.entry, run.costs) : describeMiss(answer, bounds);
+  switch (answer.outbid ? 'exact' : bounds.onMiss) {
     case 'fail':
       throw new QueryError(
         'BOUND_MISSED',
@@ -137,19 +131,45 @@ async function sampleRoute(
         return await exact(miss, lessonsFor(tableOf(state, plan.aggregate!), tried)); // the sample route has an aggregate plan
       } catch (error) {
         if (!(error instanceof QueryError) || error.code !== 'DEADLINE_EXCEEDED') throw error;
-        return fromSample(answer, plan, open.reason, [
-          miss,
-          'the exact answer was not ready before the deadline',
-        ]);
+        return fromSample(best, plan, [miss, 'the exact answer was not ready before the deadline']);
       }
     case 'best-effort': {
       const all = answer.stopped ? answer : await open.query.runToEnd();
-      return fromSample(all, plan, open.reason, [
+      return fromSample({ ...best, answer: all }, plan, [
         answer.stopped ? 'the deadline came before the error bound was reached' : miss,
         ...notes,
       ]);
     }
   }
+}
+
+/** An answer from a sample, and what was predicted of it. */
+interface TriedSample {
+  readonly open: OpenSampleQuery;
+  readonly answer: SampleAnswer;
+  readonly predicted: NonNullable<RouteReport['predicted']> | null;
+}
+
+/** Asks a sample, as long as the source is not predicted to answer before it, and learns what that costs. */
+async function trySample(open: OpenSampleQuery, run: SelectRun, startMs: number): Promise<TriedSample> {
+  const { control, costs, refine } = run;
+  const { query } = open;
+  const isOutbid: IsOutbid = (all, done) =>
+    costs.isExactFaster(query.entry, all, done, control.remainingMs());
+  const answer = await query.run(costs.mayGoExact ? isOutbid : null);
+  const { entry, expected, work } = answer;
+  const predicted =
+    expected === null
+      ? null
+      : { maxRelativeError: expected.relativeError, elapsedMs: costs.sampleMs(entry, expected.work) };
+  // Whoever watches has more to wait for than the answer.
+  if (refine === null) costs.learnSample(entry, work, control.elapsedMs() - startMs, query.estimateMs);
+  return { open, answer, predicted };
+}
+
+/** Why the source was asked although the sample could do it, in words. */
+export function describeOutbid({ name }: SampleEntry, costs: StatementCosts): string {
+  return `the exact answer is predicted within ${roundMs(costs.exactMs())}, sooner than one from the sample ${name}`;
 }
 
 /** Why a sample's answer is not enough, in words: with the codes of what stands against certifying it. */
@@ -159,24 +179,16 @@ function describeMiss({ entry, rows }: SampleAnswer, bounds: ResolvedBounds): st
   return `the sample ${entry.name} cannot keep ${describeBound(bounds)} with its ${countOf(entry.rows, 'row')}${codes}`;
 }
 
-/** The bound in words: `±5 % at 95 %`. */
-export function describeBound({ error, confidence, simultaneous }: ResolvedBounds): string {
-  const level = `${percentOf(confidence)}${simultaneous ? ' for all at once' : ''}`;
-  if (error === null) return `intervals at ${level}`;
-  return `±${error.relative ? percentOf(error.bound) : error.bound} at ${level}`;
-}
-
 function fromSample(
-  answer: SampleAnswer,
+  { answer, open: { reason }, predicted }: TriedSample,
   plan: SelectPlan,
-  chosenBecause: string,
   notes: readonly string[],
 ): RoutedAnswer {
   const { bounds } = plan;
-  if (!answer.errorMet) return routed(answer, plan, chosenBecause, 'short of the bound', notes);
   const read = answer.stopped ? 'read until the deadline' : 'read whole';
   const size = bounds.error === null ? read : `enough for ${describeBound(bounds)}`;
-  return routed(answer, plan, chosenBecause, size, notes);
+  const { columns, report } = routed(answer, plan, reason, answer.errorMet ? size : 'short of the bound', notes); // prettier-ignore
+  return { columns, report: { ...report, predicted } };
 }
 
 /** @param outcome what became of the reading, in words */

@@ -1,7 +1,9 @@
 import type { SampleEntry } from '../catalog/index.ts';
 import type { MissingGroups } from '../estimator/index.ts';
 import type { Choice } from './choice.ts';
+import type { Expectation } from './foresight.ts';
 import type { EstimatedRow } from './known.ts';
+import type { SampleWork } from './statement-costs.ts';
 import type { UnknownTails } from './tail-subjects.ts';
 
 /** What a sample says with the rows that were read. */
@@ -28,4 +30,10 @@ export interface SampleAnswer {
   readonly unknownTails: () => UnknownTails;
   /** Rows that were read only to tell what tails are like. */
   readonly witnessRows: number;
+  /** The work that was done. */
+  readonly work: SampleWork;
+  /** What was expected when the size was set by an error bound; null: it was not. */
+  readonly expected: Expectation | null;
+  /** Reading was given up because something better answers sooner. */
+  readonly outbid: boolean;
 }

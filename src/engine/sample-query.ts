@@ -1,15 +1,9 @@
 import type { SampleEntry } from '../catalog/index.ts';
-import {
-  type ErrorTarget,
-  meetsTarget,
-  pilotSupportMin,
-  sizeForTarget,
-  type RowsAt,
-  type SizingResult,
-} from '../estimator/index.ts';
-import type { AggregateQuery, ReasonCode, Scalar } from '../plan/index.ts';
+import { type ErrorTarget, meetsTarget, pilotSupportMin } from '../estimator/index.ts';
+import type { AggregateQuery, ReasonCode } from '../plan/index.ts';
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
+import { type Expectation, Foresight } from './foresight.ts';
 import type { EstimatedRow, Known } from './known.ts';
 import { type LookLevels, Looks, looksAtMost } from './looks.ts';
 import type { ListingForecast } from './row-lister.ts';
@@ -17,6 +11,7 @@ import type { RunControl } from './run-control.ts';
 import type { SampleAnswer } from './sample-answer.ts';
 import { type LearnedOf, SampleReading } from './sample-reading.ts';
 import { designOf } from './sampled-tables.ts';
+import type { SampleWork } from './statement-costs.ts';
 
 /** Rows that a pilot reads first, over all strata. */
 const pilotRows = 4096;
@@ -40,15 +35,11 @@ export interface Appraisal {
 }
 
 /** What reading on would bring. */
-export interface Forecast {
-  /** Rows to read in all. */
-  readonly rows: number;
+export interface Forecast extends Expectation {
+  /** What the pilot did of the work. */
+  readonly workDone: SampleWork;
   /** The whole sample would not keep the bound, by far. */
   readonly tooSmall: boolean;
-  /** Largest relative half-width to expect then; null where no value has one. */
-  readonly relativeError: number | null;
-  /** The group that needs most, for the reason. */
-  readonly driver: string | null;
   /** Names of outputs whose tails are not known well enough to certify them. */
   readonly unknownTails: readonly string[];
   /** The whole sample would be read too, to tell what tails are like. */
@@ -62,18 +53,26 @@ interface Judged {
   readonly rows: readonly EstimatedRow[];
 }
 
+/** Whether something else answers before the rest of the work is done. */
+export type IsOutbid = (all: SampleWork, done: SampleWork) => boolean;
+
 /** A query over one sample, which reads as much of it as its bounds ask for. */
 export class SampleQuery {
   private readonly target: ErrorTarget | null;
+  private readonly foresight: Foresight;
+  /** What was expected of the answer when its size was set first; null: it was not. */
+  private expected: Expectation | null = null;
 
   private constructor(
     readonly entry: SampleEntry,
     private readonly reading: SampleReading,
+    query: AggregateQuery,
     bounds: ResolvedBounds,
     /** Rows that the sample counts for where its strata have nothing to do with the query. */
     readonly effectiveRows: number,
   ) {
     this.target = bounds.error;
+    this.foresight = new Foresight(reading, query);
   }
 
   /** @returns in words why kernels cannot compute the query as DuckDB would. @throws QueryError DAMAGED_SAMPLE */
@@ -89,7 +88,7 @@ export class SampleQuery {
     const reading = await SampleReading.open(query, bounds, sample, design, control, learnedOf, entry.seed);
     return typeof reading === 'string'
       ? reading
-      : new SampleQuery(entry, reading, bounds, sample.strata.effectiveRows);
+      : new SampleQuery(entry, reading, query, bounds, sample.strata.effectiveRows);
   }
 
   /** What estimating took so far, milliseconds. */
@@ -122,41 +121,58 @@ export class SampleQuery {
     const { reading, target } = this;
     const rows = reading.estimate(await reading.readTo(this.firstLimit()));
     const unknown = rows.length === 0 && !reading.isCensus;
-    const limit = target === null ? reading.limits.max : this.size(rows, target).rankLimit;
+    const limit = target === null ? reading.limits.max : this.foresight.size(rows, target).rankLimit;
     return {
       groups: rows.length,
       rowsNeeded: limit === null || unknown ? Number.POSITIVE_INFINITY : reading.limits.rowsUnder(limit),
       relativeError:
-        this.worstError(rows, reading.limits.max) ?? (reading.isCensus ? 0 : Number.POSITIVE_INFINITY),
+        this.foresight.worstError(rows, reading.limits.max) ??
+        (reading.isCensus ? 0 : Number.POSITIVE_INFINITY),
     };
   }
 
-  /** Reads what the bounds ask for: up to the deadline, until the error bound is kept, else all. @throws QueryError CANCELLED */
-  async run(): Promise<SampleAnswer> {
-    const { target, reading } = this;
-    if (target === null) return await this.runToEnd();
+  /**
+   * Reads what the bounds ask for: up to the deadline, until the error bound is kept, else all.
+   * @param isOutbid asked when it is known how much there is to do; null: nothing else can answer
+   * @throws QueryError CANCELLED
+   */
+  async run(isOutbid: IsOutbid | null = null): Promise<SampleAnswer> {
+    const { target, reading, foresight } = this;
+    if (target === null) return await this.runToEnd(isOutbid);
     let judged = await this.judge(await this.pilot(), target);
     for (let tries = 0; !isMet(judged.rows, target) && !reading.stopped && tries <= escalationsMax;) {
       await reading.looks?.pause();
-      const { rankLimit, hopeless } = this.size(judged.rows, target);
-      if (hopeless || reading.limit >= reading.limits.max) break;
+      const sized = foresight.size(judged.rows, target);
+      if (sized.hopeless || reading.limit >= reading.limits.max) break;
       let limit = reading.limit * doubtGrowth;
-      if (rankLimit !== null) {
+      if (sized.rankLimit !== null) {
         const least = tries === 0 ? reading.limit + 1 : Math.ceil(reading.limit * escalationMin);
-        limit = Math.max(rankLimit, least);
-        tries++;
+        limit = Math.max(sized.rankLimit, least);
+        if (!sized.isStep) tries++;
       }
+      this.expected ??= foresight.expect(judged.rows, limit, sized.driver);
+      if (isOutbid?.(foresight.workAt(limit), foresight.workDone) === true)
+        return this.answer(judged.known, true);
       judged = await this.judge(await reading.readTo(limit), target);
     }
+    this.expected ??= foresight.expect(judged.rows, reading.limit, null);
     return this.answer(judged.known);
   }
 
-  /** Reads all that the deadline allows, whatever the error bound says. @throws QueryError CANCELLED */
-  async runToEnd(): Promise<SampleAnswer> {
-    const { reading } = this;
+  /**
+   * Reads all that the deadline allows, whatever the error bound says.
+   * @param isOutbid see {@link run}
+   * @throws QueryError CANCELLED
+   */
+  async runToEnd(isOutbid: IsOutbid | null = null): Promise<SampleAnswer> {
+    const { reading, foresight } = this;
     await reading.looks?.pause();
-    const known = await reading.readTo(reading.limits.max);
-    return this.answer(known);
+    const { max } = reading.limits;
+    // How many groups there are, a few rows tell.
+    if (isOutbid !== null) await reading.scanTo(this.firstLimit());
+    const isOver = isOutbid?.(foresight.workAt(max), foresight.workDone) === true;
+    if (!isOver && !reading.stopped) await reading.scanTo(max);
+    return this.answer(reading.meet(), isOver);
   }
 
   /** Tails are looked at where nothing else is in the way of keeping the target; where they are not known, with a witness. */
@@ -165,30 +181,29 @@ export class SampleQuery {
     const rows = reading.estimate(known);
     if (isMet(rows, target)) return { known, rows: reading.confirm(known) };
     const isTailAlone = isMet(rows, target, 'UNKNOWN_TAIL');
-    const witnessed = isTailAlone && this.size(rows, target).byWitness ? await reading.callWitness() : null;
+    const witnessed =
+      isTailAlone && this.foresight.size(rows, target).byWitness ? await reading.callWitness() : null;
     return witnessed === null ? { known, rows } : { known: witnessed, rows: reading.confirm(witnessed) };
   }
 
   /** Reads a pilot and foretells the rest. @throws QueryError CANCELLED */
   async forecast(): Promise<Forecast> {
-    const { target, reading } = this;
+    const { target, reading, foresight } = this;
     const known = await this.pilot();
     const rows = reading.estimate(known);
     const sized =
       target === null
         ? { rankLimit: reading.limits.max, hopeless: false, driver: null, byWitness: false }
-        : this.size(rows, target);
+        : foresight.size(rows, target);
     const limit = Math.max(reading.limit, sized.rankLimit ?? reading.limits.max);
-    const read = reading.limits.rowsUnder(limit);
+    const expected = foresight.expect(rows, limit, sized.driver);
     return {
-      rows: read,
+      ...expected,
+      workDone: foresight.workDone,
       tooSmall: sized.hopeless,
-      relativeError: this.worstError(rows, limit),
-      driver:
-        sized.driver === null ? null : describe(rows.find(({ group }) => group === sized.driver?.group)),
       unknownTails: reading.unknownTails(known, rows).outputs,
       byWitness: sized.byWitness,
-      listing: reading.foreseeListing(read),
+      listing: reading.foreseeListing(expected.rows),
     };
   }
 
@@ -209,48 +224,14 @@ export class SampleQuery {
     }
   }
 
-  /**
-   * What reading on takes by what is known of tails; else, where a witness is to be called, for as few rows as it can vouch for.
-   */
-  private size(
-    rows: readonly EstimatedRow[],
-    target: ErrorTarget,
-  ): SizingResult & { readonly byWitness: boolean } {
-    const { reading } = this;
-    const sized = this.sizeBy(rows, target, false);
-    const isVouchedFor = ({ rankLimit }: SizingResult): boolean =>
-      rankLimit !== null && reading.limits.isWitnessed(rankLimit);
-    if (reading.hasWitness && !isVouchedFor(sized))
-      return { ...sized, rankLimit: null, hopeless: true, byWitness: true };
-    if (sized.rankLimit !== null || !reading.canCallWitness) return { ...sized, byWitness: false };
-    const presumed = this.sizeBy(rows, target, true);
-    return isVouchedFor(presumed) ? { ...presumed, byWitness: true } : { ...sized, byWitness: false };
-  }
-
-  private sizeBy(rows: readonly EstimatedRow[], target: ErrorTarget, presumesTails: boolean): SizingResult {
-    const { reading } = this;
-    const rowsAt = (limit: number): RowsAt => reading.limits.rowsAt(limit);
-    return reading.estimating(() =>
-      sizeForTarget(reading.forecasts(rows, presumesTails), target, reading.limits.max, rowsAt),
-    );
-  }
-
-  /** Largest relative half-width to expect under a rank limit; null where no value has one. */
-  private worstError(rows: readonly EstimatedRow[], limit: number): number | null {
-    const { reading } = this;
-    const errors = reading.estimating(() =>
-      reading.forecasts(rows).map((cell) => cell.relativeErrorAt(reading.limits.rowsAt(limit))),
-    );
-    const present = errors.filter((each) => each !== null);
-    return present.length === 0 ? null : present.reduce((a, b) => Math.max(a, b));
-  }
-
-  private answer(known: Known): SampleAnswer {
-    const { reading, target, entry } = this;
+  private answer(known: Known, outbid = false): SampleAnswer {
+    const { reading, target, entry, foresight, expected } = this;
     const rows = reading.confirm(known);
     const missing = reading.missing(known);
     const errorMet = target === null || isMet(rows, target);
-    const leastError = errorMet ? 0 : (this.worstError(rows, reading.limits.max) ?? Number.POSITIVE_INFINITY);
+    const leastError = errorMet
+      ? 0
+      : (foresight.worstError(rows, reading.limits.max) ?? Number.POSITIVE_INFINITY);
     const { rowsRead, tasks, stopped, witnessRows } = reading;
     return {
       entry,
@@ -266,6 +247,9 @@ export class SampleQuery {
       stopped,
       unknownTails: () => reading.unknownTails(known, rows),
       witnessRows,
+      work: foresight.workDone,
+      expected,
+      outbid,
     };
   }
 }
@@ -288,10 +272,4 @@ function isMet(
     rows.length > 0 &&
     rows.every(({ estimates }) => estimates.every((estimate) => meetsTarget(estimate, target, forgiven)))
   );
-}
-
-/** A group by its keys, for the reason. */
-function describe(row: EstimatedRow | undefined): string | null {
-  if (row === undefined || row.keys.length === 0) return null;
-  return row.keys.map((key: Scalar) => (key === null ? 'NULL' : String(key as string | number))).join(', ');
 }

@@ -1,6 +1,5 @@
 import {
   cellConfidence,
-  CellForecast,
   GroupEstimator,
   GroupIntervals,
   type MissingGroups,
@@ -125,6 +124,12 @@ export class SampleReading {
    * @throws QueryError CANCELLED, DAMAGED_SAMPLE, LIMIT_EXCEEDED
    */
   async readTo(limit: number): Promise<Known> {
+    await this.scanTo(limit);
+    return this.meet();
+  }
+
+  /** The same, without looking at what was read. */
+  async scanTo(limit: number): Promise<void> {
     this.limit = this.readsAll ? this.limits.max : Math.min(this.limits.max, limit);
     const target = this.sample.unitSizes.map((_, stratum) => this.limits.unitsUnder(stratum, this.limit));
     const available = this.limits.rowsUnder(this.limits.max);
@@ -144,7 +149,16 @@ export class SampleReading {
       return true;
     };
     if (!(await this.scan.readTo(target, proceed, this.looks))) this.stopped = true;
+  }
+
+  /** What is known of the rows so far. */
+  meet(): Known {
     return this.estimating(() => this.meetGroups());
+  }
+
+  /** Pairs of a group and a stratum met so far. */
+  get cellCount(): number {
+    return this.scan.cellCount;
   }
 
   /** What listing values for quantiles would be like after so many rows. */
@@ -235,13 +249,6 @@ export class SampleReading {
       return !this.control.isReadingOver(this.lastEstimateMs + this.lister.predictMs(this.rowsRead));
     });
     return this.witness === null ? null : this.estimating(() => this.meetGroups());
-  }
-
-  /** What the estimates would be at other sizes. @param presumesTails see {@link CellForecast} */
-  forecasts(rows: readonly EstimatedRow[], presumesTails = false): CellForecast[] {
-    return rows.flatMap(({ group, estimates }) =>
-      estimates.map((estimate) => new CellForecast(group, estimate, presumesTails)),
-    );
   }
 
   /** What would have to be learned of the table to tell the tails of estimates that are not certified because of them. */

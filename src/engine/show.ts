@@ -2,12 +2,12 @@ import type { SampleEntry } from '../catalog/index.ts';
 import { QueryError } from '../common/index.ts';
 import type { ShowStatement } from '../parser/index.ts';
 import type { Scalar } from '../plan/index.ts';
-import { describeMethod } from './describe.ts';
+import { describeBounds, describeMethod } from './describe.ts';
 import { commandTypes, rowsAnswer } from './rows-answer.ts';
 import type { RoutedAnswer } from './run-select.ts';
 import type { EngineState } from './state.ts';
 
-const { text, count, number, time } = commandTypes;
+const { text, count, number, time, flag } = commandTypes;
 const micros = (ms: number): number => Math.round(ms * 1000);
 
 /** SHOW TABLES, SAMPLES, QUERIES. @throws QueryError NOT_SUPPORTED for what there is none of yet */
@@ -51,13 +51,11 @@ async function showQueries(state: EngineState): Promise<RoutedAnswer> {
   await state.log.flush();
   const rows = state.catalog
     .queryLog()
-    .map(({ queryId, sql, startedMs, elapsedMs, outcome, rowsRead }): Scalar[] => [
-      queryId,
-      micros(startedMs),
-      elapsedMs,
-      outcome,
-      rowsRead,
-      sql,
-    ]);
-  return rowsAnswer([['query_id', text], ['started', time], ['elapsed_ms', number], ['outcome', text], ['rows_read', count], ['sql', text]], rows, 'the latest statements, newest first'); // prettier-ignore
+    .map(({ queryId, sql, startedMs, elapsedMs, outcome, rowsRead, workload }): Scalar[] => [
+      queryId, micros(startedMs), elapsedMs, workload?.predictedMs ?? null, outcome, workload?.sample ?? null, rowsRead,
+      workload?.achievedError ?? null, workload?.predictedError ?? null, workload?.met ?? null,
+      workload === null ? null : describeBounds(workload.bounds), workload?.columnSet?.columns.join(', ') ?? null,
+      workload?.shape ?? null, sql,
+    ]); // prettier-ignore
+  return rowsAnswer([['query_id', text], ['started', time], ['elapsed_ms', number], ['predicted_ms', number], ['outcome', text], ['sample', text], ['rows_read', count], ['error', number], ['predicted_error', number], ['met', flag], ['bounds', text], ['columns', text], ['shape', text], ['sql', text]], rows, 'the latest statements, newest first'); // prettier-ignore
 }

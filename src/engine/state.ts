@@ -2,7 +2,7 @@ import type { Catalog } from '../catalog/index.ts';
 import type { DuckDBSource } from '../sources/index.ts';
 import type { Environment } from './environment.ts';
 import type { LearnedTails } from './learned-tails.ts';
-import type { Pace } from './pace.ts';
+import type { Profile } from './profile.ts';
 import type { QueryLog } from './query-log.ts';
 import type { SampleCache } from './sample-cache.ts';
 import type { Fingerprints } from './table-files.ts';
@@ -14,7 +14,7 @@ export interface EngineState {
   readonly source: DuckDBSource;
   readonly samples: SampleCache;
   readonly fingerprints: Fingerprints;
-  readonly pace: Pace;
+  readonly profile: Profile;
   readonly tails: LearnedTails;
   readonly log: QueryLog;
   /** Folders that CREATE TABLE may read, links followed. */

@@ -53,6 +53,8 @@ export interface RouteReport {
   /** Of these intervals, where it is not the statement's. */
   readonly confidence?: number;
   readonly choice?: Choice | null;
+  /** What was expected before the work was done; null or left out: nothing was. */
+  readonly predicted?: AnswerSummary['predicted'];
 }
 
 /** Puts together what is said about an answer. */
@@ -70,7 +72,7 @@ export function summarise(
         ...report.notes,
         `the answer took ${elapsedMs.toFixed(0)} ms, longer than the ${withinMs} ms asked for`,
       ];
-  const { sample, cells, choice = null } = report;
+  const { sample, cells, choice = null, predicted = null } = report;
   return {
     mode: report.mode,
     requested: {
@@ -78,6 +80,7 @@ export function summarise(
       ...(withinMs === null ? {} : { withinMs }),
     },
     achieved: { maxRelativeError: maxRelativeError(report.estimates ?? []), elapsedMs },
+    predicted,
     met: report.errorMet && inTime,
     sample:
       sample === undefined
@@ -112,7 +115,7 @@ export function summarise(
 }
 
 /** The largest relative half-width; null where an estimate has none, 0 where all is exact. */
-function maxRelativeError(estimates: readonly Estimate[]): number | null {
+export function maxRelativeError(estimates: readonly Estimate[]): number | null {
   let largest = 0;
   for (const { relativeError } of estimates) {
     if (relativeError === null) return null;

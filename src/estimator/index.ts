@@ -21,6 +21,7 @@ export {
   type ErrorTarget,
   meetsTarget,
   pilotSupportMin,
+  type Presumption,
   type RowsAt,
   sizeForTarget,
   type SizingResult,

@@ -46,29 +46,32 @@ function varianceUpperLimit(support: number): number {
   return df / chiSquareQuantile(1 - limitLevel, df);
 }
 
-/** Standard errors by which a spread must be off before more is concluded from it than chance. */
-const spreadErrorsMin = 2;
+/** What may be taken for granted of matches, to see how many rows would be enough if it was so. */
+export interface Presumption {
+  /** A tail of which nothing is known is light: a witness may show that it is. */
+  readonly lightTails?: boolean;
+  /** Matches are spread, and skewed, as what is known of the table leads to expect, whatever the few that were met look like. */
+  readonly typicalMatches?: boolean;
+}
 
-/**
- * Matches of a pilot that are no kind of their own, but for chance, are taken for typical of the table as long as that asks for more
- * rows: these will tell. Σ w²(1−f)u² has a relative standard error of at least the skewness of the estimate, for a kurtosis is at
- * least the square of the skewness and 1.
- * @see Pearson, "Mathematical contributions to the theory of evolution XIX", Phil. Trans. R. Soc. A 216, 1916, for the inequality
- */
-function presumeTypical(tail: TailEvidence, confidence: number): TailEvidence {
-  const isByChance = Math.abs(tail.spread - 1) <= spreadErrorsMin * tail.populationSkewness;
-  const typical = { ...tail, spread: 1 };
-  const asksForMore = tailReasons(grownEvidence(typical, 1 / certainMargin), confidence).length > 0;
-  return isByChance && Number.isFinite(tail.populationSkewness) && asksForMore ? typical : tail;
+function presumed(
+  tail: TailEvidence,
+  { lightTails = false, typicalMatches = false }: Presumption,
+): TailEvidence {
+  const { sampleSkewness, populationSkewness } = tail;
+  if (populationSkewness === Number.POSITIVE_INFINITY)
+    return lightTails ? { ...tail, populationSkewness: 0 } : tail;
+  return typicalMatches
+    ? { ...tail, spread: 1, sampleSkewness: Math.min(sampleSkewness, populationSkewness) }
+    : tail;
 }
 
 /** A cell of the answer with what its precision would be at another size. */
 export class CellForecast {
-  /** @param presumesTail a tail of which nothing is known is taken for light: a witness may show that it is */
   constructor(
     readonly group: MetGroup,
     readonly estimate: GroupEstimate,
-    private readonly presumesTail = false,
+    private readonly presumption: Presumption = {},
   ) {}
 
   /** By what factor the matching rows would grow that bring sampling error: those of strata that were not read whole. */
@@ -133,9 +136,7 @@ export class CellForecast {
     const growth = this.growthAt(rowsAt);
     if (certainty !== null) return certainty * growth >= margin;
     if (tail === null) return true;
-    const grown = grownEvidence(presumeTypical(tail, estimate.confidence), growth / margin);
-    const isPresumed = this.presumesTail && grown.populationSkewness === Number.POSITIVE_INFINITY;
-    const evidence = isPresumed ? { ...grown, populationSkewness: 0 } : grown;
+    const evidence = grownEvidence(presumed(tail, this.presumption), growth / margin);
     return tailReasons(evidence, estimate.confidence).length === 0;
   }
 

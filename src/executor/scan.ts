@@ -109,6 +109,11 @@ export class SampleScan {
     return this.rows;
   }
 
+  /** Pairs of a group and a stratum met so far. */
+  get cellCount(): number {
+    return this.cells.count;
+  }
+
   /**
    * Reads on, in file order, until each included stratum has `target` rows read (or all of its rows).
    * @param target for each stratum a number of rows, or of keys where keys were drawn; less than what is read already reads nothing

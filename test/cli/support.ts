@@ -122,6 +122,7 @@ export function answer(
       mode: 'exact',
       requested: {},
       achieved: { maxRelativeError: 0, elapsedMs: 4.1 },
+      predicted: null,
       met: true,
       sample: null,
       reason: 'because',

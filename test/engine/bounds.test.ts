@@ -158,17 +158,20 @@ describe('routes', () => {
     }
   });
   test('EXPLAIN foretells what ANALYZE measures', async () => {
-    const lines = new Map(
-      (await work.values(`EXPLAIN ANALYZE ${averageOf} ERROR WITHIN 2%`)) as [string, string][],
-    );
-    expect(lines.get('route')).toBe('sample');
+    const plan = await work.values(`EXPLAIN ANALYZE ${averageOf} ERROR WITHIN 2%`);
+    const lines = new Map(plan.map(([item, predicted]) => [item, predicted as string]));
+    const measured = new Map(plan.map(([item, , value]) => [item, value as string]));
+    expect([lines.get('route'), measured.get('route')]).toEqual(['sample', 'sample']);
     expect(lines.get('sample')).toMatch(/uniform/);
     expect(lines.get('reason')).toMatch(/\w/);
     expect(lines.get('error')).toMatch(/±[\d.]+ % at 95 %/);
     expect(lines.get('exact SQL')).toMatch(/^SELECT avg\(/);
     const rows = (text: string | undefined): number =>
       Number(/^[\d,]+/.exec(text ?? '')![0].replaceAll(',', ''));
-    expect(rows(lines.get('measured rows read'))).toBe(rows(lines.get('rows to read')));
+    expect(rows(measured.get('rows'))).toBe(rows(lines.get('rows')));
+    expect(measured.get('error')).toMatch(/±[\d.]+ % at 95 %/);
+    for (const times of [lines, measured]) expect(times.get('time')).toMatch(/^[\d.,]+ ms/);
+    expect(measured.get('answer')).toBe('1 row');
   });
   test('EXPLAIN of other routes', async () => {
     const routeOf = async (sql: string): Promise<unknown> =>

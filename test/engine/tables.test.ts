@@ -153,10 +153,10 @@ test('SHOW QUERIES tells what was asked, newest first', async () => {
   await work.table('t', select);
   await work.values('SELECT COUNT(*) FROM t');
   await work.error('SELECT nothing FROM t');
-  const log = await work.values('SHOW QUERIES');
-  expect(log.slice(0, 2).map((row) => [row[3], row[5]])).toEqual([
-    ['UNKNOWN_COLUMN', 'SELECT nothing FROM t'],
-    ['exact', 'SELECT COUNT(*) FROM t'],
+  const log = (await work.query('SHOW QUERIES')).toObjects();
+  expect(log.slice(0, 2)).toMatchObject([
+    { outcome: 'UNKNOWN_COLUMN', sql: 'SELECT nothing FROM t', shape: null },
+    { outcome: 'exact', sql: 'SELECT COUNT(*) FROM t', shape: 'select count ( * ) from t', met: true },
   ]);
 });
 

@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
 import { stratumError } from '../../src/estimator/design-error.ts';
-import { CellForecast, type GroupEstimate, type MetGroup } from '../../src/estimator/index.ts';
+import {
+  CellForecast,
+  type GroupEstimate,
+  type MetGroup,
+  type Presumption,
+} from '../../src/estimator/index.ts';
 
 /* What a pilot foretells where part of the table was read whole: only the rest grows. */
 
@@ -43,10 +48,11 @@ const pilot = {
 // A forecast looks at neither.
 const forecast = new CellForecast({} as MetGroup, { ...pilot, prepared: {} } as unknown as GroupEstimate);
 
-/** The same with matches so widely spread, as a multiple of what is to be expected. */
-function withSpread(spread: number, populationSkewness = 0.7): CellForecast {
-  const tail = { ...pilot.tail, sampleSkewness: 0, populationSkewness, spread };
-  return new CellForecast({} as MetGroup, { ...pilot, tail, prepared: {} } as unknown as GroupEstimate);
+/** The same with matches so widely spread, as a multiple of what is to be expected, and skewed by 0.9. */
+function withSpread(spread: number, presumption: Presumption): CellForecast {
+  const tail = { ...pilot.tail, sampleSkewness: 0.9, populationSkewness: 0.7, spread };
+  const estimate = { ...pilot, tail, prepared: {} } as unknown as GroupEstimate;
+  return new CellForecast({} as MetGroup, estimate, presumption);
 }
 const target = { bound: 0.5, relative: true, confidence: 0.95 };
 const rowsAt =
@@ -63,17 +69,25 @@ test('a few rows more do not', () => {
   expect(forecast.isHopeless(target, rowsAt(4200))).toBe(true);
 });
 
-test('matches that chance makes look like another kind do not multiply the rows', () => {
+test('matches that are presumed typical take no more rows than the table asks for', () => {
   // Skewness 0.7 at 4,096 rows. Typical matches take (0.7 / 0.26)² × 1.3 = 9.4 times these rows, others six times as many as that.
-  const rows = rowsAt(9.6 * 4096);
-  expect(withSpread(0.4).meets(target, rows)).toBe(true); // 0.6 away from 1: within twice 0.7
-  expect(withSpread(0.4).isHopeless(target, rows)).toBe(false);
-  expect(withSpread(0.4).meets(target, rowsAt(9 * 4096))).toBe(false);
+  const typical = withSpread(0.4, { typicalMatches: true });
+  expect(typical.meets(target, rowsAt(9.6 * 4096))).toBe(true);
+  expect(typical.isHopeless(target, rowsAt(9.6 * 4096))).toBe(false);
+  expect(typical.meets(target, rowsAt(9 * 4096))).toBe(false);
 });
 
-test('nor is more than that presumed', () => {
-  expect(withSpread(3).meets(target, rowsAt(9.6 * 4096))).toBe(false); // 2 away from 1: no chance
-  // With enough rows were they typical, what they look like counts.
-  expect(withSpread(0.4, 0.22).meets(target, rowsAt(4 * 4096))).toBe(false);
-  expect(withSpread(0.4, 0.22).meets(target, rowsAt(8 * 4096))).toBe(true);
+test('nor are they so where that is not presumed', () => {
+  const seen = withSpread(0.4, {});
+  expect(seen.meets(target, rowsAt(20 * 4096))).toBe(false);
+  expect(seen.meets(target, rowsAt(100 * 4096))).toBe(true);
+});
+
+test('a tail of which nothing is known is no lighter for being presumed typical', () => {
+  const tail = { ...pilot.tail, populationSkewness: Number.POSITIVE_INFINITY };
+  const unknown = { ...pilot, tail, prepared: {} } as unknown as GroupEstimate;
+  const forecastBy = (presumption: Presumption): CellForecast =>
+    new CellForecast({} as MetGroup, unknown, presumption);
+  expect(forecastBy({ typicalMatches: true }).meets(target, rowsAt(8192))).toBe(false);
+  expect(forecastBy({ lightTails: true }).meets(target, rowsAt(8192))).toBe(true);
 });

@@ -41,6 +41,11 @@ export class DuckDBSource {
 
   constructor(private readonly options: DuckDBSourceOptions) {}
 
+  /** A database has answered, and answers the next query without a start. */
+  get isStarted(): boolean {
+    return this.answering !== null;
+  }
+
   /** What the Parquet files hold. @throws QueryError INVALID_FILE */
   async inspect(paths: readonly string[]): Promise<FileDescription> {
     const { inspectParquet } = await native();

@@ -1,0 +1,147 @@
+import {
+  CellForecast,
+  type ErrorTarget,
+  type Presumption,
+  type RowsAt,
+  sizeForTarget,
+  type SizingResult,
+} from '../estimator/index.ts';
+import { type AggregateQuery, type BoundExpression, childrenOf, type Scalar } from '../plan/index.ts';
+import type { EstimatedRow } from './known.ts';
+import type { SampleReading } from './sample-reading.ts';
+import type { SampleWork } from './statement-costs.ts';
+
+/** Listing values for so many milliseconds is as much work as estimating a cell. */
+const listingMsPerCell = 0.05;
+
+/** What reading up to some rank limit should bring. */
+export interface Expectation {
+  /** Rows to read in all. */
+  readonly rows: number;
+  /** Largest relative half-width to expect then; null where no value has one. */
+  readonly relativeError: number | null;
+  /** The group that needs most, for the reason. */
+  readonly driver: string | null;
+  readonly work: SampleWork;
+}
+
+/** By what a reading grows that has enough rows for matches of the table's kind, where its own are another. */
+const stepGrowth = 2;
+
+/** The size that a target takes. */
+export interface Sizing extends SizingResult {
+  /** No more than a step towards a size that is not known yet. */
+  readonly isStep: boolean;
+  /** The whole sample would be read too, to tell what tails are like. */
+  readonly byWitness: boolean;
+}
+
+/** What a reading would be like at other sizes, by the rows that it has read. */
+export class Foresight {
+  /** Nodes of expressions that are worked out for each row, and one for the row. */
+  private readonly nodes: number;
+  private readonly intervals: number;
+
+  constructor(
+    private readonly reading: SampleReading,
+    { filter, keys, aggregates, intervals }: AggregateQuery,
+  ) {
+    this.nodes = 1 + [...filter, ...keys, ...aggregates].reduce((sum, each) => sum + countNodes(each), 0);
+    this.intervals = Math.max(1, intervals.length);
+  }
+
+  /**
+   * What reading on takes by what is known of tails; else, where a witness is to be called, for as few rows as it can vouch for.
+   */
+  size(rows: readonly EstimatedRow[], target: ErrorTarget): Sizing {
+    const { reading } = this;
+    const sized = this.sizeStepwise(rows, target);
+    const isVouchedFor = ({ rankLimit }: SizingResult): boolean =>
+      rankLimit !== null && reading.limits.isWitnessed(rankLimit);
+    if (reading.hasWitness && !isVouchedFor(sized))
+      return { ...sized, rankLimit: null, hopeless: true, byWitness: true };
+    if (sized.rankLimit !== null || !reading.canCallWitness) return sized;
+    const light = this.sizeBy(rows, target, { lightTails: true });
+    return isVouchedFor(light) ? { ...light, isStep: false, byWitness: true } : sized;
+  }
+
+  /**
+   * Few matches may look like another kind than their column by chance, and another kind asks for many times the rows. So first rows
+   * enough for typical matches are read; where these are not typical either, twice as many, again and again.
+   */
+  private sizeStepwise(rows: readonly EstimatedRow[], target: ErrorTarget): Sizing {
+    const { limit, limits } = this.reading;
+    const plain = { isStep: false, byWitness: false };
+    const step = stepGrowth * limit;
+    const seen = this.sizeBy(rows, target, {});
+    if (seen.rankLimit !== null && seen.rankLimit <= step) return { ...seen, ...plain };
+    const typical = this.sizeBy(rows, target, { typicalMatches: true });
+    if (typical.rankLimit === null) return { ...seen, ...plain };
+    if (typical.rankLimit > limit) return { ...typical, ...plain };
+    if (seen.rankLimit === null && seen.hopeless) return { ...seen, ...plain };
+    return { ...seen, rankLimit: Math.min(step, limits.max), isStep: true, byWitness: false };
+  }
+
+  private sizeBy(rows: readonly EstimatedRow[], target: ErrorTarget, presumption: Presumption): SizingResult {
+    const { reading } = this;
+    const rowsAt = (limit: number): RowsAt => reading.limits.rowsAt(limit);
+    return reading.estimating(() =>
+      sizeForTarget(forecasts(rows, presumption), target, reading.limits.max, rowsAt),
+    );
+  }
+
+  /** Largest relative half-width to expect under a rank limit; null where no value has one. */
+  worstError(rows: readonly EstimatedRow[], limit: number): number | null {
+    const { reading } = this;
+    const errors = reading.estimating(() =>
+      forecasts(rows).map((cell) => cell.relativeErrorAt(reading.limits.rowsAt(limit))),
+    );
+    const present = errors.filter((each) => each !== null);
+    return present.length === 0 ? null : present.reduce((a, b) => Math.max(a, b));
+  }
+
+  /** @param driver the cell that sets the limit; null: none does */
+  expect(rows: readonly EstimatedRow[], limit: number, driver: SizingResult['driver']): Expectation {
+    const { limits } = this.reading;
+    return {
+      rows: limits.rowsUnder(Math.min(limit, limits.max)),
+      relativeError: this.worstError(rows, limit),
+      driver: driver === null ? null : describe(rows.find(({ group }) => group === driver.group)),
+      work: this.workAt(limit),
+    };
+  }
+
+  /** The work of an answer from all rows under a rank limit, where it has no more groups than were met so far. */
+  workAt(limit: number): SampleWork {
+    const { limits } = this.reading;
+    return this.workOf(limits.rowsUnder(Math.min(limit, limits.max)));
+  }
+
+  /** The work of an answer from the rows so far. */
+  get workDone(): SampleWork {
+    return this.workOf(this.reading.rowsRead);
+  }
+
+  private workOf(rows: number): SampleWork {
+    const { reading } = this;
+    const listing = reading.foreseeListing(rows).ms / listingMsPerCell;
+    return { read: rows * this.nodes, estimate: reading.cellCount * this.intervals + listing };
+  }
+}
+
+/** What the estimates would be at other sizes. */
+function forecasts(rows: readonly EstimatedRow[], presumption: Presumption = {}): CellForecast[] {
+  return rows.flatMap(({ group, estimates }) =>
+    estimates.map((estimate) => new CellForecast(group, estimate, presumption)),
+  );
+}
+
+function countNodes(expression: BoundExpression): number {
+  return childrenOf(expression).reduce((sum, child) => sum + countNodes(child), 1);
+}
+
+/** A group by its keys, for the reason. */
+function describe(row: EstimatedRow | undefined): string | null {
+  if (row === undefined || row.keys.length === 0) return null;
+  return row.keys.map((key: Scalar) => (key === null ? 'NULL' : String(key as string | number))).join(', ');
+}

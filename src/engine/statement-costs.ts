@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import type { SampleEntry, TableEntry } from '../catalog/index.ts';
+import { columnsRead } from '../plan/index.ts';
+import type { SelectPlan } from '../planner/index.ts';
+import type { Profile } from './profile.ts';
+
+/** How much there is to do for an answer from a sample; see {@link Work}. */
+export interface SampleWork {
+  readonly read: number;
+  readonly estimate: number;
+}
+
+/** Values of text weigh more than numbers. */
+const textWeight = 3;
+/** What starting the source takes where nobody has asked it yet, milliseconds. */
+const sourceStartMs = 150;
+/** The exact answer must be predicted so much faster than the rest of a sample's, as a factor and in milliseconds: predictions err. */
+const advantage = 2;
+const advantageMs = 25;
+/** Of the time until a deadline, the exact answer may be predicted to take at most this share. */
+const deadlineShare = 0.5;
+
+/** What the answers to one statement should cost, by what statements of its shape and others have cost. */
+export class StatementCosts {
+  private readonly exactSize: number;
+  /** The source is asked where it is faster: only for a bound, for without one samples are what is asked for. */
+  readonly mayGoExact: boolean;
+
+  /**
+   * @param shape of the statement's text
+   * @param tables of the catalog
+   */
+  constructor(
+    private readonly profile: Profile,
+    private readonly shape: string,
+    { query, bounds, sampledTable }: Pick<SelectPlan, 'query' | 'bounds' | 'sampledTable'>,
+    tables: readonly TableEntry[],
+    private isSourceCold: boolean,
+  ) {
+    this.mayGoExact = sampledTable === null && !bounds.isDefault;
+    this.exactSize = columnsRead(query).reduce((sum, { table, columns }) => {
+      const rows = tables.find(({ name }) => name === table)?.rows ?? 0;
+      const weights = columns.map(({ type }) => (type.kind === 'varchar' ? textWeight : 1));
+      return sum + rows * weights.reduce<number>((a, b) => a + b, 1);
+    }, 1);
+  }
+
+  /** Time for a whole answer from a sample, from the statement's start, milliseconds. */
+  sampleMs(sample: SampleEntry, { read, estimate }: SampleWork): number {
+    const shape = this.shapeOver(sample);
+    return this.profile.predictMs('read', shape, read) + this.profile.predictMs('estimate', shape, estimate);
+  }
+
+  /** Time for the exact answer, milliseconds. */
+  exactMs(): number {
+    return (
+      this.profile.predictMs('exact', keyOf(this.shape), this.exactSize) +
+      (this.isSourceCold ? sourceStartMs : 0)
+    );
+  }
+
+  /**
+   * Whether the source should give the exact answer before the sample gives its own.
+   * @param done of the work that the sample's answer takes
+   * @param remainingMs until the deadline
+   */
+  isExactFaster(sample: SampleEntry, all: SampleWork, done: SampleWork, remainingMs: number): boolean {
+    if (!this.mayGoExact) return false;
+    // Estimates are made anew of all rows.
+    const shape = this.shapeOver(sample);
+    const restMs =
+      this.profile.predictMs('read', shape, all.read) -
+      this.profile.predictMs('read', shape, done.read) +
+      this.profile.predictMs('estimate', shape, all.estimate);
+    const exactMs = this.exactMs();
+    return exactMs * advantage + advantageMs < restMs && exactMs < remainingMs * deadlineShare;
+  }
+
+  /** @param estimateMs of the time, what estimating took */
+  learnSample(
+    sample: SampleEntry,
+    { read, estimate }: SampleWork,
+    elapsedMs: number,
+    estimateMs: number,
+  ): void {
+    const shape = this.shapeOver(sample);
+    this.profile.learn('read', shape, read, elapsedMs - estimateMs);
+    this.profile.learn('estimate', shape, estimate, estimateMs);
+  }
+
+  learnExact(elapsedMs: number): void {
+    // The source's start is no part of what the next answer will take.
+    if (!this.isSourceCold) this.profile.learn('exact', keyOf(this.shape), this.exactSize, elapsedMs);
+    this.isSourceCold = false;
+  }
+
+  private shapeOver({ name }: SampleEntry): string {
+    return keyOf(`${this.shape} over ${name}`);
+  }
+}
+
+/** A short text for a shape: statements may be long. */
+function keyOf(shape: string): string {
+  return createHash('sha256').update(shape).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,26 @@
+import type { TableEntry, WorkloadEntry } from '../catalog/index.ts';
+import { queryColumnSet, type SelectPlan } from '../planner/index.ts';
+import type { AnswerSummary } from './contract.ts';
+
+/** What is kept of an answered SELECT for choosing samples and judging predictions. @param shape of its text */
+export function workloadOf(
+  { aggregate, bounds }: Pick<SelectPlan, 'aggregate' | 'bounds'>,
+  shape: string,
+  { sample, met, predicted, achieved }: AnswerSummary,
+  tables: readonly TableEntry[],
+): WorkloadEntry {
+  const table = tables.find(({ name }) => name === aggregate?.query.table);
+  return {
+    shape,
+    columnSet:
+      aggregate === null || table === undefined
+        ? null
+        : { tableId: table.id, columns: [...queryColumnSet(aggregate.query)].sort() },
+    bounds,
+    sample: sample?.name ?? null,
+    met,
+    predictedError: predicted?.maxRelativeError ?? null,
+    achievedError: achieved.maxRelativeError,
+    predictedMs: predicted?.elapsedMs ?? null,
+  };
+}
