@@ -11,11 +11,20 @@ export interface BoundsQuery {
 export interface Outcome {
   readonly query: BoundsQuery;
   readonly mode: 'approximate' | 'exact' | 'precomputed';
+  readonly forecasts: readonly {
+    readonly mode: string;
+    readonly predictedMs: number;
+    readonly elapsedMs: number;
+    readonly predictedError: number | null;
+    readonly achievedError: number | null;
+    readonly support: number;
+  }[];
   readonly cells: readonly { readonly error: number; readonly claimed: boolean }[];
 }
 export interface BoundsRequest {
   readonly engine: { query(sql: string): Promise<Pick<QueryResult, 'rows' | 'answer'>> };
   readonly dataDir: string;
+  readonly hindsight: { query(sql: string): Promise<Pick<QueryResult, 'rows' | 'answer'>> };
   readonly duckdb: DuckDBConnection;
   readonly tables: readonly BoundsTable[];
   readonly queries: number;

@@ -2,8 +2,19 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { median } from 'simple-statistics';
 import { loadSampleRows } from '../sample-rows.mjs';
+import { wouldFewerDo } from './hindsight.mjs';
 import { keepTruth, readStrata, rowsOfOracle } from './oracle.mjs';
 import { generateQueries, learnColumns } from './queries.mjs';
+
+/** Times the oracle's rows that may be read, of predicates that so large a share of the rows passes. */
+export const rowsTimesMax = 2.5;
+export const rowsSelectivityMin = 0.1;
+/** Rows that the engine reads at least, for its forecasts. */
+const pilotRows = 4096;
+
+/** What an oracle reads that gives sound intervals and reads a pilot too; infinite where it has no answer. @param {import('./oracle.mjs').OracleRows} oracle */
+export const rowsPromised = ({ sound }) =>
+  sound === null ? Number.POSITIVE_INFINITY : Math.max(sound, pilotRows);
 
 /** Exact values may differ by what rounding leaves: sums over threads are not repeatable to the last digit. */
 const roundingMax = 1e-9;
@@ -23,9 +34,22 @@ const roundingMax = 1e-9;
  * @property {number} wrongExact values that are said to be exact and are not, and groups that are not there
  * @property {number} rowsRead
  * @property {import('./oracle.mjs').OracleRows | null} oracle of the sample that answered; null where none did
+ * @property {boolean | null} fewerWouldDo with 2.5 times fewer rows the bound would have been kept; null: no more than so many times an oracle's rows were read
  * @property {string | null} missedSample of an exact answer, a sample that an oracle would have answered from; null: there is none
  * @property {number} duckdbMs
  * @property {number} ownMs
+ * @property {readonly Forecast[]} forecasts one a run
+ */
+
+/**
+ * What the engine predicted of a run, and what came of it. Errors are the largest relative half-width.
+ * @typedef {object} Forecast
+ * @property {string} mode
+ * @property {number} predictedMs
+ * @property {number} elapsedMs
+ * @property {number | null} predictedError
+ * @property {number | null} achievedError
+ * @property {number} support the least of the estimates'
  */
 
 /**
@@ -41,6 +65,7 @@ const roundingMax = 1e-9;
  * @typedef {object} BoundsRequest
  * @property {Engine} engine
  * @property {string} dataDir the engine's
+ * @property {Engine} hindsight another, with the same tables and no samples
  * @property {import('@duckdb/node-api').DuckDBConnection} duckdb where the tables are views of the same rows
  * @property {readonly import('./tables.mjs').BoundsTable[]} tables
  * @property {number} queries in all
@@ -90,7 +115,8 @@ async function askTable(request, table, asked) {
     for (const [place, truth] of truths.entries()) {
       const known = first[place];
       const again = known.mode === 'exact' ? await askOnce(request, truth, samples, seed) : known;
-      outcomes.push({ ...again, firstMode: known.mode });
+      const forecasts = again === known ? known.forecasts : [...known.forecasts, ...again.forecasts];
+      outcomes.push({ ...again, forecasts, firstMode: known.mode });
     }
   }
   return outcomes;
@@ -153,20 +179,31 @@ async function buildSamples({ engine, dataDir, duckdb }, table, rows, seed) {
  * @param {number} seed
  * @returns {Promise<Outcome>}
  */
-async function askOnce({ engine, duckdb, statementOf = withinBound, timedRuns = 3 }, truth, samples, seed) {
+async function askOnce(request, truth, samples, seed) {
+  const { engine, duckdb, statementOf = withinBound, timedRuns = 3 } = request;
   const { query, selectivity, duckdbMs } = truth;
   const statement = statementOf(query);
   const { rows, answer, ms } = await time(engine, statement);
   const compared = compare(rows, truth);
   const times = [ms];
+  const forecasts = [forecastOf(answer, rows)];
   const oracleOf = (/** @type {import('./oracle.mjs').LoadedSample} */ loaded) =>
     rowsOfOracle(duckdb, query, loaded, truth.name, compared.groups);
   let oracle = null;
   let missedSample = null;
+  let fewerWouldDo = null;
   if (answer.mode === 'approximate') {
     times.length = 0; // the first time is for loading too
-    for (let run = 0; run < timedRuns; run++) times.push((await time(engine, statement)).ms);
-    oracle = await oracleOf(samples.get(answer.sample.name));
+    for (let run = 0; run < timedRuns; run++) {
+      const again = await time(engine, statement);
+      times.push(again.ms);
+      forecasts.push(forecastOf(again.answer, again.rows));
+    }
+    const loaded = samples.get(answer.sample.name);
+    const { rowsRead } = answer.sample;
+    oracle = await oracleOf(loaded);
+    if (selectivity >= rowsSelectivityMin && rowsRead > rowsTimesMax * rowsPromised(oracle))
+      fewerWouldDo = await wouldFewerDo(request.hindsight, duckdb, query, loaded, rowsRead / rowsTimesMax, { seed, statement }); // prettier-ignore
   } else if (answer.mode === 'exact') {
     for (const [name, loaded] of samples)
       if (missedSample === null && (await oracleOf(loaded)).sound !== null) missedSample = name;
@@ -184,9 +221,11 @@ async function askOnce({ engine, duckdb, statementOf = withinBound, timedRuns = 
     wrongExact: compared.wrongExact,
     rowsRead: answer.sample?.rowsRead ?? 0,
     oracle,
+    fewerWouldDo,
     missedSample,
     duckdbMs,
     ownMs: median(times),
+    forecasts: forecasts.filter((each) => each !== null),
   };
 }
 
@@ -195,6 +234,23 @@ async function time(engine, statement) {
   const startMs = performance.now();
   const { rows, answer } = await engine.query(statement); // reading `rows` makes them
   return { rows, answer, ms: performance.now() - startMs };
+}
+
+/** @returns {Forecast | null} null where nothing was predicted */
+function forecastOf({ mode, predicted, achieved }, /** @type {readonly (readonly any[])[]} */ rows) {
+  if (predicted === null) return null;
+  const supports = rows
+    .flat()
+    .filter(isEstimate)
+    .map(({ support }) => support);
+  return {
+    mode,
+    predictedMs: predicted.elapsedMs,
+    elapsedMs: achieved.elapsedMs,
+    predictedError: predicted.maxRelativeError,
+    achievedError: achieved.maxRelativeError,
+    support: supports.reduce((least, support) => Math.min(least, support), Number.POSITIVE_INFINITY),
+  };
 }
 
 /** Puts each estimate beside the truth. @param {readonly (readonly any[])[]} rows @param {Truth} truth */

