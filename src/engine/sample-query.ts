@@ -11,7 +11,7 @@ import type { AggregateQuery, ReasonCode, Scalar } from '../plan/index.ts';
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
 import type { EstimatedRow, Known } from './known.ts';
-import { type LookLevels, Looks, looksAtMost } from './looks.ts';
+import { type Levels, Looks, looksAtMost } from './looks.ts';
 import type { ListingForecast } from './row-lister.ts';
 import type { RunControl } from './run-control.ts';
 import type { SampleAnswer } from './sample-answer.ts';
@@ -106,11 +106,7 @@ export class SampleQuery {
    * Has what was read so far looked at while {@link run} reads on; what it returns in the end does not depend on it.
    * @param othersPlanned looks that other samples may have behind this one's
    */
-  watch(
-    levels: Pick<LookLevels, 'take'>,
-    othersPlanned: number,
-    show: (answer: SampleAnswer) => Promise<void>,
-  ): void {
+  watch(levels: Levels, othersPlanned: number, show: (answer: SampleAnswer) => Promise<void>): void {
     const { reading } = this;
     reading.looks = new Looks(reading, this.firstLimit(), levels, othersPlanned, (known) =>
       show(this.answer(known)),
