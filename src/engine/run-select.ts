@@ -187,7 +187,7 @@ function routed(
   outcome: string,
   notes: readonly string[],
 ): RoutedAnswer {
-  const { rows, entry, confidence, rowsRead, missing, tasks, cells, witnessRows } = answer;
+  const { rows, entry, confidence, rowsRead, missing, tasks, cells, witnessRows, driver } = answer;
   const { outputs } = plan.aggregate!.sampling!.query; // the sample route has a sampled query
   const columns = plan.query.columns.map(({ name, type }, place): AnswerColumn => {
     const { isKey, interval, expression } = outputs[place]!; // as many outputs as columns
@@ -199,7 +199,7 @@ function routed(
       : { name, type, role: 'estimate', values };
   });
   const judged = answer.judge();
-  const reason = `${describeSample(entry)}: ${chosenBecause}; ${rowsRead.toLocaleString('en-US')} of ${countOf(entry.rows, 'row')}, ${outcome}`;
+  const reason = `${describeSample(entry)}: ${chosenBecause}; ${rowsRead.toLocaleString('en-US')} of ${countOf(entry.rows, 'row')}, ${outcome}${driver === null ? '' : `; ${driver} needed most`}`;
   const unread = rows.some(({ estimates }) =>
     estimates.some(({ estimate }) => estimate.reasons.includes('UNREAD_STRATUM')),
   );

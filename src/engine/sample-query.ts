@@ -1,5 +1,6 @@
 import type { SampleEntry } from '../catalog/index.ts';
 import {
+  type CellForecast,
   type ErrorTarget,
   meetsTarget,
   pilotSupportMin,
@@ -65,6 +66,8 @@ interface Judged {
 /** A query over one sample, which reads as much of it as its bounds ask for. */
 export class SampleQuery {
   private readonly target: ErrorTarget | null;
+  /** The group that the size was last found by; null: there are no groups, or the pilot was enough. */
+  private driver: string | null = null;
 
   private constructor(
     readonly entry: SampleEntry,
@@ -134,7 +137,8 @@ export class SampleQuery {
     let judged = await this.judge(await this.pilot(), target);
     for (let tries = 0; !isMet(judged.rows, target) && !reading.stopped && tries <= escalationsMax;) {
       await reading.looks?.pause();
-      const { rankLimit, hopeless } = this.size(judged.rows, target);
+      const { rankLimit, hopeless, driver } = this.size(judged.rows, target);
+      this.driver = describe(judged.rows, driver);
       if (hopeless || reading.limit >= reading.limits.max) break;
       let limit = reading.limit * doubtGrowth;
       if (rankLimit !== null) {
@@ -180,8 +184,7 @@ export class SampleQuery {
       rows: read,
       tooSmall: sized.hopeless,
       relativeError: this.worstError(rows, limit),
-      driver:
-        sized.driver === null ? null : describe(rows.find(({ group }) => group === sized.driver?.group)),
+      driver: describe(rows, sized.driver),
       unknownTails: reading.unknownTails(known, rows).outputs,
       byWitness: sized.byWitness,
       listing: reading.foreseeListing(read),
@@ -242,7 +245,7 @@ export class SampleQuery {
   }
 
   private answer(known: Known): SampleAnswer {
-    const { reading, target, entry } = this;
+    const { reading, target, entry, driver } = this;
     const rows = reading.confirm(known);
     const missing = reading.missing(known);
     const errorMet = target === null || isMet(rows, target);
@@ -260,6 +263,7 @@ export class SampleQuery {
       errorMet,
       leastError,
       stopped,
+      driver,
       unknownTails: () => reading.unknownTails(known, rows),
       witnessRows,
     };
@@ -286,8 +290,9 @@ function isMet(
   );
 }
 
-/** A group by its keys, for the reason. */
-function describe(row: EstimatedRow | undefined): string | null {
-  if (row === undefined || row.keys.length === 0) return null;
+/** The group of a cell by its keys, for the reason; null where there are no keys, or no other groups. */
+function describe(rows: readonly EstimatedRow[], cell: CellForecast | null): string | null {
+  const row = rows.find(({ group }) => group === cell?.group);
+  if (row === undefined || row.keys.length === 0 || rows.length < 2) return null;
   return row.keys.map((key: Scalar) => (key === null ? 'NULL' : String(key as string | number))).join(', ');
 }
