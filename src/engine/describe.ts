@@ -1,3 +1,4 @@
+import type { Scalar } from '../plan/index.ts';
 import type { SampleEntry, SampleOutliers, SamplingMethod } from '../catalog/index.ts';
 
 /** A count as people read it: `12,345 rows`. */
@@ -45,4 +46,9 @@ function describeAllocation(method: SamplingMethod): string {
 
 export function describeSample({ name, method }: SampleEntry): string {
   return `${name} (${describeMethod(method)})`;
+}
+
+/** A group by its keys: `LAX, 2001`. */
+export function describeKeys(keys: readonly Scalar[]): string {
+  return keys.map((key) => (key === null ? 'NULL' : String(key as string | number))).join(', ');
 }

@@ -144,10 +144,9 @@ async function sampleRoute(
       }
     case 'best-effort': {
       const all = answer.stopped ? answer : await open.query.runToEnd();
-      return fromSample(all, plan, open.reason, [
-        answer.stopped ? 'the deadline came before the error bound was reached' : miss,
-        ...notes,
-      ]);
+      const missed = answer.stopped ? 'the deadline came before the error bound was reached' : miss;
+      // All of the sample may keep a bound that was given up.
+      return fromSample(all, plan, open.reason, all.errorMet ? notes : [missed, ...notes]);
     }
   }
 }

@@ -8,9 +8,10 @@ import {
   type RowsAt,
   type SizingResult,
 } from '../estimator/index.ts';
-import type { AggregateQuery, ReasonCode, Scalar } from '../plan/index.ts';
+import type { AggregateQuery, ReasonCode } from '../plan/index.ts';
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
+import { describeKeys } from './describe.ts';
 import type { EstimatedRow, Known } from './known.ts';
 import { type Levels, Looks, looksAtMost } from './looks.ts';
 import type { ListingForecast } from './row-lister.ts';
@@ -26,7 +27,7 @@ const pilotGrowthMin = 2;
 const pilotGrowthMax = 16;
 /** By what a pilot grows that takes the sample for too small, but not by far. */
 const doubtGrowth = 4;
-/** Times that a size is corrected after it fell short, and by how much at least. */
+/** Times that a size is corrected after it fell short, and by how much at least; the last time all is read. */
 const escalationsMax = 3;
 const escalationMin = 1.25;
 
@@ -137,13 +138,15 @@ export class SampleQuery {
     let judged = await this.judge(await this.pilot(), target);
     for (let tries = 0; !isMet(judged.rows, target) && !reading.stopped && tries <= escalationsMax;) {
       await reading.looks?.pause();
-      const { rankLimit, hopeless, driver } = this.size(judged.rows, target);
+      const { rankLimit, hopeless, driver, byWitness } = this.size(judged.rows, target);
       this.driver = describe(judged.rows, driver);
       if (hopeless || reading.limit >= reading.limits.max) break;
       let limit = reading.limit * doubtGrowth;
       if (rankLimit !== null) {
         const least = tries === 0 ? reading.limit + 1 : Math.ceil(reading.limit * escalationMin);
-        limit = Math.max(rankLimit, least);
+        // All of a sample is still cheaper than the table. What a witness vouches for is not more than a part of it.
+        const isLast = tries === escalationsMax && !byWitness;
+        limit = isLast ? reading.limits.max : Math.max(rankLimit, least);
         tries++;
       }
       judged = await this.judge(await reading.readTo(limit), target);
@@ -290,9 +293,8 @@ function isMet(
   );
 }
 
-/** The group of a cell by its keys, for the reason; null where there are no keys, or no other groups. */
+/** The group of a cell, for the reason; null where there are no keys, or no other groups. */
 function describe(rows: readonly EstimatedRow[], cell: CellForecast | null): string | null {
   const row = rows.find(({ group }) => group === cell?.group);
-  if (row === undefined || row.keys.length === 0 || rows.length < 2) return null;
-  return row.keys.map((key: Scalar) => (key === null ? 'NULL' : String(key as string | number))).join(', ');
+  return row === undefined || row.keys.length === 0 || rows.length < 2 ? null : describeKeys(row.keys);
 }
