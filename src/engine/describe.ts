@@ -1,4 +1,5 @@
 import type { SampleEntry, SampleOutliers, SamplingMethod, WorkloadEntry } from '../catalog/index.ts';
+import type { Scalar } from '../plan/index.ts';
 
 /** A count as people read it: `12,345 rows`. */
 export function countOf(count: number, noun: string): string {
@@ -72,4 +73,9 @@ function describeAllocation(method: SamplingMethod): string {
 
 export function describeSample({ name, method }: SampleEntry): string {
   return `${name} (${describeMethod(method)})`;
+}
+
+/** A group by its keys: `LAX, 2001`. */
+export function describeKeys(keys: readonly Scalar[]): string {
+  return keys.map((key) => (key === null ? 'NULL' : String(key as string | number))).join(', ');
 }

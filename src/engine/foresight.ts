@@ -6,7 +6,8 @@ import {
   sizeForTarget,
   type SizingResult,
 } from '../estimator/index.ts';
-import { type AggregateQuery, type BoundExpression, childrenOf, type Scalar } from '../plan/index.ts';
+import { type AggregateQuery, type BoundExpression, childrenOf } from '../plan/index.ts';
+import { describeKeys } from './describe.ts';
 import type { EstimatedRow } from './known.ts';
 import type { SampleReading } from './sample-reading.ts';
 import type { SampleWork } from './statement-costs.ts';
@@ -106,7 +107,7 @@ export class Foresight {
     return {
       rows: limits.rowsUnder(Math.min(limit, limits.max)),
       relativeError: this.worstError(rows, limit),
-      driver: driver === null ? null : describe(rows.find(({ group }) => group === driver.group)),
+      driver: groupOf(rows, driver),
       work: this.workAt(limit),
     };
   }
@@ -140,8 +141,8 @@ function countNodes(expression: BoundExpression): number {
   return childrenOf(expression).reduce((sum, child) => sum + countNodes(child), 1);
 }
 
-/** A group by its keys, for the reason. */
-function describe(row: EstimatedRow | undefined): string | null {
-  if (row === undefined || row.keys.length === 0) return null;
-  return row.keys.map((key: Scalar) => (key === null ? 'NULL' : String(key as string | number))).join(', ');
+/** The group of a cell, for the reason; null where there are no keys, or no other groups. */
+export function groupOf(rows: readonly EstimatedRow[], cell: SizingResult['driver']): string | null {
+  const row = rows.find(({ group }) => group === cell?.group);
+  return row === undefined || row.keys.length === 0 || rows.length < 2 ? null : describeKeys(row.keys);
 }

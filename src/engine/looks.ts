@@ -32,16 +32,24 @@ export class LookLevels {
   }
 
   /**
-   * The level of each of the next looks.
-   * @param own looks that will be taken at it, at most
+   * The level that each of the next looks would have; nothing is taken yet.
+   * @param own looks that would be taken at it, at most
    * @param others that may come behind them
    */
+  offer(own: number, others: number): number {
+    return 1 - this.left / (own + others);
+  }
+
+  /** The same, and these looks are taken. */
   take(own: number, others: number): number {
-    const missing = this.left / (own + others);
-    this.left -= own * missing;
-    return 1 - missing;
+    const level = this.offer(own, others);
+    this.left -= own * (1 - level);
+    return level;
   }
 }
+
+/** What gives looks their levels. */
+export type Levels = Pick<LookLevels, 'offer' | 'take'>;
 
 /** What looks ask of the reading of a sample. */
 type Reading = Pick<SampleReading, 'bounds' | 'control' | 'limits' | 'lookAt' | 'rowsRead'>;
@@ -66,7 +74,7 @@ export class Looks implements Pauses {
   constructor(
     private readonly reading: Reading,
     firstLimit: number,
-    private readonly levels: Pick<LookLevels, 'take'>,
+    private readonly levels: Levels,
     private readonly othersPlanned: number,
     private readonly show: (known: Known) => Promise<void>,
   ) {
@@ -83,9 +91,13 @@ export class Looks implements Pauses {
     this.nextRows = 2 * rowsRead;
     if (this.isUntimely()) return;
     const startedMs = control.elapsedMs();
-    if (this.level !== null || this.isEnoughToSee()) {
-      this.level ??= this.levels.take(looksBetween(rowsRead, rowsMax), this.othersPlanned);
-      await this.show(reading.lookAt(this.level));
+    const planned = [looksBetween(rowsRead, rowsMax), this.othersPlanned] as const;
+    const known = reading.lookAt(this.level ?? this.levels.offer(...planned));
+    const doublings = this.level === null ? this.doublingsUntilFirst(known) : 0;
+    if (doublings > 0) this.nextRows = rowsRead * 2 ** doublings;
+    else {
+      this.level ??= this.levels.take(...planned);
+      await this.show(known);
     }
     this.tookMs = control.elapsedMs() - startedMs;
   }
@@ -99,16 +111,24 @@ export class Looks implements Pauses {
     return this.tookMs > Math.min(Math.max(patienceMs, elapsedMs / 2), remainingMs / 10);
   }
 
-  /** Every group that the answer shows has enough matches, if it can have so many in all of the sample; or it is time. */
-  private isEnoughToSee(): boolean {
-    const { reading, rowsMax } = this;
-    const { estimator, chosen } = reading.lookAt(reading.bounds.confidence);
-    if (reading.rowsRead >= waitShare * rowsMax) return chosen.shown.length > 0;
-    const supports = chosen.shown.map(({ group }) => estimator.leastSupport(group));
-    const outOfReach = (pilotSupportMin * reading.rowsRead) / rowsMax;
-    return (
-      supports.some((support) => support >= pilotSupportMin) &&
-      supports.every((support) => support >= pilotSupportMin || support < outOfReach)
-    );
+  /**
+   * How often the rows must double before a first look makes sense: until every group that the answer shows can have enough matches,
+   * unless it cannot have so many in all of the sample; or until it is time. To try at each doubling would take longer than to read
+   * where groups are many.
+   */
+  private doublingsUntilFirst({ estimator, chosen: { shown } }: Known): number {
+    const { rowsMax, reading } = this;
+    const { rowsRead } = reading;
+    const untilTime = Math.max(0, Math.ceil(Math.log2((waitShare * rowsMax) / rowsRead)));
+    const outOfReach = (pilotSupportMin * rowsRead) / rowsMax;
+    const supports = shown
+      .map(({ group }) => estimator.leastSupport(group))
+      .filter((support) => support >= outOfReach);
+    if (supports.length === 0) return shown.length === 0 ? Math.max(1, untilTime) : untilTime;
+    const least = supports.reduce((a, b) => Math.min(a, b));
+    if (least >= pilotSupportMin) return 0;
+    // Chance may have left it a standard error short of what it should have.
+    const wanted = Math.floor(Math.log2(pilotSupportMin / (Math.sqrt(least) + 1) ** 2));
+    return Math.min(untilTime, Math.max(1, wanted));
   }
 }

@@ -135,10 +135,9 @@ async function sampleRoute(
       }
     case 'best-effort': {
       const all = answer.stopped ? answer : await open.query.runToEnd();
-      return fromSample({ ...best, answer: all }, plan, [
-        answer.stopped ? 'the deadline came before the error bound was reached' : miss,
-        ...notes,
-      ]);
+      const missed = answer.stopped ? 'the deadline came before the error bound was reached' : miss;
+      // All of the sample may keep a bound that was given up.
+      return fromSample({ ...best, answer: all }, plan, all.errorMet ? notes : [missed, ...notes]);
     }
   }
 }
@@ -199,7 +198,7 @@ function routed(
   outcome: string,
   notes: readonly string[],
 ): RoutedAnswer {
-  const { rows, entry, confidence, rowsRead, missing, tasks, cells, witnessRows } = answer;
+  const { rows, entry, confidence, rowsRead, missing, tasks, cells, witnessRows, driver } = answer;
   const { outputs } = plan.aggregate!.sampling!.query; // the sample route has a sampled query
   const columns = plan.query.columns.map(({ name, type }, place): AnswerColumn => {
     const { isKey, interval, expression } = outputs[place]!; // as many outputs as columns
@@ -211,7 +210,7 @@ function routed(
       : { name, type, role: 'estimate', values };
   });
   const judged = answer.judge();
-  const reason = `${describeSample(entry)}: ${chosenBecause}; ${rowsRead.toLocaleString('en-US')} of ${countOf(entry.rows, 'row')}, ${outcome}`;
+  const reason = `${describeSample(entry)}: ${chosenBecause}; ${rowsRead.toLocaleString('en-US')} of ${countOf(entry.rows, 'row')}, ${outcome}${driver === null ? '' : `; ${driver} needed most`}`;
   const unread = rows.some(({ estimates }) =>
     estimates.some(({ estimate }) => estimate.reasons.includes('UNREAD_STRATUM')),
   );

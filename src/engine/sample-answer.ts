@@ -26,6 +26,8 @@ export interface SampleAnswer {
   readonly leastError: number;
   /** The deadline stopped the reading. */
   readonly stopped: boolean;
+  /** The group that the number of rows goes back to; null: no single one of several. */
+  readonly driver: string | null;
   /** Estimates whose tails are not known well enough to certify them. */
   readonly unknownTails: () => UnknownTails;
   /** Rows that were read only to tell what tails are like. */

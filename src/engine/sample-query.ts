@@ -3,9 +3,9 @@ import { type ErrorTarget, meetsTarget, pilotSupportMin } from '../estimator/ind
 import type { AggregateQuery, ReasonCode } from '../plan/index.ts';
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
-import { type Expectation, Foresight } from './foresight.ts';
+import { type Expectation, Foresight, groupOf } from './foresight.ts';
 import type { EstimatedRow, Known } from './known.ts';
-import { type LookLevels, Looks, looksAtMost } from './looks.ts';
+import { type Levels, Looks, looksAtMost } from './looks.ts';
 import type { ListingForecast } from './row-lister.ts';
 import type { RunControl } from './run-control.ts';
 import type { SampleAnswer } from './sample-answer.ts';
@@ -20,7 +20,7 @@ const pilotGrowthMin = 2;
 const pilotGrowthMax = 16;
 /** By what a pilot grows that takes the sample for too small, but not by far. */
 const doubtGrowth = 4;
-/** Times that a size is corrected after it fell short, and by how much at least. */
+/** Times that a size is corrected after it fell short, and by how much at least; the last time all is read. */
 const escalationsMax = 3;
 const escalationMin = 1.25;
 
@@ -62,6 +62,8 @@ export class SampleQuery {
   private readonly foresight: Foresight;
   /** What was expected of the answer when its size was set first; null: it was not. */
   private expected: Expectation | null = null;
+  /** The group that the size was last found by; null: there are no groups, or the pilot was enough. */
+  private driver: string | null = null;
 
   private constructor(
     readonly entry: SampleEntry,
@@ -105,11 +107,7 @@ export class SampleQuery {
    * Has what was read so far looked at while {@link run} reads on; what it returns in the end does not depend on it.
    * @param othersPlanned looks that other samples may have behind this one's
    */
-  watch(
-    levels: Pick<LookLevels, 'take'>,
-    othersPlanned: number,
-    show: (answer: SampleAnswer) => Promise<void>,
-  ): void {
+  watch(levels: Levels, othersPlanned: number, show: (answer: SampleAnswer) => Promise<void>): void {
     const { reading } = this;
     reading.looks = new Looks(reading, this.firstLimit(), levels, othersPlanned, (known) =>
       show(this.answer(known)),
@@ -143,11 +141,14 @@ export class SampleQuery {
     for (let tries = 0; !isMet(judged.rows, target) && !reading.stopped && tries <= escalationsMax;) {
       await reading.looks?.pause();
       const sized = foresight.size(judged.rows, target);
+      this.driver = groupOf(judged.rows, sized.driver);
       if (sized.hopeless || reading.limit >= reading.limits.max) break;
       let limit = reading.limit * doubtGrowth;
       if (sized.rankLimit !== null) {
         const least = tries === 0 ? reading.limit + 1 : Math.ceil(reading.limit * escalationMin);
-        limit = Math.max(sized.rankLimit, least);
+        // All of a sample is still cheaper than the table. What a witness vouches for is not more than a part of it.
+        const isLast = tries === escalationsMax && !sized.byWitness && !sized.isStep;
+        limit = isLast ? reading.limits.max : Math.max(sized.rankLimit, least);
         if (!sized.isStep) tries++;
       }
       this.expected ??= foresight.expect(judged.rows, limit, sized.driver);
@@ -225,7 +226,7 @@ export class SampleQuery {
   }
 
   private answer(known: Known, outbid = false): SampleAnswer {
-    const { reading, target, entry, foresight, expected } = this;
+    const { reading, target, entry, foresight, expected, driver } = this;
     const rows = reading.confirm(known);
     const missing = reading.missing(known);
     const errorMet = target === null || isMet(rows, target);
@@ -245,6 +246,7 @@ export class SampleQuery {
       errorMet,
       leastError,
       stopped,
+      driver,
       unknownTails: () => reading.unknownTails(known, rows),
       witnessRows,
       work: foresight.workDone,

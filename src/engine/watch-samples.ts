@@ -1,5 +1,5 @@
 import type { OpenSampleQuery } from './choose-sample.ts';
-import type { LookLevels } from './looks.ts';
+import type { Levels } from './looks.ts';
 import type { RunControl } from './run-control.ts';
 import type { SampleAnswer } from './sample-answer.ts';
 
@@ -10,7 +10,7 @@ import type { SampleAnswer } from './sample-answer.ts';
  */
 export function watchSamples(
   chosen: readonly OpenSampleQuery[],
-  levels: Pick<LookLevels, 'take'>,
+  levels: Levels,
   control: Pick<RunControl, 'giveWay'>,
   show: (answer: SampleAnswer, open: OpenSampleQuery) => void,
 ): void {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { seededRandom } from '../../src/common/index.ts';
-import { LookLevels } from '../../src/engine/looks.ts';
+import { type Levels, LookLevels } from '../../src/engine/looks.ts';
 import type { Estimate } from '../../src/index.ts';
 import type { Sample } from '../../src/samples/index.ts';
 import { bellNumbers, GroupedTable } from '../support/draw-groups.ts';
@@ -64,15 +64,11 @@ class Tally {
 }
 
 /** As if each look were the only one. */
-const ordinary = { take: () => confidence };
+const ordinary = { offer: () => confidence, take: () => confidence };
 const tallies = cases.map(() => ({ own: new Tally(), ordinary: new Tally() }));
 
 beforeAll(async () => {
-  const watch = async (
-    sample: Sample,
-    sql: string,
-    levels: Pick<LookLevels, 'take'>,
-  ): Promise<Estimate[]> => {
+  const watch = async (sample: Sample, sql: string, levels: Levels): Promise<Estimate[]> => {
     const looks = await table.watch(sample, sql, confidence, levels);
     return looks.map((look) => look.rows[0]!.estimates[0]!.estimate); // one row, one output
   };

@@ -1,7 +1,7 @@
 import type { SamplingMethod } from '../../src/catalog/index.ts';
 import { seededRandom, systemClock } from '../../src/common/index.ts';
 import type { Choice } from '../../src/engine/choice.ts';
-import { type LookLevels, Looks } from '../../src/engine/looks.ts';
+import { type Levels, Looks } from '../../src/engine/looks.ts';
 import { RunControl } from '../../src/engine/run-control.ts';
 import type { EstimatedRow, Known } from '../../src/engine/known.ts';
 import { SampleReading } from '../../src/engine/sample-reading.ts';
@@ -80,12 +80,7 @@ export class GroupedTable {
   }
 
   /** The rows of every look at a sample while it is read, and of its answer. @param levels of the looks but the last */
-  async watch(
-    sample: Sample,
-    sql: string,
-    confidence: number,
-    levels: Pick<LookLevels, 'take'>,
-  ): Promise<Look[]> {
+  async watch(sample: Sample, sql: string, confidence: number, levels: Levels): Promise<Look[]> {
     const control = new RunControl(systemClock, {}, null, 0);
     const query = bindAggregate(sql, this.table.columns);
     const bounds = { confidence, simultaneous: false };
