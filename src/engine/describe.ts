@@ -1,4 +1,5 @@
 import type { SampleEntry, SampleOutliers, SamplingMethod } from '../catalog/index.ts';
+import type { GroupSlots } from './answer-rows.ts';
 
 /** A count as people read it: `12,345 rows`. */
 export function countOf(count: number, noun: string): string {
@@ -45,4 +46,10 @@ function describeAllocation(method: SamplingMethod): string {
 
 export function describeSample({ name, method }: SampleEntry): string {
   return `${name} (${describeMethod(method)})`;
+}
+
+/** A group by its keys; null where it has none. */
+export function describeGroup(row: Pick<GroupSlots, 'keys'> | undefined): string | null {
+  if (row === undefined || row.keys.length === 0) return null;
+  return row.keys.map((key) => (key === null ? 'NULL' : String(key as string | number))).join(', ');
 }

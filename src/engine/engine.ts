@@ -1,16 +1,16 @@
-import { QueryError } from '../common/index.ts';
+import { QueryError, untilAborted } from '../common/index.ts';
 import { parseStatement, type SelectStatement, type Statement } from '../parser/index.ts';
 import { planSelect, type ResolvedBounds, type SelectPlan } from '../planner/index.ts';
 import type { Engine, QueryOptions, QueryResult } from './contract.ts';
 import { explain } from './explain.ts';
 import { Answer } from './query-result.ts';
-import { RunControl } from './run-control.ts';
+import { cancelled, RunControl } from './run-control.ts';
 import { type RoutedAnswer, runSelect } from './run-select.ts';
 import { createSample, dropSample } from './samples.ts';
 import { show } from './show.ts';
 import type { EngineState } from './state.ts';
 import { type Refine, streamAnswers } from './stream-answers.ts';
-import { Stopwatch, summarise } from './summary.ts';
+import { requireInTime, Stopwatch, summarise } from './summary.ts';
 import { createTable, describeTable, dropTable, requireTable } from './tables.ts';
 
 /** Bounds of statements that ask for none. */
@@ -74,17 +74,23 @@ export class BallparkEngine implements Engine {
     const select = selectOf(statement);
     const plan = select === null ? null : await stopwatch.time('planMs', () => this.plan(select, options));
     const bounds = plan?.bounds ?? noBounds;
-    const control = new RunControl(clock, options, bounds.withinMs, started);
+    const control = new RunControl(clock, options, bounds.withinMs, started, this.state.paces);
     control.throwIfCancelled();
     const toAnswer = ({ columns, report }: RoutedAnswer, isFinal: boolean): Answer => {
       const summary = summarise(report, bounds, control.elapsedMs(), stopwatch);
       return new Answer(queryId, columns, summary, report.choice?.marks ?? null, isFinal);
     };
     const onInterim = refine === null ? null : (interim: RoutedAnswer) => refine(toAnswer(interim, false));
-    const routed = await stopwatch.time('executeMs', () =>
-      this.run(statement, plan, control, stopwatch, onInterim),
-    );
-    return toAnswer(routed, true);
+    const routed = await stopwatch.time('executeMs', () => {
+      const work = this.run(statement, plan, control, stopwatch, onInterim);
+      // Whoever gives up a question waits for none of its parts; what changes something is waited for.
+      return plan === null || options.signal === undefined
+        ? work
+        : untilAborted(work, options.signal, cancelled);
+    });
+    const answer = toAnswer(routed, true);
+    if (bounds.withinMs !== null && bounds.onMiss === 'fail') requireInTime(answer.answer, bounds);
+    return answer;
   }
 
   private plan(statement: SelectStatement, { params = [] }: QueryOptions): SelectPlan {

@@ -83,9 +83,9 @@ export class Looks implements Pauses {
     this.nextRows = 2 * rowsRead;
     if (this.isUntimely()) return;
     const startedMs = control.elapsedMs();
-    if (this.level !== null || this.isEnoughToSee()) {
+    if (this.level !== null || (await this.isEnoughToSee())) {
       this.level ??= this.levels.take(looksBetween(rowsRead, rowsMax), this.othersPlanned);
-      await this.show(reading.lookAt(this.level));
+      await this.show(await reading.lookAt(this.level));
     }
     this.tookMs = control.elapsedMs() - startedMs;
   }
@@ -100,9 +100,9 @@ export class Looks implements Pauses {
   }
 
   /** Every group that the answer shows has enough matches, if it can have so many in all of the sample; or it is time. */
-  private isEnoughToSee(): boolean {
+  private async isEnoughToSee(): Promise<boolean> {
     const { reading, rowsMax } = this;
-    const { estimator, chosen } = reading.lookAt(reading.bounds.confidence);
+    const { estimator, chosen } = await reading.lookAt(reading.bounds.confidence);
     if (reading.rowsRead >= waitShare * rowsMax) return chosen.shown.length > 0;
     const supports = chosen.shown.map(({ group }) => estimator.leastSupport(group));
     const outOfReach = (pilotSupportMin * reading.rowsRead) / rowsMax;

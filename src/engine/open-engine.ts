@@ -8,6 +8,7 @@ import { DuckDBSource } from '../sources/index.ts';
 import type { Engine, OpenOptions } from './contract.ts';
 import { BallparkEngine } from './engine.ts';
 import { type Environment, systemEnvironment } from './environment.ts';
+import { EstimatePaces } from './estimate-paces.ts';
 import { LearnedTails } from './learned-tails.ts';
 import { Pace } from './pace.ts';
 import { QueryLog } from './query-log.ts';
@@ -64,6 +65,7 @@ async function openEngineIn(options: OpenOptions, environment: Environment): Pro
       allowedPaths,
       folders,
       pace: new Pace(),
+      paces: new EstimatePaces(),
       tails,
       fingerprints: new Fingerprints(files, environment.clock),
     };

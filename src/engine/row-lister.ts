@@ -6,8 +6,6 @@ import type { AggregateQuery, MomentLayout, Moments } from '../plan/index.ts';
 import type { RankLimits } from './rank-limits.ts';
 import type { TailWitness } from './tail-witness.ts';
 
-/** Rows at most that tails are judged by. */
-const tailRowsMax = 2 ** 19;
 /** Memory that the values of a random part of the rows may take, and that of rows of which no part will do, bytes. */
 const partBytesMax = 2 ** 26;
 const wholeBytesMax = 2 ** 28;
@@ -57,10 +55,14 @@ export class RowLister {
     this.partRowsMax = Math.min(rowsMax, Math.floor(partBytesMax / bytes));
   }
 
+  /** Rows that are listed at most after so many rows read. */
+  listedRows(rowsRead: number): number {
+    return this.isNeeded ? Math.min(rowsRead, this.partRowsMax) : 0;
+  }
+
   /** Time that listing should take after so many rows read, milliseconds. */
   predictMs(rowsRead: number): number {
-    if (!this.isNeeded) return 0;
-    return Math.min(rowsRead, this.partRowsMax) * (this.msPerRow + (this.resamples ? resamplingMs : 0));
+    return this.listedRows(rowsRead) * (this.msPerRow + (this.resamples ? resamplingMs : 0));
   }
 
   foresee(rowsRead: number): ListingForecast {
@@ -145,6 +147,7 @@ function matchingRows(
  * have no part in the error, however heavy their tails.
  * @param limit the rank limit up to which was read
  * @param witness the whole sample, where its rows are asked instead
+ * @param rowsMax so many rows at most, but for those that are read whole
  */
 export function listTails(
   scan: SampleScan,
@@ -152,10 +155,10 @@ export function listTails(
   limits: RankLimits,
   limit: number,
   witness: TailWitness | null,
+  rowsMax: number,
 ): TailRows {
   let ranks = limit;
-  while (ranks > 1 && limits.rowsUnder(ranks) - limits.rowsUnder(0) > tailRowsMax)
-    ranks = Math.floor(ranks / 2);
+  while (ranks > 1 && limits.rowsUnder(ranks) - limits.rowsUnder(0) > rowsMax) ranks = Math.floor(ranks / 2);
   const own = unitSizes.map((_, stratum) =>
     runs.takeAll[stratum] === 1 ? 0 : limits.unitsUnder(stratum, ranks),
   );

@@ -1,9 +1,11 @@
 import type { TableEntry } from '../catalog/index.ts';
 import { QueryError } from '../common/index.ts';
+import { isOutOfTime } from '../estimator/index.ts';
 import type { AggregatePlan, ResolvedBounds, SelectPlan } from '../planner/index.ts';
 import { chooseSample, type OpenSampleQuery } from './choose-sample.ts';
 import { countDistinct } from './distinct-route.ts';
 import { countOf, describeSample, percentOf } from './describe.ts';
+import { exactBeside } from './exact-beside.ts';
 import { answerExactly } from './exact-route.ts';
 import { answerAndLearn, type Lessons, lessonsFor } from './learn-tails.ts';
 import { LookLevels } from './looks.ts';
@@ -132,16 +134,16 @@ async function sampleRoute(
               : 'ON MISS BEST EFFORT gives an answer',
         },
       );
-    case 'exact':
-      try {
-        return await exact(miss, lessonsFor(tableOf(state, plan.aggregate!), tried)); // the sample route has an aggregate plan
-      } catch (error) {
-        if (!(error instanceof QueryError) || error.code !== 'DEADLINE_EXCEEDED') throw error;
-        return fromSample(answer, plan, open.reason, [
-          miss,
-          'the exact answer was not ready before the deadline',
-        ]);
-      }
+    case 'exact': {
+      const lessons = lessonsFor(tableOf(state, plan.aggregate!), tried); // the sample route has an aggregate plan
+      if (bounds.withinMs === null || plan.sampledTable !== null) return await exact(miss, lessons);
+      const readOn = (): Promise<SampleAnswer> =>
+        answer.stopped ? Promise.resolve(answer) : open.query.runToEnd();
+      const first = await exactBeside(control, () => exact(miss, lessons), readOn);
+      if ('exact' in first) return first.exact;
+      const late = 'the exact answer was not ready before the deadline';
+      return fromSample(first.ready, plan, open.reason, [miss, late]);
+    }
     case 'best-effort': {
       const all = answer.stopped ? answer : await open.query.runToEnd();
       return fromSample(all, plan, open.reason, [
@@ -203,7 +205,13 @@ function routed(
   const unread = rows.some(({ estimates }) =>
     estimates.some(({ estimate }) => estimate.reasons.includes('UNREAD_STRATUM')),
   );
-  const missed = unread ? ['some strata have no row in the sample: nothing is known of them'] : [];
+  const unmade = answer.rows.filter(({ estimates }) =>
+    estimates.some(({ estimate }) => isOutOfTime(estimate)),
+  ).length;
+  const missed = [
+    ...(unread ? ['some strata have no row in the sample: nothing is known of them'] : []),
+    ...(unmade > 0 ? [`the deadline left no time for the intervals of ${countOf(unmade, 'row')}`] : []),
+  ];
   const witnessed =
     witnessRows > 0
       ? [`${countOf(witnessRows, 'row')} of the sample were read to tell what the tails are like`]
@@ -214,7 +222,7 @@ function routed(
       mode: 'approximate',
       reason,
       notes: [...notes, ...missed, ...witnessed, ...(typeof judged === 'string' ? [judged] : [])],
-      errorMet: answer.errorMet && !unread,
+      errorMet: answer.errorMet && missed.length === 0,
       sample: { entry, rowsRead },
       tasks,
       missing,

@@ -7,9 +7,10 @@ import {
   type RowsAt,
   type SizingResult,
 } from '../estimator/index.ts';
-import type { AggregateQuery, ReasonCode, Scalar } from '../plan/index.ts';
+import type { AggregateQuery, ReasonCode } from '../plan/index.ts';
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
+import { describeGroup } from './describe.ts';
 import type { EstimatedRow, Known } from './known.ts';
 import { type LookLevels, Looks, looksAtMost } from './looks.ts';
 import type { ListingForecast } from './row-lister.ts';
@@ -113,18 +114,19 @@ export class SampleQuery {
   ): void {
     const { reading } = this;
     reading.looks = new Looks(reading, this.firstLimit(), levels, othersPlanned, (known) =>
-      show(this.answer(known)),
+      this.answer(known).then(show),
     );
   }
 
   /** Reads a few rows and judges the sample by them. @throws QueryError CANCELLED */
   async appraise(): Promise<Appraisal> {
     const { reading, target } = this;
-    const rows = reading.estimate(await reading.readTo(this.firstLimit()));
+    const known = await reading.readTo(this.firstLimit());
+    const rows = await reading.estimates.estimate(known, reading.groupsAppraised);
     const unknown = rows.length === 0 && !reading.isCensus;
     const limit = target === null ? reading.limits.max : this.size(rows, target).rankLimit;
     return {
-      groups: rows.length,
+      groups: known.chosen.shown.length,
       rowsNeeded: limit === null || unknown ? Number.POSITIVE_INFINITY : reading.limits.rowsUnder(limit),
       relativeError:
         this.worstError(rows, reading.limits.max) ?? (reading.isCensus ? 0 : Number.POSITIVE_INFINITY),
@@ -136,7 +138,7 @@ export class SampleQuery {
     const { target, reading } = this;
     if (target === null) return await this.runToEnd();
     let judged = await this.judge(await this.pilot(), target);
-    for (let tries = 0; !isMet(judged.rows, target) && !reading.stopped && tries <= escalationsMax;) {
+    for (let tries = 0; !isMet(judged.rows, target) && !reading.isOver && tries <= escalationsMax;) {
       await reading.looks?.pause();
       const { rankLimit, hopeless } = this.size(judged.rows, target);
       if (hopeless || reading.limit >= reading.limits.max) break;
@@ -148,7 +150,7 @@ export class SampleQuery {
       }
       judged = await this.judge(await reading.readTo(limit), target);
     }
-    return this.answer(judged.known);
+    return await this.answer(judged.known);
   }
 
   /** Reads all that the deadline allows, whatever the error bound says. @throws QueryError CANCELLED */
@@ -156,24 +158,27 @@ export class SampleQuery {
     const { reading } = this;
     await reading.looks?.pause();
     const known = await reading.readTo(reading.limits.max);
-    return this.answer(known);
+    return await this.answer(known);
   }
 
   /** Tails are looked at where nothing else is in the way of keeping the target; where they are not known, with a witness. */
   private async judge(known: Known, target: ErrorTarget): Promise<Judged> {
     const { reading } = this;
-    const rows = reading.estimate(known);
-    if (isMet(rows, target)) return { known, rows: reading.confirm(known) };
+    const rows = await reading.estimates.estimate(known);
+    if (isMet(rows, target)) return { known, rows: await reading.estimates.confirm(known) };
+    if (reading.isOver) return { known, rows };
     const isTailAlone = isMet(rows, target, 'UNKNOWN_TAIL');
     const witnessed = isTailAlone && this.size(rows, target).byWitness ? await reading.callWitness() : null;
-    return witnessed === null ? { known, rows } : { known: witnessed, rows: reading.confirm(witnessed) };
+    return witnessed === null
+      ? { known, rows }
+      : { known: witnessed, rows: await reading.estimates.confirm(witnessed) };
   }
 
   /** Reads a pilot and foretells the rest. @throws QueryError CANCELLED */
   async forecast(): Promise<Forecast> {
     const { target, reading } = this;
     const known = await this.pilot();
-    const rows = reading.estimate(known);
+    const rows = await reading.estimates.estimate(known);
     const sized =
       target === null
         ? { rankLimit: reading.limits.max, hopeless: false, driver: null, byWitness: false }
@@ -185,7 +190,7 @@ export class SampleQuery {
       tooSmall: sized.hopeless,
       relativeError: this.worstError(rows, limit),
       driver:
-        sized.driver === null ? null : describe(rows.find(({ group }) => group === sized.driver?.group)),
+        sized.driver === null ? null : describeGroup(rows.find(({ group }) => group === sized.driver?.group)),
       unknownTails: reading.unknownTails(known, rows).outputs,
       byWitness: sized.byWitness,
       listing: reading.foreseeListing(read),
@@ -230,7 +235,7 @@ export class SampleQuery {
   private sizeBy(rows: readonly EstimatedRow[], target: ErrorTarget, presumesTails: boolean): SizingResult {
     const { reading } = this;
     const rowsAt = (limit: number): RowsAt => reading.limits.rowsAt(limit);
-    return reading.estimating(() =>
+    return reading.estimates.estimating(() =>
       sizeForTarget(reading.forecasts(rows, presumesTails), target, reading.limits.max, rowsAt),
     );
   }
@@ -238,26 +243,27 @@ export class SampleQuery {
   /** Largest relative half-width to expect under a rank limit; null where no value has one. */
   private worstError(rows: readonly EstimatedRow[], limit: number): number | null {
     const { reading } = this;
-    const errors = reading.estimating(() =>
+    const errors = reading.estimates.estimating(() =>
       reading.forecasts(rows).map((cell) => cell.relativeErrorAt(reading.limits.rowsAt(limit))),
     );
     const present = errors.filter((each) => each !== null);
     return present.length === 0 ? null : present.reduce((a, b) => Math.max(a, b));
   }
 
-  private answer(known: Known): SampleAnswer {
+  private async answer(known: Known): Promise<SampleAnswer> {
     const { reading, target, entry } = this;
-    const rows = reading.confirm(known);
+    const rows = await reading.estimates.confirm(known);
     const missing = reading.missing(known);
     const errorMet = target === null || isMet(rows, target);
-    const leastError = errorMet ? 0 : (this.worstError(rows, reading.limits.max) ?? Number.POSITIVE_INFINITY);
+    const foreseen = errorMet || reading.isOver ? null : this.worstError(rows, reading.limits.max);
+    const leastError = errorMet ? 0 : (foreseen ?? Number.POSITIVE_INFINITY);
     const { rowsRead, tasks, stopped, witnessRows } = reading;
     return {
       entry,
       confidence: known.confidence,
       rows,
       missing,
-      judge: () => reading.judge(known, missing),
+      judge: () => reading.estimates.judge(known, missing),
       cells: known.intervals.cells,
       rowsRead,
       tasks,
@@ -288,10 +294,4 @@ function isMet(
     rows.length > 0 &&
     rows.every(({ estimates }) => estimates.every((estimate) => meetsTarget(estimate, target, forgiven)))
   );
-}
-
-/** A group by its keys, for the reason. */
-function describe(row: EstimatedRow | undefined): string | null {
-  if (row === undefined || row.keys.length === 0) return null;
-  return row.keys.map((key: Scalar) => (key === null ? 'NULL' : String(key as string | number))).join(', ');
 }

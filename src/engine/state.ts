@@ -2,6 +2,7 @@ import type { Catalog } from '../catalog/index.ts';
 import type { DuckDBSource } from '../sources/index.ts';
 import type { Environment } from './environment.ts';
 import type { LearnedTails } from './learned-tails.ts';
+import type { EstimatePaces } from './estimate-paces.ts';
 import type { Pace } from './pace.ts';
 import type { QueryLog } from './query-log.ts';
 import type { SampleCache } from './sample-cache.ts';
@@ -15,6 +16,7 @@ export interface EngineState {
   readonly samples: SampleCache;
   readonly fingerprints: Fingerprints;
   readonly pace: Pace;
+  readonly paces: EstimatePaces;
   readonly tails: LearnedTails;
   readonly log: QueryLog;
   /** Folders that CREATE TABLE may read, links followed. */

@@ -6,6 +6,8 @@ import {
   plainAlgebra,
   type ReasonCode,
   type Scalar,
+  toDouble,
+  tryEvaluate,
 } from '../plan/index.ts';
 import {
   aggregateDuals,
@@ -137,6 +139,25 @@ export class GroupEstimator {
     return estimateOutput(request, prepared, group, this.scopeOf(prepared, group.cells));
   }
 
+  /** The value alone of one of the query's intervals, where no time is left for its error. */
+  valueAt(group: MetGroup, interval: number, confidence: number): GroupEstimate {
+    const prepared = this.intervals[interval]!; // a place among the query's intervals
+    const { expression } = prepared.output;
+    const value = tryEvaluate(expression, (leaf) => {
+      if (leaf.kind === 'slot' && leaf.slot === 'key') return this.request.key(group.group, leaf.index);
+      return leaf.kind === 'slot' && leaf.slot === 'aggregate'
+        ? (group.aggregates[leaf.index] ?? null)
+        : null;
+    });
+    const isNumber = typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean';
+    const support = supportBehind(this.moments, prepared, group);
+    const error: EstimateError = { ...unbounded, reasons: ['OUT_OF_TIME'] };
+    return withoutError(
+      prepared,
+      estimateOf(isNumber ? toDouble(value, expression.type) : null, error, null, { confidence, support }),
+    );
+  }
+
   private scopeOf(prepared: PreparedOutput, cells: CellRange): Scope {
     if (isListed(prepared) && this.listed !== null) return this.listed.scopeOf(cells);
     return this.moments.groupsByStratum ? groupScope(this.moments, cells) : this.whole;
@@ -160,6 +181,17 @@ function isExact(
   return isComplete || isConstant;
 }
 
+/** An estimate of whose error sizing is told nothing. */
+const withoutError = (prepared: PreparedOutput, estimate: Estimate): GroupEstimate => ({
+  estimate,
+  prepared,
+  gradient: [],
+  contributions: [],
+  df: 1,
+  tail: null,
+  certainty: null,
+});
+
 function estimateOutput(
   request: EstimateRequest & ErrorRequest,
   prepared: PreparedOutput,
@@ -171,13 +203,8 @@ function estimateOutput(
   const exact = isExact(moments, prepared, scope);
   const { dual, monotone, divisors } = differentiate(request, prepared, group, exact);
   const make = (value: number | null, error: EstimateError): GroupEstimate => ({
-    estimate: estimateOf(value, error, monotone, { confidence, support }),
-    prepared,
+    ...withoutError(prepared, estimateOf(value, error, monotone, { confidence, support })),
     gradient: dual?.gradient ?? [],
-    contributions: [],
-    df: 1,
-    tail: null,
-    certainty: null,
   });
   if (scope.hasUnread) return make(null, { ...unbounded, reasons: ['UNREAD_STRATUM'] });
   if (exact) return make(dual?.value ?? null, none);

@@ -25,8 +25,12 @@ export interface ScanProgress {
   readonly tasks: number;
 }
 
-/** Asked before each task whether to go on; false stops the scan there, and what was read so far stands. */
-export type Proceed = (progress: ScanProgress) => boolean | Promise<boolean>;
+/**
+ * Asked before each task, and again inside it where it named a number, whether to go on. It names the rows that may be read before it is asked again: whole
+ * pieces of runs are, so that they may be a few more. True: all of the task. False or 0 stops the scan there, and what was read
+ * so far stands.
+ */
+export type Proceed = (progress: ScanProgress) => boolean | number | Promise<boolean | number>;
 
 /** Places in a scan, inside its tasks too, where what was read so far is looked at. */
 export interface Pauses {
@@ -59,6 +63,8 @@ export async function openScan(sample: Sample, request: ScanRequest): Promise<Sa
     throw error;
   }
 }
+
+const noRuns = new Int32Array(0);
 
 /** Sums of a scan, and how to read the keys of the groups. */
 export interface CollectedSums {
@@ -122,14 +128,24 @@ export class SampleScan {
     ); // one entry a stratum
     const tasks = tasksOf(this.sample, this.done, to);
     for (const [place, task] of tasks.entries()) {
-      if (!(await proceed({ rowsRead: this.rows, tasksDone: place, tasks: tasks.length }))) return false;
-      // Columns are loaded as far as the task needs, so a scan that stops early has read no more of the file.
-      for (const name of this.loaded.keys()) await this.sample.load(name, task.lastRow);
-      if (pauses === null) this.add(task.runs);
-      else await this.addWithPauses(task.runs, pauses, place === tasks.length - 1);
+      for (let rest = task.runs; rest.length > 0;) {
+        const may = await proceed({ rowsRead: this.rows, tasksDone: place, tasks: tasks.length });
+        if (may === false || may === 0) return false;
+        // Columns are loaded as far as the task needs, so a scan that stops early has read no more of the file.
+        for (const name of this.loaded.keys()) await this.sample.load(name, task.lastRow);
+        const [head, tail] = may === true ? [rest, noRuns] : splitRuns(rest, may, this.sample.keys === null);
+        if (pauses === null) this.add(head);
+        else await this.addWithPauses(head, pauses, place === tasks.length - 1 && tail.length === 0);
+        rest = tail;
+      }
       this.flushWhereDue();
     }
     return true;
+  }
+
+  /** Pairs of stratum and group that were met so far. */
+  get cellCount(): number {
+    return this.cells.count;
   }
 
   private async addWithPauses(runs: Int32Array, pauses: Pauses, isLast: boolean): Promise<void> {
