@@ -1,6 +1,6 @@
 /** Share of the way that a pace goes towards a slower measurement, and towards a faster one: to be late is worse than to wait. */
 const slowerWeight = 0.5;
-const fasterWeight = 0.1;
+const fasterWeight = 0.25;
 
 /** How long a step takes for a unit of its work. */
 class StepPace {
@@ -29,6 +29,9 @@ class StepPace {
   }
 }
 
+/** What is made of rows takes about as long as the rows did: columns, summary, and what is looked for in them. */
+const handOvers = 2;
+
 /** How fast the steps behind the reading of a sample have been in this process, for deadlines. */
 export class EstimatePaces {
   /** By cells. */
@@ -41,14 +44,14 @@ export class EstimatePaces {
   readonly tails = new StepPace(5e-5, 16_384);
   /** Of different values, by pairs of stratum, group and value. */
   readonly counting = new StepPace(4e-3, 200);
-  /** By values. */
-  private readonly handing = new StepPace(1e-3, Number.POSITIVE_INFINITY);
+  /** By values of the answer. */
+  readonly handing = new StepPace(2e-3, 100);
 
   /**
    * What is left to do when the intervals are made, milliseconds.
    * @param work rows that tails are judged by, and values of the answer
    */
   finishMs({ tailRows, values }: { readonly tailRows: number; readonly values: number }): number {
-    return this.tails.predictMs(tailRows) + this.handing.predictMs(values);
+    return this.tails.predictMs(tailRows) + handOvers * this.handing.predictMs(values);
   }
 }

@@ -80,8 +80,12 @@ export class ReadingEstimates {
     const groups = groupsOf(shown);
     await this.make(known.intervals, groups, this.shownPlaces);
     return this.estimating(() => {
-      this.confirmTails(known.intervals, groups, this.shownPlaces);
-      return this.rowsOf(known, shown);
+      const startMs = this.control.elapsedMs();
+      const tailsMs = this.confirmTails(known.intervals, groups, this.shownPlaces);
+      const rows = this.rowsOf(known, shown);
+      const handingMs = this.control.elapsedMs() - startMs - tailsMs;
+      this.control.paces.handing.learn(rows.length * this.reading.query.outputs.length, handingMs);
+      return rows;
     });
   }
 
@@ -106,18 +110,22 @@ export class ReadingEstimates {
     this.tookMs += tookMs;
   }
 
+  /** @returns what a look at tails took, milliseconds */
   private confirmTails(
     intervals: GroupIntervals,
     groups: readonly MetGroup[],
     places: readonly number[],
-  ): void {
-    if (places.length === 0) return;
+  ): number {
+    if (places.length === 0) return 0;
     const { paces, clock } = this.control;
     if (this.time.tailRows(this.reading.scan.rowsRead) === 0) intervals.giveUp();
     const startMs = clock.monotonicMs();
     this.tailRowsAsked = 0;
     intervals.confirm(groups, places);
-    paces.tails.learn(this.tailRowsAsked, clock.monotonicMs() - startMs);
+    if (this.tailRowsAsked === 0) return 0;
+    const tookMs = clock.monotonicMs() - startMs;
+    paces.tails.learn(this.tailRowsAsked, tookMs);
+    return tookMs;
   }
 
   private rowsOf({ intervals }: Known, shown: readonly ReadGroup[]): EstimatedRow[] {

@@ -93,6 +93,8 @@ async function exactRoute(
   return { columns, report: { mode: 'exact', reason, notes, errorMet: true } };
 }
 
+const stoppedBecause = 'the deadline came before the error bound was reached';
+
 /** Tries the samples in order; where none keeps the bound, does as ON MISS says. */
 async function sampleRoute(
   state: EngineState,
@@ -135,10 +137,10 @@ async function sampleRoute(
         },
       );
     case 'exact': {
+      if (answer.stopped) return fromSample(answer, plan, open.reason, [stoppedBecause, ...notes]);
       const lessons = lessonsFor(tableOf(state, plan.aggregate!), tried); // the sample route has an aggregate plan
       if (bounds.withinMs === null || plan.sampledTable !== null) return await exact(miss, lessons);
-      const readOn = (): Promise<SampleAnswer> =>
-        answer.stopped ? Promise.resolve(answer) : open.query.runToEnd();
+      const readOn = (): Promise<SampleAnswer> => open.query.runToEnd();
       const first = await exactBeside(control, () => exact(miss, lessons), readOn);
       if ('exact' in first) return first.exact;
       const late = 'the exact answer was not ready before the deadline';
@@ -146,10 +148,7 @@ async function sampleRoute(
     }
     case 'best-effort': {
       const all = answer.stopped ? answer : await open.query.runToEnd();
-      return fromSample(all, plan, open.reason, [
-        answer.stopped ? 'the deadline came before the error bound was reached' : miss,
-        ...notes,
-      ]);
+      return fromSample(all, plan, open.reason, [answer.stopped ? stoppedBecause : miss, ...notes]);
     }
   }
 }

@@ -20,10 +20,9 @@ import { type TailSubject, tailSubjects, type UnknownTails, unknownTails } from 
 import { TailWitness } from './tail-witness.ts';
 import { TimePlan } from './time-plan.ts';
 
-/** What is read whatever the time: two rows of every stratum, if these are in so many blocks, and a few rows in any case. */
+/** What is read whatever the time: two rows of every stratum, if these are in so many blocks. */
 const firstRanks = 16;
 const firstBlocks = 4;
-const firstRows = 4096;
 /** What was learned of subjects. @param measures of the layout that the subjects name places in */
 export type LearnedOf = (subjects: readonly TailSubject[], measures: number) => LearnedValues;
 
@@ -65,11 +64,7 @@ export class SampleReading {
     const whole = this.limits.rowsUnder(0);
     // They lie in the file by ranks, then strata: two of the last stratum come behind the first ranks of the others.
     const first = this.limits.rowsUnder(firstRanks) - whole - (firstRanks - 2);
-    const most = Math.max(
-      Math.min(firstRows, sample.blockRows),
-      Math.min(first, firstBlocks * sample.blockRows),
-    );
-    this.indispensableRows = whole + most;
+    this.indispensableRows = whole + Math.max(1, Math.min(first, firstBlocks * sample.blockRows));
     this.lister = new RowLister(query, laidOut.layout, this.limits, control.clock);
     this.watch = new ReadingWatch(control);
     this.time = new TimePlan(query, control, this.lister);
