@@ -138,7 +138,7 @@ export class SampleQuery {
     const { target, reading } = this;
     if (target === null) return await this.runToEnd();
     let judged = await this.judge(await this.pilot(), target);
-    for (let tries = 0; !isMet(judged.rows, target) && !reading.isOver && tries <= escalationsMax;) {
+    for (let tries = 0; !isMet(judged.rows, target) && !reading.endIfOver() && tries <= escalationsMax;) {
       await reading.looks?.pause();
       const { rankLimit, hopeless } = this.size(judged.rows, target);
       if (hopeless || reading.limit >= reading.limits.max) break;
@@ -166,7 +166,7 @@ export class SampleQuery {
     const { reading } = this;
     const rows = await reading.estimates.estimate(known);
     if (isMet(rows, target)) return { known, rows: await reading.estimates.confirm(known) };
-    if (reading.isOver) return { known, rows };
+    if (reading.endIfOver()) return { known, rows };
     const isTailAlone = isMet(rows, target, 'UNKNOWN_TAIL');
     const witnessed = isTailAlone && this.size(rows, target).byWitness ? await reading.callWitness() : null;
     return witnessed === null

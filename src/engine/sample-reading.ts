@@ -20,9 +20,10 @@ import { type TailSubject, tailSubjects, type UnknownTails, unknownTails } from 
 import { TailWitness } from './tail-witness.ts';
 import { TimePlan } from './time-plan.ts';
 
-/** What is read whatever the time: two rows of every stratum, if these are in so many blocks. */
+/** What is read whatever the time: two rows of every stratum, if these are in so many blocks, and such a part of a block. */
 const firstRanks = 16;
 const firstBlocks = 4;
+const firstBlockParts = 16;
 /** What was learned of subjects. @param measures of the layout that the subjects name places in */
 export type LearnedOf = (subjects: readonly TailSubject[], measures: number) => LearnedValues;
 
@@ -64,7 +65,8 @@ export class SampleReading {
     const whole = this.limits.rowsUnder(0);
     // They lie in the file by ranks, then strata: two of the last stratum come behind the first ranks of the others.
     const first = this.limits.rowsUnder(firstRanks) - whole - (firstRanks - 2);
-    this.indispensableRows = whole + Math.max(1, Math.min(first, firstBlocks * sample.blockRows));
+    const few = Math.floor(sample.blockRows / firstBlockParts);
+    this.indispensableRows = whole + Math.max(1, few, Math.min(first, firstBlocks * sample.blockRows));
     this.lister = new RowLister(query, laidOut.layout, this.limits, control.clock);
     this.watch = new ReadingWatch(control);
     this.time = new TimePlan(query, control, this.lister);
@@ -175,6 +177,12 @@ export class SampleReading {
   /** No time is left for another round of reading and estimating. */
   get isOver(): boolean {
     return this.stopped || this.readingMs(this.rowsRead) <= 0;
+  }
+
+  /** Ends the reading where no time is left for another round. @returns whether it has ended */
+  endIfOver(): boolean {
+    this.isEnded ||= this.isOver;
+    return this.isEnded;
   }
 
   /** What listing values for quantiles would be like after so many rows. */
