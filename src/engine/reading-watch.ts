@@ -2,15 +2,15 @@ import type { RunControl } from './run-control.ts';
 
 /** A scan lets go after so long, milliseconds: others wait, and the caller may have given up. */
 const pieceMs = 8;
+/** Kernels read a run in pieces of so many rows: less than one cannot be had of it. */
+const rowsMin = 4096;
 /** Rows that are read before it is known how fast that is, with a deadline and without. */
-const firstRows = { hurried: 4096, calm: 16_384 };
+const firstRows = { hurried: rowsMin, calm: 16_384 };
 /** By what a piece may be larger than the one before, under a deadline. */
 const growth = 4;
 /** Pieces of which the slowest tells how slow the next can be, and by how much it may yet be slower. */
 const remembered = 8;
 const slownessMargin = 1.5;
-/** Less is not worth a piece. */
-const rowsMin = 1024;
 
 /** Cuts the reading of a sample into pieces, by how fast those before were: what is predicted to end too late is not begun. */
 export class ReadingWatch {
@@ -55,6 +55,7 @@ export class ReadingWatch {
     const msPerRow = slownessMargin * Math.max(...this.paces);
     if (budgetMs / msPerRow < rowsMin) return 0;
     const most = Math.min(budgetMs, pieceMs) / msPerRow;
-    return Math.floor(Math.max(rowsMin, hurried ? Math.min(most, growth * this.lastRows) : most));
+    const rows = Math.max(rowsMin, hurried ? Math.min(most, growth * this.lastRows) : most);
+    return Math.floor(rows / rowsMin) * rowsMin;
   }
 }
