@@ -1,8 +1,9 @@
 import type { GroupIntervals, MetGroup } from '../estimator/index.ts';
 import type { RunControl } from './run-control.ts';
 
-/** Intervals that are made between two looks at the clock. */
+/** Intervals at most that are made before others may go on, and milliseconds. */
 const intervalsAtOnce = 8;
+const atOnceMs = 2;
 
 /**
  * Makes the intervals of groups, giving way now and then, until no time is left: then the others stay without. A few are made in any case.
@@ -18,12 +19,13 @@ export async function makeIntervals(
   lastMs: number,
 ): Promise<boolean> {
   const startedMs = control.elapsedMs();
-  let made = 0;
+  let [made, lookedMs] = [0, startedMs];
   for (const group of groups) {
     for (const place of places) {
       if (intervals.isMade(group, place)) continue;
-      if (made % intervalsAtOnce === 0) {
+      if (made % intervalsAtOnce === 0 || control.elapsedMs() - lookedMs > atOnceMs) {
         await control.pause();
+        lookedMs = control.elapsedMs();
         if (made > 0 && control.spareMs() <= lastMs) {
           intervals.giveUp();
           return false;

@@ -21,6 +21,9 @@ import type { RunControl } from './run-control.ts';
 import type { TailWitness } from './tail-witness.ts';
 import type { TimePlan } from './time-plan.ts';
 
+/** Groups that are met without giving way. */
+const groupsAtOnce = 64;
+
 /** What estimates are made for, and of. */
 export interface EstimatedReading {
   readonly query: AggregateQuery;
@@ -169,23 +172,23 @@ export class ReadingEstimates {
     const { control } = this;
     const { limit, witness: called } = this.soFar();
     const startMs = control.elapsedMs();
-    const { moments, key, estimator, groups } = this.estimating(() => {
-      const collected = collect();
-      const witness = called?.to(scan.groupCodes);
-      return lister.timed(scan.rowsRead, () => {
-        const listed = lister.list(scan, collected.moments, limit);
-        const made = new GroupEstimator({
-          query,
-          aggregateTotals,
-          ...collected,
-          listed,
-          confidence,
-          seed,
-          witness,
-        });
-        return { ...collected, estimator: made, groups: made.meet() };
+    const collected = collect();
+    const { moments, key } = collected;
+    const witness = called?.to(scan.groupCodes);
+    const { estimator, groups } = await lister.timed(scan.rowsRead, async () => {
+      const listed = await lister.list(scan, moments, limit, () => control.pause());
+      const made = new GroupEstimator({
+        query,
+        aggregateTotals,
+        ...collected,
+        listed,
+        confidence,
+        seed,
+        witness,
       });
+      return { estimator: made, groups: await this.meetAll(made) };
     });
+    this.tookMs += control.elapsedMs() - startMs;
     if (lister.listedRows(1) === 0)
       control.paces.meeting.learn(moments.cellCount, control.elapsedMs() - startMs);
     const cells = groups.length * query.intervals.length;
@@ -206,6 +209,16 @@ export class ReadingEstimates {
       const cellsAGroup = moments.cellCount / Math.max(1, groups.length);
       return { confidence, estimator, intervals, groups, chosen: chooseRows(query, read), cellsAGroup };
     });
+  }
+
+  private async meetAll(estimator: GroupEstimator): Promise<MetGroup[]> {
+    const groups: MetGroup[] = [];
+    const isSlow = this.reading.lister.listedRows(1) > 0;
+    for (const group of estimator.meetEach()) {
+      const met = groups.push(group);
+      if (isSlow || met % groupsAtOnce === 0) await this.control.pause();
+    }
+    return groups;
   }
 }
 

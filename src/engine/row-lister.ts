@@ -75,9 +75,9 @@ export class RowLister {
   }
 
   /** Does work that lists, and learns from it. */
-  timed<T>(rowsRead: number, work: () => T): T {
+  async timed<T>(rowsRead: number, work: () => Promise<T>): Promise<T> {
     const startMs = this.clock.monotonicMs();
-    const done = work();
+    const done = await work();
     if (this.isNeeded && rowsRead > 0)
       this.msPerRow = (this.clock.monotonicMs() - startMs) / Math.min(rowsRead, this.partRowsMax);
     return done;
@@ -89,9 +89,15 @@ export class RowLister {
    * do all rows that have weights of their own, and a reading that left out nothing, which has no error.
    * @param moments of the same reading
    * @param limit the rank limit up to which was read
+   * @param pause lets others go on
    * @throws QueryError LIMIT_EXCEEDED where what must stay is too much
    */
-  list(scan: SampleScan, moments: Moments, limit: number): ListedRows | null {
+  async list(
+    scan: SampleScan,
+    moments: Moments,
+    limit: number,
+    pause: () => Promise<void>,
+  ): Promise<ListedRows | null> {
     if (!this.isNeeded) return null;
     const { rowsRead } = moments;
     const matching = matchingRows(moments, scan.rowsRead);
@@ -115,7 +121,7 @@ export class RowLister {
     this.refuseTooMany(matches);
     const listed = rowsUnder(ranks);
     // First ranks may hold a few more matches than their share.
-    const found = scan.values(Int32Array.from(listed), scan.groupCodes, Math.ceil(1.02 * matches));
+    const found = await scan.valuesInPieces(Int32Array.from(listed), Math.ceil(1.02 * matches), pause);
     return { ...found, rowsRead: listed };
   }
 

@@ -93,9 +93,13 @@ export class GroupEstimator {
 
   /** The groups in the order of the moments. */
   meet(): MetGroup[] {
+    return [...this.meetEach()];
+  }
+
+  /** The same one by one: where values are put in order each may take long. */
+  *meetEach(): Generator<MetGroup, void> {
     const { query, aggregateTotals, moments } = this.request;
     const starts = groupStarts(moments);
-    const groups: MetGroup[] = [];
     for (let group = 0; group < moments.groupCount; group++) {
       const cells = { from: starts[group]!, to: starts[group + 1]! }; // one more start than groups
       // A stratum's group without a match may not exist; without GROUP BY there is always one row.
@@ -112,9 +116,8 @@ export class GroupEstimator {
       const aggregates = query.aggregates.map((_, index) =>
         aggregateValue(totals, index, plainAlgebra, (value) => value, this.whole.isComplete),
       );
-      groups.push({ ...totals, aggregates });
+      yield { ...totals, aggregates };
     }
-    return groups;
   }
 
   /** Fewest rows of the sample, but for strata read whole, behind an estimate that outputs show; infinite where all are exact. */

@@ -65,6 +65,8 @@ export async function openScan(sample: Sample, request: ScanRequest): Promise<Sa
 }
 
 const noRuns = new Int32Array(0);
+/** Keys whose values are read without a pause. */
+const keysAtOnce = 256;
 
 /** Sums of a scan, and how to read the keys of the groups. */
 export interface CollectedSums {
@@ -222,6 +224,29 @@ export class SampleScan {
    * @param matches how many rows to expect: there is room for these at once
    */
   values(ranks: Int32Array, codes = this.groupCodes, matches = Number.POSITIVE_INFINITY): RowValues {
+    const reading = this.readValues(ranks, codes, matches);
+    for (;;) {
+      const step = reading.next();
+      if (step.done === true) return step.value;
+    }
+  }
+
+  /** The same, with a pause now and then. */
+  async valuesInPieces(ranks: Int32Array, matches: number, pause: () => Promise<void>): Promise<RowValues> {
+    const reading = this.readValues(ranks, this.groupCodes, matches);
+    for (;;) {
+      const step = reading.next();
+      if (step.done === true) return step.value;
+      await pause();
+    }
+  }
+
+  /** Yields between pieces. */
+  private *readValues(
+    ranks: Int32Array,
+    codes: readonly number[],
+    matches: number,
+  ): Generator<undefined, RowValues> {
     const { inputs, view, valueKernel, centres } = this.parts;
     const to = this.done.map((rows, stratum) => Math.min(rows, ranks[stratum]!)); // one entry a stratum
     const sink = new ValueSink(centres.length);
@@ -229,23 +254,23 @@ export class SampleScan {
     const groupOf = new Map(codes.map((code, group) => [code, group]));
     const { keys, runs } = this.sample;
     if (keys === null) {
-      const wanted = runs.runs(new Int32Array(to.length), to);
       const rows = to.reduce((sum, own) => sum + own, 0);
       sink.reserve(Math.min(rows, matches + pieceRows)); // a piece makes room for all of its rows
-      kernel(inputs, wanted, 0, wanted.length, view.group, sink);
+      for (let rest = runs.runs(new Int32Array(to.length), to); rest.length > 0;) {
+        const [head, tail] = splitRuns(rest, this.sample.blockRows, true);
+        kernel(inputs, head, 0, head.length, view.group, sink);
+        rest = tail;
+        yield;
+      }
       return sink.take(groupOf, null);
     }
-    const ends = Array.from({ length: to[0] ?? 0 }, (_, key) => {
-      kernel(
-        inputs,
-        Int32Array.of(0, keys.starts[key]!, keys.starts[key + 1]!),
-        0,
-        runStride,
-        view.group,
-        sink,
-      ); // key < number of keys
-      return sink.count;
-    });
+    const ends: number[] = [];
+    for (let key = 0; key < (to[0] ?? 0); key++) {
+      const run = Int32Array.of(0, keys.starts[key]!, keys.starts[key + 1]!); // key < number of keys
+      kernel(inputs, run, 0, runStride, view.group, sink);
+      ends.push(sink.count);
+      if (key % keysAtOnce === 0) yield;
+    }
     return sink.take(groupOf, ends);
   }
 
