@@ -24,3 +24,4 @@ export { type FileSystem, nodeFileSystem, type OpenFile, storageError } from './
 export { linePositionOf, renderError } from './render-error.ts';
 export { joinSpans, type Span } from './span.ts';
 export { compareText } from './text-order.ts';
+export { untilAborted } from './until-aborted.ts';

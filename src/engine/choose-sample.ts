@@ -7,6 +7,9 @@ import { type Appraisal, SampleQuery } from './sample-query.ts';
 import type { LearnedOf } from './sample-reading.ts';
 import type { EngineState } from './state.ts';
 
+/** Share of what is left of a deadline after which no further sample is probed. */
+const probingShare = 0.1;
+
 /** A query opened over a sample, and why that sample. */
 export interface OpenSampleQuery {
   readonly query: SampleQuery;
@@ -59,8 +62,12 @@ export async function chooseSample(
     bounds,
   );
   const probed: Probed[] = [];
-  for (const each of first === undefined ? related : [...related, first])
-    probed.push({ query: each, appraisal: await each.appraise() });
+  const unprobed: SampleQuery[] = [];
+  const endMs = control.elapsedMs() + control.remainingMs() * probingShare;
+  for (const each of first === undefined ? related : [...related, first]) {
+    if (probed.length > 0 && control.elapsedMs() > endMs) unprobed.push(each);
+    else probed.push({ query: each, appraisal: await each.appraise() });
+  }
   const bounded = bounds.error !== null;
   probed.sort((a, b) => compareMerits(merits(a, bounded), merits(b, bounded)));
   return [
@@ -68,6 +75,7 @@ export async function chooseSample(
       query: each,
       reason: `in a probe it ${inWords(appraisal, bounds)}`,
     })),
+    ...unprobed.map((each) => ({ query: each, reason: 'the deadline left no time to probe it' })),
     ...others.map((each) => ({ query: each, reason: 'it counts for more rows than those tried before' })),
   ];
 }

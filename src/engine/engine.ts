@@ -1,11 +1,11 @@
 import type { WorkloadEntry } from '../catalog/index.ts';
-import { QueryError } from '../common/index.ts';
+import { QueryError, untilAborted } from '../common/index.ts';
 import { parseStatement, type SelectStatement, shapeOf, type Statement } from '../parser/index.ts';
 import { planSelect, type ResolvedBounds, type SelectPlan } from '../planner/index.ts';
 import type { Engine, QueryOptions, QueryResult } from './contract.ts';
 import { explain } from './explain.ts';
 import { Answer } from './query-result.ts';
-import { RunControl } from './run-control.ts';
+import { cancelled, RunControl } from './run-control.ts';
 import { type RoutedAnswer, runSelect } from './run-select.ts';
 import { createSample, dropSample } from './samples.ts';
 import type { SelectRun } from './select-run.ts';
@@ -13,7 +13,7 @@ import { show } from './show.ts';
 import type { EngineState } from './state.ts';
 import { StatementCosts } from './statement-costs.ts';
 import { type Refine, streamAnswers } from './stream-answers.ts';
-import { Stopwatch, summarise } from './summary.ts';
+import { requireInTime, Stopwatch, summarise } from './summary.ts';
 import { createTable, describeTable, dropTable, requireTable } from './tables.ts';
 import { workloadOf } from './workload.ts';
 
@@ -88,24 +88,22 @@ export class BallparkEngine implements Engine {
     const planned =
       select === null ? null : await stopwatch.time('planMs', () => this.plan(sql, select, options));
     const bounds = planned?.plan.bounds ?? noBounds;
-    const control = new RunControl(clock, options, bounds.withinMs, started);
+    const control = new RunControl(clock, options, bounds.withinMs, started, this.state.paces);
     control.throwIfCancelled();
     const toAnswer = ({ columns, report }: RoutedAnswer, isFinal: boolean): Answer => {
       const summary = summarise(report, bounds, control.elapsedMs(), stopwatch);
       return new Answer(queryId, columns, summary, report.choice?.marks ?? null, isFinal);
     };
     const onInterim = refine === null ? null : (interim: RoutedAnswer) => refine(toAnswer(interim, false));
-    const routed = await stopwatch.time('executeMs', () =>
-      planned === null
-        ? this.run(statement, control)
-        : this.runPlanned(statement, planned, {
-            control,
-            stopwatch,
-            costs: planned.costs,
-            refine: onInterim,
-          }),
-    );
+    const routed = await stopwatch.time('executeMs', () => {
+      if (planned === null) return this.run(statement, control);
+      const { costs } = planned;
+      const work = this.runPlanned(statement, planned, { control, stopwatch, costs, refine: onInterim });
+      // Whoever gives up a question waits for none of its parts; what changes something is waited for.
+      return options.signal === undefined ? work : untilAborted(work, options.signal, cancelled);
+    });
     const answer = toAnswer(routed, true);
+    if (bounds.withinMs !== null && bounds.onMiss === 'fail') requireInTime(answer.answer, bounds);
     const isAsked = statement.kind === 'select-statement' && planned !== null;
     return { answer, workload: isAsked ? this.workload(planned, answer) : null };
   }

@@ -1,10 +1,9 @@
-import { QueryError } from '../common/index.ts';
+import { QueryError, untilAborted } from '../common/index.ts';
 import { tablesOf } from '../plan/index.ts';
 import type { SelectPlan } from '../planner/index.ts';
-import type { SourceTable } from '../sources/index.ts';
-import type { Control } from '../sources/index.ts';
+import type { Control, ExactResult, SourceTable } from '../sources/index.ts';
 import type { AnswerColumn } from './query-result.ts';
-import type { RunControl } from './run-control.ts';
+import { cancelled, type RunControl } from './run-control.ts';
 import type { SelectRun } from './select-run.ts';
 import type { EngineState } from './state.ts';
 
@@ -21,7 +20,7 @@ export function sourceControl(
   phase: 'scan' | 'exact',
 ): Control & { readonly deadline: AbortSignal | null } {
   const { signal, onProgress } = control.options;
-  const remaining = control.remainingMs();
+  const remaining = control.remainingMs() - control.handOverMs;
   const deadline = Number.isFinite(remaining)
     ? AbortSignal.timeout(Math.max(0, Math.floor(remaining)))
     : null;
@@ -50,12 +49,13 @@ export async function answerExactly(
   beside?: () => void,
 ): Promise<AnswerColumn[]> {
   const watch = sourceControl(control, 'exact');
-  await refuseMissingFiles(state, plan);
   const startMs = control.elapsedMs();
   try {
-    const asked = state.source.query(plan.query, sourceTables(state), watch);
-    beside?.();
-    const { columns, values } = await asked;
+    const asked = askSource(state, plan, watch, beside);
+    // Neither DuckDB's start nor its end is waited for.
+    const { columns, values } = await (watch.signal === undefined
+      ? asked
+      : untilAborted(asked, watch.signal, cancelled));
     // What runs beside slows it.
     if (beside === undefined) costs.learnExact(control.elapsedMs() - startMs);
     return columns.map(({ name, type }, place) => ({
@@ -78,6 +78,18 @@ export async function answerExactly(
       );
     throw error;
   }
+}
+
+async function askSource(
+  state: EngineState,
+  plan: SelectPlan,
+  watch: Control,
+  beside?: () => void,
+): Promise<ExactResult> {
+  await refuseMissingFiles(state, plan);
+  const asked = state.source.query(plan.query, sourceTables(state), watch);
+  beside?.();
+  return await asked;
 }
 
 async function refuseMissingFiles(state: EngineState, { query }: SelectPlan): Promise<void> {

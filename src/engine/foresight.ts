@@ -1,6 +1,7 @@
 import {
   CellForecast,
   type ErrorTarget,
+  isOutOfTime,
   type Presumption,
   type RowsAt,
   sizeForTarget,
@@ -86,7 +87,7 @@ export class Foresight {
   private sizeBy(rows: readonly EstimatedRow[], target: ErrorTarget, presumption: Presumption): SizingResult {
     const { reading } = this;
     const rowsAt = (limit: number): RowsAt => reading.limits.rowsAt(limit);
-    return reading.estimating(() =>
+    return reading.estimates.estimating(() =>
       sizeForTarget(forecasts(rows, presumption), target, reading.limits.max, rowsAt),
     );
   }
@@ -94,7 +95,7 @@ export class Foresight {
   /** Largest relative half-width to expect under a rank limit; null where no value has one. */
   worstError(rows: readonly EstimatedRow[], limit: number): number | null {
     const { reading } = this;
-    const errors = reading.estimating(() =>
+    const errors = reading.estimates.estimating(() =>
       forecasts(rows).map((cell) => cell.relativeErrorAt(reading.limits.rowsAt(limit))),
     );
     const present = errors.filter((each) => each !== null);
@@ -133,7 +134,9 @@ export class Foresight {
 /** What the estimates would be at other sizes. */
 function forecasts(rows: readonly EstimatedRow[], presumption: Presumption = {}): CellForecast[] {
   return rows.flatMap(({ group, estimates }) =>
-    estimates.map((estimate) => new CellForecast(group, estimate, presumption)),
+    estimates
+      .filter(({ estimate }) => !isOutOfTime(estimate))
+      .map((estimate) => new CellForecast(group, estimate, presumption)),
   );
 }
 

@@ -1,5 +1,5 @@
 import { type GroupIntervals, type MetGroup, type MissingGroups, reachOf } from '../estimator/index.ts';
-import { type AggregateQuery, contains, tryEvaluate } from '../plan/index.ts';
+import { type AccessorName, type AggregateQuery, contains, tryEvaluate } from '../plan/index.ts';
 import { type ChosenRows, type GroupSlots, slotLookup } from './answer-rows.ts';
 import { type Choice, ChoiceJudge } from './choice.ts';
 
@@ -50,8 +50,11 @@ export function judgeChoice(
   return decide();
 }
 
-/** The intervals of which HAVING or the order ask whether they are certified. */
-export function certifiedInChoice({ having, orderBy, accessors }: AggregateQuery): number[] {
+/** The intervals of which HAVING or the order ask something. @param isAsked whether an accessor counts */
+export function intervalsInChoice(
+  { having, orderBy, accessors }: AggregateQuery,
+  isAsked: (name: AccessorName) => boolean = () => true,
+): number[] {
   const places = new Set<number>();
   for (const expression of [
     ...(having === null ? [] : [having]),
@@ -59,9 +62,14 @@ export function certifiedInChoice({ having, orderBy, accessors }: AggregateQuery
   ]) {
     contains(expression, (node) => {
       const accessor = node.kind === 'slot' && node.slot === 'accessor' ? accessors[node.index] : undefined;
-      if (accessor?.name === 'certified') places.add(accessor.interval);
+      if (accessor !== undefined && isAsked(accessor.name)) places.add(accessor.interval);
       return false;
     });
   }
   return [...places];
+}
+
+/** The intervals of which HAVING or the order ask whether they are certified. */
+export function certifiedInChoice(query: AggregateQuery): number[] {
+  return intervalsInChoice(query, (name) => name === 'certified');
 }

@@ -16,6 +16,8 @@ export interface Known {
   readonly groups: readonly MetGroup[];
   /** The groups that the answer shows, and those that it leaves out. */
   readonly chosen: ChosenRows<ReadGroup>;
+  /** Pairs of stratum and group that a group has on average. */
+  readonly cellsAGroup: number;
 }
 
 /** A row of the answer with the estimates behind it. */

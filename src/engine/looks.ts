@@ -92,7 +92,7 @@ export class Looks implements Pauses {
     if (this.isUntimely()) return;
     const startedMs = control.elapsedMs();
     const planned = [looksBetween(rowsRead, rowsMax), this.othersPlanned] as const;
-    const known = reading.lookAt(this.level ?? this.levels.offer(...planned));
+    const known = await reading.lookAt(this.level ?? this.levels.offer(...planned));
     const doublings = this.level === null ? this.doublingsUntilFirst(known) : 0;
     if (doublings > 0) this.nextRows = rowsRead * 2 ** doublings;
     else {

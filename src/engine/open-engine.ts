@@ -8,6 +8,7 @@ import { DuckDBSource } from '../sources/index.ts';
 import type { Engine, OpenOptions } from './contract.ts';
 import { BallparkEngine } from './engine.ts';
 import { type Environment, systemEnvironment } from './environment.ts';
+import { EstimatePaces } from './estimate-paces.ts';
 import { LearnedTails } from './learned-tails.ts';
 import { Profile } from './profile.ts';
 import { QueryLog } from './query-log.ts';
@@ -65,6 +66,7 @@ async function openEngineIn(options: OpenOptions, environment: Environment): Pro
       allowedPaths,
       folders,
       profile,
+      paces: new EstimatePaces(),
       tails,
       fingerprints: new Fingerprints(files, environment.clock),
     };

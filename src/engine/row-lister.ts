@@ -6,8 +6,6 @@ import type { AggregateQuery, MomentLayout, Moments } from '../plan/index.ts';
 import type { RankLimits } from './rank-limits.ts';
 import type { TailWitness } from './tail-witness.ts';
 
-/** Rows at most that tails are judged by. */
-const tailRowsMax = 2 ** 19;
 /** Memory that the values of a random part of the rows may take, and that of rows of which no part will do, bytes. */
 const partBytesMax = 2 ** 26;
 const wholeBytesMax = 2 ** 28;
@@ -57,10 +55,14 @@ export class RowLister {
     this.partRowsMax = Math.min(rowsMax, Math.floor(partBytesMax / bytes));
   }
 
+  /** Rows that are listed at most after so many rows read. */
+  listedRows(rowsRead: number): number {
+    return this.isNeeded ? Math.min(rowsRead, this.partRowsMax) : 0;
+  }
+
   /** Time that listing should take after so many rows read, milliseconds. */
   predictMs(rowsRead: number): number {
-    if (!this.isNeeded) return 0;
-    return Math.min(rowsRead, this.partRowsMax) * (this.msPerRow + (this.resamples ? resamplingMs : 0));
+    return this.listedRows(rowsRead) * (this.msPerRow + (this.resamples ? resamplingMs : 0));
   }
 
   foresee(rowsRead: number): ListingForecast {
@@ -73,9 +75,9 @@ export class RowLister {
   }
 
   /** Does work that lists, and learns from it. */
-  timed<T>(rowsRead: number, work: () => T): T {
+  async timed<T>(rowsRead: number, work: () => Promise<T>): Promise<T> {
     const startMs = this.clock.monotonicMs();
-    const done = work();
+    const done = await work();
     if (this.isNeeded && rowsRead > 0)
       this.msPerRow = (this.clock.monotonicMs() - startMs) / Math.min(rowsRead, this.partRowsMax);
     return done;
@@ -87,9 +89,15 @@ export class RowLister {
    * do all rows that have weights of their own, and a reading that left out nothing, which has no error.
    * @param moments of the same reading
    * @param limit the rank limit up to which was read
+   * @param pause lets others go on
    * @throws QueryError LIMIT_EXCEEDED where what must stay is too much
    */
-  list(scan: SampleScan, moments: Moments, limit: number): ListedRows | null {
+  async list(
+    scan: SampleScan,
+    moments: Moments,
+    limit: number,
+    pause: () => Promise<void>,
+  ): Promise<ListedRows | null> {
     if (!this.isNeeded) return null;
     const { rowsRead } = moments;
     const matching = matchingRows(moments, scan.rowsRead);
@@ -113,7 +121,7 @@ export class RowLister {
     this.refuseTooMany(matches);
     const listed = rowsUnder(ranks);
     // First ranks may hold a few more matches than their share.
-    const found = scan.values(Int32Array.from(listed), scan.groupCodes, Math.ceil(1.02 * matches));
+    const found = await scan.valuesInPieces(Int32Array.from(listed), Math.ceil(1.02 * matches), pause);
     return { ...found, rowsRead: listed };
   }
 
@@ -145,6 +153,7 @@ function matchingRows(
  * have no part in the error, however heavy their tails.
  * @param limit the rank limit up to which was read
  * @param witness the whole sample, where its rows are asked instead
+ * @param rowsMax so many rows at most, but for those that are read whole
  */
 export function listTails(
   scan: SampleScan,
@@ -152,10 +161,10 @@ export function listTails(
   limits: RankLimits,
   limit: number,
   witness: TailWitness | null,
+  rowsMax: number,
 ): TailRows {
   let ranks = limit;
-  while (ranks > 1 && limits.rowsUnder(ranks) - limits.rowsUnder(0) > tailRowsMax)
-    ranks = Math.floor(ranks / 2);
+  while (ranks > 1 && limits.rowsUnder(ranks) - limits.rowsUnder(0) > rowsMax) ranks = Math.floor(ranks / 2);
   const own = unitSizes.map((_, stratum) =>
     runs.takeAll[stratum] === 1 ? 0 : limits.unitsUnder(stratum, ranks),
   );

@@ -1,15 +1,24 @@
 import { type Clock, QueryError } from '../common/index.ts';
 import type { QueryOptions } from './contract.ts';
+import { EstimatePaces } from './estimate-paces.ts';
 
 /** How often long work lets other work of the process go on, milliseconds. */
 const yieldEveryMs = 8;
-/** Share of a deadline that is kept for making the answer of what was read. */
+/** What is kept of a deadline for what nobody foresees: a share of it, but no less and no more than so many milliseconds. */
 const reserveShare = 0.05;
 const reserveMinMs = 2;
+const reserveMaxMs = 50;
+
+/** What a cancelled statement ends with. */
+export const cancelled = (): QueryError => new QueryError('CANCELLED', 'the statement was cancelled');
 
 /** The limits of one statement's run: its deadline, its caller's patience. */
 export class RunControl {
   readonly startedMs: number;
+  /** An answer lies ready that takes so long to hand over: what is waited for beside it must come so much before the deadline. */
+  handOverMs = 0;
+  /** There is an answer already: what still goes on is to end. */
+  isAnswered = false;
   private lastYieldMs: number;
 
   constructor(
@@ -17,6 +26,7 @@ export class RunControl {
     readonly options: QueryOptions,
     readonly withinMs: number | null,
     startedMs: number,
+    readonly paces = new EstimatePaces(),
   ) {
     this.startedMs = startedMs;
     this.lastYieldMs = clock.monotonicMs();
@@ -31,15 +41,19 @@ export class RunControl {
     return this.withinMs === null ? Number.POSITIVE_INFINITY : this.withinMs - this.elapsedMs();
   }
 
-  /** Time to stop reading so that the answer is made before the deadline. @param estimateMs what making it took last */
-  isReadingOver(estimateMs: number): boolean {
-    if (this.withinMs === null) return false;
-    return this.remainingMs() <= Math.max(reserveMinMs, this.withinMs * reserveShare, 2 * estimateMs);
+  /** What is kept of the deadline for what nobody foresees, milliseconds. */
+  get reserveMs(): number {
+    return Math.min(reserveMaxMs, Math.max(reserveMinMs, (this.withinMs ?? 0) * reserveShare));
+  }
+
+  /** Milliseconds until the deadline less the reserve: what is planned has to fit into them. */
+  spareMs(): number {
+    return this.remainingMs() - this.reserveMs;
   }
 
   /** @throws QueryError CANCELLED where the caller has given up */
   throwIfCancelled(): void {
-    if (this.options.signal?.aborted) throw new QueryError('CANCELLED', 'the statement was cancelled');
+    if (this.isAnswered || this.options.signal?.aborted) throw cancelled();
   }
 
   /** Between two pieces of work: lets the process breathe, notices that the caller has given up. @throws QueryError CANCELLED */

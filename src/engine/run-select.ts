@@ -1,9 +1,11 @@
 import type { SampleEntry, TableEntry } from '../catalog/index.ts';
 import { QueryError } from '../common/index.ts';
+import { isOutOfTime } from '../estimator/index.ts';
 import type { AggregatePlan, ResolvedBounds, SelectPlan } from '../planner/index.ts';
 import { chooseSample, type OpenSampleQuery } from './choose-sample.ts';
 import { countDistinct } from './distinct-route.ts';
 import { countOf, describeBound, describeSample, roundMs } from './describe.ts';
+import { exactBeside } from './exact-beside.ts';
 import { answerExactly } from './exact-route.ts';
 import { answerAndLearn, type Lessons, lessonsFor } from './learn-tails.ts';
 import { LookLevels } from './looks.ts';
@@ -88,6 +90,8 @@ async function exactRoute(
   return { columns, report: { mode: 'exact', reason, notes, errorMet: true, predicted } };
 }
 
+const stoppedBecause = 'the deadline came before the error bound was reached';
+
 /** Tries the samples in order; where none keeps the bound, does as ON MISS says. */
 async function sampleRoute(
   state: EngineState,
@@ -126,18 +130,22 @@ async function sampleRoute(
               : 'ON MISS BEST EFFORT gives an answer',
         },
       );
-    case 'exact':
-      try {
-        return await exact(miss, lessonsFor(tableOf(state, plan.aggregate!), tried)); // the sample route has an aggregate plan
-      } catch (error) {
-        if (!(error instanceof QueryError) || error.code !== 'DEADLINE_EXCEEDED') throw error;
-        return fromSample(best, plan, [miss, 'the exact answer was not ready before the deadline']);
-      }
+    case 'exact': {
+      if (answer.stopped) return fromSample(best, plan, [stoppedBecause, ...notes]);
+      const lessons = lessonsFor(tableOf(state, plan.aggregate!), tried); // the sample route has an aggregate plan
+      if (bounds.withinMs === null || plan.sampledTable !== null) return await exact(miss, lessons);
+      const readOn = (): Promise<SampleAnswer> => open.query.runToEnd();
+      const first = await exactBeside(run.control, () => exact(miss, lessons), readOn);
+      if ('exact' in first) return first.exact;
+      const late = 'the exact answer was not ready before the deadline';
+      const { ready } = first;
+      return fromSample({ ...best, answer: ready }, plan, ready.errorMet ? [late] : [miss, late]);
+    }
     case 'best-effort': {
       const all = answer.stopped ? answer : await open.query.runToEnd();
-      const missed = answer.stopped ? 'the deadline came before the error bound was reached' : miss;
       // All of the sample may keep a bound that was given up.
-      return fromSample({ ...best, answer: all }, plan, all.errorMet ? notes : [missed, ...notes]);
+      const missed = all.errorMet ? [] : [answer.stopped ? stoppedBecause : miss];
+      return fromSample({ ...best, answer: all }, plan, [...missed, ...notes]);
     }
   }
 }
@@ -214,7 +222,13 @@ function routed(
   const unread = rows.some(({ estimates }) =>
     estimates.some(({ estimate }) => estimate.reasons.includes('UNREAD_STRATUM')),
   );
-  const missed = unread ? ['some strata have no row in the sample: nothing is known of them'] : [];
+  const unmade = answer.rows.filter(({ estimates }) =>
+    estimates.some(({ estimate }) => isOutOfTime(estimate)),
+  ).length;
+  const missed = [
+    ...(unread ? ['some strata have no row in the sample: nothing is known of them'] : []),
+    ...(unmade > 0 ? [`the deadline left no time for the intervals of ${countOf(unmade, 'row')}`] : []),
+  ];
   const witnessed =
     witnessRows > 0
       ? [`${countOf(witnessRows, 'row')} of the sample were read to tell what the tails are like`]
@@ -225,7 +239,7 @@ function routed(
       mode: 'approximate',
       reason,
       notes: [...notes, ...missed, ...witnessed, ...(typeof judged === 'string' ? [judged] : [])],
-      errorMet: answer.errorMet && !unread,
+      errorMet: answer.errorMet && missed.length === 0,
       sample: { entry, rowsRead },
       tasks,
       missing,

@@ -110,18 +110,19 @@ export class SampleQuery {
   watch(levels: Levels, othersPlanned: number, show: (answer: SampleAnswer) => Promise<void>): void {
     const { reading } = this;
     reading.looks = new Looks(reading, this.firstLimit(), levels, othersPlanned, (known) =>
-      show(this.answer(known)),
+      this.answer(known).then(show),
     );
   }
 
   /** Reads a few rows and judges the sample by them. @throws QueryError CANCELLED */
   async appraise(): Promise<Appraisal> {
     const { reading, target } = this;
-    const rows = reading.estimate(await reading.readTo(this.firstLimit()));
+    const known = await reading.readTo(this.firstLimit());
+    const rows = await reading.estimates.estimate(known, reading.groupsAppraised);
     const unknown = rows.length === 0 && !reading.isCensus;
     const limit = target === null ? reading.limits.max : this.foresight.size(rows, target).rankLimit;
     return {
-      groups: rows.length,
+      groups: known.chosen.shown.length,
       rowsNeeded: limit === null || unknown ? Number.POSITIVE_INFINITY : reading.limits.rowsUnder(limit),
       relativeError:
         this.foresight.worstError(rows, reading.limits.max) ??
@@ -138,7 +139,7 @@ export class SampleQuery {
     const { target, reading, foresight } = this;
     if (target === null) return await this.runToEnd(isOutbid);
     let judged = await this.judge(await this.pilot(), target);
-    for (let tries = 0; !isMet(judged.rows, target) && !reading.stopped && tries <= escalationsMax;) {
+    for (let tries = 0; !isMet(judged.rows, target) && !reading.endIfOver() && tries <= escalationsMax;) {
       await reading.looks?.pause();
       const sized = foresight.size(judged.rows, target);
       this.driver = groupOf(judged.rows, sized.driver);
@@ -153,11 +154,11 @@ export class SampleQuery {
       }
       this.expected ??= foresight.expect(judged.rows, limit, sized.driver);
       if (isOutbid?.(foresight.workAt(limit), foresight.workDone) === true)
-        return this.answer(judged.known, true);
+        return await this.answer(judged.known, true);
       judged = await this.judge(await reading.readTo(limit), target);
     }
     this.expected ??= foresight.expect(judged.rows, reading.limit, null);
-    return this.answer(judged.known);
+    return await this.answer(judged.known);
   }
 
   /**
@@ -173,25 +174,28 @@ export class SampleQuery {
     if (isOutbid !== null) await reading.scanTo(this.firstLimit());
     const isOver = isOutbid?.(foresight.workAt(max), foresight.workDone) === true;
     if (!isOver && !reading.stopped) await reading.scanTo(max);
-    return this.answer(reading.meet(), isOver);
+    return await this.answer(await reading.meet(), isOver);
   }
 
   /** Tails are looked at where nothing else is in the way of keeping the target; where they are not known, with a witness. */
   private async judge(known: Known, target: ErrorTarget): Promise<Judged> {
     const { reading } = this;
-    const rows = reading.estimate(known);
-    if (isMet(rows, target)) return { known, rows: reading.confirm(known) };
+    const rows = await reading.estimates.estimate(known);
+    if (isMet(rows, target)) return { known, rows: await reading.estimates.confirm(known) };
+    if (reading.endIfOver()) return { known, rows };
     const isTailAlone = isMet(rows, target, 'UNKNOWN_TAIL');
     const witnessed =
       isTailAlone && this.foresight.size(rows, target).byWitness ? await reading.callWitness() : null;
-    return witnessed === null ? { known, rows } : { known: witnessed, rows: reading.confirm(witnessed) };
+    return witnessed === null
+      ? { known, rows }
+      : { known: witnessed, rows: await reading.estimates.confirm(witnessed) };
   }
 
   /** Reads a pilot and foretells the rest. @throws QueryError CANCELLED */
   async forecast(): Promise<Forecast> {
     const { target, reading, foresight } = this;
     const known = await this.pilot();
-    const rows = reading.estimate(known);
+    const rows = await reading.estimates.estimate(known);
     const sized =
       target === null
         ? { rankLimit: reading.limits.max, hopeless: false, driver: null, byWitness: false }
@@ -225,21 +229,20 @@ export class SampleQuery {
     }
   }
 
-  private answer(known: Known, outbid = false): SampleAnswer {
+  private async answer(known: Known, outbid = false): Promise<SampleAnswer> {
     const { reading, target, entry, foresight, expected, driver } = this;
-    const rows = reading.confirm(known);
+    const rows = await reading.estimates.confirm(known);
     const missing = reading.missing(known);
     const errorMet = target === null || isMet(rows, target);
-    const leastError = errorMet
-      ? 0
-      : (foresight.worstError(rows, reading.limits.max) ?? Number.POSITIVE_INFINITY);
+    const foreseen = errorMet || reading.isOver ? null : foresight.worstError(rows, reading.limits.max);
+    const leastError = errorMet ? 0 : (foreseen ?? Number.POSITIVE_INFINITY);
     const { rowsRead, tasks, stopped, witnessRows } = reading;
     return {
       entry,
       confidence: known.confidence,
       rows,
       missing,
-      judge: () => reading.judge(known, missing),
+      judge: () => reading.estimates.judge(known, missing),
       cells: known.intervals.cells,
       rowsRead,
       tasks,

@@ -1,22 +1,7 @@
+import { type MissingGroups, missingGroups } from '../estimator/index.ts';
+import { openScan, type Pauses, type Proceed, type SampleScan } from '../executor/index.ts';
 import {
-  cellConfidence,
-  GroupEstimator,
-  GroupIntervals,
-  type MissingGroups,
-  missingGroups,
-  type TailRows,
-} from '../estimator/index.ts';
-import {
-  type CollectedSums,
-  openScan,
-  type Pauses,
-  type Proceed,
-  type SampleScan,
-} from '../executor/index.ts';
-import {
-  accessorValue,
   type AggregateQuery,
-  evaluate,
   layoutMoments,
   type LaidOut,
   type LearnedValues,
@@ -25,16 +10,20 @@ import {
 } from '../plan/index.ts';
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
-import { chooseRows, slotLookup } from './answer-rows.ts';
-import type { Choice } from './choice.ts';
-import { certifiedInChoice, judgeChoice } from './judge-choice.ts';
-import type { EstimatedRow, Known, ReadGroup } from './known.ts';
+import type { EstimatedRow, Known } from './known.ts';
 import { RankLimits } from './rank-limits.ts';
-import { type ListingForecast, listTails, RowLister } from './row-lister.ts';
+import { ReadingEstimates } from './reading-estimates.ts';
+import { ReadingWatch } from './reading-watch.ts';
+import { type ListingForecast, RowLister } from './row-lister.ts';
 import type { RunControl } from './run-control.ts';
 import { type TailSubject, tailSubjects, type UnknownTails, unknownTails } from './tail-subjects.ts';
 import { TailWitness } from './tail-witness.ts';
+import { TimePlan } from './time-plan.ts';
 
+/** What is read whatever the time: two rows of every stratum, if these are in so many blocks, and such a part of a block. */
+const firstRanks = 16;
+const firstBlocks = 4;
+const firstBlockParts = 16;
 /** What was learned of subjects. @param measures of the layout that the subjects name places in */
 export type LearnedOf = (subjects: readonly TailSubject[], measures: number) => LearnedValues;
 
@@ -43,34 +32,52 @@ export class SampleReading {
   readonly limits: RankLimits;
   /** The rank limit so far. */
   limit = 0;
-  /** The deadline ended the reading. */
-  stopped = false;
-  /** What estimating and foretelling took so far. */
-  estimateMs = 0;
   /** Looks at what was read while the reading goes on; null: nobody asks for them. */
   looks: Pauses | null = null;
-  private lastEstimateMs = 0;
+  readonly estimates: ReadingEstimates;
   private readonly lister: RowLister;
+  private readonly watch: ReadingWatch;
+  private readonly time: TimePlan;
+  /** What is known of the rows so far; null: rows were read since. */
+  private latest: Known | null = null;
+  /** Pairs of stratum and group that a group had on average, when groups were last met. */
+  private cellsAGroup = 1;
   /** The whole sample as it was read to tell what the tails are like; null: it was not. */
   private witness: TailWitness | null = null;
+  private isEnded = false;
   private planned = 0;
   private completed = 0;
-  /** Rows without which there is no answer: strata taken whole, for a part of one would bring its heavy tail back, and one more. */
+  /**
+   * Rows without which there is no answer: strata taken whole, for a part of one would bring its heavy tail back; and of the others
+   * two, if that is not too much to read.
+   */
   private readonly indispensableRows: number;
 
   private constructor(
     private readonly query: AggregateQuery,
-    private readonly laidOut: LaidOut,
+    laidOut: LaidOut,
     readonly bounds: Pick<ResolvedBounds, 'confidence' | 'simultaneous'>,
-    private readonly seed: number,
+    seed: number,
     private readonly sample: Sample,
     private readonly design: SampleDesign,
     private readonly scan: SampleScan,
     readonly control: RunControl,
   ) {
     this.limits = new RankLimits(sample, scan.included, this.readsAll);
-    this.indispensableRows = this.limits.rowsUnder(0) + 1;
+    const whole = this.limits.rowsUnder(0);
+    // They lie in the file by ranks, then strata: two of the last stratum come behind the first ranks of the others.
+    const first = this.limits.rowsUnder(firstRanks) - whole - (firstRanks - 2);
+    const few = Math.floor(sample.blockRows / firstBlockParts);
+    this.indispensableRows = whole + Math.max(1, few, Math.min(first, firstBlocks * sample.blockRows));
     this.lister = new RowLister(query, laidOut.layout, this.limits, control.clock);
+    this.watch = new ReadingWatch(control);
+    this.time = new TimePlan(query, control, this.lister);
+    const { limits, lister } = this;
+    const reading = { query, laidOut, bounds, seed, sample, scan, limits, lister };
+    this.estimates = new ReadingEstimates(reading, control, this.time, () => ({
+      limit: this.limit,
+      witness: this.hasWitness ? this.witness : null,
+    }));
   }
 
   /**
@@ -125,7 +132,7 @@ export class SampleReading {
    */
   async readTo(limit: number): Promise<Known> {
     await this.scanTo(limit);
-    return this.meet();
+    return await this.meet();
   }
 
   /** The same, without looking at what was read. */
@@ -133,32 +140,68 @@ export class SampleReading {
     this.limit = this.readsAll ? this.limits.max : Math.min(this.limits.max, limit);
     const target = this.sample.unitSizes.map((_, stratum) => this.limits.unitsUnder(stratum, this.limit));
     const available = this.limits.rowsUnder(this.limits.max);
+    const { completed, planned, rowsRead: before } = this;
     const { onProgress } = this.control.options;
     const proceed: Proceed = async ({ rowsRead, tasksDone, tasks }) => {
-      if (tasksDone === 0) this.planned += tasks;
-      await this.control.pause();
+      this.planned = planned + tasks;
+      this.completed = completed + tasksDone;
       onProgress?.({
         phase: 'execute',
         fraction: available === 0 ? null : rowsRead / available,
         rows: rowsRead,
       });
-      const mayStop = rowsRead >= this.indispensableRows && !this.readsAll;
-      if (mayStop && this.control.isReadingOver(this.lastEstimateMs + this.lister.predictMs(rowsRead)))
-        return false;
-      this.completed++;
-      return true;
+      return await this.mayRead(rowsRead, this.readsAll ? available : this.indispensableRows);
     };
-    if (!(await this.scan.readTo(target, proceed, this.looks))) this.stopped = true;
+    const isRead = await this.scan.readTo(target, proceed, this.looks);
+    this.watch.end(this.rowsRead);
+    if (isRead) this.completed = this.planned;
+    else this.isEnded = true;
+    // What stopped before it read anything has nothing new to tell.
+    if (this.rowsRead > before) this.latest = null;
   }
 
-  /** What is known of the rows so far. */
-  meet(): Known {
-    return this.estimating(() => this.meetGroups());
+  /** What is known of the rows so far. @throws QueryError CANCELLED, LIMIT_EXCEEDED */
+  async meet(): Promise<Known> {
+    this.latest ??= await this.meetGroups();
+    this.cellsAGroup = this.latest.cellsAGroup;
+    return this.latest;
   }
 
-  /** Pairs of a group and a stratum met so far. */
+  /** Pairs of stratum and group met so far. */
   get cellCount(): number {
     return this.scan.cellCount;
+  }
+
+  /** How many rows may be read before the next look at the clock; 0: what was read has to do. @param needed rows that are read whatever the time */
+  private async mayRead(rowsRead: number, needed: number): Promise<number> {
+    this.watch.end(rowsRead);
+    await this.control.pause();
+    return this.watch.begin(rowsRead, this.readingMs(rowsRead), Math.max(0, needed - rowsRead));
+  }
+
+  private readingMs(rowsRead: number): number {
+    return this.time.readingMs(rowsRead, this.scan.cellCount, this.cellsAGroup);
+  }
+
+  /** What estimating and foretelling took so far. */
+  get estimateMs(): number {
+    return this.estimates.tookMs;
+  }
+
+  /** The deadline ended the reading, or the making of estimates. */
+  get stopped(): boolean {
+    return this.isEnded || this.estimates.ranOut;
+  }
+
+  /** No time is left for another round of reading and estimating. */
+  get isOver(): boolean {
+    return this.stopped || this.readingMs(this.rowsRead) <= 0;
+  }
+
+  /** Ends the reading where no time is left for another round. @returns whether it has ended */
+  endIfOver(): boolean {
+    this.isEnded ||= this.isOver;
+    return this.isEnded;
   }
 
   /** What listing values for quantiles would be like after so many rows. */
@@ -167,61 +210,8 @@ export class SampleReading {
   }
 
   /** What is known of the rows so far at another confidence; the reading goes on as if nobody had looked. */
-  lookAt(confidence: number): Known {
-    return this.estimating(() => this.meetGroups(confidence, this.scan.peek()));
-  }
-
-  /** Does work that counts as estimating. */
-  estimating<T>(work: () => T): T {
-    const startMs = this.control.clock.monotonicMs();
-    try {
-      return work();
-    } finally {
-      this.estimateMs += this.control.clock.monotonicMs() - startMs;
-    }
-  }
-
-  /** Makes the rows of the answer. */
-  estimate(known: Known): EstimatedRow[] {
-    const before = this.estimateMs;
-    const rows = this.estimating(() => this.rowsOf(known));
-    this.lastEstimateMs = this.estimateMs - before;
-    return rows;
-  }
-
-  /** Makes them anew without the certification of numbers whose tails are too heavy. */
-  confirm(known: Known): EstimatedRow[] {
-    return this.estimating(() => {
-      const groups = known.chosen.shown.map(({ group }) => group);
-      known.intervals.confirm(groups, [...Array(this.query.shownIntervals).keys()]);
-      return this.rowsOf(known);
-    });
-  }
-
-  private rowsOf({ intervals, chosen: { shown } }: Known): EstimatedRow[] {
-    const { shownIntervals, outputs } = this.query;
-    return shown.map((row): EstimatedRow => {
-      const estimates = Array.from({ length: shownIntervals }, (_, place) => intervals.at(row.group, place));
-      return {
-        ...row,
-        estimates,
-        outputs: outputs.map(({ expression, interval }) =>
-          interval === null ? evaluate(expression, slotLookup(row)) : estimates[interval]!.estimate,
-        ), // outputs have the first intervals
-      };
-    });
-  }
-
-  /** How sure the choice of rows is; see {@link judgeChoice}. */
-  judge(known: Known, missing: MissingGroups): Choice | string | null {
-    const remainingMs = this.control.remainingMs();
-    return this.estimating(() => judgeChoice(this.query, { ...known, missing }, remainingMs));
-  }
-
-  private tailRows(): TailRows {
-    const { scan, sample, limits } = this;
-    const witness = this.hasWitness ? this.witness : null;
-    return listTails(scan, sample, limits, witness === null ? this.limit : limits.max, witness);
+  lookAt(confidence: number): Promise<Known> {
+    return this.estimates.meetGroups(confidence, () => this.scan.peek());
   }
 
   /** Rows of the sample that were read only to tell what tails are like. */
@@ -244,11 +234,22 @@ export class SampleReading {
    * @throws QueryError CANCELLED, DAMAGED_SAMPLE, LIMIT_EXCEEDED
    */
   async callWitness(): Promise<Known | null> {
-    this.witness = await TailWitness.read(this.scan, this.sample.unitSizes, async () => {
-      await this.control.pause();
-      return !this.control.isReadingOver(this.lastEstimateMs + this.lister.predictMs(this.rowsRead));
-    });
-    return this.witness === null ? null : this.estimating(() => this.meetGroups());
+    this.witness = await TailWitness.read(this.scan, this.sample.unitSizes, ({ rowsRead }) =>
+      this.mayRead(rowsRead, 0),
+    );
+    this.watch.end(this.limits.rowsUnder(this.limits.max));
+    if (this.witness === null) return null;
+    this.latest = null;
+    return await this.meet();
+  }
+
+  /** Groups at most by whose estimates a probe judges. */
+  get groupsAppraised(): number {
+    return this.time.groupsAppraised();
+  }
+
+  private meetGroups(): Promise<Known> {
+    return this.estimates.meetGroups(this.bounds.confidence, () => this.scan.collect());
   }
 
   /** What would have to be learned of the table to tell the tails of estimates that are not certified because of them. */
@@ -263,34 +264,5 @@ export class SampleReading {
   /** Bounds on the groups that were not met. */
   missing({ estimator, groups, confidence }: Known): MissingGroups {
     return missingGroups(estimator.moments, groups.map(({ cells }) => cells), confidence); // prettier-ignore
-  }
-
-  private meetGroups(
-    confidence: number = this.bounds.confidence,
-    { moments, key }: CollectedSums = this.scan.collect(),
-  ): Known {
-    const { query, bounds, seed } = this;
-    const { aggregateTotals } = this.laidOut;
-    const witness = this.hasWitness ? this.witness?.to(this.scan.groupCodes) : undefined;
-    const { estimator, groups } = this.lister.timed(this.rowsRead, () => {
-      const listed = this.lister.list(this.scan, moments, this.limit);
-      const request = { query, aggregateTotals, moments, listed, key, confidence, seed, witness };
-      const made = new GroupEstimator(request);
-      return { estimator: made, groups: made.meet() };
-    });
-    const cells = groups.length * query.intervals.length;
-    const level = bounds.simultaneous ? cellConfidence(confidence, cells) : confidence;
-    const intervals = new GroupIntervals(estimator, cells, level, () => this.tailRows());
-    intervals.confirm(groups, certifiedInChoice(query));
-    const read = groups.map((group): ReadGroup => ({
-      keys: query.keys.map((_, index) => key(group.group, index)),
-      aggregates: group.aggregates,
-      accessor(index) {
-        const { name, interval } = query.accessors[index]!; // slots name accessors
-        return accessorValue(name, intervals.at(group, interval).estimate);
-      },
-      group,
-    }));
-    return { confidence, estimator, intervals, groups, chosen: chooseRows(query, read) };
   }
 }

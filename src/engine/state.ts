@@ -3,6 +3,7 @@ import type { DuckDBSource } from '../sources/index.ts';
 import type { Environment } from './environment.ts';
 import type { LearnedTails } from './learned-tails.ts';
 import type { Profile } from './profile.ts';
+import type { EstimatePaces } from './estimate-paces.ts';
 import type { QueryLog } from './query-log.ts';
 import type { SampleCache } from './sample-cache.ts';
 import type { Fingerprints } from './table-files.ts';
@@ -15,6 +16,7 @@ export interface EngineState {
   readonly samples: SampleCache;
   readonly fingerprints: Fingerprints;
   readonly profile: Profile;
+  readonly paces: EstimatePaces;
   readonly tails: LearnedTails;
   readonly log: QueryLog;
   /** Folders that CREATE TABLE may read, links followed. */

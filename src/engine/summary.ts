@@ -1,4 +1,5 @@
 import type { SampleEntry } from '../catalog/index.ts';
+import { QueryError } from '../common/index.ts';
 import type { Estimate } from '../plan/index.ts';
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Choice } from './choice.ts';
@@ -112,6 +113,18 @@ export function summarise(
     timings: stopwatch.timings(elapsedMs),
     notes,
   };
+}
+
+/** @throws QueryError DEADLINE_EXCEEDED where an answer came too late, or without intervals for which there was no time */
+export function requireInTime(
+  { met, achieved: { elapsedMs } }: AnswerSummary,
+  { withinMs, error }: ResolvedBounds,
+): void {
+  // That an error bound is missed has been said before.
+  if (met || (error !== null && elapsedMs <= withinMs!)) return; // there is a deadline
+  throw new QueryError('DEADLINE_EXCEEDED', `the answer was not ready within ${withinMs} ms`, {
+    hint: 'ON MISS BEST EFFORT gives the best answer that there is by then',
+  });
 }
 
 /** The largest relative half-width; null where an estimate has none, 0 where all is exact. */

@@ -6,6 +6,8 @@ import {
   plainAlgebra,
   type ReasonCode,
   type Scalar,
+  toDouble,
+  tryEvaluate,
 } from '../plan/index.ts';
 import {
   aggregateDuals,
@@ -91,9 +93,13 @@ export class GroupEstimator {
 
   /** The groups in the order of the moments. */
   meet(): MetGroup[] {
+    return [...this.meetEach()];
+  }
+
+  /** The same one by one: where values are put in order each may take long. */
+  *meetEach(): Generator<MetGroup, void> {
     const { query, aggregateTotals, moments } = this.request;
     const starts = groupStarts(moments);
-    const groups: MetGroup[] = [];
     for (let group = 0; group < moments.groupCount; group++) {
       const cells = { from: starts[group]!, to: starts[group + 1]! }; // one more start than groups
       // A stratum's group without a match may not exist; without GROUP BY there is always one row.
@@ -110,9 +116,8 @@ export class GroupEstimator {
       const aggregates = query.aggregates.map((_, index) =>
         aggregateValue(totals, index, plainAlgebra, (value) => value, this.whole.isComplete),
       );
-      groups.push({ ...totals, aggregates });
+      yield { ...totals, aggregates };
     }
-    return groups;
   }
 
   /** Fewest rows of the sample, but for strata read whole, behind an estimate that outputs show; infinite where all are exact. */
@@ -135,6 +140,25 @@ export class GroupEstimator {
     const resampled = this.intervals.filter(({ isResampled }) => isResampled);
     const request = { ...this.request, confidence, resampled };
     return estimateOutput(request, prepared, group, this.scopeOf(prepared, group.cells));
+  }
+
+  /** The value alone of one of the query's intervals, where no time is left for its error. */
+  valueAt(group: MetGroup, interval: number, confidence: number): GroupEstimate {
+    const prepared = this.intervals[interval]!; // a place among the query's intervals
+    const { expression } = prepared.output;
+    const value = tryEvaluate(expression, (leaf) => {
+      if (leaf.kind === 'slot' && leaf.slot === 'key') return this.request.key(group.group, leaf.index);
+      return leaf.kind === 'slot' && leaf.slot === 'aggregate'
+        ? (group.aggregates[leaf.index] ?? null)
+        : null;
+    });
+    const isNumber = typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean';
+    const support = supportBehind(this.moments, prepared, group);
+    const error: EstimateError = { ...unbounded, reasons: ['OUT_OF_TIME'] };
+    return withoutError(
+      prepared,
+      estimateOf(isNumber ? toDouble(value, expression.type) : null, error, null, { confidence, support }),
+    );
   }
 
   private scopeOf(prepared: PreparedOutput, cells: CellRange): Scope {
@@ -160,6 +184,17 @@ function isExact(
   return isComplete || isConstant;
 }
 
+/** An estimate of whose error sizing is told nothing. */
+const withoutError = (prepared: PreparedOutput, estimate: Estimate): GroupEstimate => ({
+  estimate,
+  prepared,
+  gradient: [],
+  contributions: [],
+  df: 1,
+  tail: null,
+  certainty: null,
+});
+
 function estimateOutput(
   request: EstimateRequest & ErrorRequest,
   prepared: PreparedOutput,
@@ -171,13 +206,8 @@ function estimateOutput(
   const exact = isExact(moments, prepared, scope);
   const { dual, monotone, divisors } = differentiate(request, prepared, group, exact);
   const make = (value: number | null, error: EstimateError): GroupEstimate => ({
-    estimate: estimateOf(value, error, monotone, { confidence, support }),
-    prepared,
+    ...withoutError(prepared, estimateOf(value, error, monotone, { confidence, support })),
     gradient: dual?.gradient ?? [],
-    contributions: [],
-    df: 1,
-    tail: null,
-    certainty: null,
   });
   if (scope.hasUnread) return make(null, { ...unbounded, reasons: ['UNREAD_STRATUM'] });
   if (exact) return make(dual?.value ?? null, none);

@@ -1,5 +1,10 @@
+import type { Estimate } from '../plan/index.ts';
 import type { GroupEstimate, GroupEstimator, MetGroup } from './estimate-groups.ts';
-import { confirmTails, type TailRows } from './hill.ts';
+import { confirmTails, type TailRows, withoutLook } from './hill.ts';
+
+/** Whether the deadline left no time for the estimate's interval. */
+export const isOutOfTime = ({ low, high, reasons }: Estimate): boolean =>
+  low === null && high === null && reasons.includes('OUT_OF_TIME');
 
 interface Made {
   readonly own: GroupEstimate;
@@ -10,6 +15,7 @@ interface Made {
 export class GroupIntervals {
   private readonly made = new Map<number, (Made | undefined)[]>();
   private tailRows: TailRows | null = null;
+  private isOutOfTime = false;
 
   /**
    * @param cells how many there may be
@@ -28,9 +34,23 @@ export class GroupIntervals {
     return this.of(group, place).own;
   }
 
-  /** Takes back the certification of those whose tails are too heavy. */
+  /** Whether the interval of the query at a place was made. */
+  isMade(group: MetGroup, place: number): boolean {
+    return this.rowOf(group)[place] !== undefined;
+  }
+
+  /** No time is left: what is not made yet gets no interval, and no tail is looked at any more. */
+  giveUp(): void {
+    this.isOutOfTime = true;
+  }
+
+  /** Takes back the certification of those whose tails are too heavy, and where no time is left of those that must be looked at. */
   confirm(groups: readonly MetGroup[], places: readonly number[]): void {
     if (places.length === 0) return;
+    if (this.isOutOfTime) {
+      for (const group of groups) for (const place of places) this.withdraw(group, place);
+      return;
+    }
     const open = groups.flatMap((group) => {
       const own = places.filter((place) => !this.of(group, place).isConfirmed);
       return own.length === 0
@@ -43,11 +63,18 @@ export class GroupIntervals {
         this.rowOf(group)[place] = { own: confirmed[index]![at]!, isConfirmed: true }; // one a group and place
   }
 
+  private withdraw(group: MetGroup, place: number): void {
+    const { own, isConfirmed } = this.of(group, place);
+    if (!isConfirmed) this.rowOf(group)[place] = { own: withoutLook(own), isConfirmed: true };
+  }
+
   private of(group: MetGroup, place: number): Made {
-    const row = this.rowOf(group);
-    return (row[place] ??= {
-      own: this.estimator.estimateAt(group, place, this.confidence),
-      isConfirmed: false,
+    const { estimator, confidence, isOutOfTime } = this;
+    return (this.rowOf(group)[place] ??= {
+      own: isOutOfTime
+        ? estimator.valueAt(group, place, confidence)
+        : estimator.estimateAt(group, place, confidence),
+      isConfirmed: isOutOfTime,
     });
   }
 

@@ -55,6 +55,11 @@ export function confirmTails(
   );
 }
 
+/** The estimate without its certification, where that takes a look at the tail for which there was no time. */
+export function withoutLook(own: GroupEstimate): GroupEstimate {
+  return isSuspect(own) ? withReason(own, 'OUT_OF_TIME') : own;
+}
+
 /** Certified, but for a tail that may yet be too heavy. */
 function isSuspect({ tail, estimate }: GroupEstimate): boolean {
   return tail !== null && estimate.certified && !isBounded(tail, estimate.confidence) && !isExpected(tail);

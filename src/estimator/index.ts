@@ -7,7 +7,7 @@
 export { comparedIn, type Condition, readCondition, readSide, type Side } from './condition.ts';
 export { estimateDistinct, type SeenValue } from './distinct.ts';
 export { type GroupEstimate, GroupEstimator, type MetGroup } from './estimate-groups.ts';
-export { GroupIntervals } from './group-intervals.ts';
+export { GroupIntervals, isOutOfTime } from './group-intervals.ts';
 export { type CellRange, groupStarts } from './group-totals.ts';
 export { confirmTails, type TailRows } from './hill.ts';
 export type { ListedRows } from './listed-groups.ts';

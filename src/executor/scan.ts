@@ -25,8 +25,12 @@ export interface ScanProgress {
   readonly tasks: number;
 }
 
-/** Asked before each task whether to go on; false stops the scan there, and what was read so far stands. */
-export type Proceed = (progress: ScanProgress) => boolean | Promise<boolean>;
+/**
+ * Asked before each task, and again inside it where it named a number, whether to go on. It names the rows that may be read before it is asked again: whole
+ * pieces of runs are, so that they may be a few more. True: all of the task. False or 0 stops the scan there, and what was read
+ * so far stands.
+ */
+export type Proceed = (progress: ScanProgress) => boolean | number | Promise<boolean | number>;
 
 /** Places in a scan, inside its tasks too, where what was read so far is looked at. */
 export interface Pauses {
@@ -59,6 +63,10 @@ export async function openScan(sample: Sample, request: ScanRequest): Promise<Sa
     throw error;
   }
 }
+
+const noRuns = new Int32Array(0);
+/** Keys whose values are read without a pause. */
+const keysAtOnce = 256;
 
 /** Sums of a scan, and how to read the keys of the groups. */
 export interface CollectedSums {
@@ -109,11 +117,6 @@ export class SampleScan {
     return this.rows;
   }
 
-  /** Pairs of a group and a stratum met so far. */
-  get cellCount(): number {
-    return this.cells.count;
-  }
-
   /**
    * Reads on, in file order, until each included stratum has `target` rows read (or all of its rows).
    * @param target for each stratum a number of rows, or of keys where keys were drawn; less than what is read already reads nothing
@@ -127,14 +130,24 @@ export class SampleScan {
     ); // one entry a stratum
     const tasks = tasksOf(this.sample, this.done, to);
     for (const [place, task] of tasks.entries()) {
-      if (!(await proceed({ rowsRead: this.rows, tasksDone: place, tasks: tasks.length }))) return false;
-      // Columns are loaded as far as the task needs, so a scan that stops early has read no more of the file.
-      for (const name of this.loaded.keys()) await this.sample.load(name, task.lastRow);
-      if (pauses === null) this.add(task.runs);
-      else await this.addWithPauses(task.runs, pauses, place === tasks.length - 1);
+      for (let rest = task.runs; rest.length > 0;) {
+        const may = await proceed({ rowsRead: this.rows, tasksDone: place, tasks: tasks.length });
+        if (may === false || may === 0) return false;
+        // Columns are loaded as far as the task needs, so a scan that stops early has read no more of the file.
+        for (const name of this.loaded.keys()) await this.sample.load(name, task.lastRow);
+        const [head, tail] = may === true ? [rest, noRuns] : splitRuns(rest, may, this.sample.keys === null);
+        if (pauses === null) this.add(head);
+        else await this.addWithPauses(head, pauses, place === tasks.length - 1 && tail.length === 0);
+        rest = tail;
+      }
       this.flushWhereDue();
     }
     return true;
+  }
+
+  /** Pairs of stratum and group that were met so far. */
+  get cellCount(): number {
+    return this.cells.count;
   }
 
   private async addWithPauses(runs: Int32Array, pauses: Pauses, isLast: boolean): Promise<void> {
@@ -211,6 +224,29 @@ export class SampleScan {
    * @param matches how many rows to expect: there is room for these at once
    */
   values(ranks: Int32Array, codes = this.groupCodes, matches = Number.POSITIVE_INFINITY): RowValues {
+    const reading = this.readValues(ranks, codes, matches);
+    for (;;) {
+      const step = reading.next();
+      if (step.done === true) return step.value;
+    }
+  }
+
+  /** The same, with a pause now and then. */
+  async valuesInPieces(ranks: Int32Array, matches: number, pause: () => Promise<void>): Promise<RowValues> {
+    const reading = this.readValues(ranks, this.groupCodes, matches);
+    for (;;) {
+      const step = reading.next();
+      if (step.done === true) return step.value;
+      await pause();
+    }
+  }
+
+  /** Yields between pieces. */
+  private *readValues(
+    ranks: Int32Array,
+    codes: readonly number[],
+    matches: number,
+  ): Generator<undefined, RowValues> {
     const { inputs, view, valueKernel, centres } = this.parts;
     const to = this.done.map((rows, stratum) => Math.min(rows, ranks[stratum]!)); // one entry a stratum
     const sink = new ValueSink(centres.length);
@@ -218,23 +254,23 @@ export class SampleScan {
     const groupOf = new Map(codes.map((code, group) => [code, group]));
     const { keys, runs } = this.sample;
     if (keys === null) {
-      const wanted = runs.runs(new Int32Array(to.length), to);
       const rows = to.reduce((sum, own) => sum + own, 0);
       sink.reserve(Math.min(rows, matches + pieceRows)); // a piece makes room for all of its rows
-      kernel(inputs, wanted, 0, wanted.length, view.group, sink);
+      for (let rest = runs.runs(new Int32Array(to.length), to); rest.length > 0;) {
+        const [head, tail] = splitRuns(rest, this.sample.blockRows, true);
+        kernel(inputs, head, 0, head.length, view.group, sink);
+        rest = tail;
+        yield;
+      }
       return sink.take(groupOf, null);
     }
-    const ends = Array.from({ length: to[0] ?? 0 }, (_, key) => {
-      kernel(
-        inputs,
-        Int32Array.of(0, keys.starts[key]!, keys.starts[key + 1]!),
-        0,
-        runStride,
-        view.group,
-        sink,
-      ); // key < number of keys
-      return sink.count;
-    });
+    const ends: number[] = [];
+    for (let key = 0; key < (to[0] ?? 0); key++) {
+      const run = Int32Array.of(0, keys.starts[key]!, keys.starts[key + 1]!); // key < number of keys
+      kernel(inputs, run, 0, runStride, view.group, sink);
+      ends.push(sink.count);
+      if (key % keysAtOnce === 0) yield;
+    }
     return sink.take(groupOf, ends);
   }
 

@@ -10,7 +10,8 @@ export type ReasonCode =
   | 'SKEWED_RATIO'
   | 'NOT_CERTIFIABLE'
   | 'EXTREME_QUANTILE'
-  | 'NOT_SMOOTH';
+  | 'NOT_SMOOTH'
+  | 'OUT_OF_TIME';
 
 /** One aggregate of one group, with its interval. */
 export interface Estimate {

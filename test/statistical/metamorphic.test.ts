@@ -131,12 +131,16 @@ describe('scale', () => {
 describe('the way of reading changes nothing', () => {
   const sql = 'SELECT a % 3, COUNT(*), SUM(x), AVG(ms), STDDEV(x) FROM t WHERE x > 1.2 GROUP BY 1';
 
-  async function momentsOf(from: Sample, steps: readonly number[]): Promise<Moments> {
+  async function momentsOf(
+    from: Sample,
+    steps: readonly number[],
+    may: () => boolean | number = () => true,
+  ): Promise<Moments> {
     const query = bindAggregate(sql, table.columns);
     const { layout } = layoutMoments(query);
     const scan = await openScan(from, { filter: query.filter, keys: query.keys, layout });
     if ('refused' in scan) throw new Error(scan.refused);
-    for (const step of steps) await scan.readTo(from.runs.sizes.map((size) => Math.min(size, step)), () => true); // prettier-ignore
+    for (const step of steps) await scan.readTo(from.runs.sizes.map((size) => Math.min(size, step)), may); // prettier-ignore
     const { moments, key } = scan.collect();
     // Groups come in order of appearance: by key they compare.
     const order = Array.from({ length: moments.groupCount }, (_, group) => group).sort((p, q) =>
@@ -166,5 +170,10 @@ describe('the way of reading changes nothing', () => {
       const magnitude = Math.max(Math.abs(expected), 1e-6 * Math.abs(whole.sums[0]!));
       expect(Math.abs(other.sums[place]! - expected)).toBeLessThanOrEqual(1e-12 * magnitude);
     }
+  });
+
+  test('in pieces, without another digit', async () => {
+    const [whole, pieces] = [await momentsOf(sample, [700]), await momentsOf(sample, [700], () => 50)];
+    expect(pieces).toEqual(whole);
   });
 });

@@ -74,8 +74,8 @@ export class GroupedTable {
     const reading = await SampleReading.open(query, bounds, sample, drawnDesign, control);
     if (typeof reading === 'string') throw new Error(reading);
     const known = await reading.readTo(reading.limits.max);
-    const rows = reading.confirm(known);
-    const choice = reading.judge(known, reading.missing(known));
+    const rows = await reading.estimates.confirm(known);
+    const choice = reading.estimates.judge(known, reading.missing(known));
     return { query, rows, known, choice };
   }
 
@@ -87,9 +87,9 @@ export class GroupedTable {
     const reading = await SampleReading.open(query, bounds, sample, drawnDesign, control);
     if (typeof reading === 'string') throw new Error(reading);
     const looks: Look[] = [];
-    const show = (known: Known): void => void looks.push({ rowsRead: reading.rowsRead, rows: reading.confirm(known) }); // prettier-ignore
-    reading.looks = new Looks(reading, firstLimit, levels, 0, (known) => Promise.resolve(show(known)));
-    show(await reading.readTo(reading.limits.max));
+    const show = async (known: Known): Promise<void> => void looks.push({ rowsRead: reading.rowsRead, rows: await reading.estimates.confirm(known) }); // prettier-ignore
+    reading.looks = new Looks(reading, firstLimit, levels, 0, show);
+    await show(await reading.readTo(reading.limits.max));
     return looks;
   }
 }

@@ -1,5 +1,5 @@
 import { type DuckDBConnection, DuckDBInstance, type DuckDBResult } from '@duckdb/node-api';
-import { QueryError } from '../../common/index.ts';
+import { QueryError, untilAborted } from '../../common/index.ts';
 import type { Control } from '../source.ts';
 import type { CallGate } from './call-gate.ts';
 import { fromDuckDB } from './duckdb-error.ts';
@@ -93,7 +93,8 @@ export class LockedDatabase {
     const work = this.work(use, control);
     const settled = work.then(nothing, nothing).finally(() => this.running.delete(settled));
     this.running.add(settled);
-    return control.signal === undefined ? work : untilAborted(work, control.signal);
+    // An interrupt can take a while: the caller need not wait for it.
+    return control.signal === undefined ? work : untilAborted(work, control.signal, cancelled);
   }
 
   private async work<T>(
@@ -164,15 +165,4 @@ function repeatOnAbort(signal: AbortSignal | undefined, interrupt: () => void): 
       clearInterval(timer);
     },
   };
-}
-
-/** The work's result, or CANCELLED as soon as the signal fires: an interrupt can take a while, the caller need not wait. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const stop = (): void => reject(cancelled());
-    const done = (): void => signal.removeEventListener('abort', stop);
-    work.then(resolve, reject).then(done, done);
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
 }

@@ -1,0 +1,40 @@
+import type { GroupIntervals, MetGroup } from '../estimator/index.ts';
+import type { RunControl } from './run-control.ts';
+
+/** Intervals at most that are made before others may go on, and milliseconds. */
+const intervalsAtOnce = 8;
+const atOnceMs = 2;
+
+/**
+ * Makes the intervals of groups, giving way now and then, until no time is left: then the others stay without. A few are made in any case.
+ * @param lastMs of the time that planning may count on, what is wanted behind them
+ * @returns false where not all were made
+ * @throws QueryError CANCELLED
+ */
+export async function makeIntervals(
+  intervals: GroupIntervals,
+  groups: readonly MetGroup[],
+  places: readonly number[],
+  control: RunControl,
+  lastMs: number,
+): Promise<boolean> {
+  const startedMs = control.elapsedMs();
+  let [made, lookedMs] = [0, startedMs];
+  for (const group of groups) {
+    for (const place of places) {
+      if (intervals.isMade(group, place)) continue;
+      if (made % intervalsAtOnce === 0 || control.elapsedMs() - lookedMs > atOnceMs) {
+        await control.pause();
+        lookedMs = control.elapsedMs();
+        if (made > 0 && control.spareMs() <= lastMs) {
+          intervals.giveUp();
+          return false;
+        }
+      }
+      intervals.at(group, place);
+      made++;
+    }
+  }
+  control.paces.making.learn(made, control.elapsedMs() - startedMs);
+  return true;
+}

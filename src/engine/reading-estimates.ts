@@ -1,0 +1,225 @@
+import {
+  cellConfidence,
+  GroupEstimator,
+  GroupIntervals,
+  type MetGroup,
+  type MissingGroups,
+  type TailRows,
+} from '../estimator/index.ts';
+import type { CollectedSums, SampleScan } from '../executor/index.ts';
+import { accessorValue, type AggregateQuery, evaluate, type LaidOut } from '../plan/index.ts';
+import type { ResolvedBounds } from '../planner/index.ts';
+import type { Sample } from '../samples/index.ts';
+import { chooseRows, slotLookup } from './answer-rows.ts';
+import type { Choice } from './choice.ts';
+import { certifiedInChoice, intervalsInChoice, judgeChoice } from './judge-choice.ts';
+import type { EstimatedRow, Known, ReadGroup } from './known.ts';
+import { makeIntervals } from './make-intervals.ts';
+import type { RankLimits } from './rank-limits.ts';
+import { listTails, type RowLister } from './row-lister.ts';
+import type { RunControl } from './run-control.ts';
+import type { TailWitness } from './tail-witness.ts';
+import type { TimePlan } from './time-plan.ts';
+
+/** Groups that are met without giving way. */
+const groupsAtOnce = 64;
+
+/** What estimates are made for, and of. */
+export interface EstimatedReading {
+  readonly query: AggregateQuery;
+  readonly laidOut: LaidOut;
+  readonly bounds: Pick<ResolvedBounds, 'confidence' | 'simultaneous'>;
+  /** What resampling repeats from. */
+  readonly seed: number;
+  readonly sample: Sample;
+  readonly scan: SampleScan;
+  readonly limits: RankLimits;
+  readonly lister: RowLister;
+}
+
+/** How far the sample was read. */
+export interface ReadSoFar {
+  /** The rank limit. */
+  readonly limit: number;
+  /** All of the sample, where it is read to tell what tails are like. */
+  readonly witness: TailWitness | null;
+}
+
+/** Makes estimates of what was read of a sample, as far as a deadline leaves time for them, and gives way between them. */
+export class ReadingEstimates {
+  /** What it took so far, milliseconds. */
+  tookMs = 0;
+  /** There was no time for some. */
+  ranOut = false;
+  private tailRowsAsked = 0;
+
+  constructor(
+    private readonly reading: EstimatedReading,
+    private readonly control: RunControl,
+    private readonly time: TimePlan,
+    private readonly soFar: () => ReadSoFar,
+  ) {}
+
+  /** Does work that counts as estimating. */
+  estimating<T>(work: () => T): T {
+    const startMs = this.control.clock.monotonicMs();
+    try {
+      return work();
+    } finally {
+      this.tookMs += this.control.clock.monotonicMs() - startMs;
+    }
+  }
+
+  /** Makes the rows of the answer, or the first of them, as far as the deadline allows. @throws QueryError CANCELLED */
+  async estimate(known: Known, rowsMax = Number.POSITIVE_INFINITY): Promise<EstimatedRow[]> {
+    const shown = known.chosen.shown.slice(0, rowsMax);
+    await this.make(known.intervals, groupsOf(shown), this.shownPlaces);
+    return this.estimating(() => this.rowsOf(known, shown));
+  }
+
+  /** Makes them anew without the certification of numbers whose tails are too heavy. @throws QueryError CANCELLED */
+  async confirm(known: Known): Promise<EstimatedRow[]> {
+    const { shown } = known.chosen;
+    const groups = groupsOf(shown);
+    await this.make(known.intervals, groups, this.shownPlaces);
+    return this.estimating(() => {
+      const startMs = this.control.elapsedMs();
+      const tailsMs = this.confirmTails(known.intervals, groups, this.shownPlaces);
+      const rows = this.rowsOf(known, shown);
+      const handingMs = this.control.elapsedMs() - startMs - tailsMs;
+      this.control.paces.handing.learn(rows.length * this.reading.query.outputs.length, handingMs);
+      return rows;
+    });
+  }
+
+  private get shownPlaces(): number[] {
+    return [...Array(this.reading.query.shownIntervals).keys()];
+  }
+
+  /** Makes intervals; what cannot be made in time stays without. */
+  private async make(
+    intervals: GroupIntervals,
+    groups: readonly MetGroup[],
+    places: readonly number[],
+  ): Promise<void> {
+    const { control, time } = this;
+    const { lister, scan } = this.reading;
+    const { rowsRead } = scan;
+    const startMs = control.elapsedMs();
+    const lastMs = time.finishMs(rowsRead, groups.length);
+    if (!(await makeIntervals(intervals, groups, places, control, lastMs))) this.ranOut = true;
+    const tookMs = control.elapsedMs() - startMs;
+    control.paces.ordering.learn(lister.listedRows(rowsRead), tookMs);
+    this.tookMs += tookMs;
+  }
+
+  /** @returns what a look at tails took, milliseconds */
+  private confirmTails(
+    intervals: GroupIntervals,
+    groups: readonly MetGroup[],
+    places: readonly number[],
+  ): number {
+    if (places.length === 0) return 0;
+    const { paces, clock } = this.control;
+    if (this.time.tailRows(this.reading.scan.rowsRead) === 0) intervals.giveUp();
+    const startMs = clock.monotonicMs();
+    this.tailRowsAsked = 0;
+    intervals.confirm(groups, places);
+    if (this.tailRowsAsked === 0) return 0;
+    const tookMs = clock.monotonicMs() - startMs;
+    paces.tails.learn(this.tailRowsAsked, tookMs);
+    return tookMs;
+  }
+
+  private rowsOf({ intervals }: Known, shown: readonly ReadGroup[]): EstimatedRow[] {
+    const { shownIntervals, outputs } = this.reading.query;
+    return shown.map((row): EstimatedRow => {
+      const estimates = Array.from({ length: shownIntervals }, (_, place) => intervals.at(row.group, place));
+      return {
+        ...row,
+        estimates,
+        outputs: outputs.map(({ expression, interval }) =>
+          interval === null ? evaluate(expression, slotLookup(row)) : estimates[interval]!.estimate,
+        ), // outputs have the first intervals
+      };
+    });
+  }
+
+  /** How sure the choice of rows is; see {@link judgeChoice}. */
+  judge(known: Known, missing: MissingGroups): Choice | string | null {
+    const spareMs = this.control.spareMs();
+    return this.estimating(() => judgeChoice(this.reading.query, { ...known, missing }, spareMs));
+  }
+
+  private tailRows(): TailRows {
+    const { scan, sample, limits } = this.reading;
+    const { witness, limit: own } = this.soFar();
+    const limit = witness === null ? own : limits.max;
+    const rowsMax = this.time.tailRows(scan.rowsRead);
+    this.tailRowsAsked = Math.min(rowsMax, limits.rowsUnder(limit));
+    return listTails(scan, sample, limits, limit, witness, rowsMax);
+  }
+
+  /**
+   * The groups that were met, and which of them the answer shows.
+   * @param confidence of the intervals, or of all at once
+   * @param collect gives the sums
+   * @throws QueryError CANCELLED, LIMIT_EXCEEDED
+   */
+  async meetGroups(confidence: number, collect: () => CollectedSums): Promise<Known> {
+    const { query, bounds, seed, scan, lister, laidOut } = this.reading;
+    const { aggregateTotals } = laidOut;
+    const { control } = this;
+    const { limit, witness: called } = this.soFar();
+    const startMs = control.elapsedMs();
+    const collected = collect();
+    const { moments, key } = collected;
+    const witness = called?.to(scan.groupCodes);
+    const { estimator, groups } = await lister.timed(scan.rowsRead, async () => {
+      const listed = await lister.list(scan, moments, limit, () => control.pause());
+      const made = new GroupEstimator({
+        query,
+        aggregateTotals,
+        ...collected,
+        listed,
+        confidence,
+        seed,
+        witness,
+      });
+      return { estimator: made, groups: await this.meetAll(made) };
+    });
+    this.tookMs += control.elapsedMs() - startMs;
+    if (lister.listedRows(1) === 0)
+      control.paces.meeting.learn(moments.cellCount, control.elapsedMs() - startMs);
+    const cells = groups.length * query.intervals.length;
+    const level = bounds.simultaneous ? cellConfidence(confidence, cells) : confidence;
+    const intervals = new GroupIntervals(estimator, cells, level, () => this.tailRows());
+    await this.make(intervals, groups, intervalsInChoice(query));
+    return this.estimating(() => {
+      this.confirmTails(intervals, groups, certifiedInChoice(query));
+      const read = groups.map((group): ReadGroup => ({
+        keys: query.keys.map((_, index) => key(group.group, index)),
+        aggregates: group.aggregates,
+        accessor(index) {
+          const { name, interval } = query.accessors[index]!; // slots name accessors
+          return accessorValue(name, intervals.at(group, interval).estimate);
+        },
+        group,
+      }));
+      const cellsAGroup = moments.cellCount / Math.max(1, groups.length);
+      return { confidence, estimator, intervals, groups, chosen: chooseRows(query, read), cellsAGroup };
+    });
+  }
+
+  private async meetAll(estimator: GroupEstimator): Promise<MetGroup[]> {
+    const groups: MetGroup[] = [];
+    const isSlow = this.reading.lister.listedRows(1) > 0;
+    for (const group of estimator.meetEach()) {
+      const met = groups.push(group);
+      if (isSlow || met % groupsAtOnce === 0) await this.control.pause();
+    }
+    return groups;
+  }
+}
+
+const groupsOf = (rows: readonly ReadGroup[]): MetGroup[] => rows.map(({ group }) => group);

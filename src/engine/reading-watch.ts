@@ -1,0 +1,61 @@
+import type { RunControl } from './run-control.ts';
+
+/** A scan lets go after so long, milliseconds: others wait, and the caller may have given up. */
+const pieceMs = 8;
+/** Kernels read a run in pieces of so many rows: less than one cannot be had of it. */
+const rowsMin = 4096;
+/** Rows that are read before it is known how fast that is, with a deadline and without. */
+const firstRows = { hurried: rowsMin, calm: 16_384 };
+/** By what a piece may be larger than the one before, under a deadline. */
+const growth = 4;
+/** Pieces of which the slowest tells how slow the next can be, and by how much it may yet be slower. */
+const remembered = 8;
+const slownessMargin = 1.5;
+
+/** Cuts the reading of a sample into pieces, by how fast those before were: what is predicted to end too late is not begun. */
+export class ReadingWatch {
+  private readonly paces: number[] = [];
+  private lastRows = 0;
+  private startedRows = 0;
+  private startedMs: number | null = null;
+
+  constructor(private readonly control: RunControl) {}
+
+  /** Ends a piece, if one was begun. @param rowsRead in all */
+  end(rowsRead: number): void {
+    const rows = rowsRead - this.startedRows;
+    if (this.startedMs !== null && rows > 0) {
+      this.lastRows = rows;
+      this.paces.push((this.control.elapsedMs() - this.startedMs) / rows);
+      if (this.paces.length > remembered) this.paces.shift();
+    }
+    this.startedMs = null;
+  }
+
+  /**
+   * Begins a piece.
+   * @param rowsRead in all
+   * @param budgetMs time that reading may still take; infinite without a deadline
+   * @param neededRows so many more are read whatever the time
+   * @returns rows to read; 0: none
+   */
+  begin(rowsRead: number, budgetMs: number, neededRows: number): number {
+    const rows = this.rowsWithin(budgetMs);
+    const taken = rows > 0 ? rows : Math.min(neededRows, this.rowsWithin(Number.POSITIVE_INFINITY));
+    if (taken <= 0) return 0;
+    this.startedRows = rowsRead;
+    this.startedMs = this.control.elapsedMs();
+    return taken;
+  }
+
+  private rowsWithin(budgetMs: number): number {
+    if (budgetMs <= 0) return 0;
+    const hurried = this.control.withinMs !== null;
+    if (this.paces.length === 0) return hurried ? firstRows.hurried : firstRows.calm;
+    const msPerRow = slownessMargin * Math.max(...this.paces);
+    if (budgetMs / msPerRow < rowsMin) return 0;
+    const most = Math.min(budgetMs, pieceMs) / msPerRow;
+    const rows = Math.max(rowsMin, hurried ? Math.min(most, growth * this.lastRows) : most);
+    return Math.floor(rows / rowsMin) * rowsMin;
+  }
+}

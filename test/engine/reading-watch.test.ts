@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { EstimatePaces } from '../../src/engine/estimate-paces.ts';
+import { ReadingWatch } from '../../src/engine/reading-watch.ts';
+import { RunControl } from '../../src/engine/run-control.ts';
+import { seededRandom } from '../../src/common/index.ts';
+
+/** A clock that goes on when it is told to, and a watch that goes by it. */
+function watched(withinMs: number | null): {
+  watch: ReadingWatch;
+  pass: (ms: number) => void;
+  now: () => number;
+} {
+  let nowMs = 0;
+  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
+  const watch = new ReadingWatch(new RunControl(clock, {}, withinMs, 0));
+  return { watch, pass: (ms) => void (nowMs += ms), now: () => nowMs };
+}
+
+/** Reads until the watch says no more, at a pace that varies. @returns rows, when it ended, and the longest piece */
+function readAll(
+  withinMs: number | null,
+  rows: number,
+  msPerRow: (row: number) => number,
+): { read: number; endMs: number; longestMs: number } {
+  const { watch, pass, now } = watched(withinMs);
+  let [read, longestMs] = [0, 0];
+  while (read < rows) {
+    watch.end(read);
+    const budgetMs = withinMs === null ? Number.POSITIVE_INFINITY : withinMs - now();
+    const wanted = watch.begin(read, budgetMs, 0);
+    if (wanted === 0) break;
+    const startMs = now();
+    const own = Math.min(rows - read, Math.ceil(wanted / 4096) * 4096, 65_536);
+    pass(own * msPerRow(read));
+    longestMs = Math.max(longestMs, now() - startMs);
+    read += own;
+  }
+  return { read, endMs: now(), longestMs };
+}
+
+test.each([1e-5, 1e-4, 1e-3, 5e-3])('at %d ms a row no piece ends behind the deadline', (msPerRow) => {
+  for (const withinMs of [25, 50, 200]) {
+    const random = seededRandom(1);
+    // A piece may be half as slow again as those before.
+    const { read, endMs } = readAll(withinMs, 1e7, () => msPerRow * (0.75 + 0.5 * random.next()));
+    expect(endMs).toBeLessThanOrEqual(withinMs);
+    const possible = Math.min(1e7, withinMs / msPerRow);
+    if (possible > 65_536) expect(read).toBeGreaterThan(possible / 2);
+  }
+});
+
+test('without a deadline all is read, and slow kernels let go in time', () => {
+  for (const msPerRow of [1e-5, 1e-3]) {
+    const { read, longestMs } = readAll(null, 1e6, () => msPerRow);
+    expect(read).toBe(1e6);
+    expect(longestMs).toBeLessThanOrEqual(20);
+  }
+});
+
+test('what is needed is read whatever the time', () => {
+  const { watch } = watched(50);
+  expect(watch.begin(0, -10, 0)).toBe(0);
+  expect(watch.begin(0, -10, 700)).toBe(700);
+});
+
+test('paces follow slowness soon, and forget it slowly', () => {
+  const { making } = new EstimatePaces();
+  const before = making.predictMs(1000);
+  making.learn(1000, 10 * before);
+  const slow = making.predictMs(1000);
+  expect(slow).toBeGreaterThan(5 * before);
+  making.learn(1000, before);
+  expect(making.predictMs(1000)).toBeGreaterThan(slow / 2);
+  for (let time = 0; time < 40; time++) making.learn(1000, before);
+  expect(making.predictMs(1000)).toBeCloseTo(before, 1);
+  // A single interval says nothing.
+  making.learn(1, 50);
+  expect(making.predictMs(1000)).toBeCloseTo(before, 1);
+});
