@@ -93,6 +93,9 @@ function isOf({ count, population }: StrataTable, sizes: Float64Array): boolean 
   return sizes.length === count && sizes.every((rows, stratum) => rows === population[stratum]);
 }
 
+/** Most failures that are remembered. */
+const failedMax = 1000;
+
 /** A table, and the sample of it whose strata are learned by. */
 export interface LearningPlace {
   readonly table: TableEntry;
@@ -103,7 +106,7 @@ export interface LearningPlace {
 export class LearnedTails {
   private readonly held = new HeldLessons();
   private readonly running = new Map<string, Promise<boolean>>();
-  /** What failed is not tried again. */
+  /** What failed is not tried again, as long as it is remembered. */
   private readonly failed = new Set<string>();
 
   constructor(
@@ -162,12 +165,20 @@ export class LearnedTails {
       .then(() => true)
       .catch(() => {
         // What was interrupted may be tried again.
-        if (!signal.aborted) for (const name of names) this.failed.add(name);
+        if (!signal.aborted) this.remember(names);
         return false;
       })
       .finally(() => this.running.delete(names.join()));
     this.running.set(names.join(), work);
     return work;
+  }
+
+  private remember(failed: readonly string[]): void {
+    for (const name of failed) this.failed.add(name);
+    for (const oldest of this.failed) {
+      if (this.failed.size <= failedMax) return;
+      this.failed.delete(oldest);
+    }
   }
 
   /** Resolves when nothing runs any more; what runs ends when the source closes. */

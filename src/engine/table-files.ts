@@ -124,6 +124,8 @@ export class Fingerprints {
     for (const file of table.files) {
       if (changed === null && (await this.hasChanged(file))) changed = file.path;
     }
+    // Tables come and go; old looks are good for nothing.
+    for (const [id, { atMs }] of this.looks) if (now - atMs >= lookMs) this.looks.delete(id);
     this.looks.set(table.id, { atMs: now, changed });
     return changed;
   }

@@ -120,7 +120,9 @@ test('the first comes when every group that can have 100 matches has them', asyn
   const [rare] = await collect('SELECT x < 1 AS rare, AVG(y) FROM t WHERE x > 500 OR (x < 1 AND id % 16 = 0) GROUP BY rare'); // prettier-ignore
   expect([rare!.final, rowsRead(rare!)]).toEqual([false, 4096]);
   // Where all have about so many in all of the sample, a quarter of it will do.
-  const [many] = await collect('SELECT id % 1000 AS m, AVG(y) FROM t WHERE x < 500 GROUP BY m');
+  const ofMany = 'SELECT id % 1000 AS m, AVG(y) FROM t WHERE x < 500 GROUP BY m';
+  await collect(ofMany); // a look that is slow because its code is new would be left out
+  const [many] = await collect(ofMany);
   expect([many!.final, rowsRead(many!)]).toEqual([false, 65_536]);
 });
 
