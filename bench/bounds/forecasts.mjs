@@ -57,6 +57,8 @@ export function scoreForecasts(outcomes) {
     if (predictedError === null || achievedError === null || support < supportMin || achievedError === 0)
       return [];
     const ratio = predictedError / achievedError;
+    // Where the pilot was enough nothing was predicted but what it said.
+    if (Math.abs(ratio - 1) < 1e-9) return [];
     return [{ ratio, isRight: Math.abs(ratio - 1) <= errorShareMax }];
   });
   return [

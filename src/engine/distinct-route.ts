@@ -17,7 +17,7 @@ import { exactBeside } from './exact-beside.ts';
 import type { AnswerColumn } from './query-result.ts';
 import { ReadingWatch } from './reading-watch.ts';
 import type { RunControl } from './run-control.ts';
-import type { RoutedAnswer } from './run-select.ts';
+import type { RoutedAnswer } from './select-run.ts';
 import type { EngineState } from './state.ts';
 
 /** Of a deadline the share that may be spent on a sample; the rest is for the exact answer. */

@@ -6,10 +6,11 @@ import { countOf, describeBounds, describeOutliers, describeSample, percentOf, r
 import { wantsEstimate } from './distinct-route.ts';
 import { commandTypes, rowsAnswer } from './rows-answer.ts';
 import { RunControl } from './run-control.ts';
-import { describeOutbid, type RoutedAnswer, runSelect, tableOf } from './run-select.ts';
+import { runSelect, tableOf } from './run-select.ts';
+import { describeOutbid, isOutbidBy } from './sample-route.ts';
 import { changedFile, noExactAnswer } from './sampled-tables.ts';
 import type { Forecast } from './sample-query.ts';
-import type { SelectRun } from './select-run.ts';
+import type { RoutedAnswer, SelectRun } from './select-run.ts';
 import type { EngineState } from './state.ts';
 import { answerFromTotals } from './strata-route.ts';
 import { maxRelativeError, Stopwatch } from './summary.ts';
@@ -98,17 +99,13 @@ async function foreseeSample(
   run: SelectRun,
   chosen: Exclude<Awaited<ReturnType<typeof chooseSample>>, string>,
 ): Promise<Line[]> {
-  const { control, costs } = run;
+  const { costs } = run;
   for (const { query, reason } of chosen) {
-    const forecast = await query.forecast();
+    const forecast = await query.forecast(isOutbidBy(run, query.entry));
+    if (forecast === 'outbid') return exact(plan, run, describeOutbid(query.entry, costs));
     const last = query === chosen.at(-1)!.query; // at least one was chosen
     if (forecast.tooSmall && !last) continue;
     const { entry } = query;
-    if (
-      !forecast.tooSmall &&
-      costs.isExactFaster(entry, forecast.work, forecast.workDone, control.remainingMs())
-    )
-      return exact(plan, run, describeOutbid(entry, costs));
     const driver = forecast.driver === null ? '' : `; the group ${forecast.driver} needs most`;
     return [
       ['route', routeOf(forecast, plan)],

@@ -1,7 +1,7 @@
 import type { Scalar, SqlType } from '../plan/index.ts';
 import { bigintType, booleanType, doubleType, timestampType, varcharType } from '../plan/index.ts';
 import type { AnswerColumn } from './query-result.ts';
-import type { RoutedAnswer } from './run-select.ts';
+import type { RoutedAnswer } from './select-run.ts';
 
 /** Types of the columns that commands answer with. */
 export const commandTypes = {

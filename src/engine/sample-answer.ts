@@ -36,6 +36,4 @@ export interface SampleAnswer {
   readonly work: SampleWork;
   /** What was expected when the size was set by an error bound; null: it was not. */
   readonly expected: Expectation | null;
-  /** Reading was given up because something better answers sooner. */
-  readonly outbid: boolean;
 }

@@ -36,8 +36,6 @@ export interface Appraisal {
 
 /** What reading on would bring. */
 export interface Forecast extends Expectation {
-  /** What the pilot did of the work. */
-  readonly workDone: SampleWork;
   /** The whole sample would not keep the bound, by far. */
   readonly tooSmall: boolean;
   /** Names of outputs whose tails are not known well enough to certify them. */
@@ -56,11 +54,28 @@ interface Judged {
 /** Whether something else answers before the rest of the work is done. */
 export type IsOutbid = (all: SampleWork, done: SampleWork) => boolean;
 
+/** Asks before each step whether it is worth it. */
+class Bidding {
+  /** It was not. */
+  isOver = false;
+
+  constructor(
+    private readonly foresight: Foresight,
+    private readonly isOutbid: IsOutbid | null,
+  ) {}
+
+  mayGoOn(limit: number): boolean {
+    const { foresight, isOutbid } = this;
+    this.isOver ||= isOutbid?.(foresight.workAt(limit), foresight.workDone) === true;
+    return !this.isOver;
+  }
+}
+
 /** A query over one sample, which reads as much of it as its bounds ask for. */
 export class SampleQuery {
   private readonly target: ErrorTarget | null;
   private readonly foresight: Foresight;
-  /** What was expected of the answer when its size was set first; null: it was not. */
+  /** What was expected of the answer when its size was last set; null: it was not. */
   private expected: Expectation | null = null;
   /** The group that the size was last found by; null: there are no groups, or the pilot was enough. */
   private driver: string | null = null;
@@ -133,12 +148,16 @@ export class SampleQuery {
   /**
    * Reads what the bounds ask for: up to the deadline, until the error bound is kept, else all.
    * @param isOutbid asked when it is known how much there is to do; null: nothing else can answer
+   * @returns 'outbid' where it said so
    * @throws QueryError CANCELLED
    */
-  async run(isOutbid: IsOutbid | null = null): Promise<SampleAnswer> {
+  async run(isOutbid: IsOutbid | null = null): Promise<SampleAnswer | 'outbid'> {
     const { target, reading, foresight } = this;
-    if (target === null) return await this.runToEnd(isOutbid);
-    let judged = await this.judge(await this.pilot(), target);
+    if (target === null) return await this.runToEnd();
+    const bidding = new Bidding(foresight, isOutbid);
+    const known = await this.pilot(bidding);
+    if (bidding.isOver) return 'outbid';
+    let judged = await this.judge(known, target);
     for (let tries = 0; !isMet(judged.rows, target) && !reading.endIfOver() && tries <= escalationsMax;) {
       await reading.looks?.pause();
       const sized = foresight.size(judged.rows, target);
@@ -152,29 +171,20 @@ export class SampleQuery {
         limit = isLast ? reading.limits.max : Math.max(sized.rankLimit, least);
         if (!sized.isStep) tries++;
       }
-      this.expected ??= foresight.expect(judged.rows, limit, sized.driver);
-      if (isOutbid?.(foresight.workAt(limit), foresight.workDone) === true)
-        return await this.answer(judged.known, true);
+      this.expected = foresight.expect(judged.rows, limit, sized.driver);
+      if (!bidding.mayGoOn(limit)) return 'outbid';
       judged = await this.judge(await reading.readTo(limit), target);
     }
     this.expected ??= foresight.expect(judged.rows, reading.limit, null);
     return await this.answer(judged.known);
   }
 
-  /**
-   * Reads all that the deadline allows, whatever the error bound says.
-   * @param isOutbid see {@link run}
-   * @throws QueryError CANCELLED
-   */
-  async runToEnd(isOutbid: IsOutbid | null = null): Promise<SampleAnswer> {
-    const { reading, foresight } = this;
+  /** Reads all that the deadline allows, whatever the error bound says. @throws QueryError CANCELLED */
+  async runToEnd(): Promise<SampleAnswer> {
+    const { reading } = this;
     await reading.looks?.pause();
-    const { max } = reading.limits;
-    // How many groups there are, a few rows tell.
-    if (isOutbid !== null) await reading.scanTo(this.firstLimit());
-    const isOver = isOutbid?.(foresight.workAt(max), foresight.workDone) === true;
-    if (!isOver && !reading.stopped) await reading.scanTo(max);
-    return await this.answer(await reading.meet(), isOver);
+    const known = await reading.readTo(reading.limits.max);
+    return await this.answer(known);
   }
 
   /** Tails are looked at where nothing else is in the way of keeping the target; where they are not known, with a witness. */
@@ -191,20 +201,22 @@ export class SampleQuery {
       : { known: witnessed, rows: await reading.estimates.confirm(witnessed) };
   }
 
-  /** Reads a pilot and foretells the rest. @throws QueryError CANCELLED */
-  async forecast(): Promise<Forecast> {
+  /** Reads a pilot and foretells the rest. @param isOutbid see {@link run} @throws QueryError CANCELLED */
+  async forecast(isOutbid: IsOutbid | null = null): Promise<Forecast | 'outbid'> {
     const { target, reading, foresight } = this;
-    const known = await this.pilot();
+    const bidding = new Bidding(foresight, isOutbid);
+    const known = await this.pilot(bidding);
     const rows = await reading.estimates.estimate(known);
     const sized =
       target === null
         ? { rankLimit: reading.limits.max, hopeless: false, driver: null, byWitness: false }
         : foresight.size(rows, target);
     const limit = Math.max(reading.limit, sized.rankLimit ?? reading.limits.max);
+    if (bidding.isOver || (!sized.hopeless && limit > reading.limit && !bidding.mayGoOn(limit)))
+      return 'outbid';
     const expected = foresight.expect(rows, limit, sized.driver);
     return {
       ...expected,
-      workDone: foresight.workDone,
       tooSmall: sized.hopeless,
       unknownTails: reading.unknownTails(known, rows).outputs,
       byWitness: sized.byWitness,
@@ -217,19 +229,21 @@ export class SampleQuery {
     return Math.min(reading.limits.max, Math.max(16, reading.limits.limitFor(pilotRows)));
   }
 
-  /** Reads on until every group that the answer shows has enough matches, or the sample ends. */
-  private async pilot(): Promise<Known> {
+  /** Reads on until every group that the answer shows has enough matches, the sample ends, or something else answers sooner. */
+  private async pilot(bidding: Bidding): Promise<Known> {
     const { reading } = this;
     let known = await reading.readTo(Math.max(reading.limit, this.firstLimit()));
     for (;;) {
       const support = leastSupport(known);
       if (support >= pilotSupportMin || reading.limit >= reading.limits.max || reading.stopped) return known;
       const growth = Math.min(pilotGrowthMax, Math.max(pilotGrowthMin, pilotSupportMin / support));
-      known = await reading.readTo(Math.ceil(reading.limit * growth));
+      const limit = Math.ceil(reading.limit * growth);
+      if (!bidding.mayGoOn(limit)) return known;
+      known = await reading.readTo(limit);
     }
   }
 
-  private async answer(known: Known, outbid = false): Promise<SampleAnswer> {
+  private async answer(known: Known): Promise<SampleAnswer> {
     const { reading, target, entry, foresight, expected, driver } = this;
     const rows = await reading.estimates.confirm(known);
     const missing = reading.missing(known);
@@ -254,7 +268,6 @@ export class SampleQuery {
       witnessRows,
       work: foresight.workDone,
       expected,
-      outbid,
     };
   }
 }

@@ -40,8 +40,6 @@ export class SampleReading {
   private readonly time: TimePlan;
   /** What is known of the rows so far; null: rows were read since. */
   private latest: Known | null = null;
-  /** Pairs of stratum and group that a group had on average, when groups were last met. */
-  private cellsAGroup = 1;
   /** The whole sample as it was read to tell what the tails are like; null: it was not. */
   private witness: TailWitness | null = null;
   private isEnded = false;
@@ -131,12 +129,6 @@ export class SampleReading {
    * @throws QueryError CANCELLED, DAMAGED_SAMPLE, LIMIT_EXCEEDED
    */
   async readTo(limit: number): Promise<Known> {
-    await this.scanTo(limit);
-    return await this.meet();
-  }
-
-  /** The same, without looking at what was read. */
-  async scanTo(limit: number): Promise<void> {
     this.limit = this.readsAll ? this.limits.max : Math.min(this.limits.max, limit);
     const target = this.sample.unitSizes.map((_, stratum) => this.limits.unitsUnder(stratum, this.limit));
     const available = this.limits.rowsUnder(this.limits.max);
@@ -157,13 +149,7 @@ export class SampleReading {
     if (isRead) this.completed = this.planned;
     else this.isEnded = true;
     // What stopped before it read anything has nothing new to tell.
-    if (this.rowsRead > before) this.latest = null;
-  }
-
-  /** What is known of the rows so far. @throws QueryError CANCELLED, LIMIT_EXCEEDED */
-  async meet(): Promise<Known> {
-    this.latest ??= await this.meetGroups();
-    this.cellsAGroup = this.latest.cellsAGroup;
+    if (this.rowsRead > before || this.latest === null) this.latest = await this.meetGroups();
     return this.latest;
   }
 
@@ -180,7 +166,7 @@ export class SampleReading {
   }
 
   private readingMs(rowsRead: number): number {
-    return this.time.readingMs(rowsRead, this.scan.cellCount, this.cellsAGroup);
+    return this.time.readingMs(rowsRead, this.scan.cellCount, this.latest?.cellsAGroup ?? 1);
   }
 
   /** What estimating and foretelling took so far. */
@@ -239,8 +225,8 @@ export class SampleReading {
     );
     this.watch.end(this.limits.rowsUnder(this.limits.max));
     if (this.witness === null) return null;
-    this.latest = null;
-    return await this.meet();
+    this.latest = await this.meetGroups();
+    return this.latest;
   }
 
   /** Groups at most by whose estimates a probe judges. */

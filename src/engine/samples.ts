@@ -20,7 +20,7 @@ import { countOf, describeMethod, describeOutliers } from './describe.ts';
 import { sourceControl } from './exact-route.ts';
 import { commandTypes, rowsAnswer } from './rows-answer.ts';
 import type { RunControl } from './run-control.ts';
-import type { RoutedAnswer } from './run-select.ts';
+import type { RoutedAnswer } from './select-run.ts';
 import type { EngineState } from './state.ts';
 import { requireColumn, requireStrata } from './table-columns.ts';
 

@@ -1,7 +1,13 @@
+import type { AnswerColumn } from './query-result.ts';
 import type { RunControl } from './run-control.ts';
-import type { RoutedAnswer } from './run-select.ts';
 import type { StatementCosts } from './statement-costs.ts';
-import type { Stopwatch } from './summary.ts';
+import type { RouteReport, Stopwatch } from './summary.ts';
+
+/** The columns of an answer and what its route says about it. */
+export interface RoutedAnswer {
+  readonly columns: readonly AnswerColumn[];
+  readonly report: RouteReport;
+}
 
 /** What the steps of a SELECT's run share. */
 export interface SelectRun {

@@ -4,7 +4,7 @@ import type { ShowStatement } from '../parser/index.ts';
 import type { Scalar } from '../plan/index.ts';
 import { describeBounds, describeMethod } from './describe.ts';
 import { commandTypes, rowsAnswer } from './rows-answer.ts';
-import type { RoutedAnswer } from './run-select.ts';
+import type { RoutedAnswer } from './select-run.ts';
 import type { EngineState } from './state.ts';
 
 const { text, count, number, time, flag } = commandTypes;

@@ -23,7 +23,7 @@ const deadlineShare = 0.5;
 /** What the answers to one statement should cost, by what statements of its shape and others have cost. */
 export class StatementCosts {
   private readonly exactSize: number;
-  /** The source is asked where it is faster: only for a bound, for without one samples are what is asked for. */
+  /** The source is asked where it is faster: under an error bound, unless ON MISS says that nobody wants it to be. */
   readonly mayGoExact: boolean;
 
   /**
@@ -37,7 +37,7 @@ export class StatementCosts {
     tables: readonly TableEntry[],
     private isSourceCold: boolean,
   ) {
-    this.mayGoExact = sampledTable === null && !bounds.isDefault;
+    this.mayGoExact = sampledTable === null && bounds.error !== null && bounds.onMiss === 'exact';
     this.exactSize = columnsRead(query).reduce((sum, { table, columns }) => {
       const rows = tables.find(({ name }) => name === table)?.rows ?? 0;
       const weights = columns.map(({ type }) => (type.kind === 'varchar' ? textWeight : 1));

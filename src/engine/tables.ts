@@ -7,7 +7,7 @@ import { countOf, describeMethod } from './describe.ts';
 import { sourceControl } from './exact-route.ts';
 import { commandTypes, rowsAnswer } from './rows-answer.ts';
 import type { RunControl } from './run-control.ts';
-import type { RoutedAnswer } from './run-select.ts';
+import type { RoutedAnswer } from './select-run.ts';
 import { resolveSampled, samplingRole, takeWhole } from './sampled-tables.ts';
 import { dropSampleEntry, removeFiles } from './samples.ts';
 import type { EngineState } from './state.ts';

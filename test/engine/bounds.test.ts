@@ -157,6 +157,29 @@ describe('routes', () => {
       expect([sql, await route(sql)]).toEqual([sql, 'exact']);
     }
   });
+  test('an error bound goes to the source where that is predicted to be faster, unless nobody wants it to', async () => {
+    // 1,000 groups take longer to estimate than 400,000 rows to sum up; the source has been started by then.
+    const sql = 'SELECT id % 1000 AS k, AVG(x), SUM(x), AVG(x * x) FROM t GROUP BY k ERROR WITHIN 60%';
+    await work.query(`EXACT ${averageOf}`);
+    const { answer } = await work.query(sql);
+    expect(answer).toMatchObject({ mode: 'exact', met: true });
+    expect(answer.reason).toMatch(
+      /^the exact answer is predicted within [\d.,]+ ms, sooner than one from the/,
+    );
+    expect(answer.predicted).toMatchObject({ maxRelativeError: 0 });
+    const plan = new Map((await work.values(`EXPLAIN ${sql}`)) as [string, string][]);
+    expect(plan.get('route')).toBe('exact');
+    const insisted = await work.query(`${sql} ON MISS BEST EFFORT`);
+    expect(insisted.answer.mode).toBe('approximate');
+  });
+  test('what was predicted is told beside what was reached', async () => {
+    const { answer } = await work.query(`${averageOf} ERROR WITHIN 1%`);
+    const { predicted, achieved } = answer;
+    expect(predicted!.elapsedMs).toBeGreaterThan(0);
+    expect(predicted!.maxRelativeError! / achieved.maxRelativeError!).toBeCloseTo(1, 1);
+    const unbounded = await work.query(averageOf);
+    expect(unbounded.answer.predicted).toBe(null);
+  });
   test('EXPLAIN foretells what ANALYZE measures', async () => {
     const plan = await work.values(`EXPLAIN ANALYZE ${averageOf} ERROR WITHIN 2%`);
     const lines = new Map(plan.map(([item, predicted]) => [item, predicted as string]));

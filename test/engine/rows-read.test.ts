@@ -83,7 +83,7 @@ describe.each(['query', 'stream'] as const)('%s', (how) => {
     ['a pilot that grows', 'SELECT AVG(x) FROM t WHERE rare = 1 ERROR WITHIN 7%'],
     ['no bound', "SELECT AVG(x), SUM(y) FROM t WHERE x < 500 AND g <> 'g1'"],
     ['whatever can be had', 'SELECT AVG(x) FROM t WHERE x < 500 ERROR WITHIN 0.001% ON MISS BEST EFFORT'],
-    ['quantiles', 'SELECT g, MEDIAN(x) FROM t WHERE y > 2 GROUP BY g ERROR WITHIN 5%'],
+    ['quantiles', 'SELECT g, MEDIAN(x) FROM t WHERE y > 2 GROUP BY g ERROR WITHIN 5% ON MISS FAIL'],
     ['keys', 'SELECT SUM(y), COUNT(DISTINCT id) FROM u WHERE y > 1.5 ERROR WITHIN 2%'],
     ['a deadline', 'SELECT AVG(x) FROM t WHERE x < 500 WITHIN 0.001 MILLISECONDS'],
   ])('%s: no row is read twice, and rowsRead tells of each', async (_, sql) => {

@@ -1,0 +1,205 @@
+import type { SampleEntry, TableEntry } from '../catalog/index.ts';
+import { QueryError } from '../common/index.ts';
+import { isOutOfTime } from '../estimator/index.ts';
+import type { ResolvedBounds, SelectPlan } from '../planner/index.ts';
+import type { OpenSampleQuery } from './choose-sample.ts';
+import { countOf, describeBound, describeSample, roundMs } from './describe.ts';
+import { exactBeside } from './exact-beside.ts';
+import { type Lessons, lessonsFor } from './learn-tails.ts';
+import type { AnswerColumn } from './query-result.ts';
+import type { SampleAnswer } from './sample-answer.ts';
+import type { IsOutbid } from './sample-query.ts';
+import type { RoutedAnswer, SelectRun } from './select-run.ts';
+import type { StatementCosts } from './statement-costs.ts';
+import type { RouteReport } from './summary.ts';
+
+const stoppedBecause = 'the deadline came before the error bound was reached';
+
+/**
+ * Tries the samples in order, as long as the source is not predicted to be well ahead; where none keeps the bound, does as ON MISS says.
+ * @param exact asks the source
+ * @throws QueryError BOUND_MISSED where ON MISS FAIL says so, and what `exact` and the reading of samples throw
+ */
+export async function sampleRoute(
+  table: TableEntry,
+  plan: SelectPlan,
+  chosen: readonly OpenSampleQuery[],
+  run: SelectRun,
+  exact: (reason: string, lessons: Lessons) => Promise<RoutedAnswer>,
+): Promise<RoutedAnswer> {
+  let best: TriedSample | null = null;
+  const tried: SampleAnswer[] = [];
+  const exactly = (open: OpenSampleQuery, why: string): Promise<RoutedAnswer> =>
+    goExact(plan, run, open, why, () => exact(why, lessonsFor(table, tried)));
+  for (const open of chosen) {
+    // The first is asked as soon as the statement has come.
+    const next = await trySample(open, run, tried.length === 0 ? 0 : run.control.elapsedMs());
+    run.stopwatch.attributeToEstimating(open.query.estimateMs);
+    if (next === 'outbid') return await exactly(open, describeOutbid(open.query.entry, run.costs));
+    const { answer } = next;
+    tried.push(answer);
+    if (best === null || answer.errorMet || answer.leastError < best.answer.leastError) best = next;
+    if (answer.errorMet || answer.stopped) break;
+  }
+  if (best === null) throw new Error('no sample to choose from');
+  return best.answer.errorMet ? fromSample(best, plan, []) : await afterMiss(best, plan, exactly);
+}
+
+/** Does as ON MISS says. */
+async function afterMiss(
+  best: TriedSample,
+  plan: SelectPlan,
+  exactly: (open: OpenSampleQuery, why: string) => Promise<RoutedAnswer>,
+): Promise<RoutedAnswer> {
+  const { answer, open } = best;
+  const { bounds, sampledTable } = plan;
+  const notes = sampledTable === null ? [] : [`${sampledTable} is itself a sample: there is no exact answer`];
+  const miss = answer.stopped ? stoppedBecause : describeMiss(answer, bounds);
+  switch (bounds.onMiss) {
+    case 'fail':
+      throw new QueryError(
+        'BOUND_MISSED',
+        answer.stopped ? `${describeBound(bounds)} was not reached before the deadline` : miss,
+        {
+          hint:
+            sampledTable === null
+              ? 'ON MISS EXACT or ON MISS BEST EFFORT give an answer'
+              : 'ON MISS BEST EFFORT gives an answer',
+        },
+      );
+    case 'exact':
+      return answer.stopped ? fromSample(best, plan, [miss, ...notes]) : await exactly(open, miss);
+    case 'best-effort': {
+      const all = answer.stopped ? answer : await open.query.runToEnd();
+      // All of the sample may keep a bound that was given up.
+      return fromSample({ ...best, answer: all }, plan, all.errorMet ? notes : [miss, ...notes]);
+    }
+  }
+}
+
+/** Asks the source; under a deadline the sample is read on beside it, so that its best lies ready where the source is late. */
+async function goExact(
+  plan: SelectPlan,
+  { control }: SelectRun,
+  open: OpenSampleQuery,
+  why: string,
+  exact: () => Promise<RoutedAnswer>,
+): Promise<RoutedAnswer> {
+  if (plan.bounds.withinMs === null || plan.sampledTable !== null) return await exact();
+  const first = await exactBeside(control, exact, () => open.query.runToEnd());
+  if ('exact' in first) return first.exact;
+  const { ready } = first;
+  const late = 'the exact answer was not ready before the deadline';
+  return fromSample({ open, answer: ready, predicted: null }, plan, ready.errorMet ? [late] : [why, late]);
+}
+
+/** An answer from a sample, and what was predicted of it. */
+interface TriedSample {
+  readonly open: OpenSampleQuery;
+  readonly answer: SampleAnswer;
+  readonly predicted: NonNullable<RouteReport['predicted']> | null;
+}
+
+/** Asks a sample, as long as the source is not predicted to be well ahead, and learns what that costs. */
+async function trySample(
+  open: OpenSampleQuery,
+  run: SelectRun,
+  startMs: number,
+): Promise<TriedSample | 'outbid'> {
+  const { control, costs, refine } = run;
+  const { query } = open;
+  const answer = await query.run(isOutbidBy(run, query.entry));
+  if (answer === 'outbid') return answer;
+  const { entry, expected, work } = answer;
+  const predicted =
+    expected === null
+      ? null
+      : { maxRelativeError: expected.relativeError, elapsedMs: costs.sampleMs(entry, expected.work) };
+  // Whoever watches has more to wait for than the answer.
+  if (refine === null) costs.learnSample(entry, work, control.elapsedMs() - startMs, query.estimateMs);
+  return { open, answer, predicted };
+}
+
+/** Tells whether the source is predicted to be well ahead of a sample; null: it is not to be asked. */
+export function isOutbidBy({ costs, control }: SelectRun, sample: SampleEntry): IsOutbid | null {
+  return costs.mayGoExact
+    ? (all, done) => costs.isExactFaster(sample, all, done, control.remainingMs())
+    : null;
+}
+
+/** Why the source was asked although the sample could do it, in words. */
+export function describeOutbid({ name }: SampleEntry, costs: StatementCosts): string {
+  return `the exact answer is predicted within ${roundMs(costs.exactMs())}, sooner than one from the sample ${name}`;
+}
+
+/** Why a sample's answer is not enough, in words: with the codes of what stands against certifying it. */
+function describeMiss({ entry, rows }: SampleAnswer, bounds: ResolvedBounds): string {
+  const reasons = rows.flatMap(({ estimates }) => estimates.flatMap(({ estimate }) => estimate.reasons));
+  const codes = reasons.length === 0 ? '' : ` (${[...new Set(reasons)].join(', ')})`;
+  return `the sample ${entry.name} cannot keep ${describeBound(bounds)} with its ${countOf(entry.rows, 'row')}${codes}`;
+}
+
+function fromSample(
+  { answer, open: { reason }, predicted }: TriedSample,
+  plan: SelectPlan,
+  notes: readonly string[],
+): RoutedAnswer {
+  const { bounds } = plan;
+  const read = answer.stopped ? 'read until the deadline' : 'read whole';
+  const size = bounds.error === null ? read : `enough for ${describeBound(bounds)}`;
+  const { columns, report } = routed(answer, plan, reason, answer.errorMet ? size : 'short of the bound', notes); // prettier-ignore
+  return { columns, report: { ...report, predicted } };
+}
+
+/** @param outcome what became of the reading, in words */
+export function routed(
+  answer: SampleAnswer,
+  plan: SelectPlan,
+  chosenBecause: string,
+  outcome: string,
+  notes: readonly string[],
+): RoutedAnswer {
+  const { rows, entry, confidence, rowsRead, missing, tasks, cells, witnessRows, driver } = answer;
+  const { outputs } = plan.aggregate!.sampling!.query; // the sample route has a sampled query
+  const columns = plan.query.columns.map(({ name, type }, place): AnswerColumn => {
+    const { isKey, interval, expression } = outputs[place]!; // as many outputs as columns
+    const values = rows.map((row) => row.outputs[place]!);
+    if (isKey) return { name, type, role: 'group', values };
+    // What is made of accessors and estimates has the type that estimates give it: no whole numbers.
+    return interval === null
+      ? { name, type: expression.type, role: 'value', values }
+      : { name, type, role: 'estimate', values };
+  });
+  const judged = answer.judge();
+  const reason = `${describeSample(entry)}: ${chosenBecause}; ${rowsRead.toLocaleString('en-US')} of ${countOf(entry.rows, 'row')}, ${outcome}${driver === null ? '' : `; ${driver} needed most`}`;
+  const unread = rows.some(({ estimates }) =>
+    estimates.some(({ estimate }) => estimate.reasons.includes('UNREAD_STRATUM')),
+  );
+  const unmade = answer.rows.filter(({ estimates }) =>
+    estimates.some(({ estimate }) => isOutOfTime(estimate)),
+  ).length;
+  const missed = [
+    ...(unread ? ['some strata have no row in the sample: nothing is known of them'] : []),
+    ...(unmade > 0 ? [`the deadline left no time for the intervals of ${countOf(unmade, 'row')}`] : []),
+  ];
+  const witnessed =
+    witnessRows > 0
+      ? [`${countOf(witnessRows, 'row')} of the sample were read to tell what the tails are like`]
+      : [];
+  return {
+    columns,
+    report: {
+      mode: 'approximate',
+      reason,
+      notes: [...notes, ...missed, ...witnessed, ...(typeof judged === 'string' ? [judged] : [])],
+      errorMet: answer.errorMet && missed.length === 0,
+      sample: { entry, rowsRead },
+      tasks,
+      missing,
+      cells,
+      confidence,
+      estimates: rows.flatMap(({ estimates }) => estimates.map(({ estimate }) => estimate)),
+      choice: typeof judged === 'string' ? null : judged,
+    },
+  };
+}
