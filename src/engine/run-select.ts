@@ -123,7 +123,7 @@ async function sampleRoute(
   if (answer.errorMet) return fromSample(answer, plan, open.reason, []);
   const notes =
     plan.sampledTable === null ? [] : [`${plan.sampledTable} is itself a sample: there is no exact answer`];
-  const miss = describeMiss(answer, bounds);
+  const miss = answer.stopped ? stoppedBecause : describeMiss(answer, bounds);
   switch (bounds.onMiss) {
     case 'fail':
       throw new QueryError(
@@ -137,7 +137,7 @@ async function sampleRoute(
         },
       );
     case 'exact': {
-      if (answer.stopped) return fromSample(answer, plan, open.reason, [stoppedBecause, ...notes]);
+      if (answer.stopped) return fromSample(answer, plan, open.reason, [miss, ...notes]);
       const lessons = lessonsFor(tableOf(state, plan.aggregate!), tried); // the sample route has an aggregate plan
       if (bounds.withinMs === null || plan.sampledTable !== null) return await exact(miss, lessons);
       const readOn = (): Promise<SampleAnswer> => open.query.runToEnd();
@@ -155,8 +155,10 @@ async function sampleRoute(
 
 /** Why a sample's answer is not enough, in words: with the codes of what stands against certifying it. */
 function describeMiss({ entry, rows }: SampleAnswer, bounds: ResolvedBounds): string {
-  const reasons = rows.flatMap(({ estimates }) => estimates.flatMap(({ estimate }) => estimate.reasons));
-  const codes = reasons.length === 0 ? '' : ` (${[...new Set(reasons)].join(', ')})`;
+  const reasons = new Set<string>();
+  for (const { estimates } of rows)
+    for (const { estimate } of estimates) for (const reason of estimate.reasons) reasons.add(reason);
+  const codes = reasons.size === 0 ? '' : ` (${[...reasons].join(', ')})`;
   return `the sample ${entry.name} cannot keep ${describeBound(bounds)} with its ${countOf(entry.rows, 'row')}${codes}`;
 }
 

@@ -207,8 +207,9 @@ export class SampleQuery {
     const { reading } = this;
     let known = await reading.readTo(Math.max(reading.limit, this.firstLimit()));
     for (;;) {
+      if (reading.limit >= reading.limits.max || reading.endIfOver()) return known;
       const support = leastSupport(known);
-      if (support >= pilotSupportMin || reading.limit >= reading.limits.max || reading.stopped) return known;
+      if (support >= pilotSupportMin) return known;
       const growth = Math.min(pilotGrowthMax, Math.max(pilotGrowthMin, pilotSupportMin / support));
       known = await reading.readTo(Math.ceil(reading.limit * growth));
     }
