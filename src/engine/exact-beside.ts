@@ -34,6 +34,6 @@ export async function exactBeside<Exact, Ready>(
 }
 
 /** Whether an error says that the deadline came first. */
-export function isLate(error: unknown): boolean {
+function isLate(error: unknown): boolean {
   return error instanceof QueryError && error.code === 'DEADLINE_EXCEEDED';
 }
