@@ -85,8 +85,9 @@ function isInOrder(answers) {
 /** What an answer says, but for its name and times. @param {import('../dist/index.js').QueryResult} result */
 function timeless(result) {
   const { rows, marks, columns, answer } = result.toJSON();
-  const { timings: _, achieved, ...rest } = answer;
-  return JSON.stringify([columns, rows, marks, { ...rest, maxRelativeError: achieved.maxRelativeError }]);
+  const { timings: _, achieved, predicted, ...rest } = answer;
+  const errors = [achieved.maxRelativeError, predicted?.maxRelativeError];
+  return JSON.stringify([columns, rows, marks, rest, errors]);
 }
 
 /** Reads a stream to its end. @param {import('../dist/index.js').Engine} engine @param {string} sql */

@@ -1,5 +1,6 @@
 import {
   cellConfidence,
+  type GroupEstimate,
   GroupEstimator,
   GroupIntervals,
   type MetGroup,
@@ -11,6 +12,7 @@ import { accessorValue, type AggregateQuery, evaluate, type LaidOut } from '../p
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
 import { chooseRows, slotLookup } from './answer-rows.ts';
+import type { Value } from './cells.ts';
 import type { Choice } from './choice.ts';
 import { certifiedInChoice, intervalsInChoice, judgeChoice } from './judge-choice.ts';
 import type { EstimatedRow, Known, ReadGroup } from './known.ts';
@@ -133,16 +135,20 @@ export class ReadingEstimates {
 
   private rowsOf({ intervals }: Known, shown: readonly ReadGroup[]): EstimatedRow[] {
     const { shownIntervals, outputs } = this.reading.query;
-    return shown.map((row): EstimatedRow => {
-      const estimates = Array.from({ length: shownIntervals }, (_, place) => intervals.at(row.group, place));
-      return {
-        ...row,
-        estimates,
-        outputs: outputs.map(({ expression, interval }) =>
-          interval === null ? evaluate(expression, slotLookup(row)) : estimates[interval]!.estimate,
-        ), // outputs have the first intervals
-      };
-    });
+    // Plain loops: there may be tens of thousands of rows, and a deadline waits behind them.
+    const rows: EstimatedRow[] = [];
+    for (const row of shown) {
+      const { keys, aggregates, accessor, group } = row;
+      const estimates: GroupEstimate[] = [];
+      for (let place = 0; place < shownIntervals; place++) estimates.push(intervals.at(group, place));
+      const values: Value[] = [];
+      for (const { expression, interval } of outputs)
+        values.push(
+          interval === null ? evaluate(expression, slotLookup(row)) : estimates[interval]!.estimate, // outputs have the first intervals
+        );
+      rows.push({ keys, aggregates, accessor, group, estimates, outputs: values });
+    }
+    return rows;
   }
 
   /** How sure the choice of rows is; see {@link judgeChoice}. */

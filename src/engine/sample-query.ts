@@ -234,8 +234,9 @@ export class SampleQuery {
     const { reading } = this;
     let known = await reading.readTo(Math.max(reading.limit, this.firstLimit()));
     for (;;) {
+      if (reading.limit >= reading.limits.max || reading.endIfOver()) return known;
       const support = leastSupport(known);
-      if (support >= pilotSupportMin || reading.limit >= reading.limits.max || reading.stopped) return known;
+      if (support >= pilotSupportMin) return known;
       const growth = Math.min(pilotGrowthMax, Math.max(pilotGrowthMin, pilotSupportMin / support));
       const limit = Math.ceil(reading.limit * growth);
       if (!bidding.mayGoOn(limit)) return known;

@@ -134,8 +134,10 @@ export function describeOutbid({ name }: SampleEntry, costs: StatementCosts): st
 
 /** Why a sample's answer is not enough, in words: with the codes of what stands against certifying it. */
 function describeMiss({ entry, rows }: SampleAnswer, bounds: ResolvedBounds): string {
-  const reasons = rows.flatMap(({ estimates }) => estimates.flatMap(({ estimate }) => estimate.reasons));
-  const codes = reasons.length === 0 ? '' : ` (${[...new Set(reasons)].join(', ')})`;
+  const reasons = new Set<string>();
+  for (const { estimates } of rows)
+    for (const { estimate } of estimates) for (const reason of estimate.reasons) reasons.add(reason);
+  const codes = reasons.size === 0 ? '' : ` (${[...reasons].join(', ')})`;
   return `the sample ${entry.name} cannot keep ${describeBound(bounds)} with its ${countOf(entry.rows, 'row')}${codes}`;
 }
 
