@@ -21,6 +21,11 @@ export interface Lessons {
   readonly wanted: readonly { readonly place: LearningPlace; readonly subjects: readonly TailSubject[] }[];
 }
 
+/** Whether any of it was not learned yet. */
+export function isNews(state: EngineState, { wanted }: Lessons): boolean {
+  return wanted.some(({ place, subjects }) => state.tails.unlearned(place, subjects).length > 0);
+}
+
 /** What would have let samples vouch for their answers. */
 export function lessonsFor(table: TableEntry, answers: readonly SampleAnswer[]): Lessons {
   const unknown = answers.map(({ entry, unknownTails }) => ({ place: { table, entry }, ...unknownTails() }));
@@ -38,9 +43,7 @@ export async function answerAndLearn(
   run: SelectRun,
   { wanted, outputs }: Lessons,
 ): Promise<{ columns: AnswerColumn[]; notes: string[] }> {
-  if (!wanted.some(({ place, subjects }) => state.tails.unlearned(place, subjects).length > 0))
-    return { columns: await answerExactly(state, plan, run), notes: [] };
-  const { control } = run;
+  const { control, costs } = run;
   const giveUp = new AbortController();
   const { signal } = control.options;
   const stop = signal === undefined ? giveUp.signal : AbortSignal.any([giveUp.signal, signal]);
@@ -54,7 +57,9 @@ export async function answerAndLearn(
     const roomMs = control.remainingMs();
     if (control.withinMs !== null && roomMs >= roomMin * tookMs) learning = learn();
     const waitMs = Math.min(Math.max(patienceMinMs, patience * tookMs), roomMs / roomMin);
-    return { columns, notes: await noteOn(learning, waitMs, outputs) };
+    const notes = await noteOn(learning, waitMs, outputs);
+    if (beside !== undefined) costs.learnExact(control.elapsedMs() - startedMs, true);
+    return { columns, notes };
   } catch (error) {
     giveUp.abort();
     throw error;

@@ -1,4 +1,3 @@
-import { median } from 'simple-statistics';
 import type { Effort, ProfileStore } from '../catalog/index.ts';
 import type { Clock } from '../common/index.ts';
 import { costAt, type CostLine, fitLine, type Point } from './cost-line.ts';
@@ -7,15 +6,16 @@ import { slownessOf } from './machine-speed.ts';
 /**
  * Kinds of work. `read`: a statement's way to a sample's sums, all but estimating; its size is rows times the nodes of expressions that
  * are worked out for each. `estimate`: all estimating, sizing included; cells times intervals, and what listing values is
- * worth. `exact`: the source's answer; values read.
+ * worth. `exact`: the source's answer; values read. `learn`: the same, while tails are learned beside it.
  */
-export type Work = 'read' | 'estimate' | 'exact';
+export type Work = 'read' | 'estimate' | 'exact' | 'learn';
 
 /** What work costs on the machine that slowness is measured against, as measured there. */
 const nominal: Readonly<Record<Work, CostLine>> = {
   read: { baseMs: 1, msPerUnit: 1.5e-6 },
   estimate: { baseMs: 0.3, msPerUnit: 0.05 },
   exact: { baseMs: 4, msPerUnit: 2.5e-6 },
+  learn: { baseMs: 20, msPerUnit: 2e-5 },
 };
 
 /** The latest efforts of a shape that count. */
@@ -40,6 +40,7 @@ export class Profile {
     read: { byShape: new Map(), line: null },
     estimate: { byShape: new Map(), line: null },
     exact: { byShape: new Map(), line: null },
+    learn: { byShape: new Map(), line: null },
   };
   private slowness: number | null = null;
   private unsaved: Effort[] = [];
@@ -58,9 +59,9 @@ export class Profile {
   predictMs(work: Work, shape: string, size: number): number {
     const line = this.lineOf(work);
     const own = this.learned[work].byShape.get(shape) ?? [];
-    // The line counts as one run, so that a single slow run of a new shape is half believed.
-    const ratios = own.map(([ownSize, elapsedMs]) => elapsedMs / costAt(line, ownSize));
-    return median([1, ...ratios]) * costAt(line, size);
+    // The line counts as one run. Of two in the middle the faster counts: the first run of a shape may have had columns to load.
+    const ratios = [1, ...own.map(([ownSize, elapsedMs]) => elapsedMs / costAt(line, ownSize))];
+    return lowerMedian(ratios) * costAt(line, size);
   }
 
   /** Learns from work done. What takes no time, or has no size, tells nothing. */
@@ -101,4 +102,9 @@ export class Profile {
     const { baseMs, msPerUnit } = nominal[work];
     return { baseMs: baseMs * this.slowness, msPerUnit: msPerUnit * this.slowness };
   }
+}
+
+/** The middle value; of two the lower. */
+function lowerMedian(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)]!; // there are values
 }

@@ -4,7 +4,7 @@ import type { AggregatePlan, SelectPlan } from '../planner/index.ts';
 import { chooseSample } from './choose-sample.ts';
 import { countDistinct } from './distinct-route.ts';
 import { answerExactly } from './exact-route.ts';
-import { answerAndLearn, type Lessons } from './learn-tails.ts';
+import { answerAndLearn, isNews, type Lessons } from './learn-tails.ts';
 import { LookLevels } from './looks.ts';
 import { routed, sampleRoute } from './sample-route.ts';
 import type { RoutedAnswer, SelectRun } from './select-run.ts';
@@ -70,10 +70,12 @@ async function exactRoute(
   reason: string,
   lessons: Lessons | null,
 ): Promise<RoutedAnswer> {
-  const predicted = { maxRelativeError: 0, elapsedMs: run.control.elapsedMs() + run.costs.exactMs() };
-  const { columns, notes } =
-    lessons === null
-      ? { columns: await answerExactly(state, plan, run), notes: [] }
-      : await answerAndLearn(state, plan, run, lessons);
+  const { control, costs } = run;
+  const learns = lessons !== null && isNews(state, lessons);
+  const predictedMs = costs.exactMs(learns && control.withinMs === null);
+  const predicted = { maxRelativeError: 0, elapsedMs: control.elapsedMs() + predictedMs };
+  const { columns, notes } = learns
+    ? await answerAndLearn(state, plan, run, lessons)
+    : { columns: await answerExactly(state, plan, run), notes: [] };
   return { columns, report: { mode: 'exact', reason, notes, errorMet: true, predicted } };
 }

@@ -114,7 +114,10 @@ async function trySample(
   const predicted =
     expected === null
       ? null
-      : { maxRelativeError: expected.relativeError, elapsedMs: costs.sampleMs(entry, expected.work) };
+      : {
+          maxRelativeError: expected.relativeError,
+          elapsedMs: startMs + costs.sampleMs(entry, expected.work),
+        };
   // Whoever watches has more to wait for than the answer.
   if (refine === null) costs.learnSample(entry, work, control.elapsedMs() - startMs, query.estimateMs);
   return { open, answer, predicted };

@@ -51,10 +51,10 @@ export class StatementCosts {
     return this.profile.predictMs('read', shape, read) + this.profile.predictMs('estimate', shape, estimate);
   }
 
-  /** Time for the exact answer, milliseconds. */
-  exactMs(): number {
+  /** Time for the exact answer, milliseconds. @param learns tails are learned beside it */
+  exactMs(learns = false): number {
     return (
-      this.profile.predictMs('exact', keyOf(this.shape), this.exactSize) +
+      this.profile.predictMs(learns ? 'learn' : 'exact', keyOf(this.shape), this.exactSize) +
       (this.isSourceCold ? sourceStartMs : 0)
     );
   }
@@ -88,9 +88,11 @@ export class StatementCosts {
     this.profile.learn('estimate', shape, estimate, estimateMs);
   }
 
-  learnExact(elapsedMs: number): void {
+  /** @param learns see {@link exactMs} */
+  learnExact(elapsedMs: number, learns = false): void {
     // The source's start is no part of what the next answer will take.
-    if (!this.isSourceCold) this.profile.learn('exact', keyOf(this.shape), this.exactSize, elapsedMs);
+    if (!this.isSourceCold)
+      this.profile.learn(learns ? 'learn' : 'exact', keyOf(this.shape), this.exactSize, elapsedMs);
     this.isSourceCold = false;
   }
 

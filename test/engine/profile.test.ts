@@ -49,7 +49,7 @@ describe('the profile', () => {
 
   test('before the first run the machine is timed, and more work takes longer', () => {
     const profile = open();
-    for (const work of ['read', 'estimate', 'exact'] as const) {
+    for (const work of ['read', 'estimate', 'exact', 'learn'] as const) {
       const [small, large] = [profile.predictMs(work, 's', 1000), profile.predictMs(work, 's', 1e7)];
       expect(small).toBeGreaterThan(0);
       expect(large).toBeGreaterThan(2 * small);
@@ -80,13 +80,15 @@ describe('the profile', () => {
     expect(unknown).toBeLessThan(9);
   });
 
-  test('half believes a single run, and a few runs that agree', () => {
+  test('believes a fast run at once, and slow ones when there are two', () => {
     const profile = open();
     for (let run = 0; run < 20; run++) profile.learn('exact', `s${run}`, 1e6, 10);
     profile.learn('exact', 'slow', 1e6, 50);
-    expect(profile.predictMs('exact', 'slow', 1e6)).toBeCloseTo(30, 0);
+    expect(profile.predictMs('exact', 'slow', 1e6)).toBeCloseTo(10, 0);
     profile.learn('exact', 'slow', 1e6, 50);
     expect(profile.predictMs('exact', 'slow', 1e6)).toBeCloseTo(50, 0);
+    profile.learn('exact', 'fast', 1e6, 2);
+    expect(profile.predictMs('exact', 'fast', 1e6)).toBeCloseTo(2, 0);
   });
 
   test('is kept in the catalog, for as many threads', async () => {
