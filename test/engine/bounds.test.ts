@@ -180,6 +180,27 @@ describe('routes', () => {
     const unbounded = await work.query(averageOf);
     expect(unbounded.answer.predicted).toBe(null);
   });
+  test('the log of statements keeps what they were, asked for, and came to', async () => {
+    const sql = `${averageOf.replace('500', '400')} AND g IN ('g1', 'g2') ERROR WITHIN 1% AT CONFIDENCE 90%`;
+    const { queryId, answer } = await work.query(sql);
+    const logged = (await work.query('SHOW QUERIES')).toObjects().find(({ query_id: id }) => id === queryId);
+    expect(logged).toMatchObject({
+      outcome: 'approximate',
+      sample: answer.sample!.name,
+      rows_read: answer.sample!.rowsRead,
+      error: answer.achieved.maxRelativeError,
+      predicted_error: answer.predicted!.maxRelativeError,
+      predicted_ms: answer.predicted!.elapsedMs,
+      met: true,
+      bounds: '±1 % at 90 %, on miss exact',
+      columns: 'g, x',
+      shape: 'select avg ( x ) from t where x < ? and g in ( ?, … )',
+      sql,
+    });
+    await work.reopen();
+    const kept = (await work.query('SHOW QUERIES')).toObjects();
+    expect(kept.find(({ query_id: id }) => id === queryId)).toEqual(logged);
+  });
   test('EXPLAIN foretells what ANALYZE measures', async () => {
     const plan = await work.values(`EXPLAIN ANALYZE ${averageOf} ERROR WITHIN 2%`);
     const lines = new Map(plan.map(([item, predicted]) => [item, predicted as string]));
