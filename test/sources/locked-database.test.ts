@@ -66,6 +66,22 @@ describe('calls', () => {
     await Promise.all([one.close(), other.close()]);
   });
 
+  test('compute the same, whichever connection they take, and report progress', async () => {
+    const database = await open();
+    const statement =
+      "SELECT 1 / 0, current_setting('TimeZone'), current_setting('enable_progress_bar'), current_setting('enable_progress_bar_print')";
+    const ask = (): Promise<unknown> =>
+      database.query(statement, async (result) => {
+        const { values } = await readResult(result);
+        // The connection is taken until both have answered.
+        await new Promise((resume) => setTimeout(resume, 20));
+        return values;
+      });
+    const expected = [[null], ['UTC'], [true], [false]];
+    expect(await Promise.all([ask(), ask()])).toEqual([expected, expected]);
+    await database.close();
+  });
+
   test('that are cancelled reject at once, waiting or running, and free their place', async () => {
     const database = await open();
     const controller = new AbortController();

@@ -6,7 +6,10 @@ export class CallGate {
   private readonly waiting: (() => void)[] = [];
   private free: number;
 
-  constructor(calls: number) {
+  constructor(
+    /** How many calls go through at once. */
+    readonly calls: number,
+  ) {
     this.free = calls;
   }
 

@@ -61,17 +61,27 @@ export class LockedDatabase {
   }
 
   private async lock({ allowedPaths, setup }: LockedDatabaseOptions): Promise<void> {
+    await this.connect();
     const statements = [
-      'SET ieee_floating_point_ops = false',
-      "SET TimeZone = 'UTC'",
-      'SET enable_progress_bar = true',
-      'SET enable_progress_bar_print = false',
+      // Without GLOBAL a setting is of the one connection that it is made on.
+      'SET GLOBAL ieee_floating_point_ops = false',
+      "SET GLOBAL TimeZone = 'UTC'",
       `SET allowed_paths = [${allowedPaths.map(quoteText).join(', ')}]`,
       'SET enable_external_access = false',
       ...setup,
       'SET lock_configuration = true',
     ];
     for (const statement of statements) await this.run(statement);
+  }
+
+  /** Opens a connection for each call that the gate lets through: some settings cannot be global, and later all are locked. */
+  private async connect(): Promise<void> {
+    for (let call = 0; call < this.gate.calls; call++) {
+      const connection = await this.instance.connect();
+      this.idle.push(connection);
+      await connection.run('SET enable_progress_bar = true');
+      await connection.run('SET enable_progress_bar_print = false');
+    }
   }
 
   /** Runs a statement whose result is of no interest. @throws QueryError as {@link call} */
@@ -105,7 +115,7 @@ export class LockedDatabase {
       throw cancelled();
     });
     try {
-      const connection = this.idle.pop() ?? (await this.instance.connect());
+      const connection = this.idle.pop()!; // there is one for each turn
       this.busy.add(connection);
       if (this.closing !== null) throw closed();
       const interrupting = repeatOnAbort(signal, () => connection.interrupt());
