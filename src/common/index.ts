@@ -22,6 +22,7 @@ export { errorCodes, QueryError } from './query-error.ts';
 export { type Random, seededRandom } from './random.ts';
 export { type FileSystem, nodeFileSystem, type OpenFile, storageError } from './files.ts';
 export { linePositionOf, renderError } from './render-error.ts';
+export { finish, type Pause, type Pieces, piecewise, withoutPause, withPauses } from './pieces.ts';
 export { joinSpans, type Span } from './span.ts';
 export { compareText } from './text-order.ts';
 export { untilAborted } from './until-aborted.ts';

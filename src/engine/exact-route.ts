@@ -27,6 +27,7 @@ export function sourceControl(
   const signals = [signal, deadline].filter((each) => each !== undefined && each !== null);
   return {
     deadline,
+    pause: () => control.pause(),
     ...(signals.length === 0 ? {} : { signal: AbortSignal.any(signals) }),
     ...(onProgress === undefined
       ? {}

@@ -26,6 +26,7 @@ import {
   printOver,
   type SourceTable,
 } from '../sources/index.ts';
+import { RunControl } from './run-control.ts';
 import type { TailSubject } from './tail-subjects.ts';
 
 /** The text of an expression over the table, the same for what means the same. */
@@ -193,6 +194,7 @@ export class LearnedTails {
     signal: AbortSignal,
   ): Promise<void> {
     const { table, entry } = place;
+    const control = new RunControl(this.clock, { signal }, null, this.clock.monotonicMs());
     const expressions = new Map(
       subjects.flatMap((each) => each.expressions.map((own) => [textOf(own), own])),
     );
@@ -210,7 +212,7 @@ export class LearnedTails {
         pairs: pairs.map((pair) => ({ of: placesOf(pair) as [number, number], order: pair.order })), // a pair has two
       },
       tables,
-      { signal },
+      { signal, pause: () => control.pause() },
     );
     const learnedMs = this.clock.nowMs();
     const lessons = subjects.map((subject): Lesson => {

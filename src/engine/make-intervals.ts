@@ -1,3 +1,4 @@
+import { withPauses } from '../common/index.ts';
 import type { GroupIntervals, MetGroup } from '../estimator/index.ts';
 import type { RunControl } from './run-control.ts';
 
@@ -18,6 +19,7 @@ export async function makeIntervals(
   control: RunControl,
   lastMs: number,
 ): Promise<boolean> {
+  const pause = (): Promise<void> => control.pause();
   const startedMs = control.elapsedMs();
   let [made, lookedMs] = [0, startedMs];
   for (const group of groups) {
@@ -31,7 +33,9 @@ export async function makeIntervals(
           return false;
         }
       }
-      intervals.at(group, place);
+      // Most are one piece: those made of values in their order pause in between.
+      const pieces = intervals.make(group, place);
+      if (pieces.next().done !== true) await withPauses(pieces, pause);
       made++;
     }
   }

@@ -221,7 +221,7 @@ export class ReadingEstimates {
     const groups: MetGroup[] = [];
     const isSlow = this.reading.lister.listedRows(1) > 0;
     for (const group of estimator.meetEach()) {
-      const met = groups.push(group);
+      const met = group === null ? groups.length : groups.push(group);
       if (isSlow || met % groupsAtOnce === 0) await this.control.pause();
     }
     return groups;

@@ -1,4 +1,4 @@
-import { seededRandom } from '../common/index.ts';
+import { type Pieces, seededRandom } from '../common/index.ts';
 import { plainAlgebra, type ReasonCode, type Scalar } from '../plan/index.ts';
 import type { Contribution } from './contributions.ts';
 import { constantDual, type Dual } from './dual.ts';
@@ -37,14 +37,14 @@ export interface Resampling {
  * The error of an output that is no smooth function of totals: its standard error is the spread of its values over replicates of
  * the listed rows, see {@link Replicate}; the interval is normal.
  */
-export function resampledError(
+export function* resampledError(
   group: GroupTotals,
   prepared: PreparedOutput,
   value: number,
   resampling: Resampling,
-): ResampledError {
+): Pieces<ResampledError> {
   const { listed, scope, confidence } = resampling;
-  const { strata, values } = replicatesOf(group, resampling);
+  const { strata, values } = yield* replicatesOf(group, resampling);
   const own = values.get(prepared) ?? [];
   const stdError = own.length < replicatesMin ? null : deviationOf(own);
   const contributions = spreadEqually(strata, listed, stdError ?? Number.POSITIVE_INFINITY);
@@ -67,15 +67,15 @@ interface Replicates {
 /** By listing and group. */
 const knownReplicates = new WeakMap<ListedGroups, Map<number, Replicates>>();
 
-function replicatesOf(group: GroupTotals, resampling: Resampling): Replicates {
+function* replicatesOf(group: GroupTotals, resampling: Resampling): Pieces<Replicates> {
   const known = knownReplicates.get(resampling.listed) ?? new Map<number, Replicates>();
   knownReplicates.set(resampling.listed, known);
-  const found = known.get(group.group) ?? drawReplicates(group, resampling);
+  const found = known.get(group.group) ?? (yield* drawReplicates(group, resampling));
   known.set(group.group, found);
   return found;
 }
 
-function drawReplicates(group: GroupTotals, { listed, key, seed, outputs }: Resampling): Replicates {
+function* drawReplicates(group: GroupTotals, { listed, key, seed, outputs }: Resampling): Pieces<Replicates> {
   const random = seededRandom(seed ^ Math.imul(group.group + 1, 0x9e3779b9));
   const replicate = new Replicate(listed, group.group, random);
   const totals = [...new Set(outputs.flatMap((output) => output.totals))].map((total) => ({
@@ -91,6 +91,7 @@ function drawReplicates(group: GroupTotals, { listed, key, seed, outputs }: Resa
       const value = valueOf({ ...group, totals: estimated, listed: replicate }, output, key);
       if (value !== null) own.push(value);
     }
+    yield;
   }
   return { strata: replicate.strata, values };
 }

@@ -1,7 +1,10 @@
+import { finish, type Pieces } from '../common/index.ts';
 import {
+  aggregateFunction,
   type AggregateQuery,
   type AggregateTotals,
   type Estimate,
+  isOrdered,
   type Moments,
   plainAlgebra,
   type ReasonCode,
@@ -93,11 +96,11 @@ export class GroupEstimator {
 
   /** The groups in the order of the moments. */
   meet(): MetGroup[] {
-    return [...this.meetEach()];
+    return [...this.meetEach()].filter((group) => group !== null);
   }
 
-  /** The same one by one: where values are put in order each may take long. */
-  *meetEach(): Generator<MetGroup, void> {
+  /** The same one by one; null where values are being put in order, which may take long: others may go on. */
+  *meetEach(): Generator<MetGroup | null, void> {
     const { query, aggregateTotals, moments } = this.request;
     const starts = groupStarts(moments);
     for (let group = 0; group < moments.groupCount; group++) {
@@ -113,10 +116,21 @@ export class GroupEstimator {
         cells,
         totals: estimateTotals(moments, cells),
       };
+      yield* this.putInOrder(group);
       const aggregates = query.aggregates.map((_, index) =>
         aggregateValue(totals, index, plainAlgebra, (value) => value, this.whole.isComplete),
       );
       yield { ...totals, aggregates };
+    }
+  }
+
+  /** Puts the values in order that aggregates of a group are made from. */
+  private *putInOrder(group: number): Generator<null, void> {
+    const { query, aggregateTotals } = this.request;
+    for (const [aggregate, { name }] of query.aggregates.entries()) {
+      if (this.listed === null || !isOrdered(aggregateFunction(name))) continue;
+      const pieces = this.listed.inOrder(group, aggregateTotals[aggregate]!.measures[0]!); // it has one measure
+      while (pieces.next().done !== true) yield null;
     }
   }
 
@@ -136,10 +150,15 @@ export class GroupEstimator {
 
   /** The estimate of one of the query's intervals, at a level in (0, 1). */
   estimateAt(group: MetGroup, interval: number, confidence: number): GroupEstimate {
+    return finish(this.estimateInPieces(group, interval, confidence));
+  }
+
+  /** The same; it may take long where it is made from values in their order. */
+  *estimateInPieces(group: MetGroup, interval: number, confidence: number): Pieces<GroupEstimate> {
     const prepared = this.intervals[interval]!; // a place among the query's intervals
     const resampled = this.intervals.filter(({ isResampled }) => isResampled);
     const request = { ...this.request, confidence, resampled };
-    return estimateOutput(request, prepared, group, this.scopeOf(prepared, group.cells));
+    return yield* estimateOutput(request, prepared, group, this.scopeOf(prepared, group.cells));
   }
 
   /** The value alone of one of the query's intervals, where no time is left for its error. */
@@ -195,12 +214,12 @@ const withoutError = (prepared: PreparedOutput, estimate: Estimate): GroupEstima
   certainty: null,
 });
 
-function estimateOutput(
+function* estimateOutput(
   request: EstimateRequest & ErrorRequest,
   prepared: PreparedOutput,
   group: MetGroup,
   scope: Scope,
-): GroupEstimate {
+): Pieces<GroupEstimate> {
   const { moments, confidence } = request;
   const support = supportBehind(moments, prepared, group);
   const exact = isExact(moments, prepared, scope);
@@ -212,7 +231,7 @@ function estimateOutput(
   if (scope.hasUnread) return make(null, { ...unbounded, reasons: ['UNREAD_STRATUM'] });
   if (exact) return make(dual?.value ?? null, none);
   if (dual === null) return make(null, { ...unbounded, reasons: ['NO_MATCH'] });
-  const byValues = listedError(group, prepared, scope, dual.value, request);
+  const byValues = yield* listedError(group, prepared, scope, dual.value, request);
   if (byValues !== null) return { ...make(dual.value, byValues.error), ...byValues.rest };
   const errorOf = ({ gradient }: Dual): { contributions: Contribution[]; parts: VarianceParts } => {
     const contributions = contributionsOf(moments, prepared, gradient, group.cells);

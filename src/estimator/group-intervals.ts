@@ -1,3 +1,4 @@
+import type { Pieces } from '../common/index.ts';
 import type { Estimate } from '../plan/index.ts';
 import type { GroupEstimate, GroupEstimator, MetGroup } from './estimate-groups.ts';
 import { confirmTails, type TailRows, withoutLook } from './hill.ts';
@@ -37,6 +38,13 @@ export class GroupIntervals {
   /** Whether the interval of the query at a place was made. */
   isMade(group: MetGroup, place: number): boolean {
     return this.rowOf(group)[place] !== undefined;
+  }
+
+  /** Makes the interval at a place, unless it was made. */
+  *make(group: MetGroup, place: number): Pieces<void> {
+    if (this.isMade(group, place) || this.isOutOfTime) return;
+    const own = yield* this.estimator.estimateInPieces(group, place, this.confidence);
+    this.rowOf(group)[place] ??= { own, isConfirmed: false };
   }
 
   /** No time is left: what is not made yet gets no interval, and no tail is looked at any more. */

@@ -1,3 +1,4 @@
+import type { Pieces } from '../common/index.ts';
 import type { Moments, Scalar } from '../plan/index.ts';
 import { resampledError } from './bootstrap.ts';
 import type { Contribution } from './contributions.ts';
@@ -42,24 +43,24 @@ export interface ErrorRequest {
 }
 
 /** The error of an output that is made from listed values, at its value before rounding; null where it is made from totals. */
-export function listedError(
+export function* listedError(
   group: GroupTotals,
   prepared: PreparedOutput,
   scope: Scope,
   value: number,
   { key, confidence, seed = 0, resampled }: ErrorRequest,
-): ListedError | null {
+): Pieces<ListedError | null> {
   const { listed } = group;
   const { quantile, isResampled } = prepared;
   if (listed === null) return null;
   if (quantile !== null) {
-    const found = quantileError(listed, scope, group.group, quantile, value, confidence);
+    const found = yield* quantileError(listed, scope, group.group, quantile, value, confidence);
     const { contributions, df, certainty } = found;
     return { error: { ...found, exact: false }, rest: { contributions, df, certainty } };
   }
   if (!isResampled) return null;
   const ofGroup = (index: number): Scalar => key(group.group, index);
-  const error = resampledError(group, prepared, value, {
+  const error = yield* resampledError(group, prepared, value, {
     listed,
     scope,
     key: ofGroup,

@@ -1,5 +1,7 @@
+import { finish, type Pieces, piecewise } from '../common/index.ts';
 import { cumulate, type Moments, type WeightedValues } from '../plan/index.ts';
 import type { CellRange } from './group-totals.ts';
+import { sortInPieces } from './sort-pieces.ts';
 import { groupScope, type Scope, wholeScope } from './scope.ts';
 
 /**
@@ -46,6 +48,10 @@ export interface ListedValues extends WeightedValues {
   readonly count: number;
 }
 
+/** Rows that are looked at at once where each takes a search or several sums. */
+const rowsWeighedAtOnce = 2 ** 14;
+const rowsSidedAtOnce = 2 ** 14;
+
 /** Where the values of a measure in a group are found. */
 export interface ValueSource {
   readonly valuesOf: (group: number, measure: number) => WeightedValues;
@@ -59,6 +65,7 @@ export class ListedGroups implements ValueSource {
   /** The rows of group g are `order[start[g] … start[g + 1])`. */
   private readonly order: Int32Array;
   private readonly start: Int32Array;
+  private isGrouped = false;
   /** For each stratum N_h / n_h; 1 where rows have weights of their own. */
   private readonly stratumWeights: Float64Array;
   /** For each row its own weight; null where rows have none. */
@@ -78,11 +85,25 @@ export class ListedGroups implements ValueSource {
       (population, h) => (weightMeasure === null ? population / rows.rowsRead[h]! : 1), // one entry a stratum
     );
     this.start = new Int32Array(groupCount + 1);
-    for (let row = 0; row < rows.count; row++) this.start[rows.group[row]! + 1]!++; // row < count
-    for (let group = 0; group < groupCount; group++) this.start[group + 1]! += this.start[group]!;
-    const next = this.start.slice();
     this.order = new Int32Array(rows.count);
-    for (let row = 0; row < rows.count; row++) this.order[next[rows.group[row]!]!++] = row; // row < count
+  }
+
+  /** Tells the groups' rows apart, unless that is done. */
+  private *grouped(): Pieces<void> {
+    if (this.isGrouped) return;
+    const { order } = this;
+    const { group, count } = this.rows;
+    const start = new Int32Array(this.start.length);
+    yield* piecewise(count, (from, to) => {
+      for (let row = from; row < to; row++) start[group[row]! + 1]!++; // row < count
+    });
+    for (let place = 1; place < start.length; place++) start[place]! += start[place - 1]!; // place ≥ 1
+    const next = start.slice();
+    yield* piecewise(count, (from, to) => {
+      for (let row = from; row < to; row++) order[next[group[row]!]!++] = row; // row < count
+    });
+    this.start.set(start);
+    this.isGrouped = true;
   }
 
   /** A row's weight. */
@@ -96,6 +117,7 @@ export class ListedGroups implements ValueSource {
 
   /** Places of a group's rows. */
   rowsOf(group: number): Int32Array {
+    finish(this.grouped());
     return this.order.subarray(this.start[group], this.start[group + 1]);
   }
 
@@ -106,21 +128,48 @@ export class ListedGroups implements ValueSource {
 
   /** The values of a measure in a group, in ascending order. */
   valuesOf(group: number, measure: number): ListedValues {
-    const key = `${group}.${measure}`;
-    const known = this.known.get(key) ?? this.collect(group, measure);
-    this.known.set(key, known);
-    return known;
+    return this.known.get(`${group}.${measure}`) ?? finish(this.inOrder(group, measure));
   }
 
-  private collect(group: number, measure: number): ListedValues {
+  /** Puts the values of a measure in a group in order, unless that is done. */
+  *inOrder(group: number, measure: number): Pieces<ListedValues> {
+    const key = `${group}.${measure}`;
+    const known = this.known.get(key);
+    if (known !== undefined) return known;
+    const collected = yield* this.collect(group, measure);
+    this.known.set(key, collected);
+    return collected;
+  }
+
+  private *collect(group: number, measure: number): Pieces<ListedValues> {
+    yield* this.grouped();
     const source = this.rows.values[measure]!; // one array a measure
-    const taken = this.rowsOf(group).filter((row) => !Number.isNaN(source[row]!)); // a row's place
-    const values = Float64Array.from(taken, (row) => source[row]!).sort(); // a row's place
-    const weights = new Float64Array(values.length);
-    const first = taken.length === 0 ? 0 : this.weightOf(taken[0]!);
-    if (taken.every((row) => this.weightOf(row) === first)) weights.fill(first);
-    else for (const row of taken) weights[firstNotBelow(values, source[row]!)]! += this.weightOf(row); // a row's place
-    return { values, cumulative: cumulate(values, weights), count: values.length };
+    const rows = this.rowsOf(group);
+    const taken = rows.slice();
+    let count = 0;
+    yield* piecewise(rows.length, (from, to) => {
+      for (let place = from; place < to; place++)
+        if (!Number.isNaN(source[rows[place]!]!)) taken[count++] = rows[place]!; // a row's place
+    });
+    const found = new Float64Array(count);
+    const first = count === 0 ? 0 : this.weightOf(taken[0]!);
+    let isEven = true;
+    yield* piecewise(count, (from, to) => {
+      for (let place = from; place < to; place++) {
+        found[place] = source[taken[place]!]!; // a row's place
+        isEven &&= this.weightOf(taken[place]!) === first;
+      }
+    });
+    const values = yield* sortInPieces(found);
+    const weights = new Float64Array(count);
+    if (isEven) weights.fill(first);
+    else yield* piecewise(count, (from, to) => this.weigh(taken.subarray(from, to), source, values, weights), rowsWeighedAtOnce); // prettier-ignore
+    return { values, cumulative: cumulate(values, weights), count };
+  }
+
+  /** Adds the weights of rows to those of their values. */
+  private weigh(rows: Int32Array, source: Float64Array, values: Float64Array, weights: Float64Array): void {
+    for (const row of rows) weights[firstNotBelow(values, source[row]!)]! += this.weightOf(row); // a row's place
   }
 
   /**
@@ -129,12 +178,16 @@ export class ListedGroups implements ValueSource {
    * @param up u of a row with a value up to the bound
    * @param down u of the others
    */
-  sidesOf(group: number, measure: number, bound: number, up: number, down: number): StratumSides[] {
+  *sidesOf(group: number, measure: number, bound: number, up: number, down: number): Pieces<StratumSides[]> {
     const { stratum, key } = this.rows;
     const source = this.rows.values[measure]!; // one array a measure
     const sums = new Map<number, UnitSums>();
     const rows = this.rowsOf(group);
-    for (let place = 0; place < rows.length;) {
+    for (let place = 0, yielded = 0; place < rows.length;) {
+      if (place - yielded >= rowsSidedAtOnce) {
+        yielded = place;
+        yield;
+      }
       const first = rows[place]!; // place < length
       let [u, below, above] = [0, 0, 0];
       for (const unit = key?.[first]; place < rows.length; place++) {

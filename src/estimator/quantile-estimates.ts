@@ -1,3 +1,4 @@
+import type { Pieces } from '../common/index.ts';
 import { type Moments, placeOfShare, type ReasonCode, totalWeight } from '../plan/index.ts';
 import { type Contribution, unmatchedSingletons } from './contributions.ts';
 import { stratumError } from './design-error.ts';
@@ -37,22 +38,22 @@ export interface QuantileError {
  * @param value the quantile itself
  * @see Woodruff, "Confidence intervals for medians and other position measures", Journal of the American Statistical Association 47, 1952
  */
-export function quantileError(
+export function* quantileError(
   listed: ListedGroups,
   scope: Scope,
   group: number,
   asked: AskedQuantile,
   value: number,
   confidence: number,
-): QuantileError {
+): Pieces<QuantileError> {
   const { measure, share } = asked;
-  const values = listed.valuesOf(group, measure);
+  const values = yield* listed.inOrder(group, measure);
   const alpha = 1 - confidence;
   const place = placeOfShare(values, share);
-  const own = spreadAt(listed, scope, group, measure, place);
+  const own = yield* spreadAt(listed, scope, group, measure, place);
   const isNear = own.share < 1 && own.share - share <= Math.sqrt(own.variance) / 2;
   const near = isNear ? place : placeNear(values, share, place);
-  const spread = near === place ? own : spreadAt(listed, scope, group, measure, near);
+  const spread = near === place ? own : yield* spreadAt(listed, scope, group, measure, near);
   const { sides, contributions, singletons, df } = spread;
   const effectiveRows = effectiveRowsOf(spread, df, confidence);
   const rarerRows = shareContributions(listed.design, sides, share < 0.5 ? 'below' : 'above');
@@ -102,18 +103,18 @@ interface SpreadAt extends ShareSpread {
 }
 
 /** How well F̂ of the value at a place is known. */
-export function spreadAt(
+export function* spreadAt(
   listed: ListedGroups,
   scope: Scope,
   group: number,
   measure: number,
   place: number,
-): SpreadAt {
+): Pieces<SpreadAt> {
   const { design } = listed;
-  const values = listed.valuesOf(group, measure);
+  const values = yield* listed.inOrder(group, measure);
   const [share, total] = [shareUpTo(values, place), totalWeight(values)];
   const bound = values.values[place]!; // a place of values
-  const sides = listed.sidesOf(group, measure, bound, (1 - share) / total, -share / total);
+  const sides = yield* listed.sidesOf(group, measure, bound, (1 - share) / total, -share / total);
   const contributions = shareContributions(design, sides, 'all');
   const unmatched = unmatchedSingletons(design, scope, contributions);
   const parts = linearisedVariance(contributions, unmatched, design.layout.design.kind);

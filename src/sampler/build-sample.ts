@@ -1,7 +1,7 @@
-import type { FileSystem } from '../common/index.ts';
+import { type FileSystem, withPauses } from '../common/index.ts';
 import type { RowMethod, SampleOutliers, SamplingMethod } from '../catalog/index.ts';
 import { strataColumnsOf } from '../catalog/index.ts';
-import { type BuildScan, type Control, sampledColumn } from '../sources/index.ts';
+import { type BuildScan, type Control, pauseOf, sampledColumn } from '../sources/index.ts';
 import { depthOf, requestOf } from './allocation.ts';
 import { keyedSample } from './draw-keys.ts';
 import { givenStrata } from './given-strata.ts';
@@ -38,8 +38,9 @@ export async function buildSample(
     method.kind === 'universe'
       ? await drawKeys(scan, method, request.seed, control)
       : await drawRows(scan, method, request, control);
-  control.signal?.throwIfAborted();
-  return await writeSample(files, request, drawn);
+  const pause = pauseOf(control);
+  await pause();
+  return await writeSample(files, request, drawn, pause);
 }
 
 async function drawRows(
@@ -59,13 +60,19 @@ async function drawRows(
   const rows = await scan.scanRows({ seed, keys, outliers, ...requestOf(depth, scanned), columns }, control);
   const caps = new Float64Array(strata.count).fill(depth.cap);
   const takeAll = strata.takeAll ?? undefined;
-  const order = orderRows(rows.stratum, rows.priority, caps, depth.shareMax, takeAll);
+  const pause = pauseOf(control);
+  const order = await withPauses(
+    orderRows(rows.stratum, rows.priority, caps, depth.shareMax, takeAll),
+    pause,
+  );
+  const own = await withPauses(ownColumns(rows, order.order), pause);
+  const places = await withPauses(placeColumns(rows, order.order), pause);
   return {
     strata,
     outliers:
       names.length === 0 ? null : outlierEffect({ method, names, outliers, depth }, strata, order.sizes),
     rows: order.order.length,
-    columns: [...ownColumns(rows, order.order), ...placeColumns(rows, order.order)],
+    columns: [...own, ...places],
     strataColumns: strataColumns(strata, order.sizes),
   };
 }
@@ -80,5 +87,5 @@ async function drawKeys(
   const columns = strata.columns.map(sampledColumn).filter((column) => column !== null);
   const centres = strata.columns.map(({ mean: [mean = 0] }) => (Number.isNaN(mean) ? 0 : mean));
   const scanned = await scan.scanKeys({ seed, keys, share: percent / 100, columns, centres }, control);
-  return keyedSample(keys, strata, scanned);
+  return await withPauses(keyedSample(keys, strata, scanned), pauseOf(control));
 }

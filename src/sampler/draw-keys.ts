@@ -1,3 +1,4 @@
+import type { Pieces } from '../common/index.ts';
 import {
   type Column,
   keyColumnName,
@@ -30,21 +31,21 @@ const integer = (name: string, values: Int32Array): Column => ({
 });
 
 /** The files of a sample that keeps all rows of the keys drawn: keys in the order of their priorities, each row with its key's place. */
-export function keyedSample(
+export function* keyedSample(
   columns: readonly string[],
   strata: ScannedStrata,
   { rows, priority, ...known }: ScannedKeys,
-): DrawnSample {
-  const order = orderByKey(rows.stratum, rows.priority);
-  const place = gatherValues(rows.stratum, 'int32', order) as Int32Array; // gathered as it was
+): Pieces<DrawnSample> {
+  const order = yield* orderByKey(rows.stratum, rows.priority);
+  const place = (yield* gatherValues(rows.stratum, 'int32', order)) as Int32Array; // gathered as it was
   return {
     strata,
     outliers: null,
     rows: order.length,
     columns: [
-      ...ownColumns(rows, order),
+      ...(yield* ownColumns(rows, order)),
       integer(stratumColumnName, new Int32Array(order.length)),
-      double(priorityColumnName, gatherValues(priority, 'float64', order) as Float64Array), // gathered as it was
+      double(priorityColumnName, (yield* gatherValues(priority, 'float64', order)) as Float64Array), // gathered as it was
       integer(keyColumnName, place),
     ],
     strataColumns: [

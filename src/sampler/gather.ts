@@ -1,3 +1,4 @@
+import { type Pieces, piecewise } from '../common/index.ts';
 import {
   allocate,
   bitmapBytes,
@@ -13,27 +14,47 @@ import {
  */
 
 /** The values of some rows, in their order. */
-export function gatherValues(values: ColumnArray, storage: Storage, order: Int32Array): ColumnArray {
+export function* gatherValues(values: ColumnArray, storage: Storage, order: Int32Array): Pieces<ColumnArray> {
   const gathered = allocate(storage, order.length);
   const [from, to] = [values, gathered].map(({ buffer, byteOffset, length }) => ({
     buffer,
     byteOffset,
     length,
   })) as [Place, Place]; // two arrays
-  switch (values.BYTES_PER_ELEMENT) {
-    case 1:
-      gather1(view(Uint8Array, from), view(Uint8Array, to), order);
-      break;
-    case 2:
-      gather2(view(Uint16Array, from), view(Uint16Array, to), order);
-      break;
-    case 4:
-      gather4(view(Uint32Array, from), view(Uint32Array, to), order);
-      break;
-    default:
-      gather8(view(Float64Array, from), view(Float64Array, to), order);
-  }
+  const gather = gatherOf(values.BYTES_PER_ELEMENT, from, to, order);
+  yield* piecewise(order.length, gather);
   return gathered;
+}
+
+/** Moves the values of rows [start, end) of the order. */
+function gatherOf(
+  bytes: number,
+  from: Place,
+  to: Place,
+  order: Int32Array,
+): (start: number, end: number) => void {
+  const moved = <T>(kind: new (buffer: ArrayBufferLike, byteOffset: number, length: number) => T): [T, T] => [
+    view(kind, from),
+    view(kind, to),
+  ];
+  switch (bytes) {
+    case 1: {
+      const [values, gathered] = moved(Uint8Array);
+      return (start, end) => gather1(values, gathered, order, start, end);
+    }
+    case 2: {
+      const [values, gathered] = moved(Uint16Array);
+      return (start, end) => gather2(values, gathered, order, start, end);
+    }
+    case 4: {
+      const [values, gathered] = moved(Uint32Array);
+      return (start, end) => gather4(values, gathered, order, start, end);
+    }
+    default: {
+      const [values, gathered] = moved(Float64Array);
+      return (start, end) => gather8(values, gathered, order, start, end);
+    }
+  }
 }
 
 /** Where an array's values lie. */
@@ -46,28 +67,30 @@ const view = <T>(
 ): T => new kind(buffer, byteOffset, length);
 
 // The orders below hold rows of the scan.
-function gather1(from: Uint8Array, to: Uint8Array, order: Int32Array): void {
-  for (let row = 0; row < order.length; row++) to[row] = from[order[row]!]!;
+function gather1(from: Uint8Array, to: Uint8Array, order: Int32Array, start: number, end: number): void {
+  for (let row = start; row < end; row++) to[row] = from[order[row]!]!;
 }
-function gather2(from: Uint16Array, to: Uint16Array, order: Int32Array): void {
-  for (let row = 0; row < order.length; row++) to[row] = from[order[row]!]!;
+function gather2(from: Uint16Array, to: Uint16Array, order: Int32Array, start: number, end: number): void {
+  for (let row = start; row < end; row++) to[row] = from[order[row]!]!;
 }
-function gather4(from: Uint32Array, to: Uint32Array, order: Int32Array): void {
-  for (let row = 0; row < order.length; row++) to[row] = from[order[row]!]!;
+function gather4(from: Uint32Array, to: Uint32Array, order: Int32Array, start: number, end: number): void {
+  for (let row = start; row < end; row++) to[row] = from[order[row]!]!;
 }
-function gather8(from: Float64Array, to: Float64Array, order: Int32Array): void {
-  for (let row = 0; row < order.length; row++) to[row] = from[order[row]!]!;
+function gather8(from: Float64Array, to: Float64Array, order: Int32Array, start: number, end: number): void {
+  for (let row = start; row < end; row++) to[row] = from[order[row]!]!;
 }
 
 /** The validity of some rows, in their order; null where none of them is NULL. */
-export function gatherValidity(validity: Uint8Array | null, order: Int32Array): Uint8Array | null {
+export function* gatherValidity(validity: Uint8Array | null, order: Int32Array): Pieces<Uint8Array | null> {
   if (validity === null) return null;
   const gathered = new Uint8Array(bitmapBytes(order.length));
   let nulls = 0;
-  for (let row = 0; row < order.length; row++) {
-    if (isValid(validity, order[row]!))
-      setValid(gathered, row); // the order holds rows of the scan
-    else nulls++;
-  }
+  yield* piecewise(order.length, (from, to) => {
+    for (let row = from; row < to; row++) {
+      if (isValid(validity, order[row]!))
+        setValid(gathered, row); // the order holds rows of the scan
+      else nulls++;
+    }
+  });
   return nulls === 0 ? null : gathered;
 }

@@ -1,3 +1,4 @@
+import { type Pause, type Pieces, piecewise, withPauses } from '../common/index.ts';
 import {
   allocate,
   bitmapBytes,
@@ -33,12 +34,13 @@ const loadAll = (parts: readonly Sample[], name: string): Promise<LoadedColumn[]
 export async function joinPlaces(
   parts: readonly Sample[],
   places: readonly Int32Array[],
+  pause: Pause,
 ): Promise<Pick<ScannedRows, 'stratum' | 'priority'>> {
   const stratum = new Int32Array(rowsOf(parts));
   const shares = new Float64Array(stratum.length);
   let start = 0;
   for (const [part, { values }] of (await loadAll(parts, stratumColumnName)).entries()) {
-    for (let row = 0; row < values.length; row++) stratum[start + row] = places[part]![Number(values[row])]!; // a place for each stratum
+    await withPauses(translate(values, places[part]!, stratum, start), pause); // places for each part
     start += values.length;
   }
   start = 0;
@@ -46,7 +48,7 @@ export async function joinPlaces(
     shares.set(values as Float64Array, start); // written as float64
     start += values.length;
   }
-  return { stratum, priority: prioritiesFrom(shares) };
+  return { stratum, priority: await withPauses(prioritiesFrom(shares), pause) };
 }
 
 /**
@@ -59,9 +61,10 @@ export async function joinColumn(
   parts: readonly Sample[],
   column: SampledColumn,
   order: Int32Array,
+  pause: Pause,
 ): Promise<Column> {
   const loaded = await loadAll(parts, column.name);
-  const validity = joinValidity(loaded, rowsOf(parts));
+  const validity = await withPauses(joinValidity(loaded, rowsOf(parts)), pause);
   if (!column.dictionary) {
     const values = allocate(column.storage, rowsOf(parts)) as Float64Array; // of numbers: no sample holds int64
     let start = 0;
@@ -69,36 +72,49 @@ export async function joinColumn(
       values.set(each.values as Float64Array, start); // converts: a union's range may need wider integers
       start += each.values.length;
     }
-    return ownColumn({ column, values, validity, dictionary: null }, order);
+    return await withPauses(ownColumn({ column, values, validity, dictionary: null }, order), pause);
   }
   const { merged, codes } = mergeDictionaries(loaded.map(({ dictionary }) => dictionary!)); // a part of a union with one has one
   const values = new Int32Array(rowsOf(parts));
   let start = 0;
   for (const [part, { values: own }] of loaded.entries()) {
-    for (let row = 0; row < own.length; row++) values[start + row] = codes[part]![Number(own[row])]!; // a code for each entry and NULL
+    await withPauses(translate(own, codes[part]!, values, start), pause); // codes for each part
     start += own.length;
   }
   const joined = { column: { ...column, storage: 'int32' }, values, validity, dictionary: merged } as const;
-  return withoutUnused(ownColumn(joined, order), merged);
+  return await withPauses(withoutUnused(await withPauses(ownColumn(joined, order), pause), merged), pause);
+}
+
+/** Writes what each of some places means. @param meaning for each place, and for NULL's code */
+function* translate(places: ColumnArray, meaning: Int32Array, into: Int32Array, start: number): Pieces<void> {
+  yield* piecewise(places.length, (from, to) => {
+    for (let row = from; row < to; row++) into[start + row] = meaning[Number(places[row])]!; // each place has one
+  });
 }
 
 /** null where no part has NULL. */
-function joinValidity(parts: readonly LoadedColumn[], rows: number): Uint8Array | null {
+function* joinValidity(parts: readonly LoadedColumn[], rows: number): Pieces<Uint8Array | null> {
   if (parts.every(({ validity }) => validity === null)) return null;
   const joined = new Uint8Array(bitmapBytes(rows));
   let start = 0;
   for (const { values, validity } of parts) {
-    for (let row = 0; row < values.length; row++)
-      if (validity === null || isValid(validity, row)) setValid(joined, start + row);
+    const first = start;
+    yield* piecewise(values.length, (from, to) => {
+      for (let row = from; row < to; row++)
+        if (validity === null || isValid(validity, row)) setValid(joined, first + row);
+    });
     start += values.length;
   }
   return joined;
 }
 
 /** The column with a dictionary of the texts that its rows have: those of rows that went would gather from merge to merge. */
-function withoutUnused(column: Column, dictionary: Dictionary): Column {
+function* withoutUnused(column: Column, dictionary: Dictionary): Pieces<Column> {
   const used = new Uint8Array(dictionary.length + 1); // NULL's code is the last
-  for (const code of column.values) used[Number(code)] = 1;
+  const { values: held } = column;
+  yield* piecewise(held.length, (from, to) => {
+    for (let row = from; row < to; row++) used[Number(held[row])] = 1;
+  });
   const kept = dictionary.filter((_, code) => used[code] === 1);
   const codes = new Int32Array(used.length);
   let next = 0;
@@ -106,6 +122,8 @@ function withoutUnused(column: Column, dictionary: Dictionary): Column {
   codes[dictionary.length] = kept.length;
   const storage = codeStorage(kept.length);
   const values: ColumnArray = allocate(storage, column.values.length);
-  for (let row = 0; row < values.length; row++) values[row] = codes[Number(column.values[row])]!; // a code for each entry and NULL
+  yield* piecewise(values.length, (from, to) => {
+    for (let row = from; row < to; row++) values[row] = codes[Number(held[row])]!; // a code for each entry and NULL
+  });
   return { ...column, storage, values, dictionary: kept };
 }

@@ -1,9 +1,9 @@
 import type { RowMethod } from '../catalog/index.ts';
 import { strataColumnsOf } from '../catalog/index.ts';
-import type { FileSystem } from '../common/index.ts';
+import { type FileSystem, withPauses } from '../common/index.ts';
 import type { OutputColumn } from '../plan/index.ts';
 import type { Column, Sample } from '../samples/index.ts';
-import { type Control, sampledColumn, type ScannedStrata } from '../sources/index.ts';
+import { type Control, pauseOf, sampledColumn, type ScannedStrata } from '../sources/index.ts';
 import { type Depth, depthOf } from './allocation.ts';
 import { mergedCaps } from './merge-rule.ts';
 import { joinColumn, joinPlaces } from './merge-rows.ts';
@@ -62,25 +62,31 @@ export async function mergeSamples(
   const bounds = tables.map((table, part) => ({ ...table, places: places[part]! })); // one a part
   // How many lie below a share is chance, and says nothing of how far a part reaches.
   const caps = mergedCaps(depth.cap, strata.count, Number.isFinite(depth.cap) ? bounds : []);
-  const rows = await joinPlaces(samples, places);
+  const pause = pauseOf(control);
+  const rows = await joinPlaces(samples, places, pause);
   const takeAll = strata.takeAll ?? undefined;
-  const { order, sizes } = orderRows(rows.stratum, rows.priority, caps, depth.shareMax, takeAll);
+  const { order, sizes } = await withPauses(
+    orderRows(rows.stratum, rows.priority, caps, depth.shareMax, takeAll),
+    pause,
+  );
   const columns: Column[] = [];
   for (const column of strata.columns.map(sampledColumn)) {
-    control.signal?.throwIfAborted();
-    if (column !== null) columns.push(await joinColumn(samples, column, order));
+    await pause();
+    if (column !== null) columns.push(await joinColumn(samples, column, order, pause));
   }
   const method = withLeastShare(parts);
   const names = target.outliers?.columns.map(({ name }) => name) ?? [];
   const outliers =
     names.length === 0 ? null : outlierEffect({ method, names, outliers: rules, depth }, strata, sizes);
-  const built = await writeSample(files, request, {
+  columns.push(...(await withPauses(placeColumns(rows, order), pause)));
+  const drawn = {
     strata,
     outliers,
     rows: order.length,
-    columns: [...columns, ...placeColumns(rows, order)],
+    columns,
     strataColumns: strataColumns(strata, sizes),
-  });
+  };
+  const built = await writeSample(files, request, drawn, pause);
   return { ...built, method: outliers === null ? method : { ...method, outliers } };
 }
 

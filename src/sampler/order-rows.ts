@@ -1,3 +1,4 @@
+import { type Pieces, piecewise } from '../common/index.ts';
 import { RunIndex, runStride } from '../samples/index.ts';
 
 /** Where the rows of a scan go in the sample. */
@@ -15,14 +16,18 @@ interface Halves {
 }
 
 /** The machines that Node runs on have the low half first. */
-function halvesOf(priority: BigUint64Array): Halves {
+function* halvesOf(priority: BigUint64Array): Pieces<Halves> {
   const words = new Uint32Array(priority.buffer, priority.byteOffset, priority.length * 2);
   const [high, low] = [new Uint32Array(priority.length), new Uint32Array(priority.length)];
-  for (let row = 0; row < priority.length; row++) {
+  yield* piecewise(priority.length, (from, to) => split(words, high, low, from, to));
+  return { high, low };
+}
+
+function split(words: Uint32Array, high: Uint32Array, low: Uint32Array, from: number, to: number): void {
+  for (let row = from; row < to; row++) {
     low[row] = words[2 * row]!; // two words a row
     high[row] = words[2 * row + 1]!;
   }
-  return { high, low };
 }
 
 /** The priority as a number in [0, 1): its 53 leading bits. */
@@ -31,56 +36,100 @@ function shareOf({ high, low }: Halves, row: number): number {
 }
 
 /** The priorities of rows as numbers in [0, 1), as the sample's priority column holds them. */
-export function prioritiesOf(priority: BigUint64Array, order: Int32Array): Float64Array {
-  const halves = halvesOf(priority);
+export function* prioritiesOf(priority: BigUint64Array, order: Int32Array): Pieces<Float64Array> {
+  const halves = yield* halvesOf(priority);
   const shares = new Float64Array(order.length);
-  for (let row = 0; row < order.length; row++) shares[row] = shareOf(halves, order[row]!); // row < length
+  yield* piecewise(order.length, (from, to) => {
+    for (let row = from; row < to; row++) shares[row] = shareOf(halves, order[row]!); // row < length
+  });
   return shares;
 }
 
 /** The priorities again from what the priority column holds: those 53 bits of them, the others 0. */
-export function prioritiesFrom(shares: Float64Array): BigUint64Array {
+export function* prioritiesFrom(shares: Float64Array): Pieces<BigUint64Array> {
   const words = new Uint32Array(shares.length * 2);
-  for (let row = 0; row < shares.length; row++) {
-    const bits = shares[row]! * 2 ** 53; // row < length
-    const high = Math.floor(bits / 2 ** 21);
-    words[2 * row] = (bits - high * 2 ** 21) * 2 ** 11;
-    words[2 * row + 1] = high;
-  }
+  yield* piecewise(shares.length, (from, to) => {
+    for (let row = from; row < to; row++) {
+      const bits = shares[row]! * 2 ** 53; // row < length
+      const high = Math.floor(bits / 2 ** 21);
+      words[2 * row] = (bits - high * 2 ** 21) * 2 ** 11;
+      words[2 * row + 1] = high;
+    }
+  });
   return new BigUint64Array(words.buffer);
 }
 
+/** A pass of a counting sort by some bits of a value. */
+interface Pass {
+  readonly values: Uint32Array;
+  readonly shift: number;
+  readonly mask: number;
+  /** For each key where its next row goes. */
+  readonly starts: Int32Array;
+}
+
+// The rows index the values, and the starts hold all keys.
+function countKeys({ values, shift, mask, starts }: Pass, rows: Int32Array, from: number, to: number): void {
+  for (let i = from; i < to; i++) starts[((values[rows[i]!]! >>> shift) & mask) + 1]!++;
+}
+function placeRows(
+  { values, shift, mask, starts }: Pass,
+  rows: Int32Array,
+  sorted: Int32Array,
+  from: number,
+  to: number,
+): void {
+  for (let i = from; i < to; i++) sorted[starts[(values[rows[i]!]! >>> shift) & mask]!++] = rows[i]!;
+}
+
 /** One stable pass of a counting sort by some bits of a value. @param bins more than any key */
-function countingPass(rows: Int32Array, values: Uint32Array, shift: number, bins: number): Int32Array {
-  const mask = bins <= 2048 ? 2047 : -1;
+function* countingPass(
+  rows: Int32Array,
+  values: Uint32Array,
+  shift: number,
+  bins: number,
+): Pieces<Int32Array> {
   const starts = new Int32Array(bins + 1);
-  // The rows index the values, and keys are below `bins`.
-  for (let i = 0; i < rows.length; i++) starts[((values[rows[i]!]! >>> shift) & mask) + 1]!++;
-  for (let key = 0; key < bins; key++) starts[key + 1]! += starts[key]!;
+  const pass = { values, shift, mask: bins <= 2048 ? 2047 : -1, starts };
+  yield* piecewise(rows.length, (from, to) => countKeys(pass, rows, from, to));
+  yield* piecewise(bins, (from, to) => {
+    for (let key = from; key < to; key++) starts[key + 1]! += starts[key]!; // key < bins
+  });
   const sorted = new Int32Array(rows.length);
-  for (let i = 0; i < rows.length; i++) sorted[starts[(values[rows[i]!]! >>> shift) & mask]!++] = rows[i]!;
+  yield* piecewise(rows.length, (from, to) => placeRows(pass, rows, sorted, from, to));
   return sorted;
 }
 
 /** All rows by stratum, inside a stratum by priority: a radix sort by the leading 32 bits, then by stratum; ties by the rest. */
-function sortByStratumAndPriority(
+function* sortByStratumAndPriority(
+  stratum: Int32Array,
+  halves: Halves,
+  strataCount: number,
+): Pieces<Int32Array> {
+  let rows: Int32Array = new Int32Array(stratum.length);
+  const all = rows;
+  yield* piecewise(all.length, (from, to) => {
+    for (let row = from; row < to; row++) all[row] = row;
+  });
+  for (const shift of [0, 11, 22]) rows = yield* countingPass(rows, halves.high, shift, 2048);
+  const strata = new Uint32Array(stratum.buffer, stratum.byteOffset, stratum.length);
+  rows = yield* countingPass(rows, strata, 0, Math.max(strataCount, 2048));
+  const sorted = rows;
+  yield* piecewise(sorted.length, (from, to) => breakTies(sorted, stratum, halves, Math.max(1, from), to));
+  return sorted;
+}
+
+/** Puts rows that share stratum and leading bits in the order of the other bits: they are few and adjacent. */
+function breakTies(
+  rows: Int32Array,
   stratum: Int32Array,
   { high, low }: Halves,
-  strataCount: number,
-): Int32Array {
-  let rows: Int32Array = new Int32Array(stratum.length);
-  for (let row = 0; row < rows.length; row++) rows[row] = row;
-  for (const shift of [0, 11, 22]) rows = countingPass(rows, high, shift, 2048);
-  rows = countingPass(
-    rows,
-    new Uint32Array(stratum.buffer, stratum.byteOffset, stratum.length),
-    0,
-    Math.max(strataCount, 2048),
-  );
-  for (let i = 1; i < rows.length; i++) {
+  from: number,
+  to: number,
+): void {
+  for (let i = from; i < to; i++) {
     const row = rows[i]!; // i < length
     let place = i;
-    // Rows that share stratum and leading bits are few and adjacent.
     for (; place > 0; place--) {
       const before = rows[place - 1]!;
       if (high[before] !== high[row] || stratum[before] !== stratum[row] || low[before]! <= low[row]!) break;
@@ -88,7 +137,25 @@ function sortByStratumAndPriority(
     }
     rows[place] = row;
   }
-  return rows;
+}
+
+/** Longer runs are copied as a block. */
+const shortRun = 64;
+
+/** Copies the next rows of a run's stratum to its place. */
+function copyRun(
+  order: Int32Array,
+  sorted: Int32Array,
+  next: Int32Array,
+  stratum: number,
+  first: number,
+  end: number,
+): void {
+  const from = next[stratum]!; // one entry a stratum
+  next[stratum] = from + end - first;
+  // A stratum has so many rows left.
+  if (end - first > shortRun) order.set(sorted.subarray(from, from + end - first), first);
+  else for (let row = first; row < end; row++) order[row] = sorted[from + row - first]!;
 }
 
 /**
@@ -100,38 +167,43 @@ function sortByStratumAndPriority(
  * @param shareMax keep only priorities below this share of their range (1: all)
  * @param takeAll for each stratum 1 where all its rows stay
  */
-export function orderRows(
+export function* orderRows(
   stratum: Int32Array,
   priority: BigUint64Array,
   caps: Float64Array,
   shareMax: number,
   takeAll: Uint8Array = new Uint8Array(caps.length),
-): RowOrder {
+): Pieces<RowOrder> {
   const strataCount = caps.length;
-  const halves = halvesOf(priority);
-  const sorted = sortByStratumAndPriority(stratum, halves, strataCount);
+  const halves = yield* halvesOf(priority);
+  const sorted = yield* sortByStratumAndPriority(stratum, halves, strataCount);
   const sizes = new Int32Array(strataCount);
   const starts = new Int32Array(strataCount);
-  for (let place = 0; place < sorted.length; place++) {
-    const row = sorted[place]!; // place < length
-    const h = stratum[row]!; // one stratum a row
-    if (sizes[h] === 0) starts[h] = place;
-    // Sorted by priority, so the rows that stay are the first of their stratum.
-    if (takeAll[h] === 1 || (sizes[h]! < caps[h]! && shareOf(halves, row) < shareMax)) sizes[h]!++;
-  }
+  yield* piecewise(sorted.length, (from, to) => {
+    for (let place = from; place < to; place++) {
+      const row = sorted[place]!; // place < length
+      const h = stratum[row]!; // one stratum a row
+      if (sizes[h] === 0) starts[h] = place;
+      // Sorted by priority, so the rows that stay are the first of their stratum.
+      if (takeAll[h] === 1 || (sizes[h]! < caps[h]! && shareOf(halves, row) < shareMax)) sizes[h]!++;
+    }
+  });
   const index = new RunIndex(sizes, takeAll);
   const runs = index.runs(new Int32Array(strataCount), sizes);
   const order = new Int32Array(index.rows);
   const next = starts.slice();
-  for (let run = 0; run < runs.length; run += runStride) {
-    const h = runs[run]!; // whole runs
-    for (let row = runs[run + 1]!; row < runs[run + 2]!; row++) order[row] = sorted[next[h]!++]!; // a run has that many rows left
-  }
+  yield* piecewise(runs.length / runStride, (from, to) => {
+    for (let run = from * runStride; run < to * runStride; run += runStride)
+      copyRun(order, sorted, next, runs[run]!, runs[run + 1]!, runs[run + 2]!); // whole runs
+  });
   return { order, sizes };
 }
 
 /** All rows by key, inside a key by priority. @param key for each scanned row the place of its key */
-export function orderByKey(key: Int32Array, priority: BigUint64Array): Int32Array {
-  const keys = key.reduce((most, each) => Math.max(most, each), -1) + 1;
-  return sortByStratumAndPriority(key, halvesOf(priority), keys);
+export function* orderByKey(key: Int32Array, priority: BigUint64Array): Pieces<Int32Array> {
+  let last = -1;
+  yield* piecewise(key.length, (from, to) => {
+    for (let row = from; row < to; row++) last = Math.max(last, key[row]!); // row < length
+  });
+  return yield* sortByStratumAndPriority(key, yield* halvesOf(priority), last + 1);
 }

@@ -1,3 +1,4 @@
+import type { Pieces } from '../common/index.ts';
 import { formatType } from '../plan/index.ts';
 import { type Column, priorityColumnName, stratumColumnName } from '../samples/index.ts';
 import type { ScannedRows } from '../sources/index.ts';
@@ -8,41 +9,46 @@ import { prioritiesOf } from './order-rows.ts';
 type RowColumn = ScannedRows['columns'][number];
 
 /** A column of the sample file. @param order of the sample's rows, places in the scan */
-export function ownColumn({ column, values, validity, dictionary }: RowColumn, order: Int32Array): Column {
+export function* ownColumn(
+  { column, values, validity, dictionary }: RowColumn,
+  order: Int32Array,
+): Pieces<Column> {
   return {
     name: column.name,
     sqlType: formatType(column.type),
     storage: column.storage,
-    values: gatherValues(values, column.storage, order),
-    validity: gatherValidity(validity, order),
+    values: yield* gatherValues(values, column.storage, order),
+    validity: yield* gatherValidity(validity, order),
     dictionary,
   };
 }
 
 /** The table's own columns of the sample file, from the scanned rows. @param order of the sample's rows, places in the scan */
-export function ownColumns({ columns }: ScannedRows, order: Int32Array): Column[] {
-  return columns.map((column) => ownColumn(column, order));
+export function* ownColumns({ columns }: ScannedRows, order: Int32Array): Pieces<Column[]> {
+  const own: Column[] = [];
+  for (const column of columns) own.push(yield* ownColumn(column, order));
+  return own;
 }
 
 /** The columns that tell a row's stratum and its priority. @param order of the sample's rows, places in the scan */
-export function placeColumns(
+export function* placeColumns(
   { stratum, priority }: Pick<ScannedRows, 'stratum' | 'priority'>,
   order: Int32Array,
-): Column[] {
+): Pieces<Column[]> {
   const plain = { validity: null, dictionary: null };
   return [
     {
       name: stratumColumnName,
       sqlType: 'INTEGER',
       storage: 'int32',
-      values: gatherValues(stratum, 'int32', order),
+      values: yield* gatherValues(stratum, 'int32', order),
       ...plain,
     },
     {
       name: priorityColumnName,
       sqlType: 'DOUBLE',
       storage: 'float64',
-      values: prioritiesOf(priority, order),
+      values: yield* prioritiesOf(priority, order),
       ...plain,
     },
   ];

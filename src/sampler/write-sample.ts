@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { SampleOutliers } from '../catalog/index.ts';
-import { type FileSystem, storageError } from '../common/index.ts';
+import { type FileSystem, type Pause, storageError } from '../common/index.ts';
 import { type Column, type SampleFiles, writeColumnFile } from '../samples/index.ts';
 import type { ScannedStrata } from '../sources/index.ts';
 
@@ -36,15 +36,16 @@ export interface BuiltSample {
 
 /**
  * Writes a sample's files: under a temporary name, synced, renamed, the folder synced.
- * @throws QueryError STORAGE where they cannot be written; then none is left
+ * @throws QueryError STORAGE where they cannot be written, CANCELLED where the pause says so; then none is left
  */
 export async function writeSample(
   files: FileSystem,
   place: SamplePlace,
   drawn: DrawnSample,
+  pause: Pause,
 ): Promise<BuiltSample> {
   const { outliers, rows, strata } = drawn;
-  const described = await writeFiles(files, place, drawn);
+  const described = await writeFiles(files, place, drawn, pause);
   return {
     files: described,
     outliers,
@@ -59,13 +60,17 @@ async function writeFiles(
   files: FileSystem,
   { folder, number }: SamplePlace,
   { rows, columns, strata, strataColumns: ofStrata }: DrawnSample,
+  pause: Pause,
 ): Promise<SampleFiles> {
   const dataFile = `sample-${number}.arrow`;
   const strataFile = `sample-${number}.strata.arrow`;
   const temporary = (name: string): string => join(folder, `${name}.tmp`);
   try {
-    const data = await writeColumnFile(files, temporary(dataFile), columns, rows);
-    const strataData = await writeColumnFile(files, temporary(strataFile), ofStrata, strata.count);
+    const data = await writeColumnFile(files, temporary(dataFile), columns, rows, { pause });
+    const strataData = await writeColumnFile(files, temporary(strataFile), ofStrata, strata.count, {
+      pause,
+    });
+    await pause();
     for (const name of [dataFile, strataFile]) await files.rename(temporary(name), join(folder, name));
     await files.syncFolder(folder);
     return { dataFile, strataFile, data, strata: strataData };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { bytesOf } from '../columns/index.ts';
-import type { OpenFile } from '../common/index.ts';
+import type { OpenFile, Pause } from '../common/index.ts';
 import type { BlockCutter } from './block-cutter.ts';
 import type { Column, ColumnFileManifest, ColumnManifest, Extent } from './column-file.ts';
 import type { EncodedDictionary } from './encode-dictionary.ts';
@@ -23,16 +23,28 @@ export async function describeColumnFile(
   columns: readonly Column[],
   dictionaries: readonly (EncodedDictionary | null)[],
   cutter: BlockCutter,
+  pause: Pause,
 ): Promise<ColumnFileManifest> {
   const messages = await scanMessages(file);
   const batches = messages.filter(({ kind }) => kind === 'batch');
   const dictionaryMessages = messages.filter(({ kind }) => kind === 'dictionary');
   let nextDictionary = 0;
-  const described = columns.map((column, place): ColumnManifest => {
+  const described: ColumnManifest[] = [];
+  for (const [place, column] of columns.entries()) {
     const encoded = dictionaries[place] ?? null;
     // Dictionary batches have three buffers (validity, offsets, bytes), columns two (validity, values).
     const at = encoded === null ? [] : dictionaryMessages[nextDictionary++]!.bufferOffsets;
-    return {
+    const blocks: ColumnManifest['blocks'][number][] = [];
+    for (let block = 0; block < cutter.count; block++) {
+      const offsets = batches[block]!.bufferOffsets;
+      const bits = cutter.validity(column, block);
+      blocks.push({
+        values: extent(offsets[2 * place + 1], cutter.values(column, block)),
+        validity: bits === null ? null : extent(offsets[2 * place], bits),
+      });
+      await pause();
+    }
+    described.push({
       name: column.name,
       sqlType: column.sqlType,
       storage: column.storage,
@@ -45,16 +57,9 @@ export async function describeColumnFile(
               offsets: extent(at[1], bytesOf(encoded.offsets)),
               bytes: extent(at[2], encoded.bytes),
             },
-      blocks: Array.from({ length: cutter.count }, (_, block) => {
-        const offsets = batches[block]!.bufferOffsets;
-        const bits = cutter.validity(column, block);
-        return {
-          values: extent(offsets[2 * place + 1], cutter.values(column, block)),
-          validity: bits === null ? null : extent(offsets[2 * place], bits),
-        };
-      }),
-    };
-  });
+      blocks,
+    });
+  }
   const headBytes = new Uint8Array(batches[0]?.start ?? 0);
   await file.read(headBytes, 0);
   return {

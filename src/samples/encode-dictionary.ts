@@ -1,3 +1,4 @@
+import { type Pieces, piecewise } from '../common/index.ts';
 import type { Dictionary } from '../columns/index.ts';
 
 /** The dictionary as Arrow lays out texts: offsets and UTF-8 bytes. */
@@ -6,12 +7,25 @@ export interface EncodedDictionary {
   readonly bytes: Uint8Array;
 }
 
+/** Texts that are laid out at once. */
+const textsAtOnce = 2 ** 12;
+
 /** Lays a dictionary out as Arrow does. */
-export function encodeDictionary(dictionary: Dictionary): EncodedDictionary {
-  const pieces = dictionary.map((text) => Buffer.from(text, 'utf8'));
+export function* encodeDictionary(dictionary: Dictionary): Pieces<EncodedDictionary> {
+  const texts: Uint8Array[] = [];
   const offsets = new Int32Array(dictionary.length + 1);
-  for (const [place, piece] of pieces.entries()) offsets[place + 1] = offsets[place]! + piece.length; // place < length
-  return { offsets, bytes: Buffer.concat(pieces) };
+  yield* piecewise(
+    dictionary.length,
+    (from, to) => {
+      for (let place = from; place < to; place++) {
+        const text = Buffer.from(dictionary[place]!, 'utf8'); // place < length
+        texts.push(text);
+        offsets[place + 1] = offsets[place]! + text.length;
+      }
+    },
+    textsAtOnce,
+  );
+  return { offsets, bytes: Buffer.concat(texts) };
 }
 
 /** The texts again. */

@@ -1,6 +1,6 @@
 import * as arrow from 'apache-arrow';
 import type { Storage } from '../columns/index.ts';
-import type { FileSystem, OpenFile } from '../common/index.ts';
+import { type FileSystem, type OpenFile, type Pause, withoutPause, withPauses } from '../common/index.ts';
 import { BlockCutter } from './block-cutter.ts';
 import { type Column, type ColumnFileManifest, defaultBlockRows } from './column-file.ts';
 import { describeColumnFile } from './describe-column-file.ts';
@@ -86,11 +86,18 @@ async function append(file: OpenFile, chunks: AsyncIterable<Uint8Array>): Promis
   return position;
 }
 
+/** How a column file is written. */
+export interface WriteOptions {
+  /** Rows of a block, a multiple of 8. */
+  readonly blockRows?: number;
+  /** Lets others go on between blocks. */
+  readonly pause?: Pause;
+}
+
 /**
  * Writes columns as an Arrow IPC file, synced to the device.
  * @param path a file that is not there yet
  * @param columns all with `rows` rows
- * @param blockRows rows of a block, a multiple of 8
  * @returns the manifest to read it with; its hashes are of the arrays, not of what the device gave back
  */
 export async function writeColumnFile(
@@ -98,28 +105,36 @@ export async function writeColumnFile(
   path: string,
   columns: readonly Column[],
   rows: number,
-  blockRows = defaultBlockRows,
+  { blockRows = defaultBlockRows, pause = withoutPause }: WriteOptions = {},
 ): Promise<ColumnFileManifest> {
   const cutter = new BlockCutter(rows, blockRows);
-  const dictionaries = columns.map(({ dictionary }) =>
-    dictionary === null ? null : encodeDictionary(dictionary),
-  );
+  const dictionaries: (EncodedDictionary | null)[] = [];
+  for (const { dictionary } of columns)
+    dictionaries.push(dictionary === null ? null : await withPauses(encodeDictionary(dictionary), pause));
   const { schema, vectors } = describe(columns, dictionaries);
   const writer = new arrow.RecordBatchFileWriter();
   const file = await files.open(path, 'create');
+  const written = append(file, writer);
+  // It is waited for below, unless something else fails first.
+  written.catch(() => undefined);
   try {
-    const written = append(file, writer);
     writer.reset(undefined, schema);
     // An empty table still needs its schema and dictionaries: a batch without rows carries them.
     for (let block = 0; block < Math.max(1, cutter.count); block++) {
       writer.write(makeBatch(block, cutter, columns, schema, vectors));
       // The writer queues; wait now and then so that the queue stays short.
       if (block % 16 === 15) await new Promise((resume) => setImmediate(resume));
+      await pause();
     }
     writer.close();
     const byteLength = await written;
     await file.sync();
-    return await describeColumnFile(file, byteLength, columns, dictionaries, cutter);
+    return await describeColumnFile(file, byteLength, columns, dictionaries, cutter, pause);
+  } catch (error) {
+    // Nothing may be written any more when the file closes.
+    writer.abort(error);
+    await written.catch(() => undefined);
+    throw error;
   } finally {
     await file.close();
   }

@@ -1,3 +1,4 @@
+import { type Pause, QueryError, withoutPause } from '../common/index.ts';
 import type { OutputColumn, Scalar } from '../plan/index.ts';
 
 /** How a long call is watched and ended. */
@@ -6,6 +7,16 @@ export interface Control {
   readonly signal?: AbortSignal | undefined;
   /** Called now and then: the share done in 0..1 (null: not known) and the rows so far. */
   readonly onProgress?: ((fraction: number | null, rows: number) => void) | undefined;
+  /** Lets other work of the process go on; long work of our own pauses every few milliseconds. It rejects with QueryError CANCELLED. */
+  readonly pause?: Pause | undefined;
+}
+
+/** The pause of a call, which ends it where its signal has fired. */
+export function pauseOf({ signal, pause = withoutPause }: Control): Pause {
+  return async () => {
+    await pause();
+    if (signal?.aborted === true) throw new QueryError('CANCELLED', 'the statement was cancelled');
+  };
 }
 
 /** A base table as a source knows it. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { tQuantile } from '../../src/estimator/index.ts';
 import type { ListedValues } from '../../src/estimator/listed-groups.ts';
+import { finish } from '../../src/common/index.ts';
 import { spreadAt } from '../../src/estimator/quantile-estimates.ts';
 import { effectiveRowsOf, shareInterval, type ShareSpread } from '../../src/estimator/woodruff.ts';
 import { placeOfShare, totalWeight } from '../../src/plan/index.ts';
@@ -70,7 +71,7 @@ describe.each([
     const { estimates, listed, cells } = groups[0]!;
     expect(estimates[0]!.estimate.value).toBe(expected.estimate);
     const values = listed!.valuesOf(0, 0);
-    const spread = spreadAt(listed!, listed!.scopeOf(cells), 0, 0, placeOfShare(values, share));
+    const spread = finish(spreadAt(listed!, listed!.scopeOf(cells), 0, 0, placeOfShare(values, share)));
     // Of the rows that the condition leaves R counts only these.
     const intervals = shareIntervals(spread, condition === undefined ? df : spread.units - 3);
     expect(intervals.mean95.map((end) => valueAt(values, end))).toEqual(expected.mean95);

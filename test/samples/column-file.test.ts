@@ -65,7 +65,7 @@ const columns: readonly Column[] = [
 
 let manifest: ColumnFileManifest;
 beforeAll(async () => {
-  manifest = await writeColumnFile(nodeFileSystem, path, columns, rows, blockRows);
+  manifest = await writeColumnFile(nodeFileSystem, path, columns, rows, { blockRows });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -1,5 +1,6 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { finish } from '../../src/common/index.ts';
 import { orderRows } from '../../src/sampler/index.ts';
 import { RunIndex } from '../../src/samples/index.ts';
 import { priorityExpression } from '../../src/sources/duckdb/duckdb-build-scan.ts';
@@ -33,7 +34,7 @@ function draw(
   cap: number,
 ): { order: Int32Array; sizes: Int32Array } {
   const strata = stratum.reduce((most, each) => Math.max(most, each), 0) + 1;
-  return orderRows(stratum, priority, new Float64Array(strata).fill(cap), 1);
+  return finish(orderRows(stratum, priority, new Float64Array(strata).fill(cap), 1));
 }
 
 /** (observed − expected) in binomial standard deviations. */

@@ -1,3 +1,4 @@
+import { type Pieces, piecewise, withPauses } from '../../common/index.ts';
 import type { OutputColumn, Scalar } from '../../plan/index.ts';
 import type {
   BuildScan,
@@ -11,7 +12,7 @@ import type {
   ScannedRows,
   ScannedStrata,
 } from '../build-scan.ts';
-import type { Control, SourceTable } from '../source.ts';
+import { type Control, pauseOf, type SourceTable } from '../source.ts';
 import { readerOf } from './files.ts';
 import type { LockedDatabase } from './locked-database.ts';
 import { magnitudeStatement, outlierTest, readMagnitudes } from './magnitudes.ts';
@@ -23,6 +24,8 @@ import { centreMoments, statisticExpressions } from './strata-statistics.ts';
 
 /** Rows from the table's start that the centre of a column is taken from. */
 export const centreRows = 100_000;
+/** Strata whose moments are centred, or whose thresholds are set, at once. */
+const strataAtOnce = 2 ** 11;
 /** Priorities are 64-bit hashes. */
 const priorityRange = 2 ** 64;
 
@@ -76,14 +79,18 @@ export class DuckDBBuildScan implements BuildScan {
       control,
     );
     const found = new Map(columns.map(({ name }, place) => [name, values[place]!])); // one array a column
+    const scanned: ScannedColumn[] = [];
+    for (const [place, column] of this.columns.entries()) {
+      const get = (name: string): readonly Scalar[] | undefined => found.get(statisticName(name, place));
+      const own = scannedColumn(column, rowCount, get, centres[place]!); // one centre a column
+      scanned.push(await withPauses(own, pauseOf(control)));
+    }
     return {
       count: rowCount,
       takeAll: outliers.length === 0 ? null : Uint8Array.from(found.get('o')!, Number),
       population: Float64Array.from(found.get('n')!, Number),
       keys: keyColumns.map((column, place) => ({ column, values: found.get(`k${place}`)! })),
-      columns: this.columns.map((column, place) =>
-        scannedColumn(column, rowCount, (name) => found.get(statisticName(name, place)), centres[place]!),
-      ),
+      columns: scanned,
     };
   }
 
@@ -147,6 +154,7 @@ export class DuckDBBuildScan implements BuildScan {
         appender.appendInteger(stratum);
         appender.appendDouble(share * priorityRange);
         appender.endRow();
+        if (stratum % strataAtOnce === strataAtOnce - 1) await pauseOf(control)();
       }
       appender.closeSync();
     }, control);
@@ -206,36 +214,40 @@ function storedExpression({ name, type, storage, dictionary }: SampledColumn): s
 }
 
 /** A column's totals from what the scan computed. @param get one value a stratum */
-export function scannedColumn(
+export function* scannedColumn(
   column: OutputColumn,
   count: number,
   get: (name: string) => readonly Scalar[] | undefined,
   centre: number,
-): ScannedColumn {
-  const doubles = (name: string, missing: number): Float64Array =>
-    Float64Array.from({ length: count }, (_, stratum) => {
-      const value = get(name)?.[stratum];
-      return value === undefined || value === null ? missing : Number(value);
-    });
-  const [counts, nonFinite, mean, variance] = [doubles('count', 0), doubles('nonFinite', 0), doubles('mean', Number.NaN), doubles('variance', Number.NaN)]; // prettier-ignore
-  const powers = [3, 4, 5, 6].map((k) => doubles(`power${k}`, Number.NaN));
-  const centred = Array.from({ length: 5 }, () => new Float64Array(count));
-  for (let stratum = 0; stratum < count; stratum++) {
-    const n = counts[stratum]! - nonFinite[stratum]!;
-    const moments = centreMoments(
-      n,
-      variance[stratum]! * n,
-      mean[stratum]! - centre,
-      powers.map((power) => power[stratum]!),
-    );
-    for (const [place, moment] of moments.entries()) centred[place]![stratum] = moment;
+): Pieces<ScannedColumn> {
+  function* doubles(name: string, missing = Number.NaN): Pieces<Float64Array> {
+    const own = get(name);
+    const values = new Float64Array(count).fill(missing);
+    for (const [stratum, value] of own?.entries() ?? []) if (value !== null) values[stratum] = Number(value);
+    yield;
+    return values;
   }
+  const [counts, nonFinite] = [yield* doubles('count', 0), yield* doubles('nonFinite', 0)];
+  const [mean, variance] = [yield* doubles('mean'), yield* doubles('variance')];
+  const powers: Float64Array[] = [];
+  for (const k of [3, 4, 5, 6]) powers.push(yield* doubles(`power${k}`));
+  const centred = Array.from({ length: 5 }, () => new Float64Array(count));
+  const centreAt = (stratum: number): void => {
+    const n = counts[stratum]! - nonFinite[stratum]!; // one entry a stratum in all of them
+    const own = powers.map((power) => power[stratum]!);
+    const moments = centreMoments(n, variance[stratum]! * n, mean[stratum]! - centre, own);
+    for (const [place, moment] of moments.entries()) centred[place]![stratum] = moment;
+  };
+  const centreAll = (from: number, to: number): void => {
+    for (let stratum = from; stratum < to; stratum++) centreAt(stratum);
+  };
+  yield* piecewise(count, centreAll, strataAtOnce);
   return {
     column,
     count: counts,
     nonFinite,
-    low: doubles('low', Number.NaN),
-    high: doubles('high', Number.NaN),
+    low: yield* doubles('low'),
+    high: yield* doubles('high'),
     sum: exactSums(get('sum')),
     mean,
     centred,

@@ -1,6 +1,7 @@
-import { doubleType } from '../../plan/index.ts';
+import { withPauses } from '../../common/index.ts';
+import { doubleType, type LearnedMoments, type Scalar } from '../../plan/index.ts';
 import type { LearnedStrata, LearningRequest } from '../learning.ts';
-import type { Control, ExactResult } from '../source.ts';
+import { type Control, type ExactResult, pauseOf } from '../source.ts';
 import { centreRows, scannedColumn } from './duckdb-build-scan.ts';
 import type { LockedDatabase } from './locked-database.ts';
 import { outlierTest } from './magnitudes.ts';
@@ -47,7 +48,7 @@ export async function learnMoments(
     readResult,
     control,
   );
-  return readLearned(found, expressions.length, pairs, centres);
+  return await readLearned(found, expressions.length, pairs, centres, control);
 }
 
 const pairOf = (
@@ -58,22 +59,27 @@ const pairOf = (
   centres: [centres[first]!, centres[second]!],
 }); // pairs name expressions
 
-function readLearned(
+async function readLearned(
   { rowCount, columns, values }: ExactResult,
   expressions: number,
   pairs: LearningRequest['pairs'],
   centres: readonly number[],
-): LearnedStrata {
+  control: Control,
+): Promise<LearnedStrata> {
   const byName = new Map(columns.map(({ name }, place) => [name, values[place]!])); // one array a column
   const doubles = (name: string): Float64Array =>
     Float64Array.from(byName.get(name)!, (value) => (value === null ? Number.NaN : Number(value))); // asked for
+  const learned: LearnedMoments[] = [];
+  for (let place = 0; place < expressions; place++) {
+    const column = { name: `e${place}`, type: doubleType };
+    const get = (name: string): readonly Scalar[] | undefined => byName.get(`${name}_${place}`);
+    const scanned = scannedColumn(column, rowCount, get, centres[place]!); // one centre an expression
+    const { count, nonFinite, low, high, mean, centred } = await withPauses(scanned, pauseOf(control));
+    learned.push({ count, nonFinite, low, high, mean, centred });
+  }
   return {
     population: doubles('n'),
-    expressions: Array.from({ length: expressions }, (_, place) => {
-      const column = { name: `e${place}`, type: doubleType };
-      const { count, nonFinite, low, high, mean, centred } = scannedColumn(column, rowCount, (name) => byName.get(`${name}_${place}`), centres[place]!); // prettier-ignore
-      return { count, nonFinite, low, high, mean, centred };
-    }),
+    expressions: learned,
     pairs: pairs.map(({ of, order }, place) =>
       readPair(pairOf(of, centres), order, rowCount, (name) => doubles(`${name}_${expressions + place}`)),
     ),

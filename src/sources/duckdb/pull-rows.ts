@@ -146,7 +146,9 @@ function copyVector(chunk: DuckDBDataChunk, place: number, target: Target, row: 
   }
   if (target.validity === null) {
     target.validity = new Uint8Array(bitmapBytes(count));
-    for (let i = 0; i < row; i++) setValid(target.validity, i);
+    // Whole bytes at once: millions of rows may have come before the first NULL.
+    target.validity.fill(0xff, 0, row >> 3);
+    for (let i = row & ~7; i < row; i++) setValid(target.validity, i);
   }
   for (let i = 0; i < rows; i++) {
     if (isValid(bits, i)) setValid(target.validity, row + i);

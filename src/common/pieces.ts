@@ -1,0 +1,43 @@
+/** Long work in pieces of a few milliseconds: it yields where others may go on, and returns what it made. */
+export type Pieces<T> = Generator<void, T, void>;
+
+/** Lets others go on where they have waited for long. It rejects where nobody waits for the work any more. */
+export type Pause = () => Promise<void>;
+
+/** For work that nobody waits beside. */
+export const withoutPause: Pause = () => Promise.resolve();
+
+/** Rows that most loops take at once: about a millisecond's, also where each is somewhere else in memory. */
+const rowsAtOnce = 2 ** 16;
+
+/**
+ * Work on rows in their order, so many at once. The loop itself stays in a function of its own, which is as fast as ever.
+ * @param work on rows [from, to)
+ */
+export function* piecewise(
+  rows: number,
+  work: (from: number, to: number) => void,
+  atOnce = rowsAtOnce,
+): Pieces<void> {
+  for (let from = 0; from < rows; from += atOnce) {
+    work(from, Math.min(rows, from + atOnce));
+    yield;
+  }
+}
+
+/** Does the work in one go. */
+export function finish<T>(pieces: Pieces<T>): T {
+  for (;;) {
+    const { done, value } = pieces.next();
+    if (done === true) return value;
+  }
+}
+
+/** Does the work with a pause behind each piece. @throws what the pause rejects with */
+export async function withPauses<T>(pieces: Pieces<T>, pause: Pause): Promise<T> {
+  for (;;) {
+    const { done, value } = pieces.next();
+    if (done === true) return value;
+    await pause();
+  }
+}
