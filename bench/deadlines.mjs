@@ -14,6 +14,7 @@
  * an end counts as 1,000 %.
  *
  * Cancelling: from when the signal was due until the caller knew, without the noise; `last work` is when the engine last reported progress.
+ * `others wait`: the turns of the event loop while a sample is built, what the longest took.
  * Each question is asked once before it counts: code that never ran is slow.
  *
  * The exit code is 0 where all promises are kept, 1 where one is not, 2 for wrong options.

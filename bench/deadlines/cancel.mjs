@@ -4,12 +4,27 @@ import { processorWaitMs } from './processor-wait.mjs';
 /** Two of these keep DuckDB busy. */
 const endless = 'EXACT SELECT COUNT(*) FROM sessions a JOIN sessions b ON a.bitrate > b.bitrate';
 
-/** What is cancelled: a statement, and in which part of the time that it takes. */
+/**
+ * What is cancelled.
+ * @typedef {object} Phase
+ * @property {string} name
+ * @property {string | ((run: number) => string)} sql the statement, or one for each run: what is learned is learned once
+ * @property {number} [takesMs] how long it takes; measured where nothing is said
+ * @property {number} [warmUps] how often it is measured again before it counts, 3 where nothing is said
+ * @property {number} [beside] how many endless statements run beside it
+ * @property {boolean} [isCold] each time in an engine of its own
+ * @property {string} [undo] what takes its effect back
+ */
+
+/** @type {readonly Phase[]} */
 const phases = [
   { name: 'loading and reading', sql: 'SELECT AVG(session_time / 60), AVG(bytes / session_time) FROM sessions', isCold: true },
   { name: 'reading', sql: "SELECT SUM(bytes / session_time), COUNT(*) FROM sessions WHERE browser = 'chrome'" },
   { name: 'estimating', sql: 'SELECT city, COUNT(*), AVG(session_time) FROM sessions WHERE bitrate > 500 GROUP BY city' },
   { name: 'values in order', sql: 'SELECT os, MEDIAN(session_time) FROM sessions WHERE bitrate > 3000 GROUP BY os' },
+  { name: 'building a sample', sql: 'CREATE SAMPLE passing ON sessions UNIFORM 10% SEED 2', undo: 'DROP SAMPLE IF EXISTS passing', warmUps: 0 },
+  { name: 'building by city', sql: 'CREATE SAMPLE passing ON sessions STRATIFIED BY (city, os) CAP 100 SEED 2', undo: 'DROP SAMPLE IF EXISTS passing', warmUps: 0 },
+  { name: 'learning tails', sql: (run) => `SELECT city, SUM(bytes * session_time + ${run}) FROM sessions GROUP BY city ERROR WITHIN 0.01% ON MISS EXACT`, warmUps: 0 },
   { name: 'exact', sql: endless, takesMs: 600 },
   { name: 'waiting for DuckDB', sql: endless, takesMs: 300, beside: 2 },
 ]; // prettier-ignore
@@ -44,6 +59,28 @@ async function cancelOnce(engine, sql, afterMs) {
   }
 }
 
+/**
+ * The longest stretches in which nothing else of the process could go on while a statement ran, without what the machine took.
+ * @param {import('../../dist/index.js').Engine} engine
+ * @param {string} sql
+ */
+async function stretchesOf(engine, sql) {
+  const stretches = [];
+  let [lastMs, waited] = [performance.now(), processorWaitMs()];
+  let timer = setTimeout(tick, 0);
+  function tick() {
+    const [nowMs, nowWaited] = [performance.now(), processorWaitMs()];
+    stretches.push({ rejectMs: nowMs - lastMs, waitedMs: nowWaited - waited, workMs: 0 });
+    [lastMs, waited] = [nowMs, nowWaited];
+    timer = setTimeout(tick, 0);
+  }
+  await engine.query(sql);
+  clearTimeout(timer);
+  tick();
+  clearTimeout(timer);
+  return stretches;
+}
+
 /** How long until DuckDB answers again, once two statements that filled it are cancelled. @param {import('../../dist/index.js').Engine} engine */
 async function freeOnce(engine) {
   const controller = new AbortController();
@@ -65,16 +102,19 @@ async function freeOnce(engine) {
  */
 export async function measureCancelling(open, runs, note) {
   const measured = [];
-  for (const { name, sql, takesMs, beside = 0, isCold = false } of phases) {
+  for (const { name, sql, takesMs, beside = 0, isCold = false, undo, warmUps = 3 } of phases) {
     note(`cancelling: ${name}`);
     let engine = await open();
+    const sqlOf = (/** @type {number} */ run) => (typeof sql === 'string' ? sql : sql(run));
     const own = async () => {
       const started = performance.now();
-      await engine.query(sql);
-      return performance.now() - started;
+      await engine.query(sqlOf(-1));
+      const tookMs = performance.now() - started;
+      if (undo !== undefined) await engine.query(undo);
+      return tookMs;
     };
     let typicalMs = takesMs ?? (await own());
-    if (takesMs === undefined && !isCold) for (let warm = 0; warm < 3; warm++) typicalMs = await own();
+    if (takesMs === undefined && !isCold) for (let warm = 0; warm < warmUps; warm++) typicalMs = await own();
     const others = new AbortController();
     const kept = Array.from({ length: beside }, () =>
       engine.query(endless, { signal: others.signal }).catch(() => null),
@@ -85,8 +125,9 @@ export async function measureCancelling(open, runs, note) {
         await engine.close();
         engine = await open();
       }
-      const one = await cancelOnce(engine, sql, Math.max(1, (typicalMs * (run + 0.5)) / runs));
+      const one = await cancelOnce(engine, sqlOf(run), Math.max(1, (typicalMs * (run + 0.5)) / runs));
       if (one !== null) cancelled.push(one);
+      if (undo !== undefined) await engine.query(undo);
     }
     others.abort();
     await Promise.all(kept);
@@ -99,7 +140,16 @@ export async function measureCancelling(open, runs, note) {
   const freed = [];
   for (let run = 0; run < runs; run++) freed.push(await freeOnce(engine));
   await engine.close();
-  return { measured, freed };
+  const stretches = [];
+  for (const { name, sql, undo } of phases) {
+    if (undo === undefined || typeof sql !== 'string') continue;
+    note(`stretches: ${name}`);
+    const building = await open();
+    stretches.push({ name, stretches: await stretchesOf(building, sql) });
+    await building.query(undo);
+    await building.close();
+  }
+  return { measured, freed, stretches };
 }
 
 /** The quantile of what runs took, without what the machine took from them. @param {readonly {rejectMs: number, waitedMs: number}[]} runs @param {number} p */

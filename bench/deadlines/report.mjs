@@ -78,7 +78,7 @@ export function reportQuestions(runs, deadlines) {
 }
 
 /** @param {Awaited<ReturnType<typeof import('./cancel.mjs').measureCancelling>>} cancelling */
-export function reportCancelling({ measured, freed }) {
+export function reportCancelling({ measured, freed, stretches }) {
   const rows = [...measured, { name: 'DuckDB is free again', cancelled: freed }].map(
     ({ name, cancelled }) => [
       name,
@@ -87,7 +87,15 @@ export function reportCancelling({ measured, freed }) {
       ms(Math.max(0, ...cancelled.map(({ workMs }) => workMs))),
     ],
   );
-  return table(['cancelled while', 'runs', 'p50 ms', 'p99 ms', 'max ms', 'last work'], rows);
+  const held = stretches.map(({ name, stretches: own }) => [
+    name,
+    `${own.length}`,
+    ...[0.5, 0.99, 1].map((p) => ms(quantileOf(own, p))),
+  ]);
+  return [
+    table(['cancelled while', 'runs', 'p50 ms', 'p99 ms', 'max ms', 'last work'], rows),
+    table(['others wait while', 'turns', 'p50 ms', 'p99 ms', 'max ms'], held),
+  ].join('\n\n');
 }
 
 /**
@@ -96,7 +104,7 @@ export function reportCancelling({ measured, freed }) {
  * @param {readonly number[]} deadlines ascending
  * @param {Awaited<ReturnType<typeof import('./cancel.mjs').measureCancelling>>} cancelling
  */
-export function checkPromises(runs, deadlines, { measured, freed }) {
+export function checkPromises(runs, deadlines, { measured, freed, stretches }) {
   const of = (/** @type {number} */ withinMs) => runs.filter((run) => run.withinMs === withinMs);
   const widths = deadlines.map((each) => meanWidth(widthsByQuestion(of(each))));
   return [
@@ -111,6 +119,10 @@ export function checkPromises(runs, deadlines, { measured, freed }) {
     ...measured.map(({ name, cancelled }) => ({
       promise: `a statement cancelled while ${name} rejects within 50 ms (p99)`,
       kept: quantileOf(cancelled, 0.99) <= 50,
+    })),
+    ...stretches.map(({ name, stretches: own }) => ({
+      promise: `${name} holds nobody up for more than 50 ms`,
+      kept: quantileOf(own, 1) <= 50,
     })),
     { promise: 'DuckDB is free within 250 ms (p99)', kept: quantileOf(freed, 0.99) <= 250 },
   ];

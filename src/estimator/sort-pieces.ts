@@ -3,7 +3,7 @@ import type { Pieces } from '../common/index.ts';
 /** Values that are put in order at once, in two to five milliseconds. */
 const sortedAtOnce = 2 ** 15;
 /** And that are merged at once. */
-const mergedAtOnce = 2 ** 17;
+const mergedAtOnce = 2 ** 16;
 
 /**
  * Puts values in order, −0 before 0, as the array's own sort does, piece by piece: parts are sorted, then merged.

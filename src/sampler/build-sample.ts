@@ -73,7 +73,7 @@ async function drawRows(
       names.length === 0 ? null : outlierEffect({ method, names, outliers, depth }, strata, order.sizes),
     rows: order.order.length,
     columns: [...own, ...places],
-    strataColumns: strataColumns(strata, order.sizes),
+    strataColumns: await withPauses(strataColumns(strata, order.sizes), pause),
   };
 }
 

@@ -49,10 +49,10 @@ export function* keyedSample(
       integer(keyColumnName, place),
     ],
     strataColumns: [
-      ...strataColumns(
+      ...(yield* strataColumns(
         strata,
         Int32Array.from(strata.population, () => order.length),
-      ),
+      )),
       ...universeColumns(columns, strata.count, known),
     ],
   };

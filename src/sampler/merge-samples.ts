@@ -84,7 +84,7 @@ export async function mergeSamples(
     outliers,
     rows: order.length,
     columns,
-    strataColumns: strataColumns(strata, sizes),
+    strataColumns: await withPauses(strataColumns(strata, sizes), pause),
   };
   const built = await writeSample(files, request, drawn, pause);
   return { ...built, method: outliers === null ? method : { ...method, outliers } };

@@ -1,5 +1,5 @@
 import { allocate, bitmapBytes, codeStorage, type ColumnArray, setValid } from '../columns/index.ts';
-import { compareText, QueryError } from '../common/index.ts';
+import { compareText, type Pieces, QueryError } from '../common/index.ts';
 import { formatType, type Scalar } from '../plan/index.ts';
 import { centredOrders, type Column, strataColumn } from '../samples/index.ts';
 import type { ScannedStrata } from '../sources/index.ts';
@@ -15,7 +15,7 @@ const plain = (name: string, sqlType: string, storage: Column['storage'], values
 const doubles = (name: string, values: Float64Array): Column => plain(name, 'DOUBLE', 'float64', values);
 
 /** The columns of the strata file. @param sizes rows of each stratum in the sample */
-export function strataColumns(strata: ScannedStrata, sizes: Int32Array): Column[] {
+export function* strataColumns(strata: ScannedStrata, sizes: Int32Array): Pieces<Column[]> {
   const statistics = strata.columns.flatMap(({ column: { name }, ...scanned }) => {
     const of = (statistic: string, values: Float64Array): Column =>
       doubles(strataColumn.statistic(statistic, name), values);
@@ -31,11 +31,16 @@ export function strataColumns(strata: ScannedStrata, sizes: Int32Array): Column[
         : [plain(strataColumn.statistic('sum', name), 'BIGINT', 'int64', scanned.sum)]),
     ];
   });
+  const keys: Column[] = [];
+  for (const { column, values } of strata.keys) {
+    keys.push(keyColumn(column.name, formatType(column.type), values));
+    yield;
+  }
   return [
     doubles(strataColumn.population, strata.population),
     plain(strataColumn.sampled, 'INTEGER', 'int32', sizes),
     ...(strata.takeAll === null ? [] : [plain(strataColumn.takeAll, 'BOOLEAN', 'uint8', strata.takeAll)]),
-    ...strata.keys.map(({ column, values }) => keyColumn(column.name, formatType(column.type), values)),
+    ...keys,
     ...statistics,
   ];
 }
