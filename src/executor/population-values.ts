@@ -7,16 +7,18 @@ import {
   type KeyMoments,
   type KeyPopulation,
   type LearnedMoments,
-  type LearnedValues,
   type Measure,
   type MomentLayout,
   type Moments,
+  nothingLearned,
   type PopulationValues,
   rangeAs,
+  rangeWhere,
   type StratumMoments,
   toDouble,
 } from '../plan/index.ts';
 import type { Sample } from '../samples/index.ts';
+import type { ScanRequest } from './compile-scan.ts';
 import { columnFacts, greatest, least } from './sample-columns.ts';
 
 /** A file that holds so many times the rows read of a stratum is a witness of its tail. */
@@ -27,21 +29,22 @@ type KnownPopulation = Pick<Moments, 'population' | 'joint'>;
 
 /**
  * What is known of each measure in the whole table: by the strata table exact moments of columns and their multiples, and of any
- * expression how far it can reach; else what was learned of it. Rows that the sample takes whole have no part in how far it reaches:
+ * expression how far it can reach in rows that match; else what was learned of it. Rows that the sample takes whole have no part in how far it reaches:
  * nothing of them is estimated. Of a table that is itself a sample the strata table tells the rows in it, not the population: then
  * only what follows from the expression, and the moments of strata of which the file has far more rows than were read.
  * @param read for each stratum the rows read
  */
 export function populationValuesOf(
-  { measures, design }: MomentLayout,
+  { filter, layout, learned = nothingLearned }: ScanRequest,
   sample: Sample,
-  learned: LearnedValues,
   read: Int32Array,
 ): KnownPopulation {
+  const { measures, design } = layout;
   const range: ColumnRange = design.knowsPopulation ? columnFacts(sample).sampledRange : () => null;
-  const population = measures.map(({ argument }, place): PopulationValues => {
+  const population = measures.map(({ argument, filter: own }, place): PopulationValues => {
     if (argument === null) return { low: 1, high: 1, moments: null };
-    const reach = rangeAs(argument, { kind: 'double' }, range);
+    const matching = rangeWhere(own === null ? filter : [...filter, own], range);
+    const reach = rangeAs(argument, { kind: 'double' }, matching);
     const found = finite(learned.measures[place] ?? null, sample);
     const ofColumn = columnMoments(argument, sample);
     const moments =

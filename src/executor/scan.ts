@@ -1,4 +1,4 @@
-import { type Moments, nothingLearned, type Scalar } from '../plan/index.ts';
+import { type Moments, type Scalar } from '../plan/index.ts';
 import { type LoadedColumn, runStride, type Sample } from '../samples/index.ts';
 import { CellTable } from './cell-table.ts';
 import { collectMoments, type GroupCodes } from './collect-moments.ts';
@@ -186,13 +186,13 @@ export class SampleScan {
   /** The same, where more will be read: the sums to come do not depend on having been looked at. */
   peek(): CollectedSums {
     const { view, rowKeys, centres, constantInStratum } = this.parts;
-    const { layout, learned = nothingLearned } = this.request;
+    const { layout } = this.request;
     const codes: GroupCodes = collectMoments(this.cells, layout.monomials.length, this.sample.strata.count);
     this.groupCodes = codes.groups;
     const moments: Moments = {
       layout,
       centres,
-      ...populationValuesOf(layout, this.sample, learned, this.done),
+      ...populationValuesOf(this.request, this.sample, this.done),
       ...codes.cells,
       groupCount: this.request.keys.length === 0 ? 1 : codes.groups.length,
       populationRows: this.sample.unitPopulation,

@@ -54,6 +54,7 @@ export {
 export { parseDate, parseInterval, parseTime, parseTimestamp } from './parse-temporal.ts';
 export { columnsRead, tablesOf } from './query-tables.ts';
 export { type ColumnRange, type Range, rangeAs, rangeOf } from './range.ts';
+export { rangeWhere } from './range-where.ts';
 export {
   compareScalars,
   formatDecimal,

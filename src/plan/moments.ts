@@ -92,8 +92,8 @@ export interface KeyPopulation {
 /** What is known of a measure's values in the whole table, not only in the rows that were read. */
 export interface PopulationValues {
   /**
-   * No value lies outside, whatever the predicate, but for rows that are always read; infinite where nothing is known. In the
-   * measure's unit, not centred.
+   * No value of a row that matches lies outside, but for rows that are always read; infinite where nothing is known. In the measure's
+   * unit, not centred.
    */
   readonly low: number;
   readonly high: number;
