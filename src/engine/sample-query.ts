@@ -6,6 +6,7 @@ import type { Sample } from '../samples/index.ts';
 import { type Expectation, Foresight, groupOf } from './foresight.ts';
 import type { EstimatedRow, Known } from './known.ts';
 import { type Levels, Looks, looksAtMost } from './looks.ts';
+import { nextLimit, triesMax } from './next-limit.ts';
 import type { ListingForecast } from './row-lister.ts';
 import type { RunControl } from './run-control.ts';
 import type { SampleAnswer } from './sample-answer.ts';
@@ -18,11 +19,6 @@ const pilotRows = 4096;
 /** By what a pilot grows at least and at most until it has enough matches: more at once where it met few. */
 const pilotGrowthMin = 2;
 const pilotGrowthMax = 16;
-/** By what a pilot grows that takes the sample for too small, but not by far. */
-const doubtGrowth = 4;
-/** Times that a size is corrected after it fell short, and by how much at least; the last time all is read. */
-const escalationsMax = 3;
-const escalationMin = 1.25;
 
 /** What a few rows of a sample let expect of it. */
 export interface Appraisal {
@@ -158,21 +154,15 @@ export class SampleQuery {
     const known = await this.pilot(bidding);
     if (bidding.isOver) return 'outbid';
     let judged = await this.judge(known, target);
-    for (let tries = 0; !isMet(judged.rows, target) && !reading.endIfOver() && tries <= escalationsMax;) {
+    for (let tries = 0; !isMet(judged.rows, target) && !reading.endIfOver() && tries < triesMax;) {
       await reading.looks?.pause();
       const sized = foresight.size(judged.rows, target);
       this.driver = groupOf(judged.rows, sized.driver);
       if (sized.hopeless || reading.limit >= reading.limits.max) break;
-      let limit = reading.limit * doubtGrowth;
-      if (sized.rankLimit !== null) {
-        const least = tries === 0 ? reading.limit + 1 : Math.ceil(reading.limit * escalationMin);
-        // All of a sample is still cheaper than the table. What a witness vouches for is not more than a part of it.
-        const isLast = tries === escalationsMax && !sized.byWitness && !sized.isStep;
-        limit = isLast ? reading.limits.max : Math.max(sized.rankLimit, least);
-        if (!sized.isStep) tries++;
-      }
+      const { aim, limit, isTry } = nextLimit(sized, reading, tries);
+      if (isTry) tries++;
       this.expected = foresight.expect(judged.rows, limit, sized.driver);
-      if (!bidding.mayGoOn(limit)) return 'outbid';
+      if (!bidding.mayGoOn(aim)) return 'outbid';
       judged = await this.judge(await reading.readTo(limit), target);
     }
     this.expected ??= foresight.expect(judged.rows, reading.limit, null);
