@@ -123,7 +123,7 @@ export class Catalog {
 
   /** Keeps statements in the log; only the latest stay. */
   async logQueries(entries: readonly QueryLogEntry[]): Promise<void> {
-    await this.write(() => {
+    await this.database.transactLazily(() => {
       const add = this.database.prepare(
         'INSERT INTO query_log (query_id, sql, started_ms, elapsed_ms, outcome, rows_read, workload) VALUES (?, ?, ?, ?, ?, ?, ?)',
       );
@@ -156,9 +156,11 @@ export class Catalog {
   }
 
   private async write(work: () => void): Promise<void> {
-    await this.database.transact(work);
-    // Our own commits do not change the version that we see.
-    this.cached = null;
+    await this.database.transact(() => {
+      work();
+      // Our own commits do not change the version that we see.
+      this.cached = null;
+    });
   }
 
   private insertSample(sample: SampleEntry): void {

@@ -56,7 +56,7 @@ export class LessonStore {
 
   /** Keeps lessons in the place of earlier ones on the same; where their table is gone, none. @throws QueryError STORAGE */
   async keep(lessons: readonly Lesson[]): Promise<void> {
-    await this.database.transact(() => {
+    await this.database.transactLazily(() => {
       for (const lesson of lessons) this.add(lesson);
       this.database
         .prepare(

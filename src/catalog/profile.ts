@@ -37,7 +37,7 @@ export class ProfileStore {
 
   /** @throws QueryError STORAGE */
   async keep(efforts: readonly Effort[]): Promise<void> {
-    await this.database.transact(() => {
+    await this.database.transactLazily(() => {
       const add = this.database.prepare(
         'INSERT INTO efforts (work, shape, threads, size, elapsed_ms) VALUES (?, ?, ?, ?, ?)',
       );

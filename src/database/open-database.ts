@@ -1,5 +1,5 @@
 import Sqlite from 'better-sqlite3';
-import { QueryError } from '../common/index.ts';
+import { type FileSystem, nodeFileSystem, QueryError, storageError } from '../common/index.ts';
 
 /** A prepared statement; parameters are bound by place. */
 export interface PreparedStatement {
@@ -14,10 +14,12 @@ export interface Database {
   prepare(sql: string): PreparedStatement;
   /**
    * Runs the work in a transaction that has the write lock from its start; all or nothing. Where another process holds the
-   * lock, waits without blocking and tries again.
+   * lock, waits without blocking and tries again. Resolves when what was written is on the device, with all that was before.
    * @throws QueryError STORAGE where the lock stays taken, or the device gives trouble
    */
   transact<T>(work: () => T): Promise<T>;
+  /** The same for what a power loss may take back: it resolves before the device has it. */
+  transactLazily<T>(work: () => T): Promise<T>;
   /** A number that changes when another connection has committed. */
   version(): number;
   close(): void;
@@ -62,22 +64,59 @@ function migrate(db: Sqlite.Database, migrations: readonly Migration[]): void {
 }
 
 /**
+ * Waits until all that is committed is on the device. SQLite itself would wait in the commit, and hold up the process: for tenths of
+ * a second while the system writes a sample.
+ */
+async function syncLog(files: FileSystem, path: string): Promise<void> {
+  const log = `${path}-wal`;
+  try {
+    // Closing the database brings all home and removes it.
+    if ((await files.stat(log)) === null) return;
+    const file = await files.open(log, 'read');
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw storageError(error, 'write the catalog');
+  }
+}
+
+/**
  * Opens the database, makes it where there is none, and brings its schema up to date.
  * @param path a file, or `:memory:`
+ * @param files to wait for the device with
  * @throws QueryError STORAGE where the file cannot be used
  */
-export function openDatabase(path: string, migrations: readonly Migration[]): Database {
+export function openDatabase(
+  path: string,
+  migrations: readonly Migration[],
+  files: FileSystem = nodeFileSystem,
+): Database {
   let db: Sqlite.Database;
   try {
     db = new Sqlite(path, { timeout: busyTimeoutMs });
     assertVersion(db.prepare('SELECT sqlite_version() AS v').pluck().get() as string); // text by definition
     db.pragma('journal_mode = WAL');
-    db.pragma('synchronous = FULL');
+    // A crash of the machine may take back what was committed last, but for what was waited for below.
+    db.pragma('synchronous = NORMAL');
     db.pragma('foreign_keys = ON');
     migrate(db, migrations);
   } catch (error) {
     throw readable(error);
   }
+  const transactLazily = async <T>(work: () => T): Promise<T> => {
+    const transaction = db.transaction(work);
+    for (let tries = 1; ; tries++) {
+      try {
+        return transaction.immediate();
+      } catch (error) {
+        if (!codeOf(error).startsWith('SQLITE_BUSY') || tries >= lockTriesMax) throw readable(error);
+        await new Promise((resume) => setTimeout(resume, Math.min(tries, 20)));
+      }
+    }
+  };
   const statements = new Map<string, PreparedStatement>();
   return {
     prepare(sql) {
@@ -88,16 +127,11 @@ export function openDatabase(path: string, migrations: readonly Migration[]): Da
       return made;
     },
     async transact(work) {
-      const transaction = db.transaction(work);
-      for (let tries = 1; ; tries++) {
-        try {
-          return transaction.immediate();
-        } catch (error) {
-          if (!codeOf(error).startsWith('SQLITE_BUSY') || tries >= lockTriesMax) throw readable(error);
-          await new Promise((resume) => setTimeout(resume, Math.min(tries, 20)));
-        }
-      }
+      const result = await transactLazily(work);
+      if (path !== ':memory:') await syncLog(files, path);
+      return result;
     },
+    transactLazily,
     version: () => db.pragma('data_version', { simple: true }) as number, // an integer by definition
     close: () => void db.close(),
   };

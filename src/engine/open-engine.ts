@@ -48,7 +48,8 @@ async function openEngineIn(options: OpenOptions, environment: Environment): Pro
       ...(options.allowedPaths ?? [process.cwd()]),
       folders.tables,
     ]);
-    const database = openDatabase(inMemory ? ':memory:' : join(root, 'catalog.sqlite'), catalogMigrations);
+    const path = inMemory ? ':memory:' : join(root, 'catalog.sqlite');
+    const database = openDatabase(path, catalogMigrations, files);
     const catalog = new Catalog(database);
     // Several processes may use one data folder; what DuckDB spills is each one's own.
     const scratch = join(root, `scratch-${environment.newId()}`);
