@@ -85,7 +85,7 @@ function* drawReplicates(group: GroupTotals, { listed, key, seed, outputs }: Res
   const values = new Map(outputs.map((output): [PreparedOutput, number[]] => [output, []]));
   for (let drawn = 0; drawn < replicatesOfError; drawn++) {
     replicate.draw();
-    const estimated = new Float64Array(group.totals.length);
+    const estimated = group.totals.map(() => 0);
     for (const { total, contributions } of totals) estimated[total] = replicate.weigh(contributions);
     for (const [output, own] of values) {
       const value = valueOf({ ...group, totals: estimated, listed: replicate }, output, key);

@@ -15,10 +15,12 @@ import {
 import {
   aggregateDuals,
   aggregateValue,
-  type CellRange,
   estimateTotals,
   groupStarts,
   type GroupTotals,
+  isExact,
+  isListed,
+  matchedRows,
   openSupportOf,
   type PreparedOutput,
   prepareOutputs,
@@ -29,7 +31,7 @@ import type { Dual } from './dual.ts';
 import { ListedGroups, type ListedRows } from './listed-groups.ts';
 import { type EstimateError, estimateOf, none, unbounded } from './make-estimate.ts';
 import { linearisedError } from './linearised-error.ts';
-import { type ErrorRequest, isListed, listedError, supportBehind } from './listed-error.ts';
+import { type ErrorRequest, listedError, supportBehind } from './listed-error.ts';
 import { groupScope, type Scope, wholeScope } from './scope.ts';
 import { smoothValue } from './smooth.ts';
 import { countsUnits, isPlain } from './plain.ts';
@@ -85,6 +87,9 @@ export class GroupEstimator {
   private readonly whole: Scope;
   private readonly intervals: readonly PreparedOutput[];
   private readonly listed: ListedGroups | null;
+  /** By group, where groups have strata of their own. */
+  private readonly scopes: Scope[] = [];
+  private leveled: (EstimateRequest & ErrorRequest) | null = null;
 
   constructor(private readonly request: EstimateRequest) {
     this.moments = request.moments;
@@ -116,30 +121,44 @@ export class GroupEstimator {
         cells,
         totals: estimateTotals(moments, cells),
       };
-      yield* this.putInOrder(group);
+      if (this.listed !== null) yield* this.putInOrder(group, this.listed);
       const aggregates = query.aggregates.map((_, index) =>
         aggregateValue(totals, index, plainAlgebra, (value) => value, this.whole.isComplete),
       );
-      yield { ...totals, aggregates };
+      // Spelt out: copying objects takes as long as all else here.
+      yield {
+        query,
+        aggregateTotals,
+        moments,
+        listed: this.listed,
+        group,
+        cells,
+        totals: totals.totals,
+        aggregates,
+      };
     }
   }
 
   /** Puts the values in order that aggregates of a group are made from. */
-  private *putInOrder(group: number): Generator<null, void> {
+  private *putInOrder(group: number, listed: ListedGroups): Generator<null, void> {
     const { query, aggregateTotals } = this.request;
     for (const [aggregate, { name }] of query.aggregates.entries()) {
-      if (this.listed === null || !isOrdered(aggregateFunction(name))) continue;
-      const pieces = this.listed.inOrder(group, aggregateTotals[aggregate]!.measures[0]!); // it has one measure
+      if (!isOrdered(aggregateFunction(name))) continue;
+      const pieces = listed.inOrder(group, aggregateTotals[aggregate]!.measures[0]!); // it has one measure
       while (pieces.next().done !== true) yield null;
     }
   }
 
   /** Fewest rows of the sample, but for strata read whole, behind an estimate that outputs show; infinite where all are exact. */
-  leastSupport({ cells }: MetGroup): number {
-    const { moments } = this;
-    const shown = this.intervals.slice(0, this.request.query.shownIntervals);
-    const open = shown.filter((prepared) => !isExact(moments, prepared, this.scopeOf(prepared, cells)));
-    return Math.min(...open.map((prepared) => openSupportOf(moments, prepared, cells)));
+  leastSupport(group: MetGroup): number {
+    const { moments, intervals } = this;
+    let least = Number.POSITIVE_INFINITY;
+    for (let place = 0; place < this.request.query.shownIntervals; place++) {
+      const prepared = intervals[place]!; // a place among the query's intervals
+      if (isExact(moments, prepared, this.scopeOf(prepared, group))) continue;
+      least = Math.min(least, openSupportOf(moments, prepared, group.cells));
+    }
+    return least;
   }
 
   /** The estimates of the intervals that outputs show or speak of. */
@@ -156,9 +175,7 @@ export class GroupEstimator {
   /** The same; it may take long where it is made from values in their order. */
   *estimateInPieces(group: MetGroup, interval: number, confidence: number): Pieces<GroupEstimate> {
     const prepared = this.intervals[interval]!; // a place among the query's intervals
-    const resampled = this.intervals.filter(({ isResampled }) => isResampled);
-    const request = { ...this.request, confidence, resampled };
-    return yield* estimateOutput(request, prepared, group, this.scopeOf(prepared, group.cells));
+    return yield* estimateOutput(this.at(confidence), prepared, group, this.scopeOf(prepared, group));
   }
 
   /** The value alone of one of the query's intervals, where no time is left for its error. */
@@ -180,27 +197,21 @@ export class GroupEstimator {
     );
   }
 
-  private scopeOf(prepared: PreparedOutput, cells: CellRange): Scope {
-    if (isListed(prepared) && this.listed !== null) return this.listed.scopeOf(cells);
-    return this.moments.groupsByStratum ? groupScope(this.moments, cells) : this.whole;
+  /** The request at a level. */
+  private at(confidence: number): EstimateRequest & ErrorRequest {
+    if (this.leveled?.confidence !== confidence) {
+      const resampled = this.intervals.filter(({ isResampled }) => isResampled);
+      this.leveled = { ...this.request, confidence, resampled };
+    }
+    return this.leveled;
   }
-}
 
-function matchedRows({ sums, layout }: Moments, { from, to }: CellRange): number {
-  let rows = 0;
-  for (let cell = from; cell < to; cell++) rows += sums[cell * layout.monomials.length]!; // slot 0 counts the matching rows
-  return rows;
-}
-
-/** Whether there is no sampling error: everything was read, or what the output needs is constant in each stratum. */
-function isExact(
-  { groupsByStratum, constantInStratum }: Moments,
-  prepared: PreparedOutput,
-  { isComplete }: Scope,
-): boolean {
-  const isConstant =
-    !isListed(prepared) && groupsByStratum && prepared.totals.every((total) => constantInStratum[total]);
-  return isComplete || isConstant;
+  private scopeOf(prepared: PreparedOutput, { group, cells }: MetGroup): Scope {
+    if (isListed(prepared) && this.listed !== null) return this.listed.scopeOf(cells);
+    return this.moments.groupsByStratum
+      ? (this.scopes[group] ??= groupScope(this.moments, cells))
+      : this.whole;
+  }
 }
 
 /** An estimate of whose error sizing is told nothing. */

@@ -14,7 +14,8 @@ interface Made {
 
 /** The intervals of groups, each made when it is first asked for: most answers show few of the groups that were met. */
 export class GroupIntervals {
-  private readonly made = new Map<number, (Made | undefined)[]>();
+  /** By group. */
+  private readonly made: (Made | undefined)[][] = [];
   private tailRows: TailRows | null = null;
   private isOutOfTime = false;
 
@@ -87,8 +88,6 @@ export class GroupIntervals {
   }
 
   private rowOf({ group }: MetGroup): (Made | undefined)[] {
-    const row = this.made.get(group) ?? [];
-    this.made.set(group, row);
-    return row;
+    return (this.made[group] ??= []);
   }
 }

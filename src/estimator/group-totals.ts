@@ -14,7 +14,7 @@ import {
   totalsOfOutput,
   weightPowers,
 } from '../plan/index.ts';
-import { openWeight } from './scope.ts';
+import { openWeight, type Scope } from './scope.ts';
 import { type Dual, dualAlgebra, totalDual } from './dual.ts';
 import { contributionReach, type Reach } from './reach.ts';
 import type { ListedGroups, ValueSource } from './listed-groups.ts';
@@ -118,10 +118,11 @@ function slotsByPower(
 }
 
 /** T̂ = Σ_h w_h Σ z for every total of the layout, with w_h = N_h / n_h; Σ wz, where rows have weights of their own. */
-export function estimateTotals(moments: Moments, { from, to }: CellRange): Float64Array {
+export function estimateTotals(moments: Moments, { from, to }: CellRange): number[] {
   const { layout, sums, cellStratum, populationRows, rowsRead } = moments;
   const stride = layout.monomials.length;
-  const totals = new Float64Array(layout.totals.length);
+  // A typed array takes longer to make than to fill.
+  const totals = layout.totals.map(() => 0);
   for (let cell = from; cell < to; cell++) {
     const stratum = cellStratum[cell]!; // one a cell
     if (rowsRead[stratum] === 0) continue;
@@ -130,6 +131,29 @@ export function estimateTotals(moments: Moments, { from, to }: CellRange): Float
       totals[total]! += weight * sums[cell * stride + layout.weightedSlot[total]!]!;
   }
   return totals;
+}
+
+/** Whether an output is made from listed values, not from totals. */
+export function isListed({ quantile, isResampled }: PreparedOutput): boolean {
+  return quantile !== null || isResampled;
+}
+
+/** Rows of the sample in a group. */
+export function matchedRows({ sums, layout }: Moments, { from, to }: CellRange): number {
+  let rows = 0;
+  for (let cell = from; cell < to; cell++) rows += sums[cell * layout.monomials.length]!; // slot 0 counts the matching rows
+  return rows;
+}
+
+/** Whether there is no sampling error: everything was read, or what the output needs is constant in each stratum. */
+export function isExact(
+  { groupsByStratum, constantInStratum }: Moments,
+  prepared: PreparedOutput,
+  { isComplete }: Scope,
+): boolean {
+  const isConstant =
+    !isListed(prepared) && groupsByStratum && prepared.totals.every((total) => constantInStratum[total]);
+  return isComplete || isConstant;
 }
 
 /** Rows (keys, where these were drawn) of the sample behind an output: the least that one of its aggregates takes. */
@@ -167,7 +191,7 @@ export interface GroupTotals {
   readonly group: number;
   readonly cells: CellRange;
   /** The layout's totals, estimated. */
-  readonly totals: Float64Array;
+  readonly totals: readonly number[];
 }
 
 /** The same, with values from anywhere. */

@@ -7,11 +7,6 @@ import type { EstimateError } from './make-estimate.ts';
 import { quantileError } from './quantile-estimates.ts';
 import type { Scope } from './scope.ts';
 
-/** Whether an output is made from listed values, not from totals. */
-export function isListed({ quantile, isResampled }: PreparedOutput): boolean {
-  return quantile !== null || isResampled;
-}
-
 /** Rows of the sample behind an output. */
 export function supportBehind(moments: Moments, prepared: PreparedOutput, group: GroupTotals): number {
   const { listed, cells } = group;

@@ -40,22 +40,24 @@ export function openWeight(
 
 /** The scope of every group that has no strata of its own. */
 export function wholeScope(moments: Moments): Scope {
-  return scopeOf(moments, Array.from(moments.included.keys()));
+  return scopeOf(moments, Int32Array.from(moments.included.keys()), 0, moments.included.length);
 }
 
 /** The scope of a group whose strata are its own. */
 export function groupScope(moments: Moments, { from, to }: CellRange): Scope {
-  return scopeOf(moments, Array.from(moments.cellStratum.subarray(from, to)));
+  return scopeOf(moments, moments.cellStratum, from, to);
 }
 
-function scopeOf(moments: Moments, strata: readonly number[]): Scope {
+/** @param strata those from a place to before another one */
+function scopeOf(moments: Moments, strata: Int32Array, from: number, to: number): Scope {
   const { layout, included, populationRows, rowsRead } = moments;
   const isWeighted = layout.weightMeasure !== null;
   let [population, read] = [isWeighted ? Number.POSITIVE_INFINITY : 0, 0];
   let heaviest: Scope['heaviest'] = null;
   let hasUnread = false;
   const singletons: number[] = [];
-  for (const stratum of strata) {
+  for (let place = from; place < to; place++) {
+    const stratum = strata[place]!; // places of strata
     if (included[stratum] === 0) continue;
     const own = rowsRead[stratum]!; // one entry a stratum
     const open = openWeight(moments, stratum);
