@@ -1,5 +1,5 @@
 import type { Database, Migration, SqliteValue } from '../database/index.ts';
-import { QueryError } from '../common/index.ts';
+import { QueryError, type Zones } from '../common/index.ts';
 import type {
   CatalogSnapshot,
   ColumnEntry,
@@ -37,6 +37,7 @@ export const catalogMigrations: readonly Migration[] = [
      id INTEGER PRIMARY KEY AUTOINCREMENT, work TEXT NOT NULL, shape TEXT NOT NULL, threads INTEGER NOT NULL, size REAL NOT NULL,
      elapsed_ms REAL NOT NULL);
    ALTER TABLE query_log ADD COLUMN workload TEXT;`,
+  'ALTER TABLE table_files ADD COLUMN zones TEXT;',
 ];
 
 type Row = Readonly<Record<string, SqliteValue>>;
@@ -88,10 +89,10 @@ export class Catalog {
           table.createdMs,
         );
       const addFile = this.database.prepare(
-        'INSERT INTO table_files (table_id, file_id, path, bytes, modified_ms, rows) VALUES (?, ?, ?, ?, ?, ?)',
+        'INSERT INTO table_files (table_id, file_id, path, bytes, modified_ms, rows, zones) VALUES (?, ?, ?, ?, ?, ?, ?)',
       );
-      for (const file of table.files)
-        addFile.run(lastInsertRowid, file.id, file.path, file.bytes, file.modifiedMs, file.rows);
+      for (const { id, path, bytes, modifiedMs, rows, zones } of table.files)
+        addFile.run(lastInsertRowid, id, path, bytes, modifiedMs, rows, zones === null ? null : JSON.stringify(zones)); // prettier-ignore
       if (sample !== undefined) this.insertSample({ ...sample, tableId: lastInsertRowid });
     });
   }
@@ -192,6 +193,7 @@ export class Catalog {
         bytes: number(row, 'bytes'),
         modifiedMs: number(row, 'modified_ms'),
         rows: number(row, 'rows'),
+        zones: row['zones'] === null ? null : (json(row, 'zones') as Zones),
       };
       const table = number(row, 'table_id');
       files.set(table, [...(files.get(table) ?? []), entry]);

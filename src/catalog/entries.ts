@@ -1,3 +1,4 @@
+import type { Zones } from '../common/index.ts';
 import type { SampleFiles } from '../samples/index.ts';
 
 /** A table that CREATE TABLE registered. */
@@ -29,6 +30,8 @@ export interface FileEntry {
   readonly bytes: number;
   readonly modifiedMs: number;
   readonly rows: number;
+  /** Where in it values lie; null where its rows have no order that helps. */
+  readonly zones: Zones | null;
 }
 
 /** How a sample was drawn. */

@@ -25,4 +25,5 @@ export { linePositionOf, renderError } from './render-error.ts';
 export { finish, type Pause, type Pieces, piecewise, withoutPause, withPauses } from './pieces.ts';
 export { joinSpans, type Span } from './span.ts';
 export { compareText } from './text-order.ts';
+export { rowsWithin, type ZoneColumn, type ZoneRange, type Zones } from './zones.ts';
 export { untilAborted } from './until-aborted.ts';

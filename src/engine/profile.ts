@@ -59,8 +59,9 @@ export class Profile {
   predictMs(work: Work, shape: string, size: number): number {
     const line = this.lineOf(work);
     const own = this.learned[work].byShape.get(shape) ?? [];
-    // The line counts as one run. Of two in the middle the faster counts: the first run of a shape may have had columns to load.
-    const ratios = [1, ...own.map(([ownSize, elapsedMs]) => elapsedMs / costAt(line, ownSize))];
+    const ratios = own.map(([ownSize, elapsedMs]) => elapsedMs / costAt(line, ownSize));
+    // Of two in the middle the faster counts: the first run of a shape may have had columns to load. So the line stands in for a second.
+    if (ratios.length < 2) ratios.push(1);
     return lowerMedian(ratios) * costAt(line, size);
   }
 

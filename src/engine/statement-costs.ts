@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { SampleEntry, TableEntry } from '../catalog/index.ts';
-import { columnsRead } from '../plan/index.ts';
+import { rowsWithin, type ZoneColumn, type ZoneRange } from '../common/index.ts';
+import {
+  type BoundExpression,
+  type BoundQuery,
+  columnsRead,
+  type ColumnValue,
+  rangeWhere,
+} from '../plan/index.ts';
 import type { SelectPlan } from '../planner/index.ts';
 import type { Profile } from './profile.ts';
 
@@ -39,7 +46,8 @@ export class StatementCosts {
   ) {
     this.mayGoExact = sampledTable === null && bounds.error !== null && bounds.onMiss === 'exact';
     this.exactSize = columnsRead(query).reduce((sum, { table, columns }) => {
-      const rows = tables.find(({ name }) => name === table)?.rows ?? 0;
+      const found = tables.find(({ name }) => name === table);
+      const rows = found === undefined ? 0 : rowsScanned(found, columns, conditionsOf(query));
       const weights = columns.map(({ type }) => (type.kind === 'varchar' ? textWeight : 1));
       return sum + rows * weights.reduce<number>((a, b) => a + b, 1);
     }, 1);
@@ -99,6 +107,28 @@ export class StatementCosts {
   private shapeOver({ name }: SampleEntry): string {
     return keyOf(`${this.shape} over ${name}`);
   }
+}
+
+/** What rows of the one table of a query must fulfil; nothing of queries over several. */
+function conditionsOf({ body }: BoundQuery): readonly BoundExpression[] {
+  return body.kind === 'select' && body.from?.kind === 'table' && body.where !== null ? [body.where] : [];
+}
+
+/** Rows that the source cannot leave out: those of row groups in which the conditions may be true. */
+function rowsScanned(
+  { files }: TableEntry,
+  columns: readonly ColumnValue[],
+  conditions: readonly BoundExpression[],
+): number {
+  const soughtIn = ({ name, low, high }: ZoneColumn): ZoneRange | null => {
+    const column = columns.find((each) => each.name === name);
+    const whole = { low: Math.min(...low), high: Math.max(...high) };
+    return column === undefined ? null : rangeWhere(conditions, () => whole)(column);
+  };
+  return files.reduce(
+    (sum, { rows, zones }) => sum + (zones === null ? rows : rowsWithin(zones, soughtIn)),
+    0,
+  );
 }
 
 /** A short text for a shape: statements may be long. */

@@ -81,7 +81,8 @@ async function register(
       bytes: stat.bytes,
       modifiedMs: stat.modifiedMs,
       rows: described.rows[place]!,
-    }); // one count a path
+      zones: described.zones[place]!,
+    }); // one of each a path
   }
   const table: Omit<TableEntry, 'id'> = {
     name: name.name,

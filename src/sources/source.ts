@@ -1,4 +1,4 @@
-import { type Pause, QueryError, withoutPause } from '../common/index.ts';
+import { type Pause, QueryError, withoutPause, type Zones } from '../common/index.ts';
 import type { OutputColumn, Scalar } from '../plan/index.ts';
 
 /** How a long call is watched and ended. */
@@ -43,4 +43,6 @@ export interface FileDescription {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
   /** Rows of each file, in the order given. */
   readonly rows: readonly number[];
+  /** Where in each file values lie; null where its rows have no order that helps. */
+  readonly zones: readonly (Zones | null)[];
 }

@@ -3,6 +3,7 @@ import type { Control, FileDescription } from '../source.ts';
 import { appendArrowFile } from './append-arrow.ts';
 import type { LockedDatabase } from './locked-database.ts';
 import { quoteText } from './print-literal.ts';
+import { readZones } from './zones.ts';
 
 /** The table function that reads files of a format, all of them as one table. */
 export function readerOf(format: 'parquet' | 'csv' | 'json', paths: readonly string[]): string {
@@ -24,8 +25,11 @@ export async function inspectParquet(
   const list = paths.map(quoteText).join(', ');
   const counted = await strings(database, `SELECT file_name, num_rows FROM parquet_file_metadata([${list}])`);
   const rows = new Map(counted.map(([name, count]) => [name, Number(count)]));
+  const columns = described.map(([name, type]) => ({ name: name!, type: type! })); // DESCRIBE starts with both
+  const zones = await readZones(database, paths, columns);
   return {
-    columns: described.map(([name, type]) => ({ name: name!, type: type! })), // DESCRIBE starts with both
+    columns,
+    zones: paths.map((path) => zones.get(path) ?? null),
     rows: paths.map((path) => {
       const count = rows.get(path);
       if (count === undefined) throw new QueryError('INVALID_FILE', `${path} has no Parquet footer`);
