@@ -26,6 +26,8 @@ export const errorCodes = {
   INVALID_BOUND: refused,
   INVALID_PARAMETER: refused,
   DUPLICATE_NAME: conflict,
+  LEASE_HELD: conflict,
+  LEASE_LOST: conflict,
   NOT_SUPPORTED: unprocessable,
   MISSING_FILE: missing,
   INVALID_FILE: unprocessable,

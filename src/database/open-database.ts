@@ -5,7 +5,7 @@ import { type FileSystem, nodeFileSystem, QueryError, storageError } from '../co
 export interface PreparedStatement {
   all(...parameters: readonly SqliteValue[]): Record<string, SqliteValue>[];
   get(...parameters: readonly SqliteValue[]): Record<string, SqliteValue> | undefined;
-  run(...parameters: readonly SqliteValue[]): { readonly lastInsertRowid: number };
+  run(...parameters: readonly SqliteValue[]): { readonly lastInsertRowid: number; readonly changes: number };
 }
 export type SqliteValue = string | number | Uint8Array | null;
 
@@ -31,7 +31,10 @@ export type Migration = string;
 /** Older versions can corrupt a database in WAL mode. @see sqlite.org/wal.html, "The WAL-reset bug" */
 const leastSqlite = [3, 51, 3] as const;
 
+/** How long a call may wait for a lock while it blocks this process. */
 const busyTimeoutMs = 20;
+/** The same while the database is opened and its schema brought up to date: other processes may be doing that too. */
+const openTimeoutMs = 5000;
 const lockTriesMax = 250;
 
 function assertVersion(version: string): void {
@@ -96,13 +99,16 @@ export function openDatabase(
 ): Database {
   let db: Sqlite.Database;
   try {
-    db = new Sqlite(path, { timeout: busyTimeoutMs });
+    db = new Sqlite(path, { timeout: openTimeoutMs });
     assertVersion(db.prepare('SELECT sqlite_version() AS v').pluck().get() as string); // text by definition
     db.pragma('journal_mode = WAL');
-    // A crash of the machine may take back what was committed last, but for what was waited for below.
+    // Neither a token nor a number of a file can be given twice, though a power loss may take back the last commits: whoever gets
+    // one gets it from `transact`, which has waited for the device. What is taken back nobody had yet, or any process that saw
+    // it has ended with the machine.
     db.pragma('synchronous = NORMAL');
     db.pragma('foreign_keys = ON');
     migrate(db, migrations);
+    db.pragma(`busy_timeout = ${busyTimeoutMs}`);
   } catch (error) {
     throw readable(error);
   }
