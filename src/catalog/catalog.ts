@@ -1,5 +1,7 @@
 import type { Database, Migration, SqliteValue } from '../database/index.ts';
 import { QueryError, type Zones } from '../common/index.ts';
+import { type Fence, leaseSchema, requireLease } from '../leases/index.ts';
+import { droppedSampleSchema, rememberFiles } from './dropped-samples.ts';
 import type {
   CatalogSnapshot,
   ColumnEntry,
@@ -38,6 +40,8 @@ export const catalogMigrations: readonly Migration[] = [
      elapsed_ms REAL NOT NULL);
    ALTER TABLE query_log ADD COLUMN workload TEXT;`,
   'ALTER TABLE table_files ADD COLUMN zones TEXT;',
+  leaseSchema,
+  droppedSampleSchema,
 ];
 
 type Row = Readonly<Record<string, SqliteValue>>;
@@ -97,17 +101,23 @@ export class Catalog {
     });
   }
 
-  /** Removes the table and its samples. */
+  /** Removes the table and its samples; the files of these stay, see {@link DroppedSamples}. */
   async dropTable(id: number): Promise<void> {
-    await this.write(() => this.database.prepare('DELETE FROM tables WHERE id = ?').run(id));
+    await this.write(() => {
+      rememberFiles(this.database, 'table_id', id);
+      this.database.prepare('DELETE FROM tables WHERE id = ?').run(id);
+    });
   }
 
   /**
    * Publishes a sample whose files are complete.
-   * @throws QueryError DUPLICATE_NAME where a sample has the name already, UNKNOWN_TABLE where its table is gone
+   * @param fence the lease that it was built under
+   * @throws QueryError LEASE_LOST where the lease is somebody else's by now, DUPLICATE_NAME where a sample has the name already,
+   * UNKNOWN_TABLE where its table is gone
    */
-  async addSample(sample: SampleEntry): Promise<void> {
+  async addSample(sample: SampleEntry, fence: Fence): Promise<void> {
     await this.write(() => {
+      requireLease(this.database, fence);
       if (this.database.prepare('SELECT 1 FROM tables WHERE id = ?').get(sample.tableId) === undefined) {
         throw new QueryError(
           'UNKNOWN_TABLE',
@@ -118,8 +128,18 @@ export class Catalog {
     });
   }
 
+  /** Removes the sample; its files stay, see {@link DroppedSamples}. */
   async dropSample(id: number): Promise<void> {
-    await this.write(() => this.database.prepare('DELETE FROM samples WHERE id = ?').run(id));
+    await this.write(() => {
+      rememberFiles(this.database, 'id', id);
+      this.database.prepare('DELETE FROM samples WHERE id = ?').run(id);
+    });
+  }
+
+  /** To be called in a transaction of the same database. @throws QueryError UNKNOWN_SAMPLE where the sample was dropped */
+  requireSample(id: number, name: string): void {
+    if (this.database.prepare('SELECT 1 FROM samples WHERE id = ?').get(id) === undefined)
+      throw new QueryError('UNKNOWN_SAMPLE', `the sample ${name} was dropped meanwhile`);
   }
 
   /** Keeps statements in the log; only the latest stay. */

@@ -4,6 +4,7 @@
  * Always: what a snapshot names was complete on the device before it was published.
  */
 export { Catalog, catalogMigrations } from './catalog.ts';
+export { DroppedSamples } from './dropped-samples.ts';
 export {
   type CatalogSnapshot,
   type FileEntry,

@@ -96,9 +96,12 @@ export class BallparkEngine implements Engine {
     };
     const onInterim = refine === null ? null : (interim: RoutedAnswer) => refine(toAnswer(interim, false));
     const routed = await stopwatch.time('executeMs', () => {
-      if (planned === null) return this.run(statement, control);
-      const { costs } = planned;
-      const work = this.runPlanned(statement, planned, { control, stopwatch, costs, refine: onInterim });
+      if (select === null || planned === null) return this.run(statement, control);
+      const work = this.state.samples.during((isAgain) => {
+        const current = isAgain ? this.plan(sql, select, options) : planned;
+        const run = { control, stopwatch, costs: current.costs, refine: onInterim };
+        return this.runPlanned(statement, current, run);
+      });
       // Whoever gives up a question waits for none of its parts; what changes something is waited for.
       return options.signal === undefined ? work : untilAborted(work, options.signal, cancelled);
     });

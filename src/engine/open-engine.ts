@@ -1,9 +1,10 @@
-import { availableParallelism, tmpdir, totalmem } from 'node:os';
+import { availableParallelism, hostname, tmpdir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { mkdtemp } from 'node:fs/promises';
-import { Catalog, catalogMigrations, LessonStore, ProfileStore } from '../catalog/index.ts';
+import { Catalog, catalogMigrations, DroppedSamples, LessonStore, ProfileStore } from '../catalog/index.ts';
 import { QueryError, storageError } from '../common/index.ts';
-import { openDatabase } from '../database/index.ts';
+import { type Database, openDatabase } from '../database/index.ts';
+import { LeaseKeeper, LeaseStore, systemTimers } from '../leases/index.ts';
 import { DuckDBSource } from '../sources/index.ts';
 import type { Engine, OpenOptions } from './contract.ts';
 import { BallparkEngine } from './engine.ts';
@@ -13,6 +14,8 @@ import { LearnedTails } from './learned-tails.ts';
 import { Profile } from './profile.ts';
 import { QueryLog } from './query-log.ts';
 import { SampleCache } from './sample-cache.ts';
+import { collectSamples, pinSample, type Remains } from './sample-pins.ts';
+import type { EngineState } from './state.ts';
 import { Fingerprints } from './table-files.ts';
 
 /** Share of the machine's memory that DuckDB may use where nothing else is said. */
@@ -54,7 +57,9 @@ async function openEngineIn(options: OpenOptions, environment: Environment): Pro
     // Several processes may use one data folder; what DuckDB spills is each one's own.
     const scratch = join(root, `scratch-${environment.newId()}`);
     const source = new DuckDBSource({ threads, memoryLimitBytes, tempFolder: scratch });
-    const samples = new SampleCache(files, folders.samples);
+    const { leases, remains, samples } = shareSamples(environment, database, catalog, folders.samples);
+    // What a crash, or a reader that was slower than this folder's last process, has left.
+    await collectSamples(remains).catch(() => undefined);
     const profile = new Profile(new ProfileStore(database), threads, environment.clock);
     const log = new QueryLog(catalog, profile);
     const tails = new LearnedTails(new LessonStore(database), source, environment.clock);
@@ -63,6 +68,8 @@ async function openEngineIn(options: OpenOptions, environment: Environment): Pro
       catalog,
       source,
       samples,
+      leases,
+      remains,
       log,
       allowedPaths,
       folders,
@@ -76,12 +83,39 @@ async function openEngineIn(options: OpenOptions, environment: Environment): Pro
       await tails.close();
       await log.flush();
       await samples.close();
+      await leases.close().catch(() => undefined); // what cannot be given back now runs out
       catalog.close();
       await files.remove(inMemory ? root : scratch);
     });
   } catch (error) {
     throw storageError(error, `open ${dataDir}`);
   }
+}
+
+/** Samples and what keeps processes on the same folder from getting into each other's way. */
+function shareSamples(
+  { files, clock, newId }: Environment,
+  database: Database,
+  catalog: Catalog,
+  folder: string,
+): Pick<EngineState, 'leases' | 'remains' | 'samples'> {
+  const store = new LeaseStore(database, clock, `process ${process.pid} on ${hostname()}`);
+  const remains: Remains = { dropped: new DroppedSamples(database), leases: store, files, folder };
+  const leases = new LeaseKeeper(store, {
+    clock,
+    timers: systemTimers,
+    onBeat: async () => {
+      await samples.forgetDropped(catalog.snapshot());
+      await collectSamples(remains);
+    },
+  });
+  const samples = new SampleCache({
+    files,
+    folder,
+    pin: (entry) => pinSample(leases, catalog, entry, newId()),
+    onLetGo: () => collectSamples(remains),
+  });
+  return { leases, remains, samples };
 }
 
 async function realPaths({ files }: Environment, paths: readonly string[]): Promise<string[]> {

@@ -1,38 +1,116 @@
-import type { SampleEntry } from '../catalog/index.ts';
-import type { FileSystem } from '../common/index.ts';
+import type { CatalogSnapshot, SampleEntry } from '../catalog/index.ts';
+import { type FileSystem, QueryError } from '../common/index.ts';
+import type { HeldLease } from '../leases/index.ts';
 import { openSample, type Sample } from '../samples/index.ts';
 
-/** Samples in use: each opened once, its columns loaded as queries need them. */
+/** A sample that is open, and the lease that keeps its files from being removed. */
+interface PinnedSample {
+  readonly sample: Sample;
+  readonly pin: HeldLease;
+}
+
+/** A sample that no new statement gets, and the statements that may still read it. */
+interface LeavingSample {
+  readonly opening: Promise<PinnedSample>;
+  readonly readers: Set<symbol>;
+}
+
+export interface SampleCacheOptions {
+  readonly files: FileSystem;
+  readonly folder: string;
+  /** @throws QueryError UNKNOWN_SAMPLE where the sample is no longer in the catalog */
+  readonly pin: (entry: SampleEntry) => Promise<HeldLease>;
+  /** Called when a pin was given back: files may be nobody's now. */
+  readonly onLetGo: () => Promise<void>;
+}
+
+/** Samples in use: each opened once and pinned, its columns loaded as queries need them. */
 export class SampleCache {
-  private readonly open = new Map<number, Promise<Sample>>();
+  private readonly open = new Map<number, Promise<PinnedSample>>();
+  private readonly leaving = new Set<LeavingSample>();
+  private readonly running = new Set<symbol>();
 
-  constructor(
-    private readonly files: FileSystem,
-    private readonly folder: string,
-  ) {}
+  constructor(private readonly options: SampleCacheOptions) {}
 
-  /** @throws QueryError DAMAGED_SAMPLE */
+  /**
+   * Runs work that gets samples: none that it got is closed before it ends. Where a sample was dropped between planning and getting
+   * it, the work is run again, once.
+   * @param work is told whether it runs again
+   */
+  async during<T>(work: (isAgain: boolean) => Promise<T>): Promise<T> {
+    const me = Symbol('statement');
+    this.running.add(me);
+    try {
+      return await work(false).catch(async (error: unknown) => {
+        if (!(error instanceof QueryError) || error.code !== 'UNKNOWN_SAMPLE') throw error;
+        return await work(true);
+      });
+    } finally {
+      this.running.delete(me);
+      for (const left of this.leaving) {
+        left.readers.delete(me);
+        // The answer is there; what is not tidied up now is tidied up later.
+        if (left.readers.size === 0) await this.letGo(left).catch(() => undefined);
+      }
+    }
+  }
+
+  /** @throws QueryError DAMAGED_SAMPLE; UNKNOWN_SAMPLE where it was dropped meanwhile */
   async get(entry: SampleEntry): Promise<Sample> {
     const known = this.open.get(entry.id);
-    if (known !== undefined) return await known;
-    const opening = openSample(this.files, this.folder, entry.files);
+    if (known !== undefined) return (await known).sample;
+    const opening = this.openPinned(entry);
     this.open.set(entry.id, opening);
     try {
-      return await opening;
+      return (await opening).sample;
     } catch (error) {
-      this.open.delete(entry.id);
+      if (this.open.get(entry.id) === opening) this.open.delete(entry.id);
       throw error;
     }
   }
 
-  /** Closes a sample that is no longer in the catalog; queries that read it keep what they have loaded. */
+  /** Closes a sample that is no longer in the catalog, when the last statement that may read it has ended. @throws QueryError STORAGE */
   async forget(id: number): Promise<void> {
-    const known = this.open.get(id);
+    const opening = this.open.get(id);
+    if (opening === undefined) return;
     this.open.delete(id);
-    await known?.then((sample) => sample.close());
+    const left = { opening, readers: new Set(this.running) };
+    this.leaving.add(left);
+    if (left.readers.size === 0) await this.letGo(left);
   }
 
+  /** Closes samples that other processes have dropped. @throws QueryError STORAGE */
+  async forgetDropped({ samples }: CatalogSnapshot): Promise<void> {
+    const known = new Set(samples.map(({ id }) => id));
+    for (const id of this.open.keys()) if (!known.has(id)) await this.forget(id);
+  }
+
+  /** Closes all samples, whoever reads them. @throws QueryError STORAGE */
   async close(): Promise<void> {
+    this.running.clear();
     for (const id of this.open.keys()) await this.forget(id);
+    for (const left of this.leaving) await this.letGo(left);
+  }
+
+  private async openPinned(entry: SampleEntry): Promise<PinnedSample> {
+    const pin = await this.options.pin(entry);
+    try {
+      const sample = await openSample(this.options.files, this.options.folder, entry.files);
+      // Its files may go now, though what is open stays readable: the next statement opens and pins it anew.
+      pin.signal.addEventListener('abort', () => void this.forget(entry.id).catch(() => undefined));
+      return { sample, pin };
+    } catch (error) {
+      await pin.release();
+      throw error;
+    }
+  }
+
+  private async letGo(left: LeavingSample): Promise<void> {
+    if (!this.leaving.delete(left)) return;
+    const opened = await left.opening.catch(() => null); // whoever asked for it was told
+    if (opened === null) return;
+    await opened.sample.close();
+    await opened.pin.release();
+    await this.options.onLetGo();
   }
 }

@@ -15,13 +15,16 @@ import type {
   SampleMethod,
 } from '../parser/index.ts';
 import { typeFromDuckDB } from '../plan/index.ts';
-import { buildSample } from '../sampler/index.ts';
+import { buildSample, type BuildRequest } from '../sampler/index.ts';
+import type { Control } from '../sources/index.ts';
+import { type BuildClaim, claimBuild, underClaim } from './build-claim.ts';
 import { countOf, describeMethod, describeOutliers } from './describe.ts';
 import { sourceControl } from './exact-route.ts';
 import { commandTypes, rowsAnswer } from './rows-answer.ts';
 import type { RunControl } from './run-control.ts';
 import type { RoutedAnswer } from './select-run.ts';
 import type { EngineState } from './state.ts';
+import { collectSamples, readersOf } from './sample-pins.ts';
 import { requireColumn, requireStrata } from './table-columns.ts';
 
 const { text, count } = commandTypes;
@@ -103,7 +106,8 @@ export function freeSampleName(state: EngineState, base: string): string {
 
 /**
  * CREATE SAMPLE: draws the sample, writes its files, publishes it.
- * @throws QueryError UNKNOWN_TABLE, UNKNOWN_COLUMN, INVALID_ARGUMENT, TYPE_MISMATCH, DUPLICATE_NAME, CHANGED_FILE, CANCELLED, STORAGE
+ * @throws QueryError UNKNOWN_TABLE, UNKNOWN_COLUMN, INVALID_ARGUMENT, TYPE_MISMATCH, DUPLICATE_NAME, LEASE_HELD, LEASE_LOST, CHANGED_FILE,
+ * CANCELLED, STORAGE
  */
 export async function createSample(
   state: EngineState,
@@ -140,6 +144,23 @@ export async function createSample(
       hint: `DROP TABLE ${table.name} and create it again`,
     });
   }
+  const claim = await claimBuild(state, statement, baseName(table, method, outliersOf), control);
+  if (!('lease' in claim)) return sampleAnswer(claim, `there is a sample ${claim.name} already`);
+  return await underClaim(claim, control, () =>
+    drawSample(state, table, { method, outliersOf, seed }, claim, sourceControl(control, 'scan')),
+  );
+}
+
+/** Draws a sample under the sole right to its name, and publishes it. */
+async function drawSample(
+  state: EngineState,
+  table: TableEntry,
+  request: Pick<BuildRequest, 'method' | 'seed'> & { readonly outliersOf: readonly string[] },
+  { name, lease }: BuildClaim,
+  watch: Control,
+): Promise<RoutedAnswer> {
+  const { method, seed } = request;
+  const signal = AbortSignal.any([lease.signal, ...(watch.signal === undefined ? [] : [watch.signal])]);
   const number = await state.catalog.nextFileNumber();
   const columns = table.columns.map((column) => ({ name: column.name, type: typeFromDuckDB(column.type) }));
   const scan = await state.source.openBuild({ name: table.name, files: table.files }, columns);
@@ -147,20 +168,20 @@ export async function createSample(
     const { outliers, ...built } = await buildSample(
       state.environment.files,
       scan,
-      { method, outliersOf, seed, folder: state.folders.samples, number },
-      sourceControl(control, 'scan'),
+      { ...request, folder: state.folders.samples, number },
+      { ...watch, signal },
     );
     const entry: SampleEntry = {
       id: number,
       tableId: table.id,
-      name: name?.name ?? freeSampleName(state, baseName(table, method, outliersOf)),
+      name,
       version: 1,
       method: outliers === null ? method : { ...method, outliers },
       seed,
       ...built,
       createdMs: state.environment.clock.nowMs(),
     };
-    await state.catalog.addSample(entry).catch(async (error: unknown) => {
+    await state.catalog.addSample(entry, lease).catch(async (error: unknown) => {
       await removeFiles(state, entry);
       throw error;
     });
@@ -194,10 +215,10 @@ export async function removeFiles(state: EngineState, { files }: Pick<SampleEntr
     await state.environment.files.remove(join(state.folders.samples, file));
 }
 
-/** Forgets a sample that is no longer in the catalog and removes its files. */
-export async function dropSampleEntry(state: EngineState, sample: SampleEntry): Promise<void> {
-  await state.samples.forget(sample.id);
-  await removeFiles(state, sample);
+/** Closes samples that are no longer in the catalog, and removes their files where nobody reads them. */
+export async function letGoOfSamples(state: EngineState, samples: readonly SampleEntry[]): Promise<void> {
+  for (const { id } of samples) await state.samples.forget(id);
+  await collectSamples(state.remains);
 }
 
 /** DROP SAMPLE. @throws QueryError UNKNOWN_SAMPLE, NOT_SUPPORTED for what a table itself is */
@@ -226,13 +247,15 @@ export async function dropSample(
     });
   }
   await state.catalog.dropSample(sample.id);
-  await dropSampleEntry(state, sample);
+  await letGoOfSamples(state, [sample]);
+  const readers = readersOf(state.remains, sample.id);
+  const left = readers === 0 ? '' : `; its files go when ${countOf(readers, 'reader')} let go of them`;
   return rowsAnswer(
     [
       ['sample', text],
       ['rows', count],
     ],
     [[sample.name, sample.rows]],
-    `sample ${sample.name} dropped: ${countOf(sample.rows, 'row')}`,
+    `sample ${sample.name} dropped: ${countOf(sample.rows, 'row')}${left}`,
   );
 }

@@ -2,15 +2,17 @@ import type { SampleEntry } from '../catalog/index.ts';
 import { QueryError } from '../common/index.ts';
 import type { ShowStatement } from '../parser/index.ts';
 import type { Scalar } from '../plan/index.ts';
+import { builtSample } from './build-claim.ts';
 import { describeBounds, describeMethod } from './describe.ts';
 import { commandTypes, rowsAnswer } from './rows-answer.ts';
 import type { RoutedAnswer } from './select-run.ts';
+import { pinnedSample } from './sample-pins.ts';
 import type { EngineState } from './state.ts';
 
 const { text, count, number, time, flag } = commandTypes;
 const micros = (ms: number): number => Math.round(ms * 1000);
 
-/** SHOW TABLES, SAMPLES, QUERIES. @throws QueryError NOT_SUPPORTED for what there is none of yet */
+/** SHOW TABLES, SAMPLES, QUERIES, LEASES. @throws QueryError NOT_SUPPORTED for what there is none of yet */
 export async function show(state: EngineState, { what, span }: ShowStatement): Promise<RoutedAnswer> {
   switch (what) {
     case 'tables':
@@ -19,8 +21,9 @@ export async function show(state: EngineState, { what, span }: ShowStatement): P
       return showSamples(state);
     case 'queries':
       return await showQueries(state);
-    case 'jobs':
     case 'leases':
+      return showLeases(state);
+    case 'jobs':
       throw new QueryError('NOT_SUPPORTED', `SHOW ${what.toUpperCase()} is not available yet`, { span });
   }
 }
@@ -45,6 +48,19 @@ function showSamples(state: EngineState): RoutedAnswer {
     strata, bytes, seed, version, micros(createdMs),
   ]); // prettier-ignore
   return rowsAnswer([['sample', text], ['table', text], ['method', text], ['rows', count], ['population_rows', count], ['share', number], ['strata', count], ['bytes', count], ['seed', count], ['version', count], ['created', time]], rows, 'the samples of the catalog'); // prettier-ignore
+}
+
+function showLeases(state: EngineState): RoutedAnswer {
+  const { samples } = state.catalog.snapshot();
+  const rows = state.leases.store
+    .list()
+    .map(({ name, holder, token, grantedMs, expiresMs, isOver }): Scalar[] => {
+      const pinned = pinnedSample(name);
+      const sample =
+        pinned === null ? builtSample(name) : (samples.find(({ id }) => id === pinned)?.name ?? null);
+      return [name, sample, holder, token, micros(grantedMs), micros(expiresMs), isOver ? 'over' : 'held'];
+    });
+  return rowsAnswer([['lease', text], ['sample', text], ['holder', text], ['token', count], ['granted', time], ['expires', time], ['state', text]], rows, 'who has which right, and until when if it is not renewed'); // prettier-ignore
 }
 
 async function showQueries(state: EngineState): Promise<RoutedAnswer> {

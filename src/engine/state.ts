@@ -1,4 +1,5 @@
 import type { Catalog } from '../catalog/index.ts';
+import type { LeaseKeeper } from '../leases/index.ts';
 import type { DuckDBSource } from '../sources/index.ts';
 import type { Environment } from './environment.ts';
 import type { LearnedTails } from './learned-tails.ts';
@@ -6,6 +7,7 @@ import type { Profile } from './profile.ts';
 import type { EstimatePaces } from './estimate-paces.ts';
 import type { QueryLog } from './query-log.ts';
 import type { SampleCache } from './sample-cache.ts';
+import type { Remains } from './sample-pins.ts';
 import type { Fingerprints } from './table-files.ts';
 
 /** What the statements of one engine share. */
@@ -14,6 +16,9 @@ export interface EngineState {
   readonly catalog: Catalog;
   readonly source: DuckDBSource;
   readonly samples: SampleCache;
+  readonly leases: LeaseKeeper;
+  /** What dropped samples left behind. */
+  readonly remains: Remains;
   readonly fingerprints: Fingerprints;
   readonly profile: Profile;
   readonly paces: EstimatePaces;

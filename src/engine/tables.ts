@@ -9,7 +9,7 @@ import { commandTypes, rowsAnswer } from './rows-answer.ts';
 import type { RunControl } from './run-control.ts';
 import type { RoutedAnswer } from './select-run.ts';
 import { resolveSampled, samplingRole, takeWhole } from './sampled-tables.ts';
-import { dropSampleEntry, removeFiles } from './samples.ts';
+import { letGoOfSamples, removeFiles } from './samples.ts';
 import type { EngineState } from './state.ts';
 import { findFiles, type FoundFiles } from './table-files.ts';
 
@@ -165,7 +165,7 @@ export async function dropTable(
   const all = state.catalog.snapshot().samples.filter(({ tableId }) => tableId === table.id);
   const samples = all.filter(({ method }) => method.kind !== 'given');
   await state.catalog.dropTable(table.id);
-  for (const sample of all) await dropSampleEntry(state, sample);
+  await letGoOfSamples(state, all);
   for (const { path } of table.files) {
     if (path.startsWith(state.folders.tables)) await state.environment.files.remove(path);
   }

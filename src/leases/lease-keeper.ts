@@ -72,8 +72,8 @@ export class LeaseKeeper {
     isPointless: () => boolean = () => false,
   ): Promise<HeldLease | null> {
     for (;;) {
-      signal?.throwIfAborted();
       if (isPointless()) return null;
+      signal?.throwIfAborted();
       const outcome = await this.hold(name);
       if (outcome instanceof HeldLease) return outcome;
       await this.options.timers.pause(this.termMs * retryShare, signal);

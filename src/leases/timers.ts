@@ -15,5 +15,5 @@ export const systemTimers: Timers = {
     return () => clearTimeout(timer);
   },
   pause: (delayMs, signal) =>
-    pause(delayMs, undefined, { ...(signal === undefined ? {} : { signal }) }).catch(() => undefined),
+    pause(delayMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined),
 };

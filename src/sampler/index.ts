@@ -5,7 +5,7 @@
  * Always: a stratum keeps its smallest priorities, when built at least min(K, N_h) of them; the same seed draws the same rows; parts
  * merge to what their rows together would have been drawn as.
  */
-export { buildSample } from './build-sample.ts';
+export { buildSample, type BuildRequest } from './build-sample.ts';
 export { mergeSamples, type SamplePart } from './merge-samples.ts';
 export { orderRows } from './order-rows.ts';
 export { rulesOf } from './outlier-rules.ts';

@@ -30,6 +30,7 @@ export class SimulatedWorld {
   /** Lets time pass and whatever is due happen, in order; a stalled process catches up when it goes on. */
   async pass(ms: number): Promise<void> {
     const untilMs = this.nowMs + ms;
+    await settle();
     for (;;) {
       const due = this.events
         .map((event) => ({ event, atMs: Math.max(event.atMs, event.owner.timersFromMs) }))

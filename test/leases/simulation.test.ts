@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type PlantedBug, simulate, type Tally } from './simulation.ts';
+import { simulate } from './simulate.ts';
+import type { PlantedBug, Tally } from './simulation.ts';
 
 /** `BALLPARK_LEASE_SEEDS=17` runs that seed, `1-5000` those. */
 function seeds(): number[] {
@@ -29,10 +30,10 @@ describe('processes with clocks of their own', () => {
     ['no-fence', true, /under the stale token \d+ was accepted/],
     ['suspended-clock', false, /count on|is counted on, but stale/],
   ])('a planted bug is found: %s', async (planted, jumps, said) => {
-    let found: unknown = null;
-    for (let seed = 1; found === null && seed <= 60; seed++)
-      await simulate({ seed, jumps, steps, planted }).catch((error: unknown) => (found = error));
-    expect((found as Error).message).toMatch(said);
-    expect((found as Error).message).toMatch(/BALLPARK_LEASE_SEEDS=\d+/);
+    const outcomes: string[] = [];
+    for (let seed = 1; seed <= 30; seed++)
+      outcomes.push(await simulate({ seed, jumps, steps, planted }).then(() => '', String));
+    expect(outcomes.filter((outcome) => said.test(outcome)).length).toBeGreaterThan(3);
+    expect(outcomes.find((outcome) => outcome !== '')).toMatch(/BALLPARK_LEASE_SEEDS=\d+/);
   });
 });

@@ -1,0 +1,41 @@
+import type { Database, Migration } from '../database/index.ts';
+import type { SampleFiles } from '../samples/index.ts';
+
+/** Samples that are no longer in the catalog, but whose files may still be there. */
+export const droppedSampleSchema: Migration =
+  'CREATE TABLE dropped_samples (id INTEGER PRIMARY KEY, files TEXT NOT NULL);';
+
+/** To be called in the transaction that drops samples, before it does: remembers their files. */
+export function rememberFiles(database: Database, samplesOf: 'id' | 'table_id', id: number): void {
+  database
+    .prepare(`INSERT INTO dropped_samples SELECT id, files FROM samples WHERE ${samplesOf} = ?`)
+    .run(id);
+}
+
+/** A sample that was dropped and whose files are to be removed when nobody reads them. */
+export interface DroppedSample {
+  readonly id: number;
+  readonly files: Pick<SampleFiles, 'dataFile' | 'strataFile'>;
+}
+
+/** What dropped samples left behind, in SQLite: it outlives a crash between dropping a sample and removing its files. */
+export class DroppedSamples {
+  constructor(private readonly database: Database) {}
+
+  list(): DroppedSample[] {
+    return this.database
+      .prepare('SELECT id, files FROM dropped_samples')
+      .all()
+      .map((row) => ({
+        id: row['id'] as number, // the primary key
+        files: JSON.parse(row['files'] as string) as SampleFiles, // as the catalog had it
+      }));
+  }
+
+  /** The files are gone. @throws QueryError STORAGE */
+  async forget(id: number): Promise<void> {
+    await this.database.transact(() =>
+      this.database.prepare('DELETE FROM dropped_samples WHERE id = ?').run(id),
+    );
+  }
+}
