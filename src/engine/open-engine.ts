@@ -82,8 +82,9 @@ async function openEngineIn(options: OpenOptions, environment: Environment): Pro
       await source.close();
       await tails.close();
       await log.flush();
-      await samples.close();
-      await leases.close().catch(() => undefined); // what cannot be given back now runs out
+      // Leases that cannot be given back now run out.
+      await samples.close().catch(() => undefined);
+      await leases.close().catch(() => undefined);
       catalog.close();
       await files.remove(inMemory ? root : scratch);
     });

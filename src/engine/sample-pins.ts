@@ -46,12 +46,16 @@ export function readersOf({ leases }: Pick<Remains, 'leases'>, id: number): numb
   return leases.list(pinsOf(id)).filter(({ isOver }) => !isOver).length;
 }
 
-/** Removes the files of dropped samples that nobody has open any more. @throws QueryError STORAGE, and what the file system reports */
+/** Removes the files of dropped samples that nobody has open any more; those that cannot be removed stay for later. @throws QueryError STORAGE */
 export async function collectSamples(remains: Remains): Promise<void> {
   const { dropped, leases, files, folder } = remains;
   for (const { id, files: left } of dropped.list()) {
     if (readersOf(remains, id) > 0) continue;
-    for (const file of [left.dataFile, left.strataFile]) await files.remove(join(folder, file));
+    try {
+      for (const file of [left.dataFile, left.strataFile]) await files.remove(join(folder, file));
+    } catch {
+      continue;
+    }
     await dropped.forget(id);
   }
   // Pins of processes that are gone are nobody's to give back.

@@ -7,6 +7,6 @@
 export { type Fence, requireLease } from './fence.ts';
 export { HeldLease } from './held-lease.ts';
 export { leaseSchema } from './lease-schema.ts';
-export { LeaseKeeper, leaseTermMs, renewalBatchMax, renewalsPerTerm } from './lease-keeper.ts';
-export { type Grant, type LeaseEntry, LeaseStore, type LeaseAttempt } from './lease-store.ts';
+export { LeaseKeeper, renewalsPerTerm } from './lease-keeper.ts';
+export { type LeaseEntry, LeaseStore } from './lease-store.ts';
 export { systemTimers, type Timers } from './timers.ts';

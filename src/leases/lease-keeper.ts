@@ -5,13 +5,13 @@ import type { LeaseEntry, LeaseStore } from './lease-store.ts';
 import type { Timers } from './timers.ts';
 
 /** How long a lease is good for without being renewed, milliseconds. @see docs/operations.md, "The term" */
-export const leaseTermMs = 30_000;
+const leaseTermMs = 30_000;
 
 /** How often a lease is renewed in its term: two renewals may fail before it is lost. */
 export const renewalsPerTerm = 3;
 
 /** Most leases in a transaction: longer ones would keep other processes, and this one, waiting. */
-export const renewalBatchMax = 1000;
+const renewalBatchMax = 1000;
 
 /** Share of the term after which a renewal that failed, or a lease that somebody has, is tried again. */
 const retryShare = 1 / 60;
