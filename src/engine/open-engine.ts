@@ -4,7 +4,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { Catalog, catalogMigrations, DroppedSamples, LessonStore, ProfileStore } from '../catalog/index.ts';
 import { QueryError, storageError } from '../common/index.ts';
 import { type Database, openDatabase } from '../database/index.ts';
-import { LeaseKeeper, LeaseStore, systemTimers } from '../leases/index.ts';
+import { LeaseKeeper, LeaseStore } from '../leases/index.ts';
 import { DuckDBSource } from '../sources/index.ts';
 import type { Engine, OpenOptions } from './contract.ts';
 import { BallparkEngine } from './engine.ts';
@@ -95,7 +95,7 @@ async function openEngineIn(options: OpenOptions, environment: Environment): Pro
 
 /** Samples and what keeps processes on the same folder from getting into each other's way. */
 function shareSamples(
-  { files, clock, newId }: Environment,
+  { files, clock, timers, newId }: Environment,
   database: Database,
   catalog: Catalog,
   folder: string,
@@ -104,7 +104,7 @@ function shareSamples(
   const remains: Remains = { dropped: new DroppedSamples(database), leases: store, files, folder };
   const leases = new LeaseKeeper(store, {
     clock,
-    timers: systemTimers,
+    timers,
     onBeat: async () => {
       await samples.forgetDropped(catalog.snapshot());
       await collectSamples(remains);

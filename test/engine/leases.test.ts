@@ -154,6 +154,19 @@ describe('a sample that is read stays', () => {
     expect([...modes].sort()).toEqual(['approximate', 'exact']);
   });
 
+  test('and where it was replaced between planning and opening, the statement is planned anew', async () => {
+    for (let turns = 0; turns < 40; turns++) {
+      const running = work.query(sum);
+      for (let turn = 0; turn < turns % 20; turn++) {
+        if (turns < 20) await Promise.resolve();
+        else await new Promise(setImmediate);
+      }
+      // The sample that was planned with is gone; there is another one, of the same files.
+      database.prepare('UPDATE samples SET id = id + 1000').run();
+      expect((await running).answer.mode).toBe('approximate');
+    }
+  });
+
   test('but not for a process that is gone', async () => {
     const { id } = database.prepare('SELECT id FROM samples').get() as { id: number };
     await stranger().acquire([`read/${id}/x`], 30_000);
