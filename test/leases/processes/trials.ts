@@ -45,6 +45,9 @@ interface Round {
   readonly blocked: number;
 }
 
+/** How much later than a term a lease may be taken over. */
+export const takeoverSlackMs = 2000;
+
 /** How often in a row chance may stop a holder in a transaction. */
 const blockedMax = 20;
 
@@ -74,8 +77,11 @@ export async function stopBuilders(place: TrialPlace, rounds: number, seed: numb
           stoppedMs = Date.now();
           first.stop();
           await pause(2 * place.termMs);
-          const isTaken = second.hasReport('leading', name);
-          if (!isTaken && !isLocked(database)) throw new Error(`${name} was not taken over`);
+          while (!second.hasReport('leading', name) && !isLocked(database)) {
+            if (Date.now() > stoppedMs + place.termMs + takeoverSlackMs)
+              throw new Error(`${name} was not taken over`);
+            await pause(50);
+          }
           first.goOn();
           blocked++;
         } while (!second.hasReport('leading', name) && blocked < blockedMax);
