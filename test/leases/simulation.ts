@@ -1,4 +1,10 @@
-import { QueryError, type Random, seededRandom } from '../../src/common/index.ts';
+import {
+  type FileSystem,
+  nodeFileSystem,
+  QueryError,
+  type Random,
+  seededRandom,
+} from '../../src/common/index.ts';
 import { type Database, openDatabase } from '../../src/database/index.ts';
 import {
   type Fence,
@@ -19,6 +25,9 @@ const termMs = 30_000;
 /** How much later than a term after the last renewal a deputy may have the lease: it asks twice a second. */
 const takeoverSlackMs = 2000;
 const names = ['build/a', 'build/b', 'maintenance'] as const;
+
+/** A device that has everything at once: nothing takes time but what the world lets pass. */
+const instantDevice: FileSystem = { ...nodeFileSystem, stat: () => Promise.resolve(null) };
 
 /** What is done wrong on purpose, to see that it is noticed. */
 export type PlantedBug = 'tokens-again' | 'no-fence' | 'suspended-clock';
@@ -100,7 +109,7 @@ export class Simulation {
   private start(process: SimulatedProcess): Pick<Process, 'database' | 'keeper'> {
     const schema =
       this.options.planted === 'tokens-again' ? leaseSchema.replace('AUTOINCREMENT', '') : leaseSchema;
-    const database = openDatabase(this.path, [schema]);
+    const database = openDatabase(this.path, [schema], instantDevice);
     const store = new LeaseStore(database, process.clock, process.name);
     const { clock, timers } = process;
     return { database, keeper: new LeaseKeeper(store, { clock, timers, termMs }) };
