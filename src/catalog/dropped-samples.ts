@@ -22,14 +22,19 @@ export interface DroppedSample {
 export class DroppedSamples {
   constructor(private readonly database: Database) {}
 
-  list(): DroppedSample[] {
-    return this.database
-      .prepare('SELECT id, files FROM dropped_samples')
-      .all()
-      .map((row) => ({
-        id: row['id'] as number, // the primary key
-        files: JSON.parse(row['files'] as string) as SampleFiles, // as the catalog had it
-      }));
+  /**
+   * Samples whose files may go. That they were dropped is on the device then, whichever process dropped them: a power loss does not
+   * bring back a sample that has lost its files.
+   * @throws QueryError STORAGE
+   */
+  async list(): Promise<DroppedSample[]> {
+    const find = this.database.prepare('SELECT id, files FROM dropped_samples');
+    // Most often there are none, and nothing to wait for.
+    const rows = find.get() === undefined ? [] : await this.database.transact(() => find.all());
+    return rows.map((row) => ({
+      id: row['id'] as number, // the primary key
+      files: JSON.parse(row['files'] as string) as SampleFiles, // as the catalog had it
+    }));
   }
 
   /** The files are gone. @throws QueryError STORAGE */

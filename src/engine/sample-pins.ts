@@ -49,7 +49,7 @@ export function readersOf({ leases }: Pick<Remains, 'leases'>, id: number): numb
 /** Removes the files of dropped samples that nobody has open any more; those that cannot be removed stay for later. @throws QueryError STORAGE */
 export async function collectSamples(remains: Remains): Promise<void> {
   const { dropped, leases, files, folder } = remains;
-  for (const { id, files: left } of dropped.list()) {
+  for (const { id, files: left } of await dropped.list()) {
     if (readersOf(remains, id) > 0) continue;
     try {
       for (const file of [left.dataFile, left.strataFile]) await files.remove(join(folder, file));
