@@ -15,7 +15,7 @@ export interface Database {
   /**
    * Runs the work in a transaction that has the write lock from its start; all or nothing. Where another process holds the
    * lock, waits without blocking and tries again. Resolves when what was written is on the device, with all that was before.
-   * @throws QueryError STORAGE where the lock stays taken, or the device gives trouble
+   * @throws QueryError STORAGE where the lock stays taken; or where the device gives trouble: it may have been written then
    */
   transact<T>(work: () => T): Promise<T>;
   /** The same for what a power loss may take back: it resolves before the device has it. */

@@ -29,8 +29,8 @@ export function openEngine(options: OpenOptions = {}): Promise<Engine> {
   return openEngineIn(options, systemEnvironment);
 }
 
-/** The same, in a world of the caller's making. */
-async function openEngineIn(options: OpenOptions, environment: Environment): Promise<Engine> {
+/** The same, in a world of the caller's making. @throws QueryError as {@link openEngine} */
+export async function openEngineIn(options: OpenOptions, environment: Environment): Promise<Engine> {
   const { files } = environment;
   const {
     dataDir = '.ballpark',

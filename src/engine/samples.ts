@@ -182,7 +182,7 @@ async function drawSample(
       createdMs: state.environment.clock.nowMs(),
     };
     await state.catalog.addSample(entry, lease).catch(async (error: unknown) => {
-      await removeFiles(state, entry);
+      await removeUnpublished(state, entry);
       throw error;
     });
     const taken = outliers === null ? '' : `; ${describeOutliers(outliers)}`;
@@ -209,8 +209,15 @@ function sampleAnswer(
   return rowsAnswer(shown, [[name, rows, populationRows, strata, bytes]], reason);
 }
 
-/** Removes the files of a sample that was not published. */
-export async function removeFiles(state: EngineState, { files }: Pick<SampleEntry, 'files'>): Promise<void> {
+/**
+ * Removes the files of a sample that could not be published. Where the catalog has it all the same, they stay: it was written there
+ * before the device failed.
+ */
+export async function removeUnpublished(
+  state: EngineState,
+  { id, files }: Pick<SampleEntry, 'id' | 'files'>,
+): Promise<void> {
+  if (state.catalog.snapshot().samples.some((sample) => sample.id === id)) return;
   for (const file of [files.dataFile, files.strataFile])
     await state.environment.files.remove(join(state.folders.samples, file));
 }

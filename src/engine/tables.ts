@@ -9,7 +9,7 @@ import { commandTypes, rowsAnswer } from './rows-answer.ts';
 import type { RunControl } from './run-control.ts';
 import type { RoutedAnswer } from './select-run.ts';
 import { resolveSampled, samplingRole, takeWhole } from './sampled-tables.ts';
-import { letGoOfSamples, removeFiles } from './samples.ts';
+import { letGoOfSamples, removeUnpublished } from './samples.ts';
 import type { EngineState } from './state.ts';
 import { findFiles, type FoundFiles } from './table-files.ts';
 
@@ -53,7 +53,9 @@ export async function createTable(
   try {
     return await register(state, statement, { ...found, paths: [path] }, control);
   } catch (error) {
-    await state.environment.files.remove(path).catch(() => undefined); // best effort: the error that led here is the one to report
+    const isPublished = state.catalog.snapshot().tables.some(({ files }) => files.some((file) => file.path === path)); // prettier-ignore
+    // The error that led here is the one to report.
+    if (!isPublished) await state.environment.files.remove(path).catch(() => undefined);
     throw error;
   }
 }
@@ -100,7 +102,7 @@ async function register(
   const method = resolveSampled(sampled, table);
   const sample = await located(sampled.column.span, () => takeWhole(state, table, method, control));
   await state.catalog.addTable(table, sample).catch(async (error: unknown) => {
-    await removeFiles(state, sample);
+    await removeUnpublished(state, sample);
     throw error;
   });
   return tableAnswer(table, `table ${table.name} registered, a sample: ${describeMethod(method)}`);
