@@ -95,10 +95,13 @@ export class BallparkEngine implements Engine {
       return new Answer(queryId, columns, summary, report.choice?.marks ?? null, isFinal);
     };
     const onInterim = refine === null ? null : (interim: RoutedAnswer) => refine(toAnswer(interim, false));
+    let answered = planned;
     const routed = await stopwatch.time('executeMs', () => {
       if (select === null || planned === null) return this.run(statement, control);
       const work = this.state.samples.during((isAgain) => {
+        // Samples, and maybe the table, are others by now.
         const current = isAgain ? this.plan(sql, select, options) : planned;
+        answered = current;
         const run = { control, stopwatch, costs: current.costs, refine: onInterim };
         return this.runPlanned(statement, current, run);
       });
@@ -107,8 +110,8 @@ export class BallparkEngine implements Engine {
     });
     const answer = toAnswer(routed, true);
     if (bounds.withinMs !== null && bounds.onMiss === 'fail') requireInTime(answer.answer, bounds);
-    const isAsked = statement.kind === 'select-statement' && planned !== null;
-    return { answer, workload: isAsked ? this.workload(planned, answer) : null };
+    const isAsked = statement.kind === 'select-statement';
+    return { answer, workload: isAsked && answered !== null ? this.workload(answered, answer) : null };
   }
 
   private plan(sql: string, statement: SelectStatement, { params = [] }: QueryOptions): PlannedSelect {
