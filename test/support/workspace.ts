@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Engine, openEngine, QueryError, type QueryResult } from '../../src/index.ts';
+import { type Environment, systemEnvironment } from '../../src/engine/environment.ts';
+import { openEngineIn } from '../../src/engine/open-engine.ts';
+import { type Engine, QueryError, type QueryResult } from '../../src/index.ts';
 import { writeRows } from './duckdb.ts';
 
 /** A folder of its own with an engine on it. */
@@ -9,15 +11,18 @@ export class Workspace {
   private constructor(
     readonly folder: string,
     public engine: Engine,
+    private readonly world: Partial<Environment>,
   ) {}
 
-  static async open(): Promise<Workspace> {
+  /** @param world what is to be other than it is */
+  static async open(world: Partial<Environment> = {}): Promise<Workspace> {
     const folder = mkdtempSync(join(tmpdir(), 'ballpark-test-'));
-    return new Workspace(folder, await Workspace.openEngine(folder));
+    return new Workspace(folder, await Workspace.openEngine(folder, world), world);
   }
 
-  private static openEngine(folder: string): Promise<Engine> {
-    return openEngine({ dataDir: join(folder, 'data'), allowedPaths: [folder], threads: 2 });
+  private static openEngine(folder: string, world: Partial<Environment>): Promise<Engine> {
+    const options = { dataDir: join(folder, 'data'), allowedPaths: [folder], threads: 2 };
+    return openEngineIn(options, { ...systemEnvironment, ...world });
   }
 
   /** The path of a file in the folder. */
@@ -71,7 +76,7 @@ export class Workspace {
   /** Closes the engine and opens another on the same folder. */
   async reopen(): Promise<void> {
     await this.engine.close();
-    this.engine = await Workspace.openEngine(this.folder);
+    this.engine = await Workspace.openEngine(this.folder, this.world);
   }
 
   async close(): Promise<void> {
