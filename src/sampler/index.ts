@@ -9,3 +9,18 @@ export { buildSample, type BuildRequest } from './build-sample.ts';
 export { mergeSamples, type SamplePart } from './merge-samples.ts';
 export { orderRows } from './order-rows.ts';
 export { rulesOf } from './outlier-rules.ts';
+export { selectGreedily } from './advisor/select-greedily.ts';
+export { allowForcedDrops, type SelectedSamples, selectSamples } from './advisor/select-samples.ts';
+export {
+  type Candidate,
+  coverage,
+  droppedBy,
+  gainsOf,
+  isAllowed,
+  type QuerySet,
+  type SelectionProblem,
+  storageOf,
+  valueOf,
+} from './advisor/selection-problem.ts';
+export { writeProgram } from './advisor/selection-program.ts';
+export { ProgramSolver } from './advisor/program-solver.ts';
