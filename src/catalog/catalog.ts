@@ -42,6 +42,8 @@ export const catalogMigrations: readonly Migration[] = [
   'ALTER TABLE table_files ADD COLUMN zones TEXT;',
   leaseSchema,
   droppedSampleSchema,
+  `ALTER TABLE samples ADD COLUMN advice TEXT;
+   ALTER TABLE samples ADD COLUMN uses INTEGER NOT NULL DEFAULT 0;`,
 ];
 
 type Row = Readonly<Record<string, SqliteValue>>;
@@ -142,7 +144,7 @@ export class Catalog {
       throw new QueryError('UNKNOWN_SAMPLE', `the sample ${name} was dropped meanwhile`);
   }
 
-  /** Keeps statements in the log; only the latest stay. */
+  /** Keeps statements in the log, of which only the latest stay, and counts the uses of samples. */
   async logQueries(entries: readonly QueryLogEntry[]): Promise<void> {
     await this.database.transactLazily(() => {
       const add = this.database.prepare(
@@ -150,10 +152,19 @@ export class Catalog {
       );
       for (const { queryId, sql, startedMs, elapsedMs, outcome, rowsRead, workload } of entries)
         add.run(queryId, sql, startedMs, elapsedMs, outcome, rowsRead, workload === null ? null : JSON.stringify(workload)); // prettier-ignore
+      const use = this.database.prepare('UPDATE samples SET uses = uses + 1 WHERE name = ?');
+      for (const { workload } of entries)
+        if (workload !== null && workload.sample !== null) use.run(workload.sample);
       this.database
         .prepare(`DELETE FROM query_log WHERE id <= (SELECT max(id) FROM query_log) - ${queryLogMax}`)
         .run();
     });
+  }
+
+  /** How many statements were answered from each sample, by its id. */
+  sampleUses(): ReadonlyMap<number, number> {
+    const rows = this.database.prepare('SELECT id, uses FROM samples').all();
+    return new Map(rows.map((row) => [number(row, 'id'), number(row, 'uses')]));
   }
 
   /** The latest statements, newest first. */
@@ -189,12 +200,12 @@ export class Catalog {
     const { method, files } = sample;
     this.database
       .prepare(
-        `INSERT INTO samples (id, table_id, name, version, method, seed, rows, population_rows, strata, bytes, files, created_ms)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO samples (id, table_id, name, version, method, seed, rows, population_rows, strata, bytes, files, created_ms, advice)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         sample.id, sample.tableId, sample.name, sample.version, JSON.stringify(method), sample.seed, sample.rows,
-        sample.populationRows, sample.strata, sample.bytes, JSON.stringify(files), sample.createdMs,
+        sample.populationRows, sample.strata, sample.bytes, JSON.stringify(files), sample.createdMs, sample.advice ?? null,
       ); // prettier-ignore
   }
 
@@ -251,5 +262,6 @@ function readSample(row: Row): SampleEntry {
     bytes: number(row, 'bytes'),
     files: json(row, 'files') as SampleFiles,
     createdMs: number(row, 'created_ms'),
+    ...(row['advice'] === null ? {} : { advice: text(row, 'advice') }),
   };
 }

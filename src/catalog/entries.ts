@@ -84,6 +84,8 @@ export interface SampleEntry {
   readonly bytes: number;
   readonly files: SampleFiles;
   readonly createdMs: number;
+  /** Why the advisor made it; not there: the user did. */
+  readonly advice?: string;
 }
 
 /** Everything the catalog knows at one moment. */

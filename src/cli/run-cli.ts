@@ -10,6 +10,7 @@ import {
   write,
 } from './cli-streams.ts';
 import type { CommandContext } from './command-context.ts';
+import { addAdviseCommand } from './advise-command.ts';
 import { addDemoCommand } from './demo-command.ts';
 import {
   collect,
@@ -89,6 +90,7 @@ function createProgram(context: CommandContext): Command {
     .showHelpAfterError('(ballpark --help tells more)');
   addGlobalOptions(program);
   addQueryCommand(program, context);
+  addAdviseCommand(program, context);
   addShellCommand(program, context);
   addServeCommand(program, context);
   addDemoCommand(program, context);

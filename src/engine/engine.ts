@@ -3,6 +3,7 @@ import { QueryError, untilAborted } from '../common/index.ts';
 import { parseStatement, type SelectStatement, shapeOf, type Statement } from '../parser/index.ts';
 import { planSelect, type ResolvedBounds, type SelectPlan } from '../planner/index.ts';
 import type { Engine, QueryOptions, QueryResult } from './contract.ts';
+import { createSamples, explainSamples } from './create-samples.ts';
 import { explain } from './explain.ts';
 import { Answer } from './query-result.ts';
 import { cancelled, RunControl } from './run-control.ts';
@@ -159,10 +160,14 @@ export class BallparkEngine implements Engine {
       case 'show':
         return await show(state, statement);
       case 'create-samples':
-        throw new QueryError('NOT_SUPPORTED', 'CREATE SAMPLES … BUDGET is not available yet', {
-          span: statement.span,
-          hint: 'create samples one by one with CREATE SAMPLE',
-        });
+        return await createSamples(state, statement, requireTable(state, statement.table), control);
+      case 'explain-samples':
+        return await explainSamples(
+          state,
+          statement.statement,
+          requireTable(state, statement.statement.table),
+          control,
+        );
       case 'refresh-samples':
         throw new QueryError('NOT_SUPPORTED', 'REFRESH SAMPLES is not available yet', {
           span: statement.span,

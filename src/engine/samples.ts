@@ -42,7 +42,7 @@ function resolveMethod(method: SampleMethod, table: TableEntry): SamplingMethod 
     : { kind: 'stratified', columns, cap: wholeRows(method.cap, 'CAP') };
 }
 
-function checkedPercent({ value, span }: NumberWithSpan, clause: string): number {
+export function checkedPercent({ value, span }: NumberWithSpan, clause: string): number {
   if (value > 0 && value <= 100) return value;
   throw new QueryError('INVALID_ARGUMENT', `${clause} needs a percentage above 0, up to 100`, { span });
 }
@@ -77,7 +77,7 @@ function resolveOutliers(
   return columns;
 }
 
-function wholeRows({ value, span }: NumberWithSpan, clause: string): number {
+export function wholeRows({ value, span }: NumberWithSpan, clause: string): number {
   if (Number.isSafeInteger(value) && value >= 1 && value <= 2 ** 31 - 1) return value;
   throw new QueryError('INVALID_ARGUMENT', `${clause} needs a whole number of rows, 1 or more`, { span });
 }
@@ -89,7 +89,7 @@ function resolveSeed(seed: NumberWithSpan | null, state: EngineState): number {
 }
 
 /** A name that tells the method. */
-function baseName(table: TableEntry, method: SamplingMethod, outliersOf: readonly string[]): string {
+export function baseName(table: TableEntry, method: SamplingMethod, outliersOf: readonly string[]): string {
   const kinds = { uniform: 'uniform', stratified: 'by', universe: 'universe', given: 'given' };
   const columns = method.kind === 'uniform' ? [] : method.columns;
   const outliers = outliersOf.length === 0 ? [] : ['outliers'];
@@ -105,7 +105,37 @@ export function freeSampleName(state: EngineState, base: string): string {
 }
 
 /**
+ * Refuses tables that no sample is drawn of.
+ * @param named where the statement names it
+ * @throws QueryError NOT_SUPPORTED where it is itself a sample, CHANGED_FILE where a file is not what it was
+ */
+export async function refuseUnfit(
+  state: EngineState,
+  { span }: Identifier,
+  table: TableEntry,
+): Promise<void> {
+  if (givenSampleOf(state.catalog.snapshot(), table) !== undefined) {
+    throw new QueryError(
+      'NOT_SUPPORTED',
+      `${table.name} is itself a sample: its queries are answered from all of it`,
+      {
+        span,
+        hint: 'to draw samples of the file, CREATE TABLE … FROM it without SAMPLED',
+      },
+    );
+  }
+  const changed = await state.fingerprints.changedFile(table);
+  if (changed !== null) {
+    throw new QueryError('CHANGED_FILE', `the file ${changed} has changed since ${table.name} was created`, {
+      span,
+      hint: `DROP TABLE ${table.name} and create it again`,
+    });
+  }
+}
+
+/**
  * CREATE SAMPLE: draws the sample, writes its files, publishes it.
+ * @param advice why the advisor makes it
  * @throws QueryError UNKNOWN_TABLE, UNKNOWN_COLUMN, INVALID_ARGUMENT, TYPE_MISMATCH, DUPLICATE_NAME, LEASE_HELD, LEASE_LOST, CHANGED_FILE,
  * CANCELLED, STORAGE
  */
@@ -114,6 +144,7 @@ export async function createSample(
   statement: CreateSampleStatement,
   table: TableEntry,
   control: RunControl,
+  advice?: string,
 ): Promise<RoutedAnswer> {
   const { name, ifNotExists } = statement;
   const existing = name === null ? undefined : findNamed(state.catalog.snapshot().samples, name.name);
@@ -124,42 +155,34 @@ export async function createSample(
       hint: `DROP SAMPLE ${existing.name} first, or choose another name`,
     }); // only a name is found
   }
-  if (givenSampleOf(state.catalog.snapshot(), table) !== undefined) {
-    throw new QueryError(
-      'NOT_SUPPORTED',
-      `${table.name} is itself a sample: its queries are answered from all of it`,
-      {
-        span: statement.table.span,
-        hint: 'to draw samples of the file, CREATE TABLE … FROM it without SAMPLED',
-      },
-    );
-  }
+  await refuseUnfit(state, statement.table, table);
   const method = resolveMethod(statement.method, table);
   const outliersOf = resolveOutliers(statement.outliersOf, table, method);
   const seed = resolveSeed(statement.seed, state);
-  const changed = await state.fingerprints.changedFile(table);
-  if (changed !== null) {
-    throw new QueryError('CHANGED_FILE', `the file ${changed} has changed since ${table.name} was created`, {
-      span: statement.table.span,
-      hint: `DROP TABLE ${table.name} and create it again`,
-    });
-  }
   const claim = await claimBuild(state, statement, baseName(table, method, outliersOf), control);
   if (!('lease' in claim)) return sampleAnswer(claim, `there is a sample ${claim.name} already`);
   return await underClaim(claim, control, () =>
-    drawSample(state, table, { method, outliersOf, seed }, claim, sourceControl(control, 'scan')),
+    drawSample(state, table, { method, outliersOf, seed, advice }, claim, sourceControl(control, 'scan')),
   );
+}
+
+/** What is drawn, and why. */
+interface DrawRequest extends Pick<BuildRequest, 'method' | 'seed'> {
+  readonly outliersOf: readonly string[];
+  /** The advisor's reason; undefined: somebody asked for this very sample. */
+  readonly advice: string | undefined;
 }
 
 /** Draws a sample under the sole right to its name, and publishes it. */
 async function drawSample(
   state: EngineState,
   table: TableEntry,
-  request: Pick<BuildRequest, 'method' | 'seed'> & { readonly outliersOf: readonly string[] },
+  request: DrawRequest,
   { name, lease }: BuildClaim,
   watch: Control,
 ): Promise<RoutedAnswer> {
-  const { method, seed } = request;
+  const { advice, ...asked } = request;
+  const { method, seed } = asked;
   const signal = AbortSignal.any([lease.signal, ...(watch.signal === undefined ? [] : [watch.signal])]);
   const number = await state.catalog.nextFileNumber();
   const columns = table.columns.map((column) => ({ name: column.name, type: typeFromDuckDB(column.type) }));
@@ -168,7 +191,7 @@ async function drawSample(
     const { outliers, ...built } = await buildSample(
       state.environment.files,
       scan,
-      { ...request, folder: state.folders.samples, number },
+      { ...asked, folder: state.folders.samples, number },
       { ...watch, signal },
     );
     const entry: SampleEntry = {
@@ -180,6 +203,7 @@ async function drawSample(
       seed,
       ...built,
       createdMs: state.environment.clock.nowMs(),
+      ...(advice === undefined ? {} : { advice }),
     };
     await state.catalog.addSample(entry, lease).catch(async (error: unknown) => {
       await removeUnpublished(state, entry);

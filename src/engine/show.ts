@@ -18,7 +18,7 @@ export async function show(state: EngineState, { what, span }: ShowStatement): P
     case 'tables':
       return showTables(state);
     case 'samples':
-      return showSamples(state);
+      return await showSamples(state);
     case 'queries':
       return await showQueries(state);
     case 'leases':
@@ -41,13 +41,15 @@ function showTables(state: EngineState): RoutedAnswer {
 const sampledBy = (sample: SampleEntry | undefined): string | null =>
   sample === undefined ? null : describeMethod(sample.method);
 
-function showSamples(state: EngineState): RoutedAnswer {
+async function showSamples(state: EngineState): Promise<RoutedAnswer> {
+  await state.log.flush();
+  const uses = state.catalog.sampleUses();
   const { tables, samples } = state.catalog.snapshot();
-  const rows = samples.map(({ name, tableId, method, rows: rowCount, populationRows, strata, bytes, seed, version, createdMs }): Scalar[] => [
+  const rows = samples.map(({ id: sampleId, name, tableId, method, rows: rowCount, populationRows, strata, bytes, seed, version, createdMs, advice }): Scalar[] => [
     name, tables.find(({ id }) => id === tableId)?.name ?? null, describeMethod(method), rowCount, populationRows, populationRows === 0 ? null : rowCount / populationRows,
-    strata, bytes, seed, version, micros(createdMs),
+    strata, bytes, seed, version, micros(createdMs), uses.get(sampleId) ?? 0, advice ?? (method.kind === 'given' ? 'the table is a sample' : 'created by hand'),
   ]); // prettier-ignore
-  return rowsAnswer([['sample', text], ['table', text], ['method', text], ['rows', count], ['population_rows', count], ['share', number], ['strata', count], ['bytes', count], ['seed', count], ['version', count], ['created', time]], rows, 'the samples of the catalog'); // prettier-ignore
+  return rowsAnswer([['sample', text], ['table', text], ['method', text], ['rows', count], ['population_rows', count], ['share', number], ['strata', count], ['bytes', count], ['seed', count], ['version', count], ['created', time], ['uses', count], ['why', text]], rows, 'the samples of the catalog'); // prettier-ignore
 }
 
 function showLeases(state: EngineState): RoutedAnswer {

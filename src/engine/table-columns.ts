@@ -20,6 +20,11 @@ export function requireColumn(table: Columns, { name, span }: Identifier): strin
   });
 }
 
+/** Whether strata can be made of a column of this type, as DuckDB names it. */
+export function canStratify(type: string): boolean {
+  return !unstratifiable.includes(typeFromDuckDB(type).kind);
+}
+
 /** The columns that strata, or keys, are made of. @throws QueryError UNKNOWN_COLUMN, INVALID_ARGUMENT, NOT_SUPPORTED with their place */
 export function requireStrata(
   table: Columns,
@@ -32,7 +37,7 @@ export function requireStrata(
     if (columns.indexOf(column) < place)
       throw new QueryError('INVALID_ARGUMENT', `column ${column} is named twice`, { span });
     const { type } = table.columns.find(({ name }) => name === column)!; // requireColumn found it
-    if (unstratifiable.includes(typeFromDuckDB(type).kind))
+    if (!canStratify(type))
       throw new QueryError('NOT_SUPPORTED', `${what} cannot be made of ${column}: its type is ${type}`, {
         span,
       });

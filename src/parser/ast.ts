@@ -17,6 +17,7 @@ export interface Identifier {
 export type Statement =
   | SelectStatement
   | ExplainStatement
+  | ExplainSamplesStatement
   | CreateTableStatement
   | CreateSampleStatement
   | CreateSamplesStatement
@@ -129,6 +130,12 @@ export interface CreateSamplesStatement {
   readonly table: Identifier;
   readonly budget: SampleSize;
   readonly columnSets: readonly (readonly Identifier[])[];
+  readonly span: Span;
+}
+/** `EXPLAIN CREATE SAMPLES …` */
+export interface ExplainSamplesStatement {
+  readonly kind: 'explain-samples';
+  readonly statement: CreateSamplesStatement;
   readonly span: Span;
 }
 /** `REFRESH SAMPLES ON t` */

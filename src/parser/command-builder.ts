@@ -6,6 +6,7 @@ import type {
   CreateTableStatement,
   DescribeStatement,
   DropStatement,
+  ExplainSamplesStatement,
   Identifier,
   RefreshSamplesStatement,
   SampledClause,
@@ -94,6 +95,17 @@ function createSamples(node: CstNode, span: Span): CreateSamplesStatement {
     table: onTable(node),
     budget: sampleSize(childOf(node, 'sampleSize')),
     columnSets: childrenOf(node, 'nameList').map(buildNames),
+    span,
+  };
+}
+
+/** `EXPLAIN CREATE SAMPLES …`, from the rule `explain` */
+export function buildExplainSamples(node: CstNode): ExplainSamplesStatement {
+  const span = spanOf(node);
+  const explained = { start: tokenOf(node, keyword.CREATE).startOffset, end: span.end };
+  return {
+    kind: 'explain-samples',
+    statement: createSamples(childOf(node, 'createSamples'), explained),
     span,
   };
 }

@@ -34,6 +34,8 @@ export function printStatement(statement: Statement): string {
       return printSelectStatement(statement);
     case 'explain':
       return words('EXPLAIN', statement.analyze && 'ANALYZE', printSelectStatement(statement.statement));
+    case 'explain-samples':
+      return `EXPLAIN ${printCreateSamples(statement.statement)}`;
     case 'create-table':
       return printCreateTable(statement);
     case 'create-sample':

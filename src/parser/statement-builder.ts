@@ -1,8 +1,15 @@
 import type { CstNode } from 'chevrotain';
-import type { ExplainStatement, SelectStatement, Statement } from './ast.ts';
+import type { ExplainSamplesStatement, ExplainStatement, SelectStatement, Statement } from './ast.ts';
 import { buildBounds } from './bounds-builder.ts';
-import { buildCreate, buildDescribe, buildDrop, buildRefreshSamples, buildShow } from './command-builder.ts';
-import { childOf, hasToken, spanOf, subtreeOf } from './cst.ts';
+import {
+  buildCreate,
+  buildDescribe,
+  buildDrop,
+  buildExplainSamples,
+  buildRefreshSamples,
+  buildShow,
+} from './command-builder.ts';
+import { childIf, childOf, hasToken, spanOf, subtreeOf } from './cst.ts';
 import { keyword } from './keywords.ts';
 import { QueryBuilder } from './query-builder.ts';
 
@@ -41,7 +48,8 @@ export class StatementBuilder extends QueryBuilder {
     };
   }
 
-  #explain(node: CstNode): ExplainStatement {
+  #explain(node: CstNode): ExplainStatement | ExplainSamplesStatement {
+    if (childIf(node, 'createSamples') !== undefined) return buildExplainSamples(node);
     return {
       kind: 'explain',
       analyze: hasToken(node, keyword.ANALYZE),

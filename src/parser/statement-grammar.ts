@@ -80,8 +80,20 @@ export class StatementGrammar extends QueryGrammar {
 
   readonly explain: Rule = this.RULE('explain', () => {
     this.CONSUME(keyword.EXPLAIN);
-    this.OPTION(() => this.CONSUME(keyword.ANALYZE));
-    this.SUBRULE(this.selectStatement);
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(keyword.CREATE);
+          this.SUBRULE(this.createSamples);
+        },
+      },
+      {
+        ALT: () => {
+          this.OPTION(() => this.CONSUME(keyword.ANALYZE));
+          this.SUBRULE(this.selectStatement);
+        },
+      },
+    ]);
   });
 
   readonly create: Rule = this.RULE('create', () => {

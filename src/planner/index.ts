@@ -4,6 +4,7 @@
  * first, each with its reason. Always: every name is resolved and every type checked before anything runs.
  */
 export type { ParameterValue, Parameters } from './bind/context.ts';
+export { type AskedColumns, askedColumns } from './asked-columns.ts';
 export type { ResolvedBounds } from './bounds.ts';
 export {
   type AggregatePlan,

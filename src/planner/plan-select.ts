@@ -145,7 +145,7 @@ function sampledTableOf(query: BoundQuery, { tables, samples }: CatalogSnapshot)
 }
 
 /** The catalog's tables as binding knows them. */
-function knownTables({ tables }: Pick<CatalogSnapshot, 'tables'>): KnownTable[] {
+export function knownTables({ tables }: Pick<CatalogSnapshot, 'tables'>): KnownTable[] {
   return tables.map(({ name, columns }) => ({
     name,
     columns: columns.map((column) => ({ name: column.name, type: typeFromDuckDB(column.type) })),

@@ -9,11 +9,14 @@ export { buildSample, type BuildRequest } from './build-sample.ts';
 export { mergeSamples, type SamplePart } from './merge-samples.ts';
 export { orderRows } from './order-rows.ts';
 export { rulesOf } from './outlier-rules.ts';
+export { candidateSets, columnsKey, type WeightedColumns } from './advisor/candidate-sets.ts';
+export { capFor, capLadder } from './advisor/caps.ts';
+export { type AskedSet, type PresentSample, type ProposalRequest } from './advisor/proposal-request.ts';
+export { type Proposal, type ProposedSample, proposeSamples } from './advisor/propose-samples.ts';
 export { selectGreedily } from './advisor/select-greedily.ts';
-export { allowForcedDrops, type SelectedSamples, selectSamples } from './advisor/select-samples.ts';
+export { allowForcedDrops, selectSamples } from './advisor/select-samples.ts';
 export {
   type Candidate,
-  coverage,
   droppedBy,
   gainsOf,
   isAllowed,

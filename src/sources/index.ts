@@ -16,6 +16,7 @@ export type {
   ScannedRows,
   ScannedStrata,
 } from './build-scan.ts';
+export type { ColumnSetCounts, ColumnSetScan } from './column-sets.ts';
 export { sampledColumn } from './sampled-column.ts';
 export { DuckDBSource } from './duckdb/duckdb-source.ts';
 export type { LearnedStrata } from './learning.ts';

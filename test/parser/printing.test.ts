@@ -84,6 +84,7 @@ describe('queries and statements', () => {
     'CREATE SAMPLE s ON t UNIVERSE BY (a, b) 0.5%',
     'CREATE SAMPLES ON t BUDGET 10% FOR (a), (a, b)',
     'CREATE SAMPLES ON t BUDGET 1000 ROWS',
+    'EXPLAIN CREATE SAMPLES ON t BUDGET 10% FOR (a)',
     'REFRESH SAMPLES ON t',
     'DROP TABLE IF EXISTS t',
     'DROP SAMPLE s',

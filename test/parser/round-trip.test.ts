@@ -55,6 +55,7 @@ const expressionKinds: Record<Expression['kind'], true> = {
 const everyKind: Record<Kind, true> = {
   'select-statement': true,
   explain: true,
+  'explain-samples': true,
   'create-table': true,
   'create-sample': true,
   'create-samples': true,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Statement } from '../../src/parser/index.ts';
+import { parseStatement, type Statement } from '../../src/parser/index.ts';
 import { errorOf, name, nowhere, parsed } from './support.ts';
 
 const amount = (value: number) => ({ value, span: nowhere });
@@ -222,6 +222,15 @@ describe('select statements', () => {
       code: 'INVALID_ARGUMENT',
       span: { start: 29, end: 35 },
     });
+  });
+
+  test('EXPLAIN CREATE SAMPLES', () => {
+    const text = 'EXPLAIN CREATE SAMPLES ON t BUDGET 5%';
+    const statement = parsed('CREATE SAMPLES ON t BUDGET 5%');
+    expect(parsed(text)).toEqual({ kind: 'explain-samples', statement, span: nowhere });
+    expect(parseStatement(text)).toMatchObject({ statement: { span: { start: 8, end: text.length } } });
+    for (const other of ['EXPLAIN ANALYZE CREATE SAMPLES ON t BUDGET 5%', "EXPLAIN CREATE TABLE t FROM 'f'"])
+      expect(errorOf(other)).toMatchObject({ code: 'SYNTAX' });
   });
 
   test('EXACT and EXPLAIN', () => {

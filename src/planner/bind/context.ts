@@ -32,7 +32,8 @@ export class BindContext {
 
   constructor(
     readonly tables: readonly KnownTable[],
-    private readonly parameters: Parameters,
+    /** null: placeholders stand for NULL. */
+    private readonly parameters: Parameters | null,
     readonly clock: Clock,
   ) {}
 
@@ -47,6 +48,7 @@ export class BindContext {
   /** The constant that a placeholder stands for. @throws QueryError INVALID_PARAMETER where no value was given for it */
   parameter({ name, index, span }: Parameter): Constant {
     const values = this.parameters;
+    if (values === null) return constantOf(null, span);
     if (Array.isArray(values)) {
       const list = values as readonly ParameterValue[];
       if (index === null)

@@ -55,7 +55,7 @@ export class ProgramSolver {
     const late = AbortSignal.timeout(limitMs + graceMs);
     const ends = AbortSignal.any([late, ...(this.signal === undefined ? [] : [this.signal])]);
     const answer = once(this.worker, 'message', { signal: ends });
-    this.worker.postMessage({ program, options });
+    this.worker.postMessage({ program, options }, []);
     try {
       const [found] = (await answer) as [LegacyHighsSolution]; // as the worker's text has it
       return solutionOf(found);

@@ -5,7 +5,7 @@ export interface QuerySet {
   readonly weight: number;
   /** |D(q)|: different values of its columns together. */
   readonly distinct: number;
-  /** Δ(q): how many of them have fewer rows than the cap, so that a uniform sample may miss them. */
+  /** Δ(q): how much it suffers from values so rare that a uniform sample may miss them. */
   readonly rare: number;
   /** What samples that are not up for choice cover of it, in [0, 1]. */
   readonly floor: number;

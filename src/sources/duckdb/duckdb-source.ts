@@ -1,6 +1,7 @@
 import { QueryError } from '../../common/index.ts';
 import { type BoundQuery, type OutputColumn, tablesOf } from '../../plan/index.ts';
 import type { BuildScan } from '../build-scan.ts';
+import type { ColumnSetScan } from '../column-sets.ts';
 import type { LearnedStrata, LearningRequest } from '../learning.ts';
 import type { Control, ExactResult, FileDescription, SourceTable } from '../source.ts';
 import { CallGate } from './call-gate.ts';
@@ -154,6 +155,14 @@ export class DuckDBSource {
     const { DuckDBBuildScan } = await native();
     const database = await this.openDatabase(paths, ['SET preserve_insertion_order = false']);
     return new DuckDBBuildScan(database, table, columns, () => this.closeDatabase(database));
+  }
+
+  /** Opens the counts of column sets. */
+  async openColumnSets(table: SourceTable): Promise<ColumnSetScan> {
+    const paths = table.files.map(({ path }) => path);
+    const { DuckDBColumnSetScan } = await native();
+    const database = await this.openDatabase(paths, ['SET preserve_insertion_order = false']);
+    return new DuckDBColumnSetScan(database, table, () => this.closeDatabase(database));
   }
 
   /** Interrupts what runs and closes. */

@@ -52,6 +52,12 @@ const method: fc.Arbitrary<SampleMethod> = fc.oneof(
   node('universe', { columns: identifiers, percent: amount }),
 );
 
+const createSamples = node('create-samples', {
+  table: identifier,
+  budget: size,
+  columnSets: fc.array(identifiers, { maxLength: 3 }),
+});
+
 const command: fc.Arbitrary<Statement> = fc.oneof(
   node('create-table', {
     name: identifier,
@@ -67,11 +73,8 @@ const command: fc.Arbitrary<Statement> = fc.oneof(
     outliersOf: optionalIdentifiers,
     seed: fc.option(amount),
   }),
-  node('create-samples', {
-    table: identifier,
-    budget: size,
-    columnSets: fc.array(identifiers, { maxLength: 3 }),
-  }),
+  createSamples,
+  node('explain-samples', { statement: createSamples }),
   node('refresh-samples', { table: identifier }),
   node('drop', {
     what: fc.constantFrom('table' as const, 'sample' as const),
