@@ -42,6 +42,7 @@ function resolveMethod(method: SampleMethod, table: TableEntry): SamplingMethod 
     : { kind: 'stratified', columns, cap: wholeRows(method.cap, 'CAP') };
 }
 
+/** A percentage of a clause. @throws QueryError INVALID_ARGUMENT */
 export function checkedPercent({ value, span }: NumberWithSpan, clause: string): number {
   if (value > 0 && value <= 100) return value;
   throw new QueryError('INVALID_ARGUMENT', `${clause} needs a percentage above 0, up to 100`, { span });
@@ -77,6 +78,7 @@ function resolveOutliers(
   return columns;
 }
 
+/** A number of rows of a clause. @throws QueryError INVALID_ARGUMENT */
 export function wholeRows({ value, span }: NumberWithSpan, clause: string): number {
   if (Number.isSafeInteger(value) && value >= 1 && value <= 2 ** 31 - 1) return value;
   throw new QueryError('INVALID_ARGUMENT', `${clause} needs a whole number of rows, 1 or more`, { span });
@@ -105,8 +107,7 @@ export function freeSampleName(state: EngineState, base: string): string {
 }
 
 /**
- * Refuses tables that no sample is drawn of.
- * @param named where the statement names it
+ * Refuses tables that no sample is drawn of, at the place where the statement names them.
  * @throws QueryError NOT_SUPPORTED where it is itself a sample, CHANGED_FILE where a file is not what it was
  */
 export async function refuseUnfit(

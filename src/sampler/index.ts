@@ -4,6 +4,7 @@
  * published.
  * Always: a stratum keeps its smallest priorities, when built at least min(K, N_h) of them; the same seed draws the same rows; parts
  * merge to what their rows together would have been drawn as.
+ * Inside: advisor/ selects the samples to keep, pure but for the solver's thread.
  */
 export { buildSample, type BuildRequest } from './build-sample.ts';
 export { mergeSamples, type SamplePart } from './merge-samples.ts';

@@ -175,3 +175,15 @@ describe('small tables', () => {
     expect(await rowsOf(work, 'SHOW SAMPLES')).toEqual([]);
   });
 });
+
+test('a table of more than 20 million rows: a share of it is counted, but what is chosen is counted whole', async () => {
+  const work = await Workspace.open();
+  await work.table('t', 'SELECT floor(sqrt(i))::SMALLINT AS a FROM range(20500000) t(i)');
+  const [row] = await rowsOf(work, 'EXPLAIN CREATE SAMPLES ON t BUDGET 500000 ROWS FOR (a)');
+  const cap = Number(/at most (\d+) rows/.exec(row!['method'] as string)![1]);
+  const [[kept]] = (await work.values(
+    `EXACT SELECT SUM(least(n, ${cap})) FROM (SELECT COUNT(*) AS n FROM t GROUP BY a) AS counts`,
+  )) as [[number]];
+  expect(row).toMatchObject({ sample: 't_by_a', action: 'create', rows: Number(kept) });
+  await work.close();
+});

@@ -34,9 +34,16 @@ export class ProgramSolver {
   });
   /** It did not answer in time: there is nothing more to be had from it. */
   private isStuck = false;
+  /** The worker ended by itself, which is a bug or a broken installation. */
+  private failure: Error | null = null;
 
   /** @param signal ends a solution with its reason */
-  constructor(private readonly signal?: AbortSignal) {}
+  constructor(private readonly signal?: AbortSignal) {
+    // Without a listener an error between two programs would end the process.
+    this.worker.on('error', (error) => {
+      this.failure = error;
+    });
+  }
 
   /**
    * @param program in CPLEX's LP format @param limitMs the best solution found by then is the answer
@@ -45,6 +52,7 @@ export class ProgramSolver {
    */
   async solve(program: string, limitMs: number): Promise<Solution | null> {
     this.signal?.throwIfAborted();
+    if (this.failure !== null) throw this.failure;
     if (this.isStuck) return null;
     const options: LegacyHighsOptions = {
       output_flag: false,

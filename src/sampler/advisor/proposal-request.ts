@@ -22,10 +22,12 @@ export interface ProposalRequest {
   /** Share of the room of its own samples that the advisor may give up at once. */
   readonly churnShare: number;
 }
+/** What queries filter and group by together. */
 export interface AskedSet extends WeightedColumns {
   /** The user asks for it by name: it counts even where no value is rare. */
   readonly isNamed: boolean;
 }
+/** A sample that is there. */
 export interface PresentSample {
   readonly name: string;
   /** What its strata are made of; none: it is uniform. */
@@ -42,6 +44,7 @@ export interface CappedProblem extends SelectionProblem {
   readonly cap: number;
   readonly candidates: readonly CappedCandidate[];
 }
+/** A stratified sample that could be kept or made. */
 export interface CappedCandidate extends Candidate {
   readonly cap: number;
   readonly rows: number;
