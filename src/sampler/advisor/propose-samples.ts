@@ -52,7 +52,8 @@ const uniformRowsMin = 100;
 
 /**
  * Proposes which samples to keep, make and drop. The cap is the largest of those given whose samples cover nine tenths of what those of
- * smaller caps would, as the greedy answer tells; then the selection is solved; what the stratified samples leave of the budget goes to a uniform sample, where queries need one.
+ * smaller caps would, as the greedy answer tells; then the selection is solved; what the stratified samples leave of the budget goes to
+ * a uniform sample, where queries need one.
  * @param limitMs for the solver
  * @throws the reason of the solver's signal
  */
@@ -61,7 +62,7 @@ export async function proposeSamples(
   solver: ProgramSolver,
   limitMs: number,
 ): Promise<Proposal> {
-  const problem = bestCapped(request);
+  const problem = await bestCapped(request);
   const { selection, by } = await selectSamples(problem, solver, limitMs);
   const chosen = problem.candidates.filter((_, place) => selection[place] === true);
   const dropped = problem.candidates.filter(({ existing }, place) => existing && selection[place] !== true);
@@ -81,12 +82,14 @@ export async function proposeSamples(
  * The problem of the largest cap whose greedy answer is nearly as good as that of any smaller one; rather one that samples of the advisor
  * have, so that they need not be made anew.
  */
-function bestCapped(request: ProposalRequest): CappedProblem {
+async function bestCapped(request: ProposalRequest): Promise<CappedProblem> {
   const problems = request.caps.map((_, place) => problemFor(request, place));
-  const worths = problems.map((problem) => {
+  const worths: number[] = [];
+  for (const problem of problems) {
     const allowed = allowForcedDrops(problem);
-    return valueOf(gainsOf(allowed), selectGreedily(allowed));
-  });
+    worths.push(valueOf(gainsOf(allowed), selectGreedily(allowed)));
+    await new Promise((resume) => setImmediate(resume)); // with hundreds of candidates each takes a tenth of a second
+  }
   const enough = enoughShare * Math.max(...worths);
   const good = problems.filter((_, place) => worths[place]! >= enough); // one worth each
   const isUsed = ({ cap }: CappedProblem): boolean =>

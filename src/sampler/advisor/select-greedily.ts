@@ -57,21 +57,36 @@ function dropWorst(problem: SelectionProblem, gains: readonly Float64Array[], ke
 const without = (selection: Selection, place: number): Selection =>
   selection.map((chosen, other) => chosen && other !== place);
 
-/** The chosen sample whose loss would cost least for its room. */
+/** The chosen sample whose loss would cost least for its room; null: none is chosen. */
 function leastWorth(
   { candidates }: SelectionProblem,
   gains: readonly Float64Array[],
   selection: Selection,
 ): number | null {
-  const value = valueOf(gains, selection);
+  const losses = lossesOf(gains, selection);
   let least: number | null = null;
   let leastLoss = Number.POSITIVE_INFINITY;
   for (const [place, { storage }] of candidates.entries()) {
     if (selection[place] !== true) continue;
-    const loss = byRoom(value - valueOf(gains, without(selection, place)), storage);
+    const loss = byRoom(losses[place]!, storage); // one each
     if (least === null || loss < leastLoss) [least, leastLoss] = [place, loss];
   }
   return least;
+}
+
+/** What would be lost with each chosen sample by itself: what it gains for the sets that it serves, less what the next best would. */
+function lossesOf(gains: readonly Float64Array[], selection: Selection): Float64Array {
+  const losses = new Float64Array(selection.length);
+  for (const ofQuery of gains) {
+    let [best, most, next] = [-1, 0, 0];
+    for (const [place, gain] of ofQuery.entries()) {
+      if (selection[place] !== true) continue;
+      if (gain > most) [best, most, next] = [place, gain, most];
+      else if (gain > next) next = gain;
+    }
+    if (best >= 0) losses[best] = losses[best]! + most - next; // one of its places
+  }
+  return losses;
 }
 
 function addGreedily(

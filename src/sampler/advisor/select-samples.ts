@@ -43,9 +43,12 @@ export async function selectSamples(
   if (gains.every((ofQuery) => ofQuery.every((gain) => gain === 0))) return answer(greedy, 'optimal');
   const solution = await solver.solve(writeProgram(problem), limitMs);
   const exact = solution === null ? null : readSelection(problem, solution.valueOf);
-  if (exact === null || !isAllowed(problem, exact) || worth(exact) < worth(greedy))
-    return answer(greedy, 'greedy');
-  return answer(exact, solution?.isOptimal === true ? 'optimal' : 'time limit');
+  if (exact === null || !isAllowed(problem, exact)) return answer(greedy, 'greedy');
+  const better = worth(exact) >= worth(greedy) ? exact : greedy;
+  // Sums of the same gains may differ in their last digits.
+  if (solution?.isOptimal === true && worth(exact) >= worth(greedy) * (1 - 1e-12))
+    return answer(better, 'optimal');
+  return answer(better, better === exact ? 'time limit' : 'greedy');
 }
 
 /** The problem with a churn limit that the budget can keep. */

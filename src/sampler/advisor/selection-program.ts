@@ -1,12 +1,14 @@
 import { gainsOf, type Selection, type SelectionProblem } from './selection-problem.ts';
 
+/** The solver takes values for equal that differ by a millionth, so the largest gain is made large. */
+const largestGain = 10_000;
 /** Terms on a line: readers of the format have buffers. */
 const termsPerLine = 20;
 
 /**
  * The selection problem as a mixed-integer program in CPLEX's LP format. z_j: candidate j is chosen. x_i_j: query set i is served by
  * it, which replaces yᵢ ≤ max(…): of a maximum each set is served by one sample, and only by a chosen one; where all z are whole,
- * so is the best x. Gains are scaled so that the largest is 1.
+ * so is the best x. Gains are scaled.
  * @see Agarwal et al., "BlinkDB", EuroSys 2013, section 3.2.1
  */
 export function writeProgram(problem: SelectionProblem): string {
@@ -15,7 +17,7 @@ export function writeProgram(problem: SelectionProblem): string {
   const most = gains.reduce((best, ofQuery) => ofQuery.reduce((a, b) => Math.max(a, b), best), 0);
   const servings = gains.map((ofQuery, query) =>
     [...ofQuery].flatMap((gain, place) =>
-      gain > 0 ? [{ x: `x_${query}_${place}`, place, gain: gain / most }] : [],
+      gain > 0 ? [{ x: `x_${query}_${place}`, place, gain: (gain / most) * largestGain }] : [],
     ),
   );
   const existing = candidates.flatMap(({ existing: isThere, storage }, place) =>
