@@ -4,18 +4,18 @@ import type { AnswerSummary } from './contract.ts';
 
 /** What is kept of an answered SELECT for choosing samples and judging predictions. @param shape of its text */
 export function workloadOf(
-  { aggregate, bounds }: Pick<SelectPlan, 'aggregate' | 'bounds'>,
+  { asked, bounds }: Pick<SelectPlan, 'asked' | 'bounds'>,
   shape: string,
   { sample, met, predicted, achieved }: AnswerSummary,
   tables: readonly TableEntry[],
 ): WorkloadEntry {
-  const table = tables.find(({ name }) => name === aggregate?.query.table);
+  const table = tables.find(({ name }) => name === asked?.table);
   return {
     shape,
     columnSet:
-      aggregate === null || table === undefined
+      asked === null || table === undefined
         ? null
-        : { tableId: table.id, columns: [...queryColumnSet(aggregate.query)].sort() },
+        : { tableId: table.id, columns: [...queryColumnSet(asked)].sort() },
     bounds,
     sample: sample?.name ?? null,
     met,

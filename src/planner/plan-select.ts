@@ -21,6 +21,8 @@ export interface SelectPlan {
   readonly bounds: ResolvedBounds;
   /** For each output column whether it labels groups. */
   readonly labels: readonly boolean[];
+  /** What it asks of one table, whether or not that has samples; null: it is not for samples, or asks for EXACT. */
+  readonly asked: AggregateQuery | null;
   /** Set where strata tables and samples come into question. */
   readonly aggregate: AggregatePlan | null;
   /** Why the source is asked where nothing cheaper answers. */
@@ -171,21 +173,22 @@ export function planSelect(
   // Without an exact answer to fall back to, the best effort is all there is.
   const bounds: ResolvedBounds =
     sampledTable !== null && asked.onMiss === 'exact' ? { ...asked, onMiss: 'best-effort' } : asked;
-  const exactly = (exactReason: string): SelectPlan => ({
+  const exactly = (exactReason: string, aggregates: AggregateQuery | null): SelectPlan => ({
     query,
     bounds,
     labels,
+    asked: aggregates,
     aggregate: null,
     exactReason,
     sampledTable,
   });
-  if (statement.exact) return exactly('the statement asks for EXACT');
+  if (statement.exact) return exactly('the statement asks for EXACT', null);
   const analysis = analyseQuery(query);
-  if (analysis.kind === 'other') return exactly(analysis.reason);
+  if (analysis.kind === 'other') return exactly(analysis.reason, null);
   const table = snapshot.tables.find(({ name }) => name === analysis.query.table);
   if (table === undefined) throw new QueryError('UNKNOWN_TABLE', `there is no table ${analysis.query.table}`);
   const samples = snapshot.samples.filter(({ tableId }) => tableId === table.id);
-  if (samples.length === 0) return exactly(`${table.name} has no samples`);
+  if (samples.length === 0) return exactly(`${table.name} has no samples`, analysis.query);
   const estimates = analysis.samplingRefusal === null ? asEstimates(analysis.query) : null;
   const distinct = countedDistinct(analysis.query);
   const able = samples.filter((sample) => canCount(sample, distinct));
@@ -193,6 +196,7 @@ export function planSelect(
     query,
     bounds,
     labels,
+    asked: analysis.query,
     aggregate: {
       query: analysis.query,
       precomputed: precomputedFrom(analysis.query, samples),

@@ -153,10 +153,19 @@ test('SHOW QUERIES tells what was asked, newest first', async () => {
   await work.table('t', select);
   await work.values('SELECT COUNT(*) FROM t');
   await work.error('SELECT nothing FROM t');
+  await work.values('SELECT name, COUNT(*) FROM t WHERE id > 5 GROUP BY name');
   const log = (await work.query('SHOW QUERIES')).toObjects();
-  expect(log.slice(0, 2)).toMatchObject([
-    { outcome: 'UNKNOWN_COLUMN', sql: 'SELECT nothing FROM t', shape: null },
-    { outcome: 'exact', sql: 'SELECT COUNT(*) FROM t', shape: 'select count ( * ) from t', met: true },
+  // What is asked of a table without samples is kept too: it tells which to make.
+  expect(log.slice(0, 3)).toMatchObject([
+    { outcome: 'exact', columns: 'id, name' },
+    { outcome: 'UNKNOWN_COLUMN', sql: 'SELECT nothing FROM t', shape: null, columns: null },
+    {
+      outcome: 'exact',
+      sql: 'SELECT COUNT(*) FROM t',
+      shape: 'select count ( * ) from t',
+      columns: '',
+      met: true,
+    },
   ]);
 });
 
