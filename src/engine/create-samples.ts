@@ -7,7 +7,7 @@ import { commandTypes, rowsAnswer } from './rows-answer.ts';
 import type { RunControl } from './run-control.ts';
 import type { RoutedAnswer } from './select-run.ts';
 import { type FoundProposal, findProposal } from './sample-proposal.ts';
-import { baseName, createSample, dropSample, freeSampleName, refuseUnfit } from './samples.ts';
+import { baseName, createSample, dropSample, freeSampleName } from './samples.ts';
 import type { EngineState } from './state.ts';
 
 const { text, count, number } = commandTypes;
@@ -23,7 +23,6 @@ export async function createSamples(
   table: TableEntry,
   control: RunControl,
 ): Promise<RoutedAnswer> {
-  await refuseUnfit(state, statement.table, table);
   const found = await findProposal(state, statement, table, control);
   const { samples } = found.proposal;
   const names = new Map<ProposedSample, string>();
@@ -42,7 +41,6 @@ export async function explainSamples(
   table: TableEntry,
   control: RunControl,
 ): Promise<RoutedAnswer> {
-  await refuseUnfit(state, statement.table, table);
   const found = await findProposal(state, statement, table, control);
   return adviceAnswer(
     state,

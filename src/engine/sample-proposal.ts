@@ -19,7 +19,7 @@ import type { ColumnSetCounts, ColumnSetScan, Control } from '../sources/index.t
 import { type AskedWorkload, readWorkload } from './asked-workload.ts';
 import { sourceControl } from './exact-route.ts';
 import type { RunControl } from './run-control.ts';
-import { checkedPercent, wholeRows } from './samples.ts';
+import { checkedPercent, refuseUnfit, wholeRows } from './samples.ts';
 import type { EngineState } from './state.ts';
 
 /** Most column sets that are asked about, and most that are looked at as candidates. */
@@ -44,7 +44,7 @@ export interface FoundProposal {
 /**
  * Finds which samples of a table to keep within a budget.
  * @throws QueryError INVALID_ARGUMENT where nothing is known of queries, or the budget is no share and no number of rows; UNKNOWN_COLUMN,
- * NOT_SUPPORTED for columns of FOR; CANCELLED; others of the source
+ * NOT_SUPPORTED for columns of FOR; those of {@link refuseUnfit}; CANCELLED; others of the source
  */
 export async function findProposal(
   state: EngineState,
@@ -52,6 +52,7 @@ export async function findProposal(
   table: TableEntry,
   control: RunControl,
 ): Promise<FoundProposal> {
+  await refuseUnfit(state, statement.table, table);
   const budget = budgetOf(statement, table);
   const workload = await readWorkload(state, statement, table, control);
   if (workload.sets.length === 0) {
@@ -88,7 +89,8 @@ export async function findProposal(
       }
     }
   } catch (error) {
-    throw control.options.signal?.aborted === true ? new QueryError('CANCELLED', 'the statement was cancelled', { cause: error }) : error; // prettier-ignore
+    control.throwIfCancelled();
+    throw error;
   } finally {
     await solver.close();
     await scan.close();
