@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandContext } from './command-context.ts';
 import { collect, type GlobalOptions } from './option-values.ts';
+import { quoted } from './quoted.ts';
 import { type Format, formats, runScript } from './run-script.ts';
 
 interface AdviseCommandOptions extends GlobalOptions {
@@ -52,5 +53,3 @@ function parseBudget(text: string): string {
   if (/^\d+(\.\d+)?%$|^\d+$/.test(text)) return text;
   throw new InvalidArgumentError('It must be a number of rows, or a share such as 5%.');
 }
-
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;

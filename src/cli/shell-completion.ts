@@ -1,4 +1,5 @@
 import type { Engine } from '../index.ts';
+import { quoted } from './quoted.ts';
 
 /** Words that begin a clause or are long to type. */
 // prettier-ignore
@@ -55,5 +56,3 @@ export function completionsOf(line: string, names: readonly string[]): [completi
   const begun = part.toLowerCase();
   return [words.filter((word) => word.toLowerCase().startsWith(begun)), part];
 }
-
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;

@@ -1,7 +1,7 @@
 import type { TableEntry } from '../catalog/index.ts';
 import { QueryError } from '../common/index.ts';
 import { type CreateSamplesStatement, parseStatement } from '../parser/index.ts';
-import { typeFromDuckDB } from '../plan/index.ts';
+import { isNumeric, typeFromDuckDB } from '../plan/index.ts';
 import { type AskedColumns, askedColumns } from '../planner/index.ts';
 import { columnsKey, type WeightedColumns } from '../sampler/index.ts';
 import type { RunControl } from './run-control.ts';
@@ -22,8 +22,6 @@ export interface AskedWorkload {
   /** The relative error that is asked for: the median of all that were; null: none was. */
   readonly error: { readonly bound: number; readonly confidence: number } | null;
 }
-
-const numeric: readonly string[] = ['integer', 'decimal', 'float', 'double'];
 
 /**
  * What people ask of a table: its statements in the log, and the column sets that FOR names. Where there are both, each counts half.
@@ -53,7 +51,7 @@ export async function readWorkload(
   return {
     queries,
     sets: [...sets.values()].toSorted((a, b) => b.weight - a.weight),
-    measures: [...measures].filter(typeTest(table, (type) => numeric.includes(typeFromDuckDB(type).kind))),
+    measures: [...measures].filter(typeTest(table, (type) => isNumeric(typeFromDuckDB(type)))),
     error: medianError(asked),
   };
 }

@@ -1,6 +1,6 @@
 import type { BoundExpression, ColumnValue, FunctionCall } from './bound.ts';
 import { type ColumnRange, type Range, rangeAs } from './range.ts';
-import type { SqlType } from './sql-type.ts';
+import { isNumeric, type SqlType } from './sql-type.ts';
 
 const anything: Range = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
 const intersect = (a: Range, b: Range): Range => ({
@@ -10,8 +10,8 @@ const intersect = (a: Range, b: Range): Range => ({
 const hull = (a: Range, b: Range): Range => ({ low: Math.min(a.low, b.low), high: Math.max(a.high, b.high) });
 
 /** Types whose scalars are in the order of their values. */
-const isOrdered = ({ kind }: SqlType): boolean =>
-  ['integer', 'decimal', 'float', 'double', 'date', 'timestamp'].includes(kind);
+const isOrdered = (type: SqlType): boolean =>
+  isNumeric(type) || type.kind === 'date' || type.kind === 'timestamp';
 
 /**
  * The ranges of columns over the rows of which all conditions are true: comparisons of a column bound it, alone, in `AND`, `OR` and
@@ -64,9 +64,10 @@ function comparedRange(
   column: ColumnValue,
   columnRange: ColumnRange,
 ): Range {
-  const operator = isColumn(left, column) ? name : isColumn(right, column) ? mirrored[name] : undefined;
-  const other = operator === name && isColumn(left, column) ? right : left;
-  if (operator === undefined || other === undefined || !isOrdered(other.type)) return anything;
+  const isLeft = isColumn(left, column);
+  if (!isLeft && !isColumn(right, column)) return anything;
+  const [operator, other] = isLeft ? [name, right] : [mirrored[name], left];
+  if (other === undefined || !isOrdered(other.type)) return anything;
   const limit = rangeAs(other, column.type, columnRange);
   if (limit === null) return anything;
   switch (operator) {

@@ -1,0 +1,2 @@
+/** A name as SQL takes any. */
+export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
