@@ -30,7 +30,7 @@ export interface TailEvidence {
   readonly populationSkewness: number;
   /** Σ w² (1−f) u² of the rows read over what the same moments lead to expect; NaN where they say nothing of it. */
   readonly spread: number;
-  /** No skewness can be larger, whatever the predicate, by how far the values reach; infinite where that is not known. */
+  /** No skewness can be larger by how far the values of rows that match can reach; infinite where that is not known. */
   readonly largestSkewness: number;
 }
 
@@ -186,7 +186,7 @@ function skewnessBySample(open: readonly Contribution[], variance: number): numb
 }
 
 /**
- * |E u³| ≤ max|u| · E u², so |λ| ≤ max|u| / (√m_eff · rms u), under any predicate. Weights that rows have of their own may go with
+ * |E u³| ≤ max|u| · E u², so |λ| ≤ max|u| / (√m_eff · rms u), whichever rows match. Weights that rows have of their own may go with
  * their values: then max|u| has the largest weight, |λ| ≤ w_M · max|u| / √(Σ w²u²).
  * @param largest max|u|
  * @param scale w_M; null where rows of a stratum weigh the same
