@@ -20,6 +20,7 @@ export { type Clock, systemClock } from './clock.ts';
 export { didYouMean, editsBetween } from './did-you-mean.ts';
 export { errorCodes, QueryError } from './query-error.ts';
 export { type Random, seededRandom } from './random.ts';
+export { groupDigits } from './number-text.ts';
 export { type FileSystem, nodeFileSystem, type OpenFile, storageError } from './files.ts';
 export { linePositionOf, renderError } from './render-error.ts';
 export { finish, type Pause, type Pieces, piecewise, withoutPause, withPauses } from './pieces.ts';

@@ -1,4 +1,5 @@
 import { findNamed, type SamplingMethod, type TableEntry } from '../catalog/index.ts';
+import { groupDigits } from '../common/index.ts';
 import type { CreateSamplesStatement, Identifier, SampleMethod } from '../parser/index.ts';
 import type { Scalar } from '../plan/index.ts';
 import type { ProposedSample } from '../sampler/index.ts';
@@ -119,5 +120,5 @@ function reasonOf({ proposal, workload, request, target }: FoundProposal): strin
     cap === wanted
       ? `; ${countOf(cap, 'row')} a stratum are for ${bound}`
       : `; ${countOf(cap, 'row')} a stratum, since for ${countOf(wanted ?? cap, 'row')}, as ${bound} would take, there is no room`;
-  return `${percentOf(covered)} of the workload (${asked}) is covered, in room for ${countOf(Math.round(storage), 'row')} of ${request.budget.toLocaleString('en-US')}${hasStrata ? capped : ''}; ${howFound[by]}`;
+  return `${percentOf(covered)} of the workload (${asked}) is covered, in room for ${countOf(Math.round(storage), 'row')} of ${groupDigits(request.budget)}${hasStrata ? capped : ''}; ${howFound[by]}`;
 }

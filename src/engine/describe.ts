@@ -1,9 +1,10 @@
 import type { SampleEntry, SampleOutliers, SamplingMethod, WorkloadEntry } from '../catalog/index.ts';
+import { groupDigits } from '../common/index.ts';
 import type { Scalar } from '../plan/index.ts';
 
 /** A count as people read it: `12,345 rows`. */
 export function countOf(count: number, noun: string): string {
-  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+  return `${groupDigits(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** A share as a percentage with as many digits as say something: `0.5 %`, `12 %`. */
@@ -13,7 +14,7 @@ export function percentOf(share: number): string {
 
 /** A time as people read it: `0.21 ms`, `340 ms`. */
 export function roundMs(ms: number): string {
-  return `${Number(ms.toPrecision(2)).toLocaleString('en-US')} ms`;
+  return `${groupDigits(Number(ms.toPrecision(2)))} ms`;
 }
 
 /** What a statement may ask of its answer. */

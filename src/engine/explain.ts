@@ -1,3 +1,4 @@
+import { groupDigits } from '../common/index.ts';
 import type { ExplainStatement } from '../parser/index.ts';
 import { printQuery } from '../sources/index.ts';
 import type { SelectPlan } from '../planner/index.ts';
@@ -116,7 +117,7 @@ async function foreseeSample(
       ['reason', reason],
       [
         'rows',
-        `${countOf(forecast.rows, 'row')} of ${entry.rows.toLocaleString('en-US')} in the sample, ${entry.populationRows.toLocaleString('en-US')} in the table${driver}`,
+        `${countOf(forecast.rows, 'row')} of ${groupDigits(entry.rows)} in the sample, ${groupDigits(entry.populationRows)} in the table${driver}`,
       ],
       ['error', describeError(forecast.relativeError, plan)],
       ...tailLines(forecast),

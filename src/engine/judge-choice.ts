@@ -1,3 +1,4 @@
+import { groupDigits } from '../common/index.ts';
 import { type GroupIntervals, type MetGroup, type MissingGroups, reachOf } from '../estimator/index.ts';
 import { type AccessorName, type AggregateQuery, contains, tryEvaluate } from '../plan/index.ts';
 import { type ChosenRows, type GroupSlots, slotLookup } from './answer-rows.ts';
@@ -31,7 +32,7 @@ export function judgeChoice(
   const needed = groups.length * judge.intervals.length;
   const refusal = 'how sure the choice of groups is was not judged';
   if (needed > judgedIntervalsMax)
-    return `${refusal}: it takes more than ${judgedIntervalsMax.toLocaleString('en-US')} intervals`;
+    return `${refusal}: it takes more than ${groupDigits(judgedIntervalsMax)} intervals`;
   if (needed * judgedIntervalMs > remainingMs) return `${refusal} before the deadline`;
   const decide = (): Choice =>
     judge.judge(

@@ -1,4 +1,4 @@
-import { type Clock, QueryError } from '../common/index.ts';
+import { type Clock, groupDigits, QueryError } from '../common/index.ts';
 import { isResampled, type ListedRows, type TailRows, wholeScope } from '../estimator/index.ts';
 import type { SampleScan } from '../executor/index.ts';
 import type { Sample } from '../samples/index.ts';
@@ -127,7 +127,7 @@ export class RowLister {
 
   private refuseTooMany(rows: number): void {
     if (rows <= this.wholeRowsMax) return;
-    const [found, most] = [rows, this.wholeRowsMax].map((count) => count.toLocaleString('en-US'));
+    const [found, most] = [rows, this.wholeRowsMax].map(groupDigits);
     throw new QueryError(
       'LIMIT_EXCEEDED',
       `the values of ${found} rows would have to be held for quantiles, more than ${most}`,

@@ -1,5 +1,5 @@
 import type { SampleEntry, TableEntry } from '../catalog/index.ts';
-import { QueryError } from '../common/index.ts';
+import { groupDigits, QueryError } from '../common/index.ts';
 import { isOutOfTime } from '../estimator/index.ts';
 import type { ResolvedBounds, SelectPlan } from '../planner/index.ts';
 import type { OpenSampleQuery } from './choose-sample.ts';
@@ -176,7 +176,7 @@ export function routed(
       : { name, type, role: 'estimate', values };
   });
   const judged = answer.judge();
-  const reason = `${describeSample(entry)}: ${chosenBecause}; ${rowsRead.toLocaleString('en-US')} of ${countOf(entry.rows, 'row')}, ${outcome}${driver === null ? '' : `; ${driver} needed most`}`;
+  const reason = `${describeSample(entry)}: ${chosenBecause}; ${groupDigits(rowsRead)} of ${countOf(entry.rows, 'row')}, ${outcome}${driver === null ? '' : `; ${driver} needed most`}`;
   const unread = rows.some(({ estimates }) =>
     estimates.some(({ estimate }) => estimate.reasons.includes('UNREAD_STRATUM')),
   );

@@ -5,6 +5,7 @@ import {
   compareText,
   daysFromCivil,
   didYouMean,
+  groupDigits,
   isoWeekday,
   linePositionOf,
   QueryError,
@@ -77,4 +78,14 @@ test('seeded numbers repeat, and fill [0, 1) evenly', () => {
   const counts = Array.from({ length: 10 }, () => 0);
   for (const value of draw(6)) counts[Math.floor(value * 10)]!++;
   for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(5 * Math.sqrt(900));
+});
+
+property.prop([
+  fc.oneof(
+    fc.nat(2 ** 31),
+    fc.maxSafeNat(),
+    fc.nat(99_999).map((thousandths) => thousandths / 1000),
+  ),
+])('digits are grouped as toLocaleString groups them', (value) => {
+  expect(groupDigits(value)).toBe(value.toLocaleString('en-US'));
 });

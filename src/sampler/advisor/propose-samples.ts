@@ -1,3 +1,4 @@
+import { groupDigits } from '../../common/index.ts';
 import { columnsKey } from './candidate-sets.ts';
 import type { ProgramSolver } from './program-solver.ts';
 import {
@@ -166,7 +167,7 @@ function serve(request: ProposalRequest, chosen: readonly CappedCandidate[], has
   return { byChosen, uniform, covered };
 }
 
-const whole = (count: number): string => Math.round(count).toLocaleString('en-US');
+const whole = (count: number): string => groupDigits(Math.round(count));
 const tuple = (columns: readonly string[]): string => `(${columns.join(', ')})`;
 /** Sets that are named in a reason. */
 const namedMax = 4;
