@@ -5,6 +5,7 @@ import { Catalog, catalogMigrations, DroppedSamples, LessonStore, ProfileStore }
 import { QueryError, storageError } from '../common/index.ts';
 import { type Database, openDatabase } from '../database/index.ts';
 import { LeaseKeeper, LeaseStore } from '../leases/index.ts';
+import { prepareParser } from '../parser/index.ts';
 import { DuckDBSource } from '../sources/index.ts';
 import type { Engine, OpenOptions } from './contract.ts';
 import { BallparkEngine } from './engine.ts';
@@ -41,6 +42,8 @@ export async function openEngineIn(options: OpenOptions, environment: Environmen
     throw new QueryError('INVALID_ARGUMENT', 'threads must be a whole number, 1 or more');
   if (!(memoryLimitBytes >= 2 ** 26))
     throw new QueryError('INVALID_ARGUMENT', 'memoryLimitBytes must be at least 64 MiB');
+  // Here nothing waits beside; in a first statement it would hold up whatever else runs, cancelling too.
+  prepareParser();
   const inMemory = dataDir === ':memory:';
   try {
     // What must lie in files lies in a folder that goes away on close.

@@ -9,7 +9,7 @@
 export type * from './ast.ts';
 export type * from './expression.ts';
 export { isReservedWord } from './keywords.ts';
-export { parseStatement } from './parse-statement.ts';
+export { parseStatement, prepareParser } from './parse-statement.ts';
 export { printExpression, printQuery, printStatement } from './print-statement.ts';
 export { splitStatements } from './split-statements.ts';
 export { shapeOf } from './statement-shape.ts';

@@ -4,8 +4,8 @@ import { category } from './tokens.ts';
 
 let shared: StatementGrammar | undefined;
 
-/** The process's one grammar, made on first use: that takes longer than many statements. */
-function sharedGrammar(): StatementGrammar {
+/** The process's one grammar, made on first use: that takes longer than many statements, and holds all others up. */
+export function sharedGrammar(): StatementGrammar {
   shared ??= new StatementGrammar(true);
   return shared;
 }

@@ -1,9 +1,14 @@
 import type { Statement } from './ast.ts';
 import { refuseInvalidTokens, tokenize } from './lexer.ts';
 import { checkTextSize, checkTokens, checkTreeDepth } from './limits.ts';
-import { matchStatement } from './match-statement.ts';
+import { matchStatement, sharedGrammar } from './match-statement.ts';
 import { StatementBuilder } from './statement-builder.ts';
 import { syntaxErrorOf } from './syntax-error.ts';
+
+/** Makes ready what the first statement of a process would else wait for, some 50 ms. */
+export function prepareParser(): void {
+  sharedGrammar();
+}
 
 /**
  * Reads one statement, with or without a semicolon at its end.
