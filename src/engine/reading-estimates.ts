@@ -1,6 +1,5 @@
 import {
   cellConfidence,
-  type GroupEstimate,
   GroupEstimator,
   GroupIntervals,
   type MetGroup,
@@ -12,7 +11,6 @@ import { accessorValue, type AggregateQuery, evaluate, type LaidOut } from '../p
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
 import { chooseRows, slotLookup } from './answer-rows.ts';
-import type { Value } from './cells.ts';
 import type { Choice } from './choice.ts';
 import { certifiedInChoice, intervalsInChoice, judgeChoice } from './judge-choice.ts';
 import type { EstimatedRow, Known, ReadGroup } from './known.ts';
@@ -134,18 +132,17 @@ export class ReadingEstimates {
   }
 
   private rowsOf({ intervals }: Known, shown: readonly ReadGroup[]): EstimatedRow[] {
-    const { shownIntervals, outputs } = this.reading.query;
+    const { outputs } = this.reading.query;
+    const places = this.shownPlaces;
     // Plain loops: there may be tens of thousands of rows, and a deadline waits behind them.
     const rows: EstimatedRow[] = [];
     for (const row of shown) {
       const { keys, aggregates, accessor, group } = row;
-      const estimates: GroupEstimate[] = [];
-      for (let place = 0; place < shownIntervals; place++) estimates.push(intervals.at(group, place));
-      const values: Value[] = [];
-      for (const { expression, interval } of outputs)
-        values.push(
+      const estimates = places.map((place) => intervals.at(group, place));
+      const values = outputs.map(
+        ({ expression, interval }) =>
           interval === null ? evaluate(expression, slotLookup(row)) : estimates[interval]!.estimate, // outputs have the first intervals
-        );
+      );
       rows.push({ keys, aggregates, accessor, group, estimates, outputs: values });
     }
     return rows;

@@ -30,9 +30,10 @@ export function contributionsOf(
   gradient: readonly number[],
   { from, to }: CellRange,
 ): Contribution[] {
-  return Array.from({ length: to - from }, (_, place) =>
-    contributionOf(moments, prepared, gradient, from + place),
-  );
+  const contributions: Contribution[] = Array<Contribution>(to - from);
+  for (let cell = from; cell < to; cell++)
+    contributions[cell - from] = contributionOf(moments, prepared, gradient, cell);
+  return contributions;
 }
 
 function contributionOf(
@@ -46,29 +47,31 @@ function contributionOf(
   const stratum = cellStratum[cell]!; // one a cell
   let support = Number.POSITIVE_INFINITY;
   let weights: readonly [number, number, number] = [0, 0, 0];
-  for (const [place, slot] of supportSlots.entries()) {
-    if (sums[offset + slot]! >= support) continue;
-    support = sums[offset + slot]!;
+  for (let place = 0; place < supportSlots.length; place++) {
+    const rows = sums[offset + supportSlots[place]!]!; // a sum a slot
+    if (rows >= support) continue;
+    support = rows;
     if (weightSlots !== null) weights = valuesAt(sums, offset, weightSlots[place]!); // as many as of the support
   }
-  const [product, ...productsBelow] = productSlots;
-  const [cube, ...cubesBelow] = cubeSlots ?? [];
-  const { value: squares, magnitude } = quadratic(sums, offset, product!, gradient); // at least one power of the weight
-  const below = productsBelow.map((slots) => quadratic(sums, offset, slots, gradient).value);
-  const rows = {
-    population: populationRows[stratum]!,
-    read: rowsRead[stratum]!,
+  const [population, read] = [populationRows[stratum]!, rowsRead[stratum]!]; // one entry a stratum
+  const sum = linear(sums, offset, sumSlots, gradient);
+  const { value: squares, magnitude } = quadratic(sums, offset, productSlots[0]!, gradient); // at least one power of the weight
+  const cubes = cubeSlots === null ? Number.NaN : cubicOrZero(sums, offset, cubeSlots[0], gradient);
+  const error = stratumError(layout.design.kind, {
+    population,
+    read,
     support,
-    sum: linear(sums, offset, sumSlots, gradient),
+    sum,
     squares,
     magnitude,
-    cubes: cube === undefined ? Number.NaN : cubic(sums, offset, cube, gradient),
-    squaresBelow: below[0] ?? 0,
-    cubesBelow: [cubicOrZero(sums, offset, cubesBelow[0], gradient), cubicOrZero(sums, offset, cubesBelow[1], gradient)], // prettier-ignore
+    cubes,
+    squaresBelow: productSlots[1] === undefined ? 0 : quadratic(sums, offset, productSlots[1], gradient).value, // prettier-ignore
+    cubesBelow: [cubicOrZero(sums, offset, cubeSlots?.[1], gradient), cubicOrZero(sums, offset, cubeSlots?.[2], gradient)], // prettier-ignore
     weights,
     weightMax: weightMax === null ? 1 : weightMax[stratum]!,
-  } as const;
-  const { population, read, sum, cubes } = rows;
+  });
+  const { isOpen, isSingleton, spread, variance, openSquares, third, weights2, weights3 } = error;
+  // Spelt out: copying objects takes as long as all else here.
   return {
     stratum,
     population,
@@ -77,7 +80,14 @@ function contributionOf(
     sum,
     squares,
     cubes,
-    ...stratumError(layout.design.kind, rows),
+    isOpen,
+    isSingleton,
+    spread,
+    variance,
+    openSquares,
+    third,
+    weights2,
+    weights3,
   };
 }
 

@@ -9,12 +9,14 @@ export interface Dual {
 
 /** A number that depends on no total. */
 export function constantDual(value: number, totals: number): Dual {
-  return { value, gradient: Array.from({ length: totals }, () => 0) };
+  return { value, gradient: Array<number>(totals).fill(0) };
 }
 
 /** The total itself. */
 export function totalDual(value: number, total: number, totals: number): Dual {
-  return { value, gradient: Array.from({ length: totals }, (_, place) => (place === total ? 1 : 0)) };
+  const gradient = Array<number>(totals).fill(0);
+  gradient[total] = 1;
+  return { value, gradient };
 }
 
 /** f(a, b) with gradient ∂f/∂a ∇a + ∂f/∂b ∇b: the chain rule. */
@@ -27,8 +29,15 @@ export function applyDual(a: Dual, value: number, derivative: number): Dual {
   return { value, gradient: a.gradient.map((partial) => partial * derivative) };
 }
 
+/** By the number of totals: every group of every answer uses the same. */
+const algebras: Algebra<Dual>[] = [];
+
 /** Forward-mode differentiation: the arithmetic of duals over so many totals. */
 export function dualAlgebra(totals: number): Algebra<Dual> {
+  return (algebras[totals] ??= makeAlgebra(totals));
+}
+
+function makeAlgebra(totals: number): Algebra<Dual> {
   return {
     constant: (value) => constantDual(value, totals),
     add: (a, b) => combine(a.value + b.value, a, 1, b, 1),

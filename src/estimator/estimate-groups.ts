@@ -29,13 +29,19 @@ import { type Contribution, contributionsOf, unmatchedSingletons } from './contr
 import { countInterval } from './count-interval.ts';
 import type { Dual } from './dual.ts';
 import { ListedGroups, type ListedRows } from './listed-groups.ts';
-import { type EstimateError, estimateOf, none, unbounded } from './make-estimate.ts';
+import {
+  type ErrorParts,
+  type EstimateError,
+  estimateOf,
+  none,
+  noParts,
+  unbounded,
+} from './make-estimate.ts';
 import { linearisedError } from './linearised-error.ts';
 import { type ErrorRequest, listedError, supportBehind } from './listed-error.ts';
 import { groupScope, type Scope, wholeScope } from './scope.ts';
 import { smoothValue } from './smooth.ts';
 import { countsUnits, isPlain } from './plain.ts';
-import type { TailEvidence } from './tails.ts';
 import { linearisedVariance, type VarianceParts } from './variance.ts';
 import type { Witness } from './witness.ts';
 
@@ -58,18 +64,11 @@ export interface EstimateRequest {
 }
 
 /** One estimate with what sizing needs of it. */
-export interface GroupEstimate {
+export interface GroupEstimate extends ErrorParts {
   readonly estimate: Estimate;
   readonly prepared: PreparedOutput;
   /** Derivatives by the output's totals; none where there is no value. */
   readonly gradient: readonly number[];
-  /** What the strata contribute to its error; none where there is no value. */
-  readonly contributions: readonly Contribution[];
-  readonly df: number;
-  /** null where the interval needs none: a count, or a value without sampling error. */
-  readonly tail: TailEvidence | null;
-  /** Of what is made from values in their order, see {@link QuantileError}; null: it is not, or has no sampling error. */
-  readonly certainty: number | null;
 }
 
 /** A group that has rows in the sample, or the one group of a query without GROUP BY. */
@@ -99,6 +98,11 @@ export class GroupEstimator {
     this.listed = listed === null ? null : new ListedGroups(listed, request.moments);
   }
 
+  /** How many intervals the query has. */
+  get intervalCount(): number {
+    return this.intervals.length;
+  }
+
   /** The groups in the order of the moments. */
   meet(): MetGroup[] {
     return [...this.meetEach()].filter((group) => group !== null);
@@ -112,7 +116,8 @@ export class GroupEstimator {
       const cells = { from: starts[group]!, to: starts[group + 1]! }; // one more start than groups
       // A stratum's group without a match may not exist; without GROUP BY there is always one row.
       if (query.keys.length > 0 && matchedRows(moments, cells) === 0) continue;
-      const totals = {
+      const aggregates = Array<number | null>(query.aggregates.length);
+      const met: MetGroup = {
         query,
         aggregateTotals,
         moments,
@@ -120,22 +125,12 @@ export class GroupEstimator {
         group,
         cells,
         totals: estimateTotals(moments, cells),
-      };
-      if (this.listed !== null) yield* this.putInOrder(group, this.listed);
-      const aggregates = query.aggregates.map((_, index) =>
-        aggregateValue(totals, index, plainAlgebra, (value) => value, this.whole.isComplete),
-      );
-      // Spelt out: copying objects takes as long as all else here.
-      yield {
-        query,
-        aggregateTotals,
-        moments,
-        listed: this.listed,
-        group,
-        cells,
-        totals: totals.totals,
         aggregates,
       };
+      if (this.listed !== null) yield* this.putInOrder(group, this.listed);
+      for (let index = 0; index < aggregates.length; index++)
+        aggregates[index] = aggregateValue(met, index, plainAlgebra, asItIs, this.whole.isComplete);
+      yield met;
     }
   }
 
@@ -191,10 +186,9 @@ export class GroupEstimator {
     const isNumber = typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean';
     const support = supportBehind(this.moments, prepared, group);
     const error: EstimateError = { ...unbounded, reasons: ['OUT_OF_TIME'] };
-    return withoutError(
-      prepared,
-      estimateOf(isNumber ? toDouble(value, expression.type) : null, error, null, { confidence, support }),
-    );
+    const point = isNumber ? toDouble(value, expression.type) : null;
+    const estimate = estimateOf(point, error, null, { confidence, support });
+    return { estimate, prepared, gradient: [], ...noParts };
   }
 
   /** The request at a level. */
@@ -214,16 +208,7 @@ export class GroupEstimator {
   }
 }
 
-/** An estimate of whose error sizing is told nothing. */
-const withoutError = (prepared: PreparedOutput, estimate: Estimate): GroupEstimate => ({
-  estimate,
-  prepared,
-  gradient: [],
-  contributions: [],
-  df: 1,
-  tail: null,
-  certainty: null,
-});
+const asItIs = (value: number): number => value;
 
 function* estimateOutput(
   request: EstimateRequest & ErrorRequest,
@@ -235,35 +220,30 @@ function* estimateOutput(
   const support = supportBehind(moments, prepared, group);
   const exact = isExact(moments, prepared, scope);
   const { dual, monotone, divisors } = differentiate(request, prepared, group, exact);
-  const make = (value: number | null, error: EstimateError): GroupEstimate => ({
-    ...withoutError(prepared, estimateOf(value, error, monotone, { confidence, support })),
-    gradient: dual?.gradient ?? [],
-  });
+  const make = (value: number | null, error: EstimateError, parts = noParts): GroupEstimate => {
+    const { contributions, df, tail, certainty } = parts;
+    const estimate = estimateOf(value, error, monotone, { confidence, support });
+    return { estimate, prepared, gradient: dual?.gradient ?? [], contributions, df, tail, certainty };
+  };
   if (scope.hasUnread) return make(null, { ...unbounded, reasons: ['UNREAD_STRATUM'] });
   if (exact) return make(dual?.value ?? null, none);
   if (dual === null) return make(null, { ...unbounded, reasons: ['NO_MATCH'] });
   const byValues = yield* listedError(group, prepared, scope, dual.value, request);
-  if (byValues !== null) return { ...make(dual.value, byValues.error), ...byValues.rest };
-  const errorOf = ({ gradient }: Dual): { contributions: Contribution[]; parts: VarianceParts } => {
-    const contributions = contributionsOf(moments, prepared, gradient, group.cells);
-    return {
-      contributions,
-      parts: linearisedVariance(
-        contributions,
-        unmatchedSingletons(moments, scope, contributions),
-        moments.layout.design.kind,
-      ),
-    };
-  };
-  const { contributions, parts } = errorOf(dual);
-  const isSkewed = divisors.some((divisor) => Math.sqrt(errorOf(divisor).parts.variance) > divisorCvMax * Math.abs(divisor.value)); // prettier-ignore
+  if (byValues !== null) return make(dual.value, byValues.error, byValues.rest);
+  const contributions = contributionsOf(moments, prepared, dual.gradient, group.cells);
+  const parts = varianceOf(moments, scope, contributions);
+  const isSkewed = divisors.some(({ gradient, value }) => {
+    const { variance } = varianceOf(moments, scope, contributionsOf(moments, prepared, gradient, group.cells)); // prettier-ignore
+    return Math.sqrt(variance) > divisorCvMax * Math.abs(value);
+  });
   const { variance, df } = parts;
   if (isPlain('count', request.query, prepared) && countsUnits(request, prepared)) {
     const certain = support - openSupportOf(moments, prepared, group.cells);
     const ends = countInterval({ value: dual.value, variance, support, certain }, scope, confidence);
     const reasons: ReasonCode[] = parts.singletons > 0 ? ['SINGLETON_STRATUM'] : [];
     const stdError = variance > 0 ? Math.sqrt(variance) : null;
-    return { ...make(dual.value, { ...ends, stdError, exact: false, reasons }), contributions, df };
+    const error = { low: ends.low, high: ends.high, stdError, exact: false, reasons };
+    return make(dual.value, error, { contributions, df, tail: null, certainty: null });
   }
   const judged = { group: group.group, prepared, gradient: dual.gradient, contributions, variance };
   const { error, rest } = linearisedError(
@@ -271,7 +251,13 @@ function* estimateOutput(
     { ...judged, value: dual.value, support, parts, isSkewed },
     scope,
   );
-  return { ...make(dual.value, error), ...rest };
+  return make(dual.value, error, rest);
+}
+
+/** The variance of what has such contributions. */
+function varianceOf(moments: Moments, scope: Scope, contributions: readonly Contribution[]): VarianceParts {
+  const unmatched = unmatchedSingletons(moments, scope, contributions);
+  return linearisedVariance(contributions, unmatched, moments.layout.design.kind);
 }
 
 /** The output's value with its derivatives, and of each divisor in it the same. */

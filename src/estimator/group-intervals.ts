@@ -7,15 +7,12 @@ import { confirmTails, type TailRows, withoutLook } from './hill.ts';
 export const isOutOfTime = ({ low, high, reasons }: Estimate): boolean =>
   low === null && high === null && reasons.includes('OUT_OF_TIME');
 
-interface Made {
-  readonly own: GroupEstimate;
-  readonly isConfirmed: boolean;
-}
-
 /** The intervals of groups, each made when it is first asked for: most answers show few of the groups that were met. */
 export class GroupIntervals {
-  /** By group. */
-  private readonly made: (Made | undefined)[][] = [];
+  /** By group and place, see {@link indexOf}. */
+  private readonly made: (GroupEstimate | undefined)[];
+  /** Those whose tails were looked at. */
+  private readonly confirmed: Uint8Array;
   private tailRows: TailRows | null = null;
   private isOutOfTime = false;
 
@@ -29,23 +26,35 @@ export class GroupIntervals {
     readonly cells: number,
     private readonly confidence: number,
     private readonly readRows: () => TailRows,
-  ) {}
+  ) {
+    const most = estimator.moments.groupCount * estimator.intervalCount;
+    this.made = Array<GroupEstimate | undefined>(most);
+    this.confirmed = new Uint8Array(most);
+  }
 
   /** The estimate of the query's interval at a place. */
   at(group: MetGroup, place: number): GroupEstimate {
-    return this.of(group, place).own;
+    const { estimator, confidence } = this;
+    const index = this.indexOf(group, place);
+    const made = this.made[index];
+    if (made !== undefined) return made;
+    if (this.isOutOfTime) this.confirmed[index] = 1;
+    const own = this.isOutOfTime
+      ? estimator.valueAt(group, place, confidence)
+      : estimator.estimateAt(group, place, confidence);
+    return (this.made[index] = own);
   }
 
   /** Whether the interval of the query at a place was made. */
   isMade(group: MetGroup, place: number): boolean {
-    return this.rowOf(group)[place] !== undefined;
+    return this.made[this.indexOf(group, place)] !== undefined;
   }
 
   /** Makes the interval at a place, unless it was made. */
   *make(group: MetGroup, place: number): Pieces<void> {
     if (this.isMade(group, place) || this.isOutOfTime) return;
     const own = yield* this.estimator.estimateInPieces(group, place, this.confidence);
-    this.rowOf(group)[place] ??= { own, isConfirmed: false };
+    this.made[this.indexOf(group, place)] ??= own;
   }
 
   /** No time is left: what is not made yet gets no interval, and no tail is looked at any more. */
@@ -61,33 +70,28 @@ export class GroupIntervals {
       return;
     }
     const open = groups.flatMap((group) => {
-      const own = places.filter((place) => !this.of(group, place).isConfirmed);
+      const own = places.filter((place) => this.confirmed[this.indexOf(group, place)] === 0);
       return own.length === 0
         ? []
         : [{ group, places: own, estimates: own.map((place) => this.at(group, place)) }];
     });
     const confirmed = confirmTails(this.estimator.moments, open, () => (this.tailRows ??= this.readRows()));
     for (const [index, { group, places: own }] of open.entries())
-      for (const [at, place] of own.entries())
-        this.rowOf(group)[place] = { own: confirmed[index]![at]!, isConfirmed: true }; // one a group and place
+      for (const [at, place] of own.entries()) this.keep(group, place, confirmed[index]![at]!); // one a group and place
   }
 
   private withdraw(group: MetGroup, place: number): void {
-    const { own, isConfirmed } = this.of(group, place);
-    if (!isConfirmed) this.rowOf(group)[place] = { own: withoutLook(own), isConfirmed: true };
+    const own = this.at(group, place);
+    if (this.confirmed[this.indexOf(group, place)] === 0) this.keep(group, place, withoutLook(own));
   }
 
-  private of(group: MetGroup, place: number): Made {
-    const { estimator, confidence, isOutOfTime } = this;
-    return (this.rowOf(group)[place] ??= {
-      own: isOutOfTime
-        ? estimator.valueAt(group, place, confidence)
-        : estimator.estimateAt(group, place, confidence),
-      isConfirmed: isOutOfTime,
-    });
+  private keep(group: MetGroup, place: number, own: GroupEstimate): void {
+    const index = this.indexOf(group, place);
+    this.made[index] = own;
+    this.confirmed[index] = 1;
   }
 
-  private rowOf({ group }: MetGroup): (Made | undefined)[] {
-    return (this.made[group] ??= []);
+  private indexOf({ group }: MetGroup, place: number): number {
+    return group * this.estimator.intervalCount + place;
   }
 }

@@ -1,10 +1,10 @@
 import type { ReasonCode } from '../plan/index.ts';
 import type { Contribution } from './contributions.ts';
-import { type EstimateError, unbounded } from './make-estimate.ts';
+import { type ErrorParts, type EstimateError, unbounded } from './make-estimate.ts';
 import { type Asked, unseenSum } from './plain.ts';
 import { tQuantile } from './quantiles.ts';
 import type { Scope } from './scope.ts';
-import { type JudgedEstimate, type TailEvidence, tailEvidence, tailReasons } from './tails.ts';
+import { type JudgedEstimate, tailEvidence, tailReasons } from './tails.ts';
 import { linearisedVariance, type VarianceParts } from './variance.ts';
 import type { Witness } from './witness.ts';
 
@@ -21,11 +21,7 @@ export interface Linearised extends JudgedEstimate {
 /** The error of such an estimate with what forecasts need of it. */
 export interface LinearisedError {
   readonly error: EstimateError;
-  readonly rest: {
-    readonly contributions: readonly Contribution[];
-    readonly df: number;
-    readonly tail: TailEvidence;
-  };
+  readonly rest: ErrorParts;
 }
 
 /** Strata of which a larger share was read are taken as if this had been, where the interval is not certified otherwise. */
@@ -90,7 +86,7 @@ function intervalOf(
   const reasons: ReasonCode[] = support === 0 ? ['NO_MATCH'] : tailReasons(tail, confidence);
   if (isSkewed) reasons.push('SKEWED_RATIO');
   if (singletons > 0) reasons.push('SINGLETON_STRATUM');
-  const rest = { contributions, df, tail };
+  const rest = { contributions, df, tail, certainty: null };
   if (support === 0)
     return { error: { ...unbounded, ...unseenSum(request, prepared, scope), reasons }, rest };
   if (variance === 0) {

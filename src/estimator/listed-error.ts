@@ -1,9 +1,8 @@
 import type { Pieces } from '../common/index.ts';
 import type { Moments, Scalar } from '../plan/index.ts';
 import { resampledError } from './bootstrap.ts';
-import type { Contribution } from './contributions.ts';
 import { type GroupTotals, type PreparedOutput, supportOf } from './group-totals.ts';
-import type { EstimateError } from './make-estimate.ts';
+import type { ErrorParts, EstimateError } from './make-estimate.ts';
 import { quantileError } from './quantile-estimates.ts';
 import type { Scope } from './scope.ts';
 
@@ -18,11 +17,7 @@ export function supportBehind(moments: Moments, prepared: PreparedOutput, group:
 /** The error of an output with what forecasts need of it. */
 export interface ListedError {
   readonly error: EstimateError;
-  readonly rest: {
-    readonly contributions: readonly Contribution[];
-    readonly df: number;
-    readonly certainty: number;
-  };
+  readonly rest: ErrorParts;
 }
 
 /** What of a request an error depends on. */
@@ -51,7 +46,7 @@ export function* listedError(
   if (quantile !== null) {
     const found = yield* quantileError(listed, scope, group.group, quantile, value, confidence);
     const { contributions, df, certainty } = found;
-    return { error: { ...found, exact: false }, rest: { contributions, df, certainty } };
+    return { error: { ...found, exact: false }, rest: { contributions, df, tail: null, certainty } };
   }
   if (!isResampled) return null;
   const ofGroup = (index: number): Scalar => key(group.group, index);
@@ -63,5 +58,6 @@ export function* listedError(
     seed,
     outputs: resampled,
   });
-  return { error, rest: { contributions: error.contributions, df: Number.POSITIVE_INFINITY, certainty: 0 } };
+  const { contributions } = error;
+  return { error, rest: { contributions, df: Number.POSITIVE_INFINITY, tail: null, certainty: 0 } };
 }

@@ -1,5 +1,7 @@
 import type { Estimate, ReasonCode } from '../plan/index.ts';
+import type { Contribution } from './contributions.ts';
 import type { Monotone } from './smooth.ts';
+import type { TailEvidence } from './tails.ts';
 
 /** The error of an estimate; null where it is not known. */
 export interface EstimateError {
@@ -9,6 +11,20 @@ export interface EstimateError {
   readonly exact: boolean;
   readonly reasons: readonly ReasonCode[];
 }
+
+/** What sizing needs of an error. */
+export interface ErrorParts {
+  /** What the strata contribute to it; none where there is no value. */
+  readonly contributions: readonly Contribution[];
+  readonly df: number;
+  /** null where the interval needs none: a count, or a value without sampling error. */
+  readonly tail: TailEvidence | null;
+  /** Of what is made from values in their order, see {@link QuantileError}; null: it is not, or has no sampling error. */
+  readonly certainty: number | null;
+}
+
+/** Of an error that sizing is told nothing of. */
+export const noParts: ErrorParts = { contributions: [], df: 1, tail: null, certainty: null };
 
 /** Nothing is known of the error. */
 export const unbounded = { low: null, high: null, stdError: null, exact: false };
@@ -20,7 +36,7 @@ export function estimateOf(
   value: number | null,
   { low, high, stdError, exact, reasons }: EstimateError,
   monotone: Monotone | null,
-  rest: Pick<Estimate, 'confidence' | 'support'>,
+  { confidence, support }: Pick<Estimate, 'confidence' | 'support'>,
 ): Estimate {
   const shown = (x: number | null): number | null => (x === null || monotone === null ? x : monotone(x));
   const [point, from, to] = [shown(value), shown(exact ? value : low), shown(exact ? value : high)];
@@ -33,7 +49,8 @@ export function estimateOf(
     exact,
     certified: reasons.length === 0,
     reasons,
-    ...rest,
+    confidence,
+    support,
   };
 }
 

@@ -73,7 +73,7 @@ export function tailEvidence(
 ): TailEvidence {
   const open = openOf(contributions);
   const matches = withOneMore(open, scope);
-  const effectiveSupport = effectiveSupportOf(contributions, scope);
+  const effectiveSupport = Math.min(effective(open), effective(matches));
   const scale = moments.layout.weightMeasure === null ? null : (scope.heaviest?.weight ?? 0);
   const { layout, centres, keys } = moments;
   const { totals, reach } = prepared;
