@@ -32,6 +32,7 @@ import { ListedGroups, type ListedRows } from './listed-groups.ts';
 import {
   type ErrorParts,
   type EstimateError,
+  type KnownError,
   estimateOf,
   none,
   noParts,
@@ -220,16 +221,30 @@ function* estimateOutput(
   const support = supportBehind(moments, prepared, group);
   const exact = isExact(moments, prepared, scope);
   const { dual, monotone, divisors } = differentiate(request, prepared, group, exact);
-  const make = (value: number | null, error: EstimateError, parts = noParts): GroupEstimate => {
-    const { contributions, df, tail, certainty } = parts;
+  const make = (value: number | null, error: EstimateError, known = noParts): GroupEstimate => {
+    const { contributions, df, tail, certainty } = known;
     const estimate = estimateOf(value, error, monotone, { confidence, support });
     return { estimate, prepared, gradient: dual?.gradient ?? [], contributions, df, tail, certainty };
   };
   if (scope.hasUnread) return make(null, { ...unbounded, reasons: ['UNREAD_STRATUM'] });
   if (exact) return make(dual?.value ?? null, none);
   if (dual === null) return make(null, { ...unbounded, reasons: ['NO_MATCH'] });
-  const byValues = yield* listedError(group, prepared, scope, dual.value, request);
-  if (byValues !== null) return make(dual.value, byValues.error, byValues.rest);
+  const { error, parts } =
+    group.listed !== null && isListed(prepared)
+      ? yield* listedError(group, group.listed, prepared, scope, dual.value, request)
+      : errorByTotals(request, prepared, group, scope, { dual, divisors, support });
+  return make(dual.value, error, parts);
+}
+
+/** The error of an output that is made from totals. */
+function errorByTotals(
+  request: EstimateRequest & ErrorRequest,
+  prepared: PreparedOutput,
+  group: MetGroup,
+  scope: Scope,
+  { dual, divisors, support }: { dual: Dual; divisors: readonly Dual[]; support: number },
+): KnownError {
+  const { moments, confidence } = request;
   const contributions = contributionsOf(moments, prepared, dual.gradient, group.cells);
   const parts = varianceOf(moments, scope, contributions);
   const isSkewed = divisors.some(({ gradient, value }) => {
@@ -243,15 +258,10 @@ function* estimateOutput(
     const reasons: ReasonCode[] = parts.singletons > 0 ? ['SINGLETON_STRATUM'] : [];
     const stdError = variance > 0 ? Math.sqrt(variance) : null;
     const error = { low: ends.low, high: ends.high, stdError, exact: false, reasons };
-    return make(dual.value, error, { contributions, df, tail: null, certainty: null });
+    return { error, parts: { contributions, df, tail: null, certainty: null } };
   }
   const judged = { group: group.group, prepared, gradient: dual.gradient, contributions, variance };
-  const { error, rest } = linearisedError(
-    request,
-    { ...judged, value: dual.value, support, parts, isSkewed },
-    scope,
-  );
-  return make(dual.value, error, rest);
+  return linearisedError(request, { ...judged, value: dual.value, support, parts, isSkewed }, scope);
 }
 
 /** The variance of what has such contributions. */

@@ -1,6 +1,6 @@
 import type { ReasonCode } from '../plan/index.ts';
 import type { Contribution } from './contributions.ts';
-import { type ErrorParts, type EstimateError, unbounded } from './make-estimate.ts';
+import { type KnownError, unbounded } from './make-estimate.ts';
 import { type Asked, unseenSum } from './plain.ts';
 import { tQuantile } from './quantiles.ts';
 import type { Scope } from './scope.ts';
@@ -18,12 +18,6 @@ export interface Linearised extends JudgedEstimate {
   readonly isSkewed: boolean;
 }
 
-/** The error of such an estimate with what forecasts need of it. */
-export interface LinearisedError {
-  readonly error: EstimateError;
-  readonly rest: ErrorParts;
-}
-
 /** Strata of which a larger share was read are taken as if this had been, where the interval is not certified otherwise. */
 const cautiousShare = 0.5;
 
@@ -37,7 +31,7 @@ export function linearisedError(
   request: Asked & { readonly witness?: Witness | undefined },
   estimate: Linearised,
   scope: Scope,
-): LinearisedError {
+): KnownError {
   const plain = intervalOf(request, estimate, scope);
   const { contributions, parts: own } = estimate;
   const { kind } = request.moments.layout.design;
@@ -78,7 +72,7 @@ function intervalOf(
   request: Asked & { readonly witness?: Witness | undefined },
   estimate: Linearised,
   scope: Scope,
-): LinearisedError {
+): KnownError {
   const { moments, confidence, witness } = request;
   const { prepared, value, support, parts, isSkewed, contributions } = estimate;
   const { variance, df, singletons } = parts;
@@ -86,17 +80,17 @@ function intervalOf(
   const reasons: ReasonCode[] = support === 0 ? ['NO_MATCH'] : tailReasons(tail, confidence);
   if (isSkewed) reasons.push('SKEWED_RATIO');
   if (singletons > 0) reasons.push('SINGLETON_STRATUM');
-  const rest = { contributions, df, tail, certainty: null };
+  const known = { contributions, df, tail, certainty: null };
   if (support === 0)
-    return { error: { ...unbounded, ...unseenSum(request, prepared, scope), reasons }, rest };
+    return { error: { ...unbounded, ...unseenSum(request, prepared, scope), reasons }, parts: known };
   if (variance === 0) {
     if (singletons === 0) reasons.push('ZERO_VARIANCE');
-    return { error: { ...unbounded, reasons }, rest };
+    return { error: { ...unbounded, reasons }, parts: known };
   }
   const stdError = Math.sqrt(variance);
   const halfWidth = tQuantile((1 + confidence) / 2, df) * stdError;
   return {
     error: { low: value - halfWidth, high: value + halfWidth, stdError, exact: false, reasons },
-    rest,
+    parts: known,
   };
 }

@@ -2,8 +2,9 @@ import type { Pieces } from '../common/index.ts';
 import type { Moments, Scalar } from '../plan/index.ts';
 import { resampledError } from './bootstrap.ts';
 import { type GroupTotals, type PreparedOutput, supportOf } from './group-totals.ts';
-import type { ErrorParts, EstimateError } from './make-estimate.ts';
+import type { KnownError } from './make-estimate.ts';
 import { quantileError } from './quantile-estimates.ts';
+import type { ListedGroups } from './listed-groups.ts';
 import type { Scope } from './scope.ts';
 
 /** Rows of the sample behind an output. */
@@ -12,12 +13,6 @@ export function supportBehind(moments: Moments, prepared: PreparedOutput, group:
   return prepared.quantile === null || listed === null
     ? supportOf(moments, prepared, cells)
     : listed.valuesOf(group.group, prepared.quantile.measure).count;
-}
-
-/** The error of an output with what forecasts need of it. */
-export interface ListedError {
-  readonly error: EstimateError;
-  readonly rest: ErrorParts;
 }
 
 /** What of a request an error depends on. */
@@ -32,23 +27,21 @@ export interface ErrorRequest {
   readonly resampled: readonly PreparedOutput[];
 }
 
-/** The error of an output that is made from listed values, at its value before rounding; null where it is made from totals. */
+/** The error of an output that is made from listed values, at its value before rounding. */
 export function* listedError(
   group: GroupTotals,
+  listed: ListedGroups,
   prepared: PreparedOutput,
   scope: Scope,
   value: number,
   { key, confidence, seed = 0, resampled }: ErrorRequest,
-): Pieces<ListedError | null> {
-  const { listed } = group;
-  const { quantile, isResampled } = prepared;
-  if (listed === null) return null;
+): Pieces<KnownError> {
+  const { quantile } = prepared;
   if (quantile !== null) {
     const found = yield* quantileError(listed, scope, group.group, quantile, value, confidence);
     const { contributions, df, certainty } = found;
-    return { error: { ...found, exact: false }, rest: { contributions, df, tail: null, certainty } };
+    return { error: { ...found, exact: false }, parts: { contributions, df, tail: null, certainty } };
   }
-  if (!isResampled) return null;
   const ofGroup = (index: number): Scalar => key(group.group, index);
   const error = yield* resampledError(group, prepared, value, {
     listed,
@@ -59,5 +52,5 @@ export function* listedError(
     outputs: resampled,
   });
   const { contributions } = error;
-  return { error, rest: { contributions, df: Number.POSITIVE_INFINITY, tail: null, certainty: 0 } };
+  return { error, parts: { contributions, df: Number.POSITIVE_INFINITY, tail: null, certainty: 0 } };
 }

@@ -23,6 +23,12 @@ export interface ErrorParts {
   readonly certainty: number | null;
 }
 
+/** An error with what sizing needs of it. */
+export interface KnownError {
+  readonly error: EstimateError;
+  readonly parts: ErrorParts;
+}
+
 /** Of an error that sizing is told nothing of. */
 export const noParts: ErrorParts = { contributions: [], df: 1, tail: null, certainty: null };
 
