@@ -200,7 +200,7 @@ describe('with an engine that does as the test says', () => {
   });
 
   test('closing lets a running query end', async () => {
-    let finish = (): void => undefined;
+    let finish: (() => void) | null = null;
     const running = await serve(
       () =>
         new Promise((resolve) => {
@@ -208,10 +208,10 @@ describe('with an engine that does as the test says', () => {
         }),
     );
     const asked = post(running, { sql: 'SELECT 1' });
-    await new Promise((resume) => setTimeout(resume, 50));
+    await expect.poll(() => finish).not.toBeNull();
     const started = performance.now();
     const closed = running.close();
-    setTimeout(finish, 50);
+    setTimeout(finish!, 50);
     expect(await asked).toMatchObject({ status: 200, body: { rows: [[1]] } });
     await closed;
     expect(performance.now() - started).toBeLessThan(3000);
@@ -219,9 +219,13 @@ describe('with an engine that does as the test says', () => {
   });
 
   test('closing waits only so long', async () => {
-    const running = await serve((_, { signal }) => untilCancelled(signal));
+    const seen: AbortSignal[] = [];
+    const running = await serve((_, { signal }) => {
+      seen.push(signal!);
+      return untilCancelled(signal);
+    });
     const asked = post(running, { sql: 'SELECT 1' });
-    await new Promise((resume) => setTimeout(resume, 50));
+    await expect.poll(() => seen.length).toBe(1);
     const started = performance.now();
     await running.close();
     expect(performance.now() - started).toBeLessThan(8000);
