@@ -169,7 +169,8 @@ describe('samples of several kinds', () => {
     ['outliers whole', 'outliers', /outliers of heavy whole\): in a probe/, 'SELECT SUM(heavy) FROM t WHERE x < 900 ERROR WITHIN 5%'],
     ['whole keys', 'keys', /universe by who.*the only sample that can answer/, 'SELECT COUNT(DISTINCT who) FROM t WHERE x < 100 ERROR WITHIN 5%'],
   ])('%s: %s', async (_, name, reason, sql) => {
-    const result = await work.query(sql);
+    // A machine that stalls may make the exact answer look faster: nobody asks for it.
+    const result = await work.query(`${sql} ON MISS BEST EFFORT`);
     expect(result.answer).toMatchObject({ mode: 'approximate', met: true, sample: { name } });
     expect(result.answer.reason).toMatch(reason);
     expect(await worstDeviation(sql, result)).toBeLessThan(4);
@@ -177,7 +178,8 @@ describe('samples of several kinds', () => {
 
   test('an OR over columns of different samples is judged as a whole', async () => {
     // By its parts one would go to by_g or to by_c: the strata of neither tell which rows match.
-    const sql = "SELECT COUNT(*), AVG(x) FROM t WHERE (g = 'g1' AND x < 300) OR c = 'c7' ERROR WITHIN 5%";
+    const sql =
+      "SELECT COUNT(*), AVG(x) FROM t WHERE (g = 'g1' AND x < 300) OR c = 'c7' ERROR WITHIN 5% ON MISS BEST EFFORT";
     const result = await work.query(sql);
     expect(result.answer).toMatchObject({ mode: 'approximate', met: true });
     expect(result.answer.reason).toContain('in a probe it met 1 group');
