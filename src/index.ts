@@ -3,6 +3,7 @@
  * In: SQL with a bound on error or time. Out: answers with intervals. `openEngine` is the way in.
  */
 export {
+  type Alert,
   type AnswerSummary,
   type Cell,
   type Engine,

@@ -1,6 +1,7 @@
 import type { Database, Migration, SqliteValue } from '../database/index.ts';
 import { QueryError, type Zones } from '../common/index.ts';
 import { type Fence, leaseSchema, requireLease } from '../leases/index.ts';
+import { damagedSampleSchema, markDamaged, readDamaged } from './damaged-samples.ts';
 import { droppedSampleSchema, rememberFiles } from './dropped-samples.ts';
 import type {
   CatalogSnapshot,
@@ -8,6 +9,7 @@ import type {
   FileEntry,
   QueryLogEntry,
   SampleEntry,
+  SampleTrouble,
   SamplingMethod,
   SourceFormat,
   TableEntry,
@@ -44,6 +46,7 @@ export const catalogMigrations: readonly Migration[] = [
   droppedSampleSchema,
   `ALTER TABLE samples ADD COLUMN advice TEXT;
    ALTER TABLE samples ADD COLUMN uses INTEGER NOT NULL DEFAULT 0;`,
+  damagedSampleSchema,
 ];
 
 type Row = Readonly<Record<string, SqliteValue>>;
@@ -138,6 +141,11 @@ export class Catalog {
     });
   }
 
+  /** Keeps a sample from being used by any process: it is damaged. @throws QueryError STORAGE */
+  async quarantine(sample: Pick<SampleEntry, 'id' | 'version'>, trouble: SampleTrouble): Promise<void> {
+    await this.write(() => markDamaged(this.database, sample, trouble));
+  }
+
   /** To be called in a transaction of the same database. @throws QueryError UNKNOWN_SAMPLE where the sample was dropped */
   requireSample(id: number, name: string): void {
     if (this.database.prepare('SELECT 1 FROM samples WHERE id = ?').get(id) === undefined)
@@ -216,6 +224,7 @@ export class Catalog {
   }
 
   private read(): CatalogSnapshot {
+    const troubleOf = readDamaged(this.database);
     const files = new Map<number, FileEntry[]>();
     for (const row of this.database.prepare('SELECT * FROM table_files ORDER BY table_id, file_id').all()) {
       const entry: FileEntry = {
@@ -243,7 +252,14 @@ export class Catalog {
           rows: number(row, 'rows'),
           createdMs: number(row, 'created_ms'),
         })),
-      samples: this.database.prepare('SELECT * FROM samples ORDER BY name').all().map(readSample),
+      samples: this.database
+        .prepare('SELECT * FROM samples ORDER BY name')
+        .all()
+        .map((row) => {
+          const sample = readSample(row);
+          const trouble = troubleOf(sample);
+          return trouble === undefined ? sample : { ...sample, trouble };
+        }),
     };
   }
 }

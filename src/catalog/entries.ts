@@ -86,6 +86,17 @@ export interface SampleEntry {
   readonly createdMs: number;
   /** Why the advisor made it; not there: the user did. */
   readonly advice?: string;
+  /** Why it must not be used; not there: nothing is known against it. */
+  readonly trouble?: SampleTrouble;
+}
+
+/** Why a sample must not be used. */
+export interface SampleTrouble {
+  /** Damaged is for good, until it is made anew; unavailable is for now, and only for this process. */
+  readonly kind: 'damaged' | 'unavailable';
+  readonly sinceMs: number;
+  /** In words. */
+  readonly reason: string;
 }
 
 /** Everything the catalog knows at one moment. */

@@ -13,6 +13,7 @@ export {
   type QueryLogEntry,
   type SampleEntry,
   type SampleOutliers,
+  type SampleTrouble,
   type RowMethod,
   type SamplingMethod,
   type SourceFormat,

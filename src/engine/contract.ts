@@ -16,6 +16,19 @@ export interface OpenOptions {
   readonly memoryLimitBytes?: number;
   /** Folders that `CREATE TABLE … FROM` may read. Default: the working directory. */
   readonly allowedPaths?: readonly string[];
+  /** Called when something needs the operator's care, though statements are answered all the same. */
+  readonly onAlert?: (alert: Alert) => void;
+}
+
+/** Something that needs the operator's care. */
+export interface Alert {
+  /** Damaged: not used again, by any process. Unavailable: not read now, tried again later. */
+  readonly kind: 'damaged-sample' | 'unavailable-sample';
+  readonly sample: string;
+  /** Of the sample; null: it was dropped meanwhile. */
+  readonly table: string | null;
+  /** What happened, in one sentence. */
+  readonly message: string;
 }
 
 export interface Engine extends AsyncDisposable {

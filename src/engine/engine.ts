@@ -8,6 +8,7 @@ import { explain } from './explain.ts';
 import { Answer } from './query-result.ts';
 import { cancelled, RunControl } from './run-control.ts';
 import { runSelect } from './run-select.ts';
+import { describeTrouble } from './sample-troubles.ts';
 import { createSample, dropSample } from './samples.ts';
 import type { RoutedAnswer, SelectRun } from './select-run.ts';
 import { show } from './show.ts';
@@ -116,8 +117,8 @@ export class BallparkEngine implements Engine {
   }
 
   private plan(sql: string, statement: SelectStatement, { params = [] }: QueryOptions): PlannedSelect {
-    const { catalog, environment, profile, source } = this.state;
-    const snapshot = catalog.snapshot();
+    const { troubles, environment, profile, source } = this.state;
+    const snapshot = troubles.snapshot();
     const plan = planSelect(statement, snapshot, params, environment.clock);
     const shape = shapeOf(sql, statement.query.span);
     return {
@@ -136,9 +137,10 @@ export class BallparkEngine implements Engine {
     { plan }: PlannedSelect,
     run: SelectRun,
   ): Promise<RoutedAnswer> {
-    return statement.kind === 'explain'
-      ? await explain(this.state, statement, plan, run)
-      : await runSelect(this.state, plan, run);
+    if (statement.kind === 'explain') return await explain(this.state, statement, plan, run);
+    const { columns, report } = await runSelect(this.state, plan, run);
+    const reason = [report.reason, ...plan.leftOut.map(describeTrouble)].join('; ');
+    return { columns, report: { ...report, reason } };
   }
 
   private async run(statement: Statement, control: RunControl): Promise<RoutedAnswer> {

@@ -11,6 +11,7 @@ import { runSelect, tableOf } from './run-select.ts';
 import { describeOutbid, isOutbidBy } from './sample-route.ts';
 import { changedFile, noExactAnswer } from './sampled-tables.ts';
 import type { Forecast } from './sample-query.ts';
+import { describeTrouble } from './sample-troubles.ts';
 import type { RoutedAnswer, SelectRun } from './select-run.ts';
 import type { EngineState } from './state.ts';
 import { answerFromTotals } from './strata-route.ts';
@@ -31,6 +32,7 @@ export async function explain(
 ): Promise<RoutedAnswer> {
   const lines: Line[] = [
     ...(await foresee(state, plan, run)),
+    ...plan.leftOut.map((sample): Line => ['left out', describeTrouble(sample)]),
     ['asked for', describeBounds(plan.bounds)],
     ...(plan.sampledTable === null ? [['exact SQL', printQuery(plan.query)] as const] : []),
   ];

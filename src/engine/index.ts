@@ -5,6 +5,7 @@
  */
 export { QueryError } from '../common/index.ts';
 export type {
+  Alert,
   AnswerSummary,
   Cell,
   Engine,

@@ -16,6 +16,7 @@ import { Profile } from './profile.ts';
 import { QueryLog } from './query-log.ts';
 import { SampleCache } from './sample-cache.ts';
 import { collectSamples, pinSample, type Remains } from './sample-pins.ts';
+import { SampleTroubles } from './sample-troubles.ts';
 import type { EngineState } from './state.ts';
 import { Fingerprints } from './table-files.ts';
 
@@ -60,7 +61,8 @@ export async function openEngineIn(options: OpenOptions, environment: Environmen
     // Several processes may use one data folder; what DuckDB spills is each one's own.
     const scratch = join(root, `scratch-${environment.newId()}`);
     const source = new DuckDBSource({ threads, memoryLimitBytes, tempFolder: scratch });
-    const { leases, remains, samples } = shareSamples(environment, database, catalog, folders.samples);
+    const troubles = new SampleTroubles(catalog, environment.clock, options.onAlert ?? (() => undefined));
+    const { leases, remains, samples } = shareSamples(environment, database, catalog, troubles, folders.samples); // prettier-ignore
     // What a crash, or a reader that was slower than this folder's last process, has left.
     await collectSamples(remains).catch(() => undefined);
     const profile = new Profile(new ProfileStore(database), threads, environment.clock);
@@ -71,6 +73,7 @@ export async function openEngineIn(options: OpenOptions, environment: Environmen
       catalog,
       source,
       samples,
+      troubles,
       leases,
       remains,
       log,
@@ -101,6 +104,7 @@ function shareSamples(
   { files, clock, timers, newId }: Environment,
   database: Database,
   catalog: Catalog,
+  troubles: SampleTroubles,
   folder: string,
 ): Pick<EngineState, 'leases' | 'remains' | 'samples'> {
   const store = new LeaseStore(database, clock, `process ${process.pid} on ${hostname()}`);
@@ -118,6 +122,7 @@ function shareSamples(
     folder,
     pin: (entry) => pinSample(leases, catalog, entry, newId()),
     onLetGo: () => collectSamples(remains),
+    onFault: (entry, fault) => troubles.report(entry, fault),
   });
   return { leases, remains, samples };
 }

@@ -1,7 +1,7 @@
 import type { CatalogSnapshot, SampleEntry } from '../catalog/index.ts';
 import { type FileSystem, QueryError } from '../common/index.ts';
 import type { HeldLease } from '../leases/index.ts';
-import { openSample, type Sample } from '../samples/index.ts';
+import { openSample, type Sample, SampleFault } from '../samples/index.ts';
 
 /** A sample that is open, and the lease that keeps its files from being removed. */
 interface PinnedSample {
@@ -15,6 +15,25 @@ interface LeavingSample {
   readonly readers: Set<symbol>;
 }
 
+/** What is wrong with which sample: ends the work of a statement, which is run again without it. */
+class UnusableSample extends QueryError {
+  constructor(
+    readonly entry: SampleEntry,
+    readonly fault: SampleFault,
+  ) {
+    super(fault.code, fault.message, { hint: fault.hint, cause: fault.cause });
+  }
+}
+
+/** Has faults say of which sample they are. */
+async function namingSample<T>(entry: SampleEntry, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof SampleFault ? new UnusableSample(entry, error) : error;
+  }
+}
+
 export interface SampleCacheOptions {
   readonly files: FileSystem;
   readonly folder: string;
@@ -22,6 +41,8 @@ export interface SampleCacheOptions {
   readonly pin: (entry: SampleEntry) => Promise<HeldLease>;
   /** Called when a pin was given back: files may be nobody's now. */
   readonly onLetGo: () => Promise<void>;
+  /** Called when a sample turned out to be unusable: statements planned from then on leave it out. */
+  readonly onFault: (entry: SampleEntry, fault: SampleFault) => Promise<void>;
 }
 
 /** Samples in use: each opened once and pinned, its columns loaded as queries need them. */
@@ -34,17 +55,25 @@ export class SampleCache {
 
   /**
    * Runs work that gets samples: none that it got is closed before it ends. Where a sample was dropped between planning and getting
-   * it, the work is run again, once.
+   * it, the work is run again, once; where one turned out to be unusable, as often as there are such samples.
    * @param work is told whether it runs again
    */
   async during<T>(work: (isAgain: boolean) => Promise<T>): Promise<T> {
     const me = Symbol('statement');
     this.running.add(me);
+    const failed = new Set<number | null>();
     try {
-      return await work(false).catch(async (error: unknown) => {
-        if (!(error instanceof QueryError) || error.code !== 'UNKNOWN_SAMPLE') throw error;
-        return await work(true);
-      });
+      for (;;) {
+        try {
+          return await work(failed.size > 0);
+        } catch (error) {
+          const sample = error instanceof UnusableSample ? error.entry.id : null;
+          const isTransient = sample !== null || (error instanceof QueryError && error.code === 'UNKNOWN_SAMPLE'); // prettier-ignore
+          if (!isTransient || failed.has(sample)) throw error;
+          failed.add(sample);
+          if (error instanceof UnusableSample) await this.leaveOut(error);
+        }
+      }
     } finally {
       this.running.delete(me);
       for (const left of this.leaving) {
@@ -53,6 +82,11 @@ export class SampleCache {
         if (left.readers.size === 0) await this.letGo(left).catch(() => undefined);
       }
     }
+  }
+
+  private async leaveOut({ entry, fault }: UnusableSample): Promise<void> {
+    await this.options.onFault(entry, fault);
+    await this.forget(entry.id).catch(() => undefined); // what cannot be let go of now is let go of later
   }
 
   /** @throws QueryError DAMAGED_SAMPLE; UNKNOWN_SAMPLE where it was dropped meanwhile */
@@ -95,7 +129,10 @@ export class SampleCache {
   private async openPinned(entry: SampleEntry): Promise<PinnedSample> {
     const pin = await this.options.pin(entry);
     try {
-      const sample = await openSample(this.options.files, this.options.folder, entry.files);
+      const { files, folder } = this.options;
+      const opened = await namingSample(entry, openSample(files, folder, entry.files));
+      const load: Sample['load'] = (name, rows) => namingSample(entry, opened.load(name, rows));
+      const sample = { ...opened, load };
       // Its files may go now, though what is open stays readable: the next statement opens and pins it anew.
       pin.signal.addEventListener('abort', () => void this.forget(entry.id).catch(() => undefined));
       return { sample, pin };

@@ -140,13 +140,13 @@ function stratumRoomOf({ columns }: TableEntry): number {
   return (12 + 88 * columns.length) / (12 + widths.reduce((sum, width) => sum + width, 0));
 }
 
-/** The table's uniform and stratified samples. */
+/** The table's uniform and stratified samples; what is damaged serves nobody. */
 function presentSamples({ catalog }: EngineState, table: TableEntry): PresentSample[] {
   return catalog
     .snapshot()
     .samples.filter(
-      ({ tableId, method: { kind } }) =>
-        tableId === table.id && (kind === 'uniform' || kind === 'stratified'),
+      ({ tableId, trouble, method: { kind } }) =>
+        tableId === table.id && trouble?.kind !== 'damaged' && (kind === 'uniform' || kind === 'stratified'),
     ) // prettier-ignore
     .map(presentSample);
 }

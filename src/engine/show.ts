@@ -44,12 +44,12 @@ const sampledBy = (sample: SampleEntry | undefined): string | null =>
 async function showSamples(state: EngineState): Promise<RoutedAnswer> {
   await state.log.flush();
   const uses = state.catalog.sampleUses();
-  const { tables, samples } = state.catalog.snapshot();
-  const rows = samples.map(({ id: sampleId, name, tableId, method, rows: rowCount, populationRows, strata, bytes, seed, version, createdMs, advice }): Scalar[] => [
+  const { tables, samples } = state.troubles.snapshot();
+  const rows = samples.map(({ id: sampleId, name, tableId, method, rows: rowCount, populationRows, strata, bytes, seed, version, createdMs, advice, trouble }): Scalar[] => [
     name, tables.find(({ id }) => id === tableId)?.name ?? null, describeMethod(method), rowCount, populationRows, populationRows === 0 ? null : rowCount / populationRows,
-    strata, bytes, seed, version, micros(createdMs), uses.get(sampleId) ?? 0, advice ?? (method.kind === 'given' ? 'the table is a sample' : 'created by hand'),
+    strata, bytes, seed, version, micros(createdMs), uses.get(sampleId) ?? 0, advice ?? (method.kind === 'given' ? 'the table is a sample' : 'created by hand'), trouble?.kind ?? 'sound', trouble?.reason ?? null,
   ]); // prettier-ignore
-  return rowsAnswer([['sample', text], ['table', text], ['method', text], ['rows', count], ['population_rows', count], ['share', number], ['strata', count], ['bytes', count], ['seed', count], ['version', count], ['created', time], ['uses', count], ['why', text]], rows, 'the samples of the catalog'); // prettier-ignore
+  return rowsAnswer([['sample', text], ['table', text], ['method', text], ['rows', count], ['population_rows', count], ['share', number], ['strata', count], ['bytes', count], ['seed', count], ['version', count], ['created', time], ['uses', count], ['why', text], ['state', text], ['trouble', text]], rows, 'the samples of the catalog'); // prettier-ignore
 }
 
 function showLeases(state: EngineState): RoutedAnswer {

@@ -8,6 +8,7 @@ import type { EstimatePaces } from './estimate-paces.ts';
 import type { QueryLog } from './query-log.ts';
 import type { SampleCache } from './sample-cache.ts';
 import type { Remains } from './sample-pins.ts';
+import type { SampleTroubles } from './sample-troubles.ts';
 import type { Fingerprints } from './table-files.ts';
 
 /** What the statements of one engine share. */
@@ -16,6 +17,8 @@ export interface EngineState {
   readonly catalog: Catalog;
   readonly source: DuckDBSource;
   readonly samples: SampleCache;
+  /** What is known against samples; its snapshot is the one to plan by. */
+  readonly troubles: SampleTroubles;
   readonly leases: LeaseKeeper;
   /** What dropped samples left behind. */
   readonly remains: Remains;

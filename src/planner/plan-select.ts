@@ -29,6 +29,8 @@ export interface SelectPlan {
   readonly exactReason: string;
   /** A table of the query that is itself a sample, so that the source has no exact answer; null: there is none. */
   readonly sampledTable: string | null;
+  /** Samples that came into question, had they no trouble. */
+  readonly leftOut: readonly SampleEntry[];
 }
 export interface AggregatePlan {
   readonly query: AggregateQuery;
@@ -173,7 +175,12 @@ export function planSelect(
   // Without an exact answer to fall back to, the best effort is all there is.
   const bounds: ResolvedBounds =
     sampledTable !== null && asked.onMiss === 'exact' ? { ...asked, onMiss: 'best-effort' } : asked;
-  const exactly = (exactReason: string, aggregates: AggregateQuery | null): SelectPlan => ({
+  const exactly = (
+    exactReason: string,
+    aggregates: AggregateQuery | null,
+    leftOut: readonly SampleEntry[] = [],
+  ): SelectPlan => ({
+    leftOut,
     query,
     bounds,
     labels,
@@ -187,7 +194,12 @@ export function planSelect(
   if (analysis.kind === 'other') return exactly(analysis.reason, null);
   const table = snapshot.tables.find(({ name }) => name === analysis.query.table);
   if (table === undefined) throw new QueryError('UNKNOWN_TABLE', `there is no table ${analysis.query.table}`);
-  const samples = snapshot.samples.filter(({ tableId }) => tableId === table.id);
+  const known = snapshot.samples.filter(({ tableId }) => tableId === table.id);
+  const samples = known.filter(({ trouble }) => trouble === undefined);
+  const leftOut = known.filter(({ trouble }) => trouble !== undefined);
+  if (sampledTable !== null && samples.length === 0) throw unusableTable(sampledTable, leftOut);
+  if (samples.length === 0 && leftOut.length > 0)
+    return exactly(`${table.name} has no usable sample`, analysis.query, leftOut);
   if (samples.length === 0) return exactly(`${table.name} has no samples`, analysis.query);
   const estimates = analysis.samplingRefusal === null ? asEstimates(analysis.query) : null;
   const distinct = countedDistinct(analysis.query);
@@ -196,6 +208,7 @@ export function planSelect(
     query,
     bounds,
     labels,
+    leftOut,
     asked: analysis.query,
     aggregate: {
       query: analysis.query,
@@ -216,6 +229,17 @@ export function planSelect(
         : 'an expression over its aggregates is answered exactly'),
     sampledTable,
   };
+}
+
+/** A table that is itself a sample, and nothing else, cannot be used. */
+function unusableTable(name: string, [sample]: readonly SampleEntry[]): QueryError {
+  const { kind, reason } = sample!.trouble!; // a table that is a sample has one, which was left out
+  const isDamaged = kind === 'damaged';
+  return new QueryError(
+    isDamaged ? 'DAMAGED_SAMPLE' : 'STORAGE',
+    `${name} is itself a sample, and ${isDamaged ? 'damaged' : 'cannot be read now'}: ${reason}`,
+    { hint: isDamaged ? `DROP TABLE ${name} and create it again from its file` : 'it is tried again later' },
+  );
 }
 
 /** The outputs of a grouped SELECT that hold no aggregate. */

@@ -6,10 +6,11 @@ import {
   type ColumnArray,
   type Dictionary,
 } from '../columns/index.ts';
-import { type FileSystem, type OpenFile, QueryError } from '../common/index.ts';
+import type { FileSystem, OpenFile } from '../common/index.ts';
 import type { ColumnFileManifest, ColumnManifest, Extent } from './column-file.ts';
 import { sha256 } from './describe-column-file.ts';
 import { decodeDictionary } from './encode-dictionary.ts';
+import { SampleFault } from './sample-fault.ts';
 
 /** A column as kernels see it: contiguous over all blocks, filled from the front as far as it has been loaded. */
 export interface LoadedColumn {
@@ -50,9 +51,7 @@ export class ColumnFileReader {
     if (found?.bytes !== manifest.byteLength) {
       const state =
         found === null ? 'is missing' : `has ${found.bytes} bytes instead of ${manifest.byteLength}`;
-      throw new QueryError('DAMAGED_SAMPLE', `the sample file ${path} ${state}`, {
-        hint: 'drop the sample and create it again',
-      });
+      throw new SampleFault('damaged', `the sample file ${path} ${state}`);
     }
     const reader = new ColumnFileReader(await files.open(path, 'read'), path, manifest);
     try {
@@ -147,14 +146,10 @@ export class ColumnFileReader {
   private async readInto(extent: Extent, into: Uint8Array): Promise<void> {
     const read = await this.file.read(into, extent.offset);
     const sound = read === extent.length && sha256(into) === extent.sha256;
-    if (!sound) {
-      throw new QueryError(
-        'DAMAGED_SAMPLE',
-        `the sample file ${this.path} is damaged at byte ${extent.offset}`,
-        {
-          hint: 'drop the sample and create it again',
-        },
+    if (!sound)
+      throw new SampleFault(
+        'damaged',
+        `the sample file ${this.path} is damaged in the ${extent.length} bytes from ${extent.offset} on`,
       );
-    }
   }
 }

@@ -66,7 +66,13 @@ export async function openSample(files: FileSystem, folder: string, described: S
   const { rows } = described.data;
   const runs = new RunIndex(strata.sampled, strata.takeAll);
   const { universe } = strata;
-  const keys = universe === null ? null : { universe, starts: await readKeyStarts(reader, rows) };
+  let keys: KeyIndex | null;
+  try {
+    keys = universe === null ? null : { universe, starts: await readKeyStarts(reader, rows) };
+  } catch (error) {
+    await reader.close();
+    throw error;
+  }
   return {
     strata,
     runs,
