@@ -11,6 +11,7 @@ import type { Engine, OpenOptions } from './contract.ts';
 import { BallparkEngine } from './engine.ts';
 import { type Environment, systemEnvironment } from './environment.ts';
 import { EstimatePaces } from './estimate-paces.ts';
+import { guardReads } from './guard-reads.ts';
 import { LearnedTails } from './learned-tails.ts';
 import { Profile } from './profile.ts';
 import { QueryLog } from './query-log.ts';
@@ -22,6 +23,8 @@ import { Fingerprints } from './table-files.ts';
 
 /** Share of the machine's memory that DuckDB may use where nothing else is said. */
 const memoryShare = 0.5;
+/** How long a device may take for a single call when a sample is read: half a megabyte at most. */
+const readLimitMs = 2000;
 
 /**
  * Opens an engine on a data folder; makes the folder where there is none.
@@ -118,7 +121,7 @@ function shareSamples(
     },
   });
   const samples = new SampleCache({
-    files,
+    files: guardReads(files, timers, readLimitMs),
     folder,
     pin: (entry) => pinSample(leases, catalog, entry, newId()),
     onLetGo: () => collectSamples(remains),

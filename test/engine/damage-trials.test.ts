@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { seededRandom } from '../../src/common/index.ts';
+import {
+  type Damage,
+  DamageTrials,
+  flipOneBit,
+  otherDamage,
+  type TrialOutcome,
+  truncate,
+} from '../support/damage-trials.ts';
+
+/** `npm run damage` tries as often as the design asks for. */
+const isFull = process.env['MODE'] === 'damage';
+const counts = isFull ? { flips: 5000, cuts: 500, others: 100 } : { flips: 40, cuts: 10, others: 15 };
+/** A machine that is busy with other tests may be slow at any moment. */
+const hangMs = isFull ? 2000 : 20_000;
+const questionsPerTrial = 6;
+
+let trials: DamageTrials;
+beforeAll(async () => {
+  trials = await DamageTrials.open();
+}, 120_000);
+afterAll(() => trials.close());
+
+/** Tries so often, and prints what came of it. @param damageOf in turn */
+async function tryOften(what: string, count: number, damageOf: readonly Damage[]): Promise<TrialOutcome[]> {
+  const { next } = seededRandom(count);
+  const outcomes: TrialOutcome[] = [];
+  for (let place = 0; place < count; place++)
+    outcomes.push(await trials.tryDamage(damageOf[place % damageOf.length]!, next, questionsPerTrial));
+  const sum = (of: (outcome: TrialOutcome) => number): number => outcomes.reduce((all, each) => all + of(each), 0); // prettier-ignore
+  if (isFull)
+    console.log(
+      `${what}: ${count} trials, ${sum((each) => each.answers)} answers, ${sum(({ wrong }) => wrong.length)} wrong, ` +
+        `${sum(({ quarantined }) => quarantined)} samples quarantined, longest answer ${Math.max(...outcomes.map(({ longestMs }) => longestMs)).toFixed(0)} ms`,
+    );
+  return outcomes;
+}
+
+function expectSound(outcomes: readonly TrialOutcome[]): void {
+  expect(outcomes.flatMap(({ wrong }) => wrong)).toEqual([]);
+  expect(Math.max(...outcomes.map(({ longestMs }) => longestMs))).toBeLessThan(hangMs);
+}
+
+const limitMs = isFull ? 7_200_000 : 120_000;
+
+test('single bits flipped in files of samples', { timeout: limitMs }, async () => {
+  const outcomes = await tryOften('bits flipped', counts.flips, [flipOneBit]);
+  expectSound(outcomes);
+  // The questions read a part of each file.
+  expect(outcomes.filter(({ quarantined }) => quarantined > 0).length).toBeGreaterThan(counts.flips / 8);
+});
+
+test('files cut off', { timeout: limitMs }, async () => {
+  expectSound(await tryOften('files cut off', counts.cuts, [truncate]));
+});
+
+test('files extended, emptied, removed, exchanged', { timeout: limitMs }, async () => {
+  expectSound(await tryOften('other damage', counts.others, [...otherDamage, ...trials.exchanges]));
+});
