@@ -1,21 +1,18 @@
-import type { Database, Migration, SqliteValue } from '../database/index.ts';
-import { QueryError, type Zones } from '../common/index.ts';
+import type { Database, Migration } from '../database/index.ts';
+import { QueryError } from '../common/index.ts';
 import { type Fence, leaseSchema, requireLease } from '../leases/index.ts';
-import { damagedSampleSchema, markDamaged, readDamaged } from './damaged-samples.ts';
+import { damagedSampleSchema, markDamaged } from './damaged-samples.ts';
 import { droppedSampleSchema, rememberFiles } from './dropped-samples.ts';
 import type {
   CatalogSnapshot,
-  ColumnEntry,
-  FileEntry,
   QueryLogEntry,
   SampleEntry,
   SampleTrouble,
-  SamplingMethod,
-  SourceFormat,
   TableEntry,
   WorkloadEntry,
 } from './entries.ts';
-import type { SampleFiles } from '../samples/index.ts';
+import { json, number, readSnapshot, type Row, text } from './read-snapshot.ts';
+import { sealSample, sealSchema, sealTable } from './seals.ts';
 
 /** The catalog's schema; a change is a new entry at the end. */
 export const catalogMigrations: readonly Migration[] = [
@@ -47,13 +44,8 @@ export const catalogMigrations: readonly Migration[] = [
   `ALTER TABLE samples ADD COLUMN advice TEXT;
    ALTER TABLE samples ADD COLUMN uses INTEGER NOT NULL DEFAULT 0;`,
   damagedSampleSchema,
+  sealSchema,
 ];
-
-type Row = Readonly<Record<string, SqliteValue>>;
-const text = (row: Row, name: string): string => row[name] as string; // declared TEXT NOT NULL
-const number = (row: Row, name: string): number => row[name] as number; // declared INTEGER or REAL NOT NULL
-/** Written by this file, from the type that the reader names. */
-const json = (row: Row, name: string): unknown => JSON.parse(text(row, name));
 
 /** Statements that stay in the query log. */
 const queryLogMax = 1000;
@@ -67,7 +59,7 @@ export class Catalog {
   /** All tables and samples, as of now. Unchanged content is the same object. */
   snapshot(): CatalogSnapshot {
     const version = this.database.version();
-    if (this.cached?.version !== version) this.cached = { version, snapshot: this.read() };
+    if (this.cached?.version !== version) this.cached = { version, snapshot: readSnapshot(this.database) };
     return this.cached.snapshot;
   }
 
@@ -87,7 +79,7 @@ export class Catalog {
       this.refuseTaken('tables', 'table', table.name);
       const { lastInsertRowid } = this.database
         .prepare(
-          'INSERT INTO tables (name, source, format, columns, rows, created_ms) VALUES (?, ?, ?, ?, ?, ?)',
+          'INSERT INTO tables (name, source, format, columns, rows, created_ms, is_sample) VALUES (?, ?, ?, ?, ?, ?, ?)',
         )
         .run(
           table.name,
@@ -96,12 +88,14 @@ export class Catalog {
           JSON.stringify(table.columns),
           table.rows,
           table.createdMs,
+          table.isSample ? 1 : 0,
         );
       const addFile = this.database.prepare(
         'INSERT INTO table_files (table_id, file_id, path, bytes, modified_ms, rows, zones) VALUES (?, ?, ?, ?, ?, ?, ?)',
       );
       for (const { id, path, bytes, modifiedMs, rows, zones } of table.files)
         addFile.run(lastInsertRowid, id, path, bytes, modifiedMs, rows, zones === null ? null : JSON.stringify(zones)); // prettier-ignore
+      sealTable(this.database, lastInsertRowid);
       if (sample !== undefined) this.insertSample({ ...sample, tableId: lastInsertRowid });
     });
   }
@@ -187,7 +181,7 @@ export class Catalog {
         elapsedMs: number(row, 'elapsed_ms'),
         outcome: text(row, 'outcome'),
         rowsRead: number(row, 'rows_read'),
-        workload: row['workload'] === null ? null : (json(row, 'workload') as WorkloadEntry),
+        workload: workloadIn(row),
       }));
   }
 
@@ -215,6 +209,7 @@ export class Catalog {
         sample.id, sample.tableId, sample.name, sample.version, JSON.stringify(method), sample.seed, sample.rows,
         sample.populationRows, sample.strata, sample.bytes, JSON.stringify(files), sample.createdMs, sample.advice ?? null,
       ); // prettier-ignore
+    sealSample(this.database, sample.id);
   }
 
   private refuseTaken(within: 'tables' | 'samples', what: string, name: string): void {
@@ -222,62 +217,14 @@ export class Catalog {
       throw new QueryError('DUPLICATE_NAME', `there is already a ${what} named ${name}`);
     }
   }
-
-  private read(): CatalogSnapshot {
-    const troubleOf = readDamaged(this.database);
-    const files = new Map<number, FileEntry[]>();
-    for (const row of this.database.prepare('SELECT * FROM table_files ORDER BY table_id, file_id').all()) {
-      const entry: FileEntry = {
-        id: number(row, 'file_id'),
-        path: text(row, 'path'),
-        bytes: number(row, 'bytes'),
-        modifiedMs: number(row, 'modified_ms'),
-        rows: number(row, 'rows'),
-        zones: row['zones'] === null ? null : (json(row, 'zones') as Zones),
-      };
-      const table = number(row, 'table_id');
-      files.set(table, [...(files.get(table) ?? []), entry]);
-    }
-    return {
-      tables: this.database
-        .prepare('SELECT * FROM tables ORDER BY name')
-        .all()
-        .map((row) => ({
-          id: number(row, 'id'),
-          name: text(row, 'name'),
-          source: text(row, 'source'),
-          format: text(row, 'format') as SourceFormat, // written from one
-          columns: json(row, 'columns') as ColumnEntry[],
-          files: files.get(number(row, 'id')) ?? [],
-          rows: number(row, 'rows'),
-          createdMs: number(row, 'created_ms'),
-        })),
-      samples: this.database
-        .prepare('SELECT * FROM samples ORDER BY name')
-        .all()
-        .map((row) => {
-          const sample = readSample(row);
-          const trouble = troubleOf(sample);
-          return trouble === undefined ? sample : { ...sample, trouble };
-        }),
-    };
-  }
 }
 
-function readSample(row: Row): SampleEntry {
-  return {
-    id: number(row, 'id'),
-    tableId: number(row, 'table_id'),
-    name: text(row, 'name'),
-    version: number(row, 'version'),
-    method: json(row, 'method') as SamplingMethod,
-    seed: number(row, 'seed'),
-    rows: number(row, 'rows'),
-    populationRows: number(row, 'population_rows'),
-    strata: number(row, 'strata'),
-    bytes: number(row, 'bytes'),
-    files: json(row, 'files') as SampleFiles,
-    createdMs: number(row, 'created_ms'),
-    ...(row['advice'] === null ? {} : { advice: text(row, 'advice') }),
-  };
+/** What is kept of a SELECT; null also where it cannot be read any more: it tells of the past, and nothing depends on it. */
+function workloadIn(row: Row): WorkloadEntry | null {
+  if (row['workload'] === null) return null;
+  try {
+    return json(row, 'workload') as WorkloadEntry;
+  } catch {
+    return null;
+  }
 }

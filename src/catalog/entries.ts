@@ -13,6 +13,10 @@ export interface TableEntry {
   readonly files: readonly FileEntry[];
   readonly rows: number;
   readonly createdMs: number;
+  /** The file is itself a sample: there is a sample of the method `given` with all its rows. */
+  readonly isSample: boolean;
+  /** Why it must not be used: what the catalog has of it is not what was written. Not there: it is. */
+  readonly trouble?: string;
 }
 export type SourceFormat = 'parquet' | 'csv' | 'json' | 'arrow';
 export interface ColumnEntry {
@@ -97,6 +101,8 @@ export interface SampleTrouble {
   readonly sinceMs: number;
   /** In words. */
   readonly reason: string;
+  /** What the catalog says of the sample is not what was written: nothing of its entry is to be believed. */
+  readonly ofEntry?: true;
 }
 
 /** Everything the catalog knows at one moment. */

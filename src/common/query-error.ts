@@ -34,6 +34,7 @@ export const errorCodes = {
   FORBIDDEN_PATH: { httpStatus: 403, exitCode: 1 },
   CHANGED_FILE: conflict,
   DAMAGED_SAMPLE: { httpStatus: 500, exitCode: 1 },
+  DAMAGED_CATALOG: { httpStatus: 500, exitCode: 1 },
   EXECUTION: unprocessable,
   BOUND_MISSED: unprocessable,
   NO_EXACT_ANSWER: unprocessable,

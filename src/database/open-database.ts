@@ -1,5 +1,6 @@
 import Sqlite from 'better-sqlite3';
 import { type FileSystem, nodeFileSystem, QueryError, storageError } from '../common/index.ts';
+import { checkPages, checkSchema, damagedDatabase } from './check-database.ts';
 
 /** A prepared statement; parameters are bound by place. */
 export interface PreparedStatement {
@@ -46,11 +47,12 @@ function assertVersion(version: string): void {
 
 const codeOf = (error: unknown): string => (error instanceof Sqlite.SqliteError ? error.code : '');
 
-/** SQLite's troubles with the device as the user should read them; other errors as they are. */
-function readable(error: unknown): unknown {
+/** SQLite's troubles with the device, and with what is there, as the user should read them; other errors as they are. */
+function readable(error: unknown, path: string): unknown {
   const code = codeOf(error);
   if (!/^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|BUSY)/.test(code)) return error;
   const { message } = error as Error; // codeOf found a SqliteError
+  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) return damagedDatabase(path, message, error);
   return new QueryError('STORAGE', `the catalog cannot be used: ${message}`, { cause: error });
 }
 
@@ -60,10 +62,38 @@ function migrate(db: Sqlite.Database, migrations: readonly Migration[]): void {
     if (done > migrations.length) {
       throw new QueryError('STORAGE', 'the catalog was written by a newer version of Ballpark');
     }
+    if (done < 0) throw damagedDatabase(db.name, `its version is ${done}`);
     for (const migration of migrations.slice(done)) db.exec(migration);
     db.pragma(`user_version = ${migrations.length}`);
   });
   step.immediate();
+}
+
+/** The statement, saying so where it comes upon damage. */
+function guarded(statement: PreparedStatement, path: string): PreparedStatement {
+  const sound = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      throw /^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(error)) ? readable(error, path) : error;
+    }
+  };
+  return {
+    all: (...parameters) => sound(() => statement.all(...parameters)),
+    get: (...parameters) => sound(() => statement.get(...parameters)),
+    run: (...parameters) => sound(() => statement.run(...parameters)),
+  };
+}
+
+/** Checks that the schema is what the migrations make. @throws QueryError DAMAGED_CATALOG */
+function checkAgainst(db: Sqlite.Database, migrations: readonly Migration[], path: string): void {
+  const model = new Sqlite(':memory:');
+  try {
+    migrate(model, migrations);
+    checkSchema(db, model, path);
+  } finally {
+    model.close();
+  }
 }
 
 /**
@@ -90,7 +120,7 @@ async function syncLog(files: FileSystem, path: string): Promise<void> {
  * Opens the database, makes it where there is none, and brings its schema up to date.
  * @param path a file, or `:memory:`
  * @param files to wait for the device with
- * @throws QueryError STORAGE where the file cannot be used
+ * @throws QueryError STORAGE where the file cannot be used, DAMAGED_CATALOG where it is not what was written
  */
 export function openDatabase(
   path: string,
@@ -107,10 +137,12 @@ export function openDatabase(
     // it has ended with the machine.
     db.pragma('synchronous = NORMAL');
     db.pragma('foreign_keys = ON');
+    checkPages(db, path);
     migrate(db, migrations);
+    checkAgainst(db, migrations, path);
     db.pragma(`busy_timeout = ${busyTimeoutMs}`);
   } catch (error) {
-    throw readable(error);
+    throw readable(error, path);
   }
   const transactLazily = async <T>(work: () => T): Promise<T> => {
     const transaction = db.transaction(work);
@@ -118,7 +150,7 @@ export function openDatabase(
       try {
         return transaction.immediate();
       } catch (error) {
-        if (!codeOf(error).startsWith('SQLITE_BUSY') || tries >= lockTriesMax) throw readable(error);
+        if (!codeOf(error).startsWith('SQLITE_BUSY') || tries >= lockTriesMax) throw readable(error, path);
         await new Promise((resume) => setTimeout(resume, Math.min(tries, 20)));
       }
     }
@@ -128,7 +160,7 @@ export function openDatabase(
     prepare(sql) {
       const known = statements.get(sql);
       if (known !== undefined) return known;
-      const made = db.prepare(sql) as unknown as PreparedStatement; // rows of plain values: no column holds 64-bit integers
+      const made = guarded(db.prepare(sql) as unknown as PreparedStatement, path); // rows of plain values: no column holds 64-bit integers
       statements.set(sql, made);
       return made;
     },

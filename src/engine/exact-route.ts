@@ -11,7 +11,8 @@ import type { EngineState } from './state.ts';
 export function sourceTables(state: EngineState): SourceTable[] {
   return state.catalog
     .snapshot()
-    .tables.map(({ name, files }) => ({ name, files: files.map(({ id, path }) => ({ id, path })) }));
+    .tables.filter(({ trouble }) => trouble === undefined)
+    .map(({ name, files }) => ({ name, files: files.map(({ id, path }) => ({ id, path })) }));
 }
 
 /** A watch over source calls: the caller's signal and the statement's deadline end them, progress is passed on. */

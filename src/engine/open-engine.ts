@@ -13,6 +13,7 @@ import { type Environment, systemEnvironment } from './environment.ts';
 import { EstimatePaces } from './estimate-paces.ts';
 import { guardReads } from './guard-reads.ts';
 import { LearnedTails } from './learned-tails.ts';
+import { refuseLostCatalog } from './lost-catalog.ts';
 import { Profile } from './profile.ts';
 import { QueryLog } from './query-log.ts';
 import { SampleCache } from './sample-cache.ts';
@@ -59,6 +60,7 @@ export async function openEngineIn(options: OpenOptions, environment: Environmen
       folders.tables,
     ]);
     const path = inMemory ? ':memory:' : join(root, 'catalog.sqlite');
+    if (!inMemory) await refuseLostCatalog(files, path, folders);
     const database = openDatabase(path, catalogMigrations, files);
     const catalog = new Catalog(database);
     // Several processes may use one data folder; what DuckDB spills is each one's own.

@@ -1,11 +1,5 @@
 import { join } from 'node:path';
-import {
-  findNamed,
-  givenSampleOf,
-  type SampleEntry,
-  type SamplingMethod,
-  type TableEntry,
-} from '../catalog/index.ts';
+import { findNamed, type SampleEntry, type SamplingMethod, type TableEntry } from '../catalog/index.ts';
 import { didYouMean, QueryError } from '../common/index.ts';
 import type {
   CreateSampleStatement,
@@ -115,7 +109,7 @@ export async function refuseUnfit(
   { span }: Identifier,
   table: TableEntry,
 ): Promise<void> {
-  if (givenSampleOf(state.catalog.snapshot(), table) !== undefined) {
+  if (table.isSample) {
     throw new QueryError(
       'NOT_SUPPORTED',
       `${table.name} is itself a sample: its queries are answered from all of it`,
@@ -148,10 +142,12 @@ export async function createSample(
   advice?: string,
 ): Promise<RoutedAnswer> {
   const { name, ifNotExists } = statement;
-  const existing = name === null ? undefined : findNamed(state.catalog.snapshot().samples, name.name);
+  const existing = name === null ? undefined : findNamed(state.troubles.snapshot().samples, name.name);
   if (existing !== undefined) {
-    if (ifNotExists) return sampleAnswer(existing, `there is a sample ${existing.name} already`);
-    throw new QueryError('DUPLICATE_NAME', `there is already a sample named ${existing.name}`, {
+    const { trouble } = existing;
+    const known = trouble === undefined ? '' : `, which is ${trouble.kind}: ${trouble.reason}`;
+    if (ifNotExists) return sampleAnswer(existing, `there is a sample ${existing.name} already${known}`);
+    throw new QueryError('DUPLICATE_NAME', `there is already a sample named ${existing.name}${known}`, {
       span: name!.span,
       hint: `DROP SAMPLE ${existing.name} first, or choose another name`,
     }); // only a name is found

@@ -45,10 +45,16 @@ async function showSamples(state: EngineState): Promise<RoutedAnswer> {
   await state.log.flush();
   const uses = state.catalog.sampleUses();
   const { tables, samples } = state.troubles.snapshot();
-  const rows = samples.map(({ id: sampleId, name, tableId, method, rows: rowCount, populationRows, strata, bytes, seed, version, createdMs, advice, trouble }): Scalar[] => [
-    name, tables.find(({ id }) => id === tableId)?.name ?? null, describeMethod(method), rowCount, populationRows, populationRows === 0 ? null : rowCount / populationRows,
-    strata, bytes, seed, version, micros(createdMs), uses.get(sampleId) ?? 0, advice ?? (method.kind === 'given' ? 'the table is a sample' : 'created by hand'), trouble?.kind ?? 'sound', trouble?.reason ?? null,
-  ]); // prettier-ignore
+  const rows = samples.map((sample): Scalar[] => {
+    const { id: sampleId, name, tableId, method, rows: rowCount, populationRows, trouble } = sample;
+    const { strata, bytes, seed, version, createdMs, advice } = sample;
+    const table = tables.find(({ id }) => id === tableId)?.name ?? null;
+    const state = [trouble?.kind ?? 'sound', trouble?.reason ?? null];
+    if (trouble?.ofEntry === true) return [name, table, ...Array.from({ length: 11 }, () => null), ...state];
+    const share = populationRows === 0 ? null : rowCount / populationRows;
+    const why = advice ?? (method.kind === 'given' ? 'the table is a sample' : 'created by hand');
+    return [name, table, describeMethod(method), rowCount, populationRows, share, strata, bytes, seed, version, micros(createdMs), uses.get(sampleId) ?? 0, why, ...state]; // prettier-ignore
+  });
   return rowsAnswer([['sample', text], ['table', text], ['method', text], ['rows', count], ['population_rows', count], ['share', number], ['strata', count], ['bytes', count], ['seed', count], ['version', count], ['created', time], ['uses', count], ['why', text], ['state', text], ['trouble', text]], rows, 'the samples of the catalog'); // prettier-ignore
 }
 

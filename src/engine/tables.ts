@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type FileEntry, findNamed, givenSampleOf, type TableEntry } from '../catalog/index.ts';
 import { didYouMean, QueryError, type Span, storageError } from '../common/index.ts';
+import { damagedTable } from '../planner/index.ts';
 import type { CreateTableStatement, DescribeStatement, DropStatement, Identifier } from '../parser/index.ts';
 import { ownColumnNames } from '../samples/index.ts';
 import { countOf, describeMethod } from './describe.ts';
@@ -15,8 +16,15 @@ import { findFiles, type FoundFiles } from './table-files.ts';
 
 const { text, count } = commandTypes;
 
-/** The table with this name. @throws QueryError UNKNOWN_TABLE with the name's place */
-export function requireTable(state: EngineState, { name, span }: Identifier): TableEntry {
+/** The table with this name. @throws QueryError UNKNOWN_TABLE, DAMAGED_CATALOG with the name's place */
+export function requireTable(state: EngineState, identifier: Identifier): TableEntry {
+  const table = requireEntry(state, identifier);
+  if (table.trouble !== undefined) throw damagedTable(table.name, table.trouble, identifier.span);
+  return table;
+}
+
+/** The same where what the catalog says of the table does not matter. */
+function requireEntry(state: EngineState, { name, span }: Identifier): TableEntry {
   const { tables } = state.catalog.snapshot();
   const table = findNamed(tables, name);
   if (table !== undefined) return table;
@@ -94,6 +102,7 @@ async function register(
     files,
     rows: files.reduce((sum, file) => sum + file.rows, 0),
     createdMs: state.environment.clock.nowMs(),
+    isSample: sampled !== null,
   };
   if (sampled === null) {
     await state.catalog.addTable(table);
@@ -163,7 +172,7 @@ export async function dropTable(
 ): Promise<RoutedAnswer> {
   if (ifExists && findNamed(state.catalog.snapshot().tables, name.name) === undefined)
     return rowsAnswer([['table', text]], [], `there is no table ${name.name}`);
-  const table = requireTable(state, name);
+  const table = requireEntry(state, name);
   const all = state.catalog.snapshot().samples.filter(({ tableId }) => tableId === table.id);
   const samples = all.filter(({ method }) => method.kind !== 'given');
   await state.catalog.dropTable(table.id);

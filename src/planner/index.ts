@@ -3,7 +3,7 @@
  * In: a statement, a catalog snapshot, parameter values. Out: the bound query, checked bounds, and the ways to answer it, cheapest
  * first, each with its reason. Always: every name is resolved and every type checked before anything runs.
  */
-export type { ParameterValue, Parameters } from './bind/context.ts';
+export { damagedTable, type ParameterValue, type Parameters } from './bind/context.ts';
 export { type AskedColumns, askedColumns } from './asked-columns.ts';
 export type { ResolvedBounds } from './bounds.ts';
 export {

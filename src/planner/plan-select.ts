@@ -142,16 +142,16 @@ function holdsTotals({ method }: SampleEntry, { aggregates }: AggregateQuery): b
 }
 
 /** The first table of the query that is itself a sample. */
-function sampledTableOf(query: BoundQuery, { tables, samples }: CatalogSnapshot): string | null {
+function sampledTableOf(query: BoundQuery, { tables }: CatalogSnapshot): string | null {
   const read = tablesOf(query);
-  const given = new Set(samples.flatMap(({ method, tableId }) => (method.kind === 'given' ? [tableId] : [])));
-  return tables.find(({ id, name }) => given.has(id) && read.has(name))?.name ?? null;
+  return tables.find(({ isSample, name }) => isSample && read.has(name))?.name ?? null;
 }
 
 /** The catalog's tables as binding knows them. */
 export function knownTables({ tables }: Pick<CatalogSnapshot, 'tables'>): KnownTable[] {
-  return tables.map(({ name, columns }) => ({
+  return tables.map(({ name, columns, trouble }) => ({
     name,
+    trouble,
     columns: columns.map((column) => ({ name: column.name, type: typeFromDuckDB(column.type) })),
   }));
 }
@@ -233,7 +233,8 @@ export function planSelect(
 
 /** A table that is itself a sample, and nothing else, cannot be used. */
 function unusableTable(name: string, [sample]: readonly SampleEntry[]): QueryError {
-  const { kind, reason } = sample!.trouble!; // a table that is a sample has one, which was left out
+  const lost = { kind: 'damaged', reason: 'the catalog has lost its sample' } as const;
+  const { kind, reason } = sample?.trouble ?? lost;
   const isDamaged = kind === 'damaged';
   return new QueryError(
     isDamaged ? 'DAMAGED_SAMPLE' : 'STORAGE',

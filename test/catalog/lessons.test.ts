@@ -11,7 +11,8 @@ import { openDatabase } from '../../src/database/index.ts';
 let catalog: Catalog;
 let store: LessonStore;
 const file = { id: 1, path: '/t.parquet', bytes: 100, modifiedMs: 5, rows: 3, zones: null };
-const table = { name: 't', source: 't.parquet', format: 'parquet', columns: [], rows: 3, createdMs: 0, files: [file] } as const; // prettier-ignore
+const table = { name: 't', source: 't.parquet', format: 'parquet', columns: [], rows: 3, createdMs: 0,
+  isSample: false, files: [file] } as const; // prettier-ignore
 beforeEach(async () => {
   const database = openDatabase(':memory:', catalogMigrations);
   catalog = new Catalog(database);

@@ -24,10 +24,12 @@ afterAll(() => trials.close());
 
 /** Tries so often, and prints what came of it. @param damageOf in turn */
 async function tryOften(what: string, count: number, damageOf: readonly Damage[]): Promise<TrialOutcome[]> {
-  const { next } = seededRandom(count);
+  const random = seededRandom(count);
   const outcomes: TrialOutcome[] = [];
   for (let place = 0; place < count; place++)
-    outcomes.push(await trials.tryDamage(damageOf[place % damageOf.length]!, next, questionsPerTrial));
+    outcomes.push(
+      await trials.tryDamage(damageOf[place % damageOf.length]!, () => random.next(), questionsPerTrial),
+    );
   const sum = (of: (outcome: TrialOutcome) => number): number => outcomes.reduce((all, each) => all + of(each), 0); // prettier-ignore
   if (isFull)
     console.log(

@@ -1,7 +1,7 @@
 import { didYouMean, QueryError } from '../../common/index.ts';
 import type { DerivedTable, Join, NamedTable, TableAlias, TableReference } from '../../parser/index.ts';
 import type { BoundExpression, BoundRelation, OutputColumn } from '../../plan/index.ts';
-import type { BindContext } from './context.ts';
+import { type BindContext, damagedTable } from './context.ts';
 import { ExpressionBinder } from './bind-expression.ts';
 import type { QueryBinder } from './bind-query.ts';
 import { callScalar } from './build.ts';
@@ -41,6 +41,7 @@ function bindTable({ name, alias, span }: NamedTable, outer: Scope | null, conte
       (names.length === 0 ? "there are no tables yet: CREATE TABLE t FROM 'file.parquet'" : undefined);
     throw new QueryError('UNKNOWN_TABLE', `there is no table ${name.name}`, { span: name.span, hint });
   }
+  if (table.trouble !== undefined) throw damagedTable(table.name, table.trouble, name.span);
   checkAlias(alias, table.columns.length, span);
   return {
     relation: { kind: 'table', relation, table: table.name, columns: table.columns },

@@ -22,6 +22,16 @@ export type Parameters = readonly ParameterValue[] | Readonly<Record<string, Par
 export interface KnownTable {
   readonly name: string;
   readonly columns: readonly OutputColumn[];
+  /** Why it must not be used; not there: nothing is known against it. */
+  readonly trouble?: string | undefined;
+}
+
+/** The error of a statement that names a table of which the catalog has lost what it knew. */
+export function damagedTable(name: string, trouble: string, span: Span): QueryError {
+  return new QueryError('DAMAGED_CATALOG', `the table ${name} cannot be used: ${trouble}`, {
+    span,
+    hint: `DROP TABLE ${name} and create it again from its file`,
+  });
 }
 
 /** What binding needs to know from outside the statement, and the numbers that it gives out. */
