@@ -15,7 +15,8 @@ export function rememberFiles(database: Database, samplesOf: 'id' | 'table_id', 
 /** A sample that was dropped and whose files are to be removed when nobody reads them. */
 export interface DroppedSample {
   readonly id: number;
-  readonly files: Pick<SampleFiles, 'dataFile' | 'strataFile'>;
+  /** null: the catalog has lost their names. */
+  readonly files: Pick<SampleFiles, 'dataFile' | 'strataFile'> | null;
 }
 
 /** What dropped samples left behind, in SQLite: it outlives a crash between dropping a sample and removing its files. */
@@ -33,7 +34,7 @@ export class DroppedSamples {
     const rows = find.get() === undefined ? [] : await this.database.transact(() => find.all());
     return rows.map((row) => ({
       id: row['id'] as number, // the primary key
-      files: JSON.parse(row['files'] as string) as SampleFiles, // as the catalog had it
+      files: filesIn(row['files'] as string), // declared TEXT NOT NULL
     }));
   }
 
@@ -42,5 +43,14 @@ export class DroppedSamples {
     await this.database.transact(() =>
       this.database.prepare('DELETE FROM dropped_samples WHERE id = ?').run(id),
     );
+  }
+}
+
+/** The files, as the catalog had them; none where that cannot be read any more. */
+function filesIn(text: string): DroppedSample['files'] {
+  try {
+    return JSON.parse(text) as SampleFiles;
+  } catch {
+    return null;
   }
 }

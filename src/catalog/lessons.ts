@@ -1,5 +1,6 @@
 import type { Database } from '../database/index.ts';
 import type { TableEntry } from './entries.ts';
+import { lessonSeal } from './seals.ts';
 
 /** What an exact run told of an expression, or of a pair of them, in every stratum of a table. */
 export interface Lesson {
@@ -31,13 +32,15 @@ export function fingerprintOf({ files }: TableEntry): string {
 export class LessonStore {
   constructor(private readonly database: Database) {}
 
-  /** null: nothing of the kind was learned while the table's files were as they are now. */
+  /** null: nothing of the kind was learned while the table's files were as they are now, or it is not what was written. */
   find({ tableId, strata, subject, fingerprint }: LessonKey): Lesson | null {
     const row = this.database
       .prepare('SELECT * FROM lessons WHERE table_id = ? AND strata = ? AND subject = ? AND fingerprint = ?')
       .get(tableId, strata, subject, fingerprint);
     if (row === undefined) return null;
     const bytes = row['data'] as Uint8Array; // declared BLOB NOT NULL
+    const about = [tableId, strata, subject, fingerprint, row['strata_count']];
+    if (row['seal'] !== null && row['seal'] !== lessonSeal(about, bytes)) return null;
     const numbers = new Float64Array(
       bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength),
     );
@@ -73,14 +76,16 @@ export class LessonStore {
     if (strataCount === 0) return;
     const data = new Float64Array(columns.length * strataCount);
     for (const [place, column] of columns.entries()) data.set(column, place * strataCount);
+    const bytes = new Uint8Array(data.buffer);
+    const seal = lessonSeal([tableId, strata, subject, fingerprint, strataCount], bytes);
     this.database
       .prepare('DELETE FROM lessons WHERE table_id = ? AND strata = ? AND subject = ?')
       .run(tableId, strata, subject);
     this.database
       .prepare(
-        `INSERT INTO lessons (table_id, strata, subject, fingerprint, learned_ms, strata_count, data)
-         SELECT id, ?, ?, ?, ?, ?, ? FROM tables WHERE id = ?`,
+        `INSERT INTO lessons (table_id, strata, subject, fingerprint, learned_ms, strata_count, data, seal)
+         SELECT id, ?, ?, ?, ?, ?, ?, ? FROM tables WHERE id = ?`,
       )
-      .run(strata, subject, fingerprint, learnedMs, strataCount, new Uint8Array(data.buffer), tableId);
+      .run(strata, subject, fingerprint, learnedMs, strataCount, bytes, seal, tableId);
   }
 }

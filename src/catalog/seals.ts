@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Database, Migration, SqliteValue } from '../database/index.ts';
 
 /*
- * SQLite's pages have no checksums: a flipped bit in a number or a text reads as another one. So each table and each sample has a
+ * SQLite's pages have no checksums: a flipped bit in a number or a text reads as another one. So each table, sample and lesson has a
  * seal, a hash of all that its rows say, which is checked when they are read.
  */
 
@@ -10,7 +10,8 @@ import type { Database, Migration, SqliteValue } from '../database/index.ts';
 export const sealSchema: Migration = `ALTER TABLE tables ADD COLUMN is_sample INTEGER NOT NULL DEFAULT 0;
   UPDATE tables SET is_sample = 1 WHERE id IN (SELECT table_id FROM samples WHERE json_extract(method, '$.kind') = 'given');
   ALTER TABLE tables ADD COLUMN seal TEXT;
-  ALTER TABLE samples ADD COLUMN seal TEXT;`;
+  ALTER TABLE samples ADD COLUMN seal TEXT;
+  ALTER TABLE lessons ADD COLUMN seal TEXT;`;
 
 type Row = Readonly<Record<string, SqliteValue>>;
 
@@ -51,3 +52,7 @@ export function sealSample(database: Database, id: number): void {
   const row = database.prepare('SELECT * FROM samples WHERE id = ?').get(id)!; // it was just written
   database.prepare('UPDATE samples SET seal = ? WHERE id = ?').run(sampleSeal(row), id);
 }
+
+/** The seal of a lesson. @param about what else its row says */
+export const lessonSeal = (about: readonly unknown[], data: Uint8Array): string =>
+  createHash('sha256').update(JSON.stringify(about)).update(data).digest('hex');

@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { version } from '../../package.json' with { type: 'json' };
-import { type Engine, errorCodes, openEngine, QueryError, renderError } from '../index.ts';
+import { type Alert, type Engine, errorCodes, openEngine, QueryError, renderError } from '../index.ts';
 import {
   CliError,
   type CliStreams,
@@ -37,7 +37,12 @@ export async function runCli(argv: readonly string[], streams: CliStreams): Prom
     exitCode = code;
   };
   try {
-    await createProgram({ streams, finish, withEngine }).parseAsync(argv, { from: 'user' });
+    const context: CommandContext = {
+      streams,
+      finish,
+      withEngine: (options, work) => withEngine(options, streams, work),
+    };
+    await createProgram(context).parseAsync(argv, { from: 'user' });
     return exitCode;
   } catch (error) {
     return await failure(error, streams).catch(() => 1); // the error stream is gone as well
@@ -65,8 +70,13 @@ async function failure(error: unknown, { stderr, signal }: CliStreams): Promise<
   return 1;
 }
 
-async function withEngine<T>(options: GlobalOptions, work: (engine: Engine) => Promise<T>): Promise<T> {
-  const engine = await openEngine(toOpenOptions(options));
+async function withEngine<T>(
+  options: GlobalOptions,
+  { stderr }: CliStreams,
+  work: (engine: Engine) => Promise<T>,
+): Promise<T> {
+  const onAlert = ({ message }: Alert): void => void stderr.write(`warning: ${visibleLines(message)}\n`);
+  const engine = await openEngine({ ...toOpenOptions(options), onAlert });
   try {
     return await work(engine);
   } finally {

@@ -93,6 +93,7 @@ export async function openEngineIn(options: OpenOptions, environment: Environmen
       await source.close();
       await tails.close();
       await log.flush();
+      await troubles.close();
       // Leases that cannot be given back now run out.
       await samples.close().catch(() => undefined);
       await leases.close().catch(() => undefined);

@@ -42,7 +42,7 @@ export interface SampleCacheOptions {
   /** Called when a pin was given back: files may be nobody's now. */
   readonly onLetGo: () => Promise<void>;
   /** Called when a sample turned out to be unusable: statements planned from then on leave it out. */
-  readonly onFault: (entry: SampleEntry, fault: SampleFault) => Promise<void>;
+  readonly onFault: (entry: SampleEntry, fault: SampleFault) => void;
 }
 
 /** Samples in use: each opened once and pinned, its columns loaded as queries need them. */
@@ -85,7 +85,7 @@ export class SampleCache {
   }
 
   private async leaveOut({ entry, fault }: UnusableSample): Promise<void> {
-    await this.options.onFault(entry, fault);
+    this.options.onFault(entry, fault);
     await this.forget(entry.id).catch(() => undefined); // what cannot be let go of now is let go of later
   }
 

@@ -52,7 +52,8 @@ export async function collectSamples(remains: Remains): Promise<void> {
   for (const { id, files: left } of await dropped.list()) {
     if (readersOf(remains, id) > 0) continue;
     try {
-      for (const file of [left.dataFile, left.strataFile]) await files.remove(join(folder, file));
+      for (const file of left === null ? [] : [left.dataFile, left.strataFile])
+        await files.remove(join(folder, file));
     } catch {
       continue;
     }

@@ -8,6 +8,10 @@ const tryAgainMs = 30_000;
 
 /** What is known against samples: of damage the catalog is told, and with it all processes; what may pass is this process's own. */
 export class SampleTroubles {
+  /** Entries that are not what was written, of which the operator knows. */
+  private readonly told = new Set<number>();
+  private seen: CatalogSnapshot | null = null;
+  private readonly writing = new Set<Promise<void>>();
   private readonly own = new Map<number, { readonly version: number; readonly trouble: SampleTrouble }>();
 
   constructor(
@@ -19,30 +23,58 @@ export class SampleTroubles {
   /** All tables and samples, as of now; of samples what is known against them. */
   snapshot(): CatalogSnapshot {
     const snapshot = this.catalog.snapshot();
+    if (snapshot !== this.seen) this.tellOfEntries(snapshot);
+    this.seen = snapshot;
     return this.own.size === 0
       ? snapshot
       : { ...snapshot, samples: snapshot.samples.map((sample) => this.withOwn(sample)) };
   }
 
-  /** Statements planned from now on leave the sample out. It never fails. */
-  async report(entry: SampleEntry, { kind, message }: SampleFault): Promise<void> {
+  /** Statements planned from now on leave the sample out. Nobody waits for the catalog, which others may be writing. */
+  report(entry: SampleEntry, { kind, message }: SampleFault): void {
     if (this.snapshot().samples.every(({ id, trouble }) => id !== entry.id || trouble !== undefined)) return;
-    const { id, name: sample, version, tableId } = entry;
+    const { id, version } = entry;
     const trouble: SampleTrouble = { kind, sinceMs: this.clock.nowMs(), reason: message };
     this.own.set(id, { version, trouble });
-    const table = this.catalog.snapshot().tables.find((each) => each.id === tableId)?.name ?? null;
-    this.onAlert({
-      kind: `${kind}-sample`,
-      sample,
-      table,
-      message: describeTrouble({ name: sample, trouble }),
-    });
+    this.alert({ ...entry, trouble });
     // Where the catalog cannot be written, this process knows all the same, and others find it out by themselves.
-    if (kind === 'damaged')
-      await this.catalog.quarantine(entry, trouble).then(
-        () => this.own.delete(id),
+    if (kind === 'unavailable') return;
+    const writing = this.catalog
+      .quarantine(entry, trouble)
+      .then(
+        () => void this.own.delete(id),
         () => undefined,
-      );
+      )
+      .finally(() => this.writing.delete(writing));
+    this.writing.add(writing);
+  }
+
+  /** Resolves when the catalog has all that was reported. It never fails. */
+  async close(): Promise<void> {
+    await Promise.all(this.writing);
+  }
+
+  private tellOfEntries({ samples }: CatalogSnapshot): void {
+    for (const sample of samples) {
+      if (sample.trouble?.ofEntry !== true || this.told.has(sample.id)) continue;
+      this.told.add(sample.id);
+      this.alert(sample);
+    }
+  }
+
+  private alert({ name, tableId, trouble }: SampleEntry): void {
+    const table = this.catalog.snapshot().tables.find(({ id }) => id === tableId)?.name ?? null;
+    const { kind } = trouble!; // there is some
+    try {
+      this.onAlert({
+        kind: `${kind}-sample`,
+        sample: name,
+        table,
+        message: describeTrouble({ name, trouble }),
+      });
+    } catch {
+      // What the listener does with it is no reason to leave a statement without an answer.
+    }
   }
 
   private withOwn(sample: SampleEntry): SampleEntry {
@@ -59,7 +91,10 @@ export class SampleTroubles {
 }
 
 /** What is known against a sample, in words. */
-export function describeTrouble({ name, trouble }: Pick<SampleEntry, 'name' | 'trouble'>): string {
+export function describeTrouble({
+  name,
+  trouble,
+}: Pick<SampleEntry, 'name'> & { readonly trouble?: SampleTrouble | undefined }): string {
   const { kind, reason } = trouble!; // asked of samples that have trouble
   return `the sample ${name} is ${kind}: ${reason}`;
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { seededRandom } from '../../src/common/index.ts';
 import {
+  type CatalogOutcome,
   type Damage,
   DamageTrials,
   flipOneBit,
@@ -11,7 +12,9 @@ import {
 
 /** `npm run damage` tries as often as the design asks for. */
 const isFull = process.env['MODE'] === 'damage';
-const counts = isFull ? { flips: 5000, cuts: 500, others: 100 } : { flips: 40, cuts: 10, others: 15 };
+const counts = isFull
+  ? { flips: 5000, cuts: 500, others: 100, catalogs: 1000 }
+  : { flips: 40, cuts: 10, others: 15, catalogs: 40 };
 /** A machine that is busy with other tests may be slow at any moment. */
 const hangMs = isFull ? 2000 : 20_000;
 const questionsPerTrial = 6;
@@ -59,4 +62,23 @@ test('files cut off', { timeout: limitMs }, async () => {
 
 test('files extended, emptied, removed, exchanged', { timeout: limitMs }, async () => {
   expectSound(await tryOften('other damage', counts.others, [...otherDamage, ...trials.exchanges]));
+});
+
+test('single bits flipped in the catalog', { timeout: limitMs }, async () => {
+  const random = seededRandom(7);
+  const outcomes: CatalogOutcome[] = [];
+  for (let place = 0; place < counts.catalogs; place++)
+    outcomes.push(await trials.tryCatalog(() => random.next(), questionsPerTrial));
+  const refused = outcomes.flatMap((each) => [...each.refused]);
+  const codes = [...new Set(refused)].map(
+    (code) => `${code} ${refused.filter((each) => each === code).length}`,
+  );
+  const noticed = outcomes.filter((each) => each.refused.size > 0 || each.leftOut).length;
+  const wrong = outcomes.flatMap((each) => each.wrong);
+  if (isFull)
+    console.log(
+      `catalog: ${counts.catalogs} trials, ${noticed} noticed (errors: ${codes.join(', ')}), ${wrong.length} wrong`,
+    );
+  expect(wrong).toEqual([]);
+  expect(noticed).toBeGreaterThan(counts.catalogs / 10);
 });

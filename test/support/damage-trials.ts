@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Alert, type Engine, openEngine, type QueryResult } from '../../src/index.ts';
+import { type Alert, type Engine, openEngine, QueryError, type QueryResult } from '../../src/index.ts';
 import { writeRows } from './duckdb.ts';
 import { manifestOf } from './sample-bytes.ts';
 
@@ -52,6 +52,15 @@ export interface TrialOutcome {
   /** Samples that were found damaged. */
   readonly quarantined: number;
   readonly answers: number;
+}
+
+/** What a trial with the catalog came to. */
+export interface CatalogOutcome {
+  readonly wrong: readonly string[];
+  /** Codes of errors. */
+  readonly refused: ReadonlySet<string>;
+  /** An answer came from elsewhere than the sound engine's. */
+  readonly leftOut: boolean;
 }
 
 /** A data folder with samples, what is right to answer from it, and trials with its files damaged. */
@@ -116,6 +125,48 @@ export class DamageTrials {
     const name = pick(this.files, random);
     const done = `${name} ${damage(join(dataDir, 'samples', name), random)}`;
     return await this.ask(dataDir, done, random, asked);
+  }
+
+  /**
+   * Damages the catalog and asks so many questions of an engine that is opened then. Errors are no wrong answers, if they say what is
+   * wrong.
+   */
+  async tryCatalog(random: () => number, asked: number): Promise<CatalogOutcome> {
+    const dataDir = this.copy();
+    const done = `catalog: ${flipOneBit(join(dataDir, 'catalog.sqlite'), random)}`;
+    const outcome = { refused: new Set<string>(), wrong: [] as string[], leftOut: false };
+    const attempt = async (what: string, work: () => Promise<string | null>): Promise<boolean> => {
+      try {
+        const fault = await work();
+        if (fault !== null) outcome.wrong.push(`${done}: ${what}: ${fault}`);
+        return true;
+      } catch (error) {
+        if (error instanceof QueryError) outcome.refused.add(error.code);
+        else outcome.wrong.push(`${done}: ${what}: ${String(error)}`);
+        return false;
+      }
+    };
+    let engine: Engine | undefined;
+    const open = async (): Promise<null> => {
+      engine = await openEngine({ dataDir, allowedPaths: [this.folder], threads: 2 });
+      return null;
+    };
+    if (!(await attempt('opening', open)) || engine === undefined) return outcome;
+    const opened = engine;
+    for (let place = 0; place < asked; place++) {
+      const question = pick(questions, random);
+      await attempt(question, async () => {
+        const result = await opened.query(question);
+        outcome.leftOut ||= originOf(result) !== this.origin.get(question);
+        const right = this.right.get(`${question}\n${originOf(result)}`);
+        return right?.has(contentOf(result)) === true ? null : `${originOf(result)} ${contentOf(result)}`;
+      });
+    }
+    await attempt('closing', async () => {
+      await opened.close();
+      return null;
+    });
+    return outcome;
   }
 
   /** A copy of the sound folder. */
