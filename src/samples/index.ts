@@ -15,7 +15,7 @@ export {
   type SampleFiles,
   stratumColumnName,
 } from './sample.ts';
-export { SampleFault, type SampleFaultKind } from './sample-fault.ts';
+export { SampleFault } from './sample-fault.ts';
 export { centredOrders, type ColumnStatistics, strataColumn, type StrataTable } from './strata-table.ts';
 export { keyMomentOrders, universeColumn } from './universe.ts';
 export { writeColumnFile } from './write-column-file.ts';

@@ -15,7 +15,7 @@ export function manifestOf(dataDir: string, sample: string): SampleFiles {
 }
 
 /** Flips a bit of a file. */
-export function flipBit(file: string, byte: number, bit = 0): void {
+function flipBit(file: string, byte: number, bit = 0): void {
   const content = readFileSync(file);
   content[byte]! ^= 1 << bit;
   writeFileSync(file, content);
