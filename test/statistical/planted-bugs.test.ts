@@ -52,7 +52,7 @@ const bugs: readonly Bug[] = [
   {
     name: 'raw support for effective support',
     file: 'src/estimator/tails.ts',
-    from: 'const effectiveSupport = effectiveSupportOf(contributions, scope)',
+    from: 'const effectiveSupport = Math.min(effective(open), effective(matches))',
     to: 'const effectiveSupport = open.reduce((sum, { support }) => sum + support, 0)',
     breaks: /many rows of small weight/,
   },
