@@ -5,12 +5,14 @@ import { damagedSampleSchema, markDamaged } from './damaged-samples.ts';
 import { droppedSampleSchema, rememberFiles } from './dropped-samples.ts';
 import type {
   CatalogSnapshot,
+  FileEntry,
   QueryLogEntry,
   SampleEntry,
   SampleTrouble,
   TableEntry,
   WorkloadEntry,
 } from './entries.ts';
+import { fingerprintOf } from './lessons.ts';
 import { json, number, readSnapshot, type Row, text } from './read-snapshot.ts';
 import { sealSample, sealSchema, sealTable } from './seals.ts';
 
@@ -90,11 +92,7 @@ export class Catalog {
           table.createdMs,
           table.isSample ? 1 : 0,
         );
-      const addFile = this.database.prepare(
-        'INSERT INTO table_files (table_id, file_id, path, bytes, modified_ms, rows, zones) VALUES (?, ?, ?, ?, ?, ?, ?)',
-      );
-      for (const { id, path, bytes, modifiedMs, rows, zones } of table.files)
-        addFile.run(lastInsertRowid, id, path, bytes, modifiedMs, rows, zones === null ? null : JSON.stringify(zones)); // prettier-ignore
+      this.insertFiles(lastInsertRowid, table.files);
       sealTable(this.database, lastInsertRowid);
       if (sample !== undefined) this.insertSample({ ...sample, tableId: lastInsertRowid });
     });
@@ -110,20 +108,55 @@ export class Catalog {
 
   /**
    * Publishes a sample whose files are complete.
+   * @param of the table as it was drawn from
    * @param fence the lease that it was built under
    * @throws QueryError LEASE_LOST where the lease is somebody else's by now, DUPLICATE_NAME where a sample has the name already,
-   * UNKNOWN_TABLE where its table is gone
+   * UNKNOWN_TABLE where its table is gone, CHANGED_FILE where it has other files by now
    */
-  async addSample(sample: SampleEntry, fence: Fence): Promise<void> {
+  async addSample(sample: SampleEntry, of: TableEntry, fence: Fence): Promise<void> {
     await this.write(() => {
       requireLease(this.database, fence);
-      if (this.database.prepare('SELECT 1 FROM tables WHERE id = ?').get(sample.tableId) === undefined) {
-        throw new QueryError(
-          'UNKNOWN_TABLE',
-          `the table of sample ${sample.name} was dropped while the sample was built`,
-        );
-      }
+      this.requireAsBefore(of);
       this.insertSample(sample);
+    });
+  }
+
+  /**
+   * Publishes at once what a table's files are now, and samples of these in the place of those before, whose files stay, see
+   * {@link DroppedSamples}.
+   * @param before the table as the work on it began, with all its samples then
+   * @param fences the leases that the samples were made under
+   * @throws QueryError LEASE_LOST where one of these is somebody else's by now, UNKNOWN_TABLE where the table is gone, CHANGED_FILE
+   * where it has other files, or other samples, by now
+   */
+  async refreshTable(
+    before: TableEntry,
+    after: TableEntry,
+    samples: readonly SampleEntry[],
+    renewals: readonly { readonly before: SampleEntry; readonly after: SampleEntry }[],
+    fences: readonly Fence[],
+  ): Promise<void> {
+    await this.write(() => {
+      for (const fence of fences) requireLease(this.database, fence);
+      this.requireAsBefore(before);
+      const now = this.database
+        .prepare('SELECT id FROM samples WHERE table_id = ? ORDER BY id')
+        .all(before.id);
+      const then = samples.map(({ id }) => id).toSorted((a, b) => a - b);
+      if (JSON.stringify(now.map((row) => number(row, 'id'))) !== JSON.stringify(then))
+        throw changedMeanwhile(before, 'samples');
+      this.database.prepare('DELETE FROM table_files WHERE table_id = ?').run(before.id);
+      this.insertFiles(before.id, after.files);
+      this.database.prepare('UPDATE tables SET rows = ? WHERE id = ?').run(after.rows, before.id);
+      sealTable(this.database, before.id);
+      const usesOf = this.database.prepare('SELECT uses FROM samples WHERE id = ?');
+      for (const { before: old, after: renewed } of renewals) {
+        const uses = number(usesOf.get(old.id)!, 'uses'); // it is there: see above
+        rememberFiles(this.database, 'id', old.id);
+        this.database.prepare('DELETE FROM samples WHERE id = ?').run(old.id);
+        this.insertSample(renewed);
+        this.database.prepare('UPDATE samples SET uses = ? WHERE id = ?').run(uses, renewed.id);
+      }
     });
   }
 
@@ -197,6 +230,25 @@ export class Catalog {
     });
   }
 
+  private insertFiles(table: number, files: readonly FileEntry[]): void {
+    const add = this.database.prepare(
+      'INSERT INTO table_files (table_id, file_id, path, bytes, modified_ms, rows, zones) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    );
+    for (const { id, path, bytes, modifiedMs, rows, zones } of files)
+      add.run(table, id, path, bytes, modifiedMs, rows, zones === null ? null : JSON.stringify(zones));
+  }
+
+  /** Work on a table must not be published over what somebody else has made of it meanwhile. */
+  private requireAsBefore(table: TableEntry): void {
+    const now = this.snapshot().tables.find(({ id }) => id === table.id);
+    if (now === undefined)
+      throw new QueryError(
+        'UNKNOWN_TABLE',
+        `the table ${table.name} was dropped while a sample of it was made`,
+      );
+    if (fingerprintOf(now) !== fingerprintOf(table)) throw changedMeanwhile(table, 'files');
+  }
+
   private insertSample(sample: SampleEntry): void {
     this.refuseTaken('samples', 'sample', sample.name);
     const { method, files } = sample;
@@ -218,6 +270,11 @@ export class Catalog {
     }
   }
 }
+
+const changedMeanwhile = ({ name }: TableEntry, what: 'files' | 'samples'): QueryError =>
+  new QueryError('CHANGED_FILE', `the ${what} of ${name} were changed meanwhile by another statement`, {
+    hint: 'run it again',
+  });
 
 /** What is kept of a SELECT; null also where it cannot be read any more: it tells of the past, and nothing depends on it. */
 function workloadIn(row: Row): WorkloadEntry | null {

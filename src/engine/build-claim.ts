@@ -1,5 +1,5 @@
 import { findNamed, type SampleEntry } from '../catalog/index.ts';
-import { QueryError } from '../common/index.ts';
+import { QueryError, type Span } from '../common/index.ts';
 import { HeldLease, type LeaseEntry } from '../leases/index.ts';
 import type { CreateSampleStatement, Identifier } from '../parser/index.ts';
 import type { RunControl } from './run-control.ts';
@@ -61,6 +61,21 @@ async function claimFreeName(state: EngineState, base: string): Promise<BuildCla
     if (!isTaken()) return { name, lease: outcome };
     await outcome.release();
   }
+}
+
+/**
+ * Gets the right to replace a sample.
+ * @param span of what asks for it
+ * @throws QueryError LEASE_HELD where somebody else builds or replaces it, STORAGE
+ */
+export async function claimRenewal(state: EngineState, name: string, span: Span): Promise<BuildClaim> {
+  const outcome = await state.leases.hold(buildLease(name));
+  if (outcome instanceof HeldLease) return { name, lease: outcome };
+  const { message, hint } = beingBuilt({ name, span }, outcome);
+  throw new QueryError('LEASE_HELD', message, {
+    span,
+    hint: hint === undefined ? undefined : 'try again later',
+  });
 }
 
 function beingBuilt({ name, span }: Identifier, { holder, expiresMs }: LeaseEntry): QueryError {

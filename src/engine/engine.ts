@@ -8,6 +8,7 @@ import { explain } from './explain.ts';
 import { Answer } from './query-result.ts';
 import { cancelled, RunControl } from './run-control.ts';
 import { runSelect } from './run-select.ts';
+import { refreshSamples } from './refresh-samples.ts';
 import { describeTrouble } from './sample-troubles.ts';
 import { createSample, dropSample } from './samples.ts';
 import type { RoutedAnswer, SelectRun } from './select-run.ts';
@@ -171,10 +172,7 @@ export class BallparkEngine implements Engine {
           control,
         );
       case 'refresh-samples':
-        throw new QueryError('NOT_SUPPORTED', 'REFRESH SAMPLES is not available yet', {
-          span: statement.span,
-          hint: 'DROP SAMPLE and CREATE SAMPLE again',
-        });
+        return await refreshSamples(state, statement, control);
     }
   }
 

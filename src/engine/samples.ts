@@ -123,7 +123,10 @@ export async function refuseUnfit(
   if (changed !== null) {
     throw new QueryError('CHANGED_FILE', `the file ${changed} has changed since ${table.name} was created`, {
       span,
-      hint: `DROP TABLE ${table.name} and create it again`,
+      hint:
+        table.format === 'parquet'
+          ? `REFRESH SAMPLES ON ${table.name}`
+          : `DROP TABLE ${table.name} and create it again`,
     });
   }
 }
@@ -202,7 +205,7 @@ async function drawSample(
       createdMs: state.environment.clock.nowMs(),
       ...(advice === undefined ? {} : { advice }),
     };
-    await state.catalog.addSample(entry, lease).catch(async (error: unknown) => {
+    await state.catalog.addSample(entry, table, lease).catch(async (error: unknown) => {
       await removeUnpublished(state, entry);
       throw error;
     });
