@@ -1,6 +1,6 @@
 import type { Database, Migration } from '../database/index.ts';
 import { QueryError } from '../common/index.ts';
-import { type Fence, leaseSchema, requireLease } from '../leases/index.ts';
+import { type Fence, leaseSchema } from '../leases/index.ts';
 import { damagedSampleSchema, markDamaged } from './damaged-samples.ts';
 import { droppedSampleSchema, rememberFiles } from './dropped-samples.ts';
 import type {
@@ -15,6 +15,7 @@ import type {
 import { fingerprintOf } from './lessons.ts';
 import { json, number, readSnapshot, type Row, text } from './read-snapshot.ts';
 import { sealSample, sealSchema, sealTable } from './seals.ts';
+import { finishFiles, giveFileNumber, unfinishedFileSchema } from './unfinished-files.ts';
 
 /** The catalog's schema; a change is a new entry at the end. */
 export const catalogMigrations: readonly Migration[] = [
@@ -47,6 +48,7 @@ export const catalogMigrations: readonly Migration[] = [
    ALTER TABLE samples ADD COLUMN uses INTEGER NOT NULL DEFAULT 0;`,
   damagedSampleSchema,
   sealSchema,
+  unfinishedFileSchema,
 ];
 
 /** Statements that stay in the query log. */
@@ -65,19 +67,25 @@ export class Catalog {
     return this.cached.snapshot;
   }
 
-  /** A number that was never given before and never will be: for file names. */
-  async nextFileNumber(): Promise<number> {
-    return await this.database.transact(
-      () => this.database.prepare('INSERT INTO file_numbers DEFAULT VALUES').run().lastInsertRowid,
-    );
+  /**
+   * A number that was never given before and never will be: for file names.
+   * @param fence the lease under which they are written: while it is not over, the files are the builder's
+   */
+  async nextFileNumber(fence: Fence): Promise<number> {
+    return await this.database.transact(() => giveFileNumber(this.database, fence));
   }
 
   /**
    * @param sample the sample that the table itself is, whose files are complete: both are published at once
-   * @throws QueryError DUPLICATE_NAME where a table has the name already, or a sample that of the sample
+   * @param fence the lease that files were written under; not there: none were
+   * @throws QueryError DUPLICATE_NAME where a table has the name already, or a sample that of the sample; LEASE_LOST as for samples
    */
-  async addTable(table: Omit<TableEntry, 'id'>, sample?: Omit<SampleEntry, 'tableId'>): Promise<void> {
+  async addTable(
+    table: Omit<TableEntry, 'id'>,
+    { sample, fence }: { readonly sample?: Omit<SampleEntry, 'tableId'>; readonly fence?: Fence } = {},
+  ): Promise<void> {
     await this.write(() => {
+      if (fence !== undefined) finishFiles(this.database, fence);
       this.refuseTaken('tables', 'table', table.name);
       const { lastInsertRowid } = this.database
         .prepare(
@@ -115,7 +123,7 @@ export class Catalog {
    */
   async addSample(sample: SampleEntry, of: TableEntry, fence: Fence): Promise<void> {
     await this.write(() => {
-      requireLease(this.database, fence);
+      finishFiles(this.database, fence);
       this.requireAsBefore(of);
       this.insertSample(sample);
     });
@@ -137,7 +145,7 @@ export class Catalog {
     fences: readonly Fence[],
   ): Promise<void> {
     await this.write(() => {
-      for (const fence of fences) requireLease(this.database, fence);
+      for (const fence of fences) finishFiles(this.database, fence);
       this.requireAsBefore(before);
       const now = this.database
         .prepare('SELECT id FROM samples WHERE table_id = ? ORDER BY id')

@@ -12,33 +12,23 @@ export function rememberFiles(database: Database, samplesOf: 'id' | 'table_id', 
     .run(id);
 }
 
-/** A sample that was dropped and whose files are to be removed when nobody reads them. */
-export interface DroppedSample {
-  readonly id: number;
-  /** null: the catalog has lost their names. */
-  readonly files: Pick<SampleFiles, 'dataFile' | 'strataFile'> | null;
-}
-
 /** What dropped samples left behind, in SQLite: it outlives a crash between dropping a sample and removing its files. */
 export class DroppedSamples {
   constructor(private readonly database: Database) {}
 
   /**
-   * Samples whose files may go. That they were dropped is on the device then, whichever process dropped them: a power loss does not
-   * bring back a sample that has lost its files.
+   * Samples whose files may go, by their ids. That they were dropped is on the device then, whichever process dropped them: a power
+   * loss does not bring back a sample that has lost its files.
    * @throws QueryError STORAGE
    */
-  async list(): Promise<DroppedSample[]> {
-    const find = this.database.prepare('SELECT id, files FROM dropped_samples');
+  async list(): Promise<number[]> {
+    const find = this.database.prepare('SELECT id FROM dropped_samples');
     // Most often there are none, and nothing to wait for.
     const rows = find.get() === undefined ? [] : await this.database.transact(() => find.all());
-    return rows.map((row) => ({
-      id: row['id'] as number, // the primary key
-      files: filesIn(row['files'] as string), // declared TEXT NOT NULL
-    }));
+    return rows.map((row) => row['id'] as number); // the primary key
   }
 
-  /** The files are gone. @throws QueryError STORAGE */
+  /** Nobody reads it any more: its files are nobody's. @throws QueryError STORAGE */
   async forget(id: number): Promise<void> {
     await this.database.transact(() =>
       this.database.prepare('DELETE FROM dropped_samples WHERE id = ?').run(id),
@@ -46,8 +36,8 @@ export class DroppedSamples {
   }
 }
 
-/** The files, as the catalog had them; none where that cannot be read any more. */
-function filesIn(text: string): DroppedSample['files'] {
+/** The files of a dropped sample, as the catalog had them; null where that cannot be read any more. */
+export function filesIn(text: string): Pick<SampleFiles, 'dataFile' | 'strataFile'> | null {
   try {
     return JSON.parse(text) as SampleFiles;
   } catch {

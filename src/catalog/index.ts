@@ -21,5 +21,6 @@ export {
   type TableEntry,
   type WorkloadEntry,
 } from './entries.ts';
+export { FileOwners } from './unfinished-files.ts';
 export { type Effort, ProfileStore } from './profile.ts';
 export { fingerprintOf, type Lesson, type LessonKey, LessonStore } from './lessons.ts';

@@ -106,6 +106,7 @@ const deviceTroubles: ReadonlyMap<string, string> = new Map([
   ['EACCES', 'permission denied'],
   ['EPERM', 'permission denied'],
   ['EIO', 'the device reported an error'],
+  ['ENOENT', 'a file or folder is gone'],
   ['ENOTDIR', 'a part of its path is a file, not a folder'],
   ['EEXIST', 'there is a file in its place'],
 ]);

@@ -29,6 +29,12 @@ export interface Database {
 /** One step of a schema: run once, in order, in a transaction of its own. */
 export type Migration = string;
 
+/** Opens a file with SQLite's driver, which waits so long for a lock. Injected, so that tests can make its calls fail. */
+export type OpenSqlite = (path: string, timeoutMs: number) => Sqlite.Database;
+
+/** The file as it is. */
+export const openSqliteFile: OpenSqlite = (path, timeout) => new Sqlite(path, { timeout });
+
 /** Older versions can corrupt a database in WAL mode. @see sqlite.org/wal.html, "The WAL-reset bug" */
 const leastSqlite = [3, 51, 3] as const;
 
@@ -45,11 +51,15 @@ function assertVersion(version: string): void {
     throw new Error(`SQLite ${version} is too old: ${leastSqlite.join('.')} or newer is needed`);
 }
 
-const codeOf = (error: unknown): string => (error instanceof Sqlite.SqliteError ? error.code : '');
+const codeOf = (error: unknown): string => {
+  const raw = error instanceof QueryError ? error.cause : error;
+  return raw instanceof Sqlite.SqliteError ? raw.code : '';
+};
 
 /** SQLite's troubles with the device, and with what is there, as the user should read them; other errors as they are. */
 function readable(error: unknown, path: string): unknown {
   const code = codeOf(error);
+  if (error instanceof QueryError) return error;
   if (!/^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|BUSY)/.test(code)) return error;
   const { message } = error as Error; // codeOf found a SqliteError
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) return damagedDatabase(path, message, error);
@@ -57,7 +67,7 @@ function readable(error: unknown, path: string): unknown {
 }
 
 function migrate(db: Sqlite.Database, migrations: readonly Migration[]): void {
-  const step = db.transaction(() => {
+  inTransaction(db, () => {
     const done = db.pragma('user_version', { simple: true }) as number; // an integer by definition
     if (done > migrations.length) {
       throw new QueryError('STORAGE', 'the catalog was written by a newer version of Ballpark');
@@ -66,22 +76,22 @@ function migrate(db: Sqlite.Database, migrations: readonly Migration[]): void {
     for (const migration of migrations.slice(done)) db.exec(migration);
     db.pragma(`user_version = ${migrations.length}`);
   });
-  step.immediate();
 }
 
-/** The statement, saying so where it comes upon damage. */
-function guarded(statement: PreparedStatement, path: string): PreparedStatement {
-  const sound = <T>(work: () => T): T => {
-    try {
-      return work();
-    } catch (error) {
-      throw /^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(error)) ? readable(error, path) : error;
-    }
-  };
+/** Does the work, saying as the user should read it what trouble SQLite has. */
+function guarded<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw readable(error, path);
+  }
+}
+
+function guardedStatement(statement: PreparedStatement, path: string): PreparedStatement {
   return {
-    all: (...parameters) => sound(() => statement.all(...parameters)),
-    get: (...parameters) => sound(() => statement.get(...parameters)),
-    run: (...parameters) => sound(() => statement.run(...parameters)),
+    all: (...parameters) => guarded(path, () => statement.all(...parameters)),
+    get: (...parameters) => guarded(path, () => statement.get(...parameters)),
+    run: (...parameters) => guarded(path, () => statement.run(...parameters)),
   };
 }
 
@@ -103,7 +113,6 @@ function checkAgainst(db: Sqlite.Database, migrations: readonly Migration[], pat
 async function syncLog(files: FileSystem, path: string): Promise<void> {
   const log = `${path}-wal`;
   try {
-    // Closing the database brings all home and removes it.
     if ((await files.stat(log)) === null) return;
     const file = await files.open(log, 'read');
     try {
@@ -112,6 +121,8 @@ async function syncLog(files: FileSystem, path: string): Promise<void> {
       await file.close();
     }
   } catch (error) {
+    // Closing the database, which another process may do at any time, brings all home and removes it.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
     throw storageError(error, 'write the catalog');
   }
 }
@@ -120,16 +131,18 @@ async function syncLog(files: FileSystem, path: string): Promise<void> {
  * Opens the database, makes it where there is none, and brings its schema up to date.
  * @param path a file, or `:memory:`
  * @param files to wait for the device with
+ * @param openSqlite the driver, so that tests can make its calls fail
  * @throws QueryError STORAGE where the file cannot be used, DAMAGED_CATALOG where it is not what was written
  */
 export function openDatabase(
   path: string,
   migrations: readonly Migration[],
   files: FileSystem = nodeFileSystem,
+  openSqlite: OpenSqlite = openSqliteFile,
 ): Database {
-  let db: Sqlite.Database;
+  let db: Sqlite.Database | null = null;
   try {
-    db = new Sqlite(path, { timeout: openTimeoutMs });
+    db = openSqlite(path, openTimeoutMs);
     assertVersion(db.prepare('SELECT sqlite_version() AS v').pluck().get() as string); // text by definition
     db.pragma('journal_mode = WAL');
     // Neither a token nor a number of a file can be given twice, though a power loss may take back the last commits: whoever gets
@@ -142,13 +155,50 @@ export function openDatabase(
     checkAgainst(db, migrations, path);
     db.pragma(`busy_timeout = ${busyTimeoutMs}`);
   } catch (error) {
+    closeQuietly(db);
     throw readable(error, path);
   }
+  return databaseOn(db, path, files);
+}
+
+/** Closes what could not be used. */
+function closeQuietly(db: Sqlite.Database | null): void {
+  try {
+    db?.close();
+  } catch {
+    // The error that led here is the one to report.
+  }
+}
+
+/** Ends a transaction that failed; SQLite may have ended it already. */
+function undo(db: Sqlite.Database): void {
+  try {
+    if (db.inTransaction) db.exec('ROLLBACK');
+  } catch {
+    // The error that led here is the one to report; the next transaction undoes this one first.
+  }
+}
+
+/** Does the work in a transaction that has the write lock from its start. */
+function inTransaction<T>(db: Sqlite.Database, work: () => T): T {
+  // One that could not be undone when it should have been.
+  if (db.inTransaction) db.exec('ROLLBACK');
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    db.exec('COMMIT');
+    return result;
+  } catch (error) {
+    undo(db);
+    throw error;
+  }
+}
+
+function databaseOn(db: Sqlite.Database, path: string, files: FileSystem): Database {
   const transactLazily = async <T>(work: () => T): Promise<T> => {
-    const transaction = db.transaction(work);
     for (let tries = 1; ; tries++) {
       try {
-        return transaction.immediate();
+        return inTransaction(db, work);
       } catch (error) {
         if (!codeOf(error).startsWith('SQLITE_BUSY') || tries >= lockTriesMax) throw readable(error, path);
         await new Promise((resume) => setTimeout(resume, Math.min(tries, 20)));
@@ -160,7 +210,8 @@ export function openDatabase(
     prepare(sql) {
       const known = statements.get(sql);
       if (known !== undefined) return known;
-      const made = guarded(db.prepare(sql) as unknown as PreparedStatement, path); // rows of plain values: no column holds 64-bit integers
+      const statement = guarded(path, () => db.prepare(sql));
+      const made = guardedStatement(statement as unknown as PreparedStatement, path); // rows of plain values: no column holds 64-bit integers
       statements.set(sql, made);
       return made;
     },
@@ -170,7 +221,7 @@ export function openDatabase(
       return result;
     },
     transactLazily,
-    version: () => db.pragma('data_version', { simple: true }) as number, // an integer by definition
-    close: () => void db.close(),
+    version: () => guarded(path, () => db.pragma('data_version', { simple: true }) as number), // an integer by definition
+    close: () => void guarded(path, () => db.close()),
   };
 }

@@ -3,6 +3,7 @@ import { QueryError, type Span } from '../common/index.ts';
 import { HeldLease, type LeaseEntry } from '../leases/index.ts';
 import type { CreateSampleStatement, Identifier } from '../parser/index.ts';
 import type { RunControl } from './run-control.ts';
+import { collectFiles } from './sample-pins.ts';
 import type { EngineState } from './state.ts';
 
 /** The sole right to build a sample of a name, among all processes on the data folder. */
@@ -42,13 +43,23 @@ export async function claimBuild(
       return published() !== undefined;
     });
   }
-  const existing = published();
+  const existing = await orRelease(outcome, published);
   if (outcome === null || existing !== undefined) {
     await outcome?.release();
     if (existing !== undefined) return existing;
     return await claimBuild(state, { name, ifNotExists }, base, control); // it was dropped while we looked
   }
   return { name: name.name, lease: outcome };
+}
+
+/** Gets a right of a statement's own to write files for a table, which excludes nobody. @throws QueryError STORAGE */
+export async function claimTableFiles(
+  { leases, environment }: EngineState,
+  table: string,
+): Promise<Pick<BuildClaim, 'lease'>> {
+  const lease = await leases.hold(`table/${table.toLowerCase()}/${environment.newId()}`);
+  if (!(lease instanceof HeldLease)) throw new Error(`${lease.name} was given before`);
+  return { lease };
 }
 
 async function claimFreeName(state: EngineState, base: string): Promise<BuildClaim> {
@@ -58,7 +69,7 @@ async function claimFreeName(state: EngineState, base: string): Promise<BuildCla
     if (isTaken()) continue;
     const outcome = await state.leases.hold(buildLease(name));
     if (!(outcome instanceof HeldLease)) continue;
-    if (!isTaken()) return { name, lease: outcome };
+    if (!(await orRelease(outcome, isTaken))) return { name, lease: outcome };
     await outcome.release();
   }
 }
@@ -78,6 +89,16 @@ export async function claimRenewal(state: EngineState, name: string, span: Span)
   });
 }
 
+/** Looks while a lease is held; gives it back where that fails: nobody else would. */
+async function orRelease<T>(lease: HeldLease | null, look: () => T): Promise<T> {
+  try {
+    return look();
+  } catch (error) {
+    await lease?.release().catch(() => undefined);
+    throw error;
+  }
+}
+
 function beingBuilt({ name, span }: Identifier, { holder, expiresMs }: LeaseEntry): QueryError {
   const until = new Date(expiresMs).toISOString();
   return new QueryError(
@@ -90,19 +111,40 @@ function beingBuilt({ name, span }: Identifier, { holder, expiresMs }: LeaseEntr
   );
 }
 
-/** Does the work of a build and gives the right to it back. @throws QueryError LEASE_LOST, CANCELLED; whatever the work does */
+/**
+ * Does the work of a build and gives the right to it back. Of one that fails no file is left, unless it was published all the same:
+ * the catalog tells.
+ * @throws QueryError LEASE_LOST, CANCELLED; whatever the work does
+ */
 export async function underClaim<T>(
-  { lease }: BuildClaim,
+  state: EngineState,
+  { lease }: Pick<BuildClaim, 'lease'>,
   control: RunControl,
   work: () => Promise<T>,
 ): Promise<T> {
+  let done: T;
   try {
-    return await work();
+    done = await work();
   } catch (error) {
+    await giveUp(state, [{ lease }]);
     if (lease.signal.aborted) throw lease.signal.reason;
     control.throwIfCancelled();
     throw error;
-  } finally {
-    await lease.release().catch(() => undefined); // what cannot be given back now runs out
   }
+  await giveBack([{ lease }]);
+  return done;
+}
+
+/** Gives rights back; what cannot be given back now runs out. */
+export async function giveBack(claims: readonly Pick<BuildClaim, 'lease'>[]): Promise<void> {
+  for (const { lease } of claims) await lease.release().catch(() => undefined);
+}
+
+/** The same for work that failed, whose files are nobody's then; what cannot be removed now is collected later. */
+export async function giveUp(
+  { remains }: Pick<EngineState, 'remains'>,
+  claims: readonly Pick<BuildClaim, 'lease'>[],
+): Promise<void> {
+  await giveBack(claims);
+  await collectFiles(remains).catch(() => undefined);
 }

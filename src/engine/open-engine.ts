@@ -1,7 +1,14 @@
 import { availableParallelism, hostname, tmpdir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { mkdtemp } from 'node:fs/promises';
-import { Catalog, catalogMigrations, DroppedSamples, LessonStore, ProfileStore } from '../catalog/index.ts';
+import {
+  Catalog,
+  catalogMigrations,
+  DroppedSamples,
+  FileOwners,
+  LessonStore,
+  ProfileStore,
+} from '../catalog/index.ts';
 import { QueryError, storageError } from '../common/index.ts';
 import { type Database, openDatabase } from '../database/index.ts';
 import { LeaseKeeper, LeaseStore } from '../leases/index.ts';
@@ -17,7 +24,7 @@ import { refuseLostCatalog } from './lost-catalog.ts';
 import { Profile } from './profile.ts';
 import { QueryLog } from './query-log.ts';
 import { SampleCache } from './sample-cache.ts';
-import { collectSamples, pinSample, type Remains } from './sample-pins.ts';
+import { collectFiles, pinSample, type Remains } from './sample-pins.ts';
 import { SampleTroubles } from './sample-troubles.ts';
 import type { EngineState } from './state.ts';
 import { Fingerprints } from './table-files.ts';
@@ -61,15 +68,15 @@ export async function openEngineIn(options: OpenOptions, environment: Environmen
     ]);
     const path = inMemory ? ':memory:' : join(root, 'catalog.sqlite');
     if (!inMemory) await refuseLostCatalog(files, path, folders);
-    const database = openDatabase(path, catalogMigrations, files);
+    const database = openDatabase(path, catalogMigrations, files, environment.openSqlite);
     const catalog = new Catalog(database);
     // Several processes may use one data folder; what DuckDB spills is each one's own.
     const scratch = join(root, `scratch-${environment.newId()}`);
     const source = new DuckDBSource({ threads, memoryLimitBytes, tempFolder: scratch });
     const troubles = new SampleTroubles(catalog, environment.clock, options.onAlert ?? (() => undefined));
-    const { leases, remains, samples } = shareSamples(environment, database, catalog, troubles, folders.samples); // prettier-ignore
+    const { leases, remains, samples } = shareSamples(environment, database, catalog, troubles, folders);
     // What a crash, or a reader that was slower than this folder's last process, has left.
-    await collectSamples(remains).catch(() => undefined);
+    await collectFiles(remains).catch(() => undefined);
     const profile = new Profile(new ProfileStore(database), threads, environment.clock);
     const log = new QueryLog(catalog, profile);
     const tails = new LearnedTails(new LessonStore(database), source, environment.clock);
@@ -111,23 +118,30 @@ function shareSamples(
   database: Database,
   catalog: Catalog,
   troubles: SampleTroubles,
-  folder: string,
+  folders: EngineState['folders'],
 ): Pick<EngineState, 'leases' | 'remains' | 'samples'> {
   const store = new LeaseStore(database, clock, `process ${process.pid} on ${hostname()}`);
-  const remains: Remains = { dropped: new DroppedSamples(database), leases: store, files, folder };
+  const remains: Remains = {
+    dropped: new DroppedSamples(database),
+    owners: new FileOwners(database),
+    leases: store,
+    files,
+    clock,
+    folders,
+  };
   const leases = new LeaseKeeper(store, {
     clock,
     timers,
     onBeat: async () => {
       await samples.forgetDropped(catalog.snapshot());
-      await collectSamples(remains);
+      await collectFiles(remains);
     },
   });
   const samples = new SampleCache({
     files: guardReads(files, timers, readLimitMs),
-    folder,
+    folder: folders.samples,
     pin: (entry) => pinSample(leases, catalog, entry, newId()),
-    onLetGo: () => collectSamples(remains),
+    onLetGo: () => collectFiles(remains),
     onFault: (entry, fault) => troubles.report(entry, fault),
   });
   return { leases, remains, samples };

@@ -1,17 +1,18 @@
 import { join } from 'node:path';
 import type { FileEntry, SampleEntry, TableEntry } from '../catalog/index.ts';
 import { QueryError, type Span } from '../common/index.ts';
+import type { Fence } from '../leases/index.ts';
 import type { RefreshSamplesStatement } from '../parser/index.ts';
 import { typeFromDuckDB } from '../plan/index.ts';
 import { buildSample, type BuildRequest, mergeSamples, type SamplePart } from '../sampler/index.ts';
 import { openSample, type SampleFiles } from '../samples/index.ts';
 import type { Control } from '../sources/index.ts';
-import { type BuildClaim, claimRenewal } from './build-claim.ts';
+import { type BuildClaim, claimRenewal, giveBack, giveUp } from './build-claim.ts';
 import { countOf } from './describe.ts';
 import { sourceControl } from './exact-route.ts';
 import { commandTypes, rowsAnswer } from './rows-answer.ts';
 import type { RunControl } from './run-control.ts';
-import { letGoOfSamples, removeUnpublished } from './samples.ts';
+import { letGoOfSamples } from './samples.ts';
 import type { RoutedAnswer } from './select-run.ts';
 import type { EngineState } from './state.ts';
 import { compareFiles, type FileChanges, findFiles } from './table-files.ts';
@@ -60,18 +61,20 @@ export async function refreshSamples(
     const signals = [control.options.signal, ...claims.map(({ lease }) => lease.signal)];
     const signal = AbortSignal.any(signals.filter((each) => each !== undefined));
     const watch = { ...sourceControl(control, 'scan'), signal };
-    for (const sample of due) renewals.push(await renew(state, after, sample, changes, watch));
+    for (const [place, sample] of due.entries()) {
+      const { lease } = claims[place]!; // one a sample
+      renewals.push(await renew(state, after, sample, { changes, fence: lease, watch }));
+    }
     const fences = claims.map(({ lease }) => lease);
     await state.catalog.refreshTable(before, after, samples, renewals, fences);
     state.fingerprints.forget(after);
   } catch (error) {
-    for (const { after: unpublished } of renewals) await removeUnpublished(state, unpublished);
+    await giveUp(state, claims);
     for (const { lease } of claims) if (lease.signal.aborted) throw lease.signal.reason;
     control.throwIfCancelled();
     throw error instanceof QueryError && error.span === undefined ? at(statement, error) : error;
-  } finally {
-    for (const { lease } of claims) await lease.release().catch(() => undefined); // what cannot be given back now runs out
   }
+  await giveBack(claims);
   await letGoOfSamples(
     state,
     renewals.map((renewal) => renewal.before),
@@ -121,22 +124,28 @@ async function changesOf(state: EngineState, table: TableEntry, span: Span): Pro
   });
 }
 
+/** What a renewal is made from and under. */
+interface RenewalWork {
+  readonly changes: FileChanges;
+  readonly fence: Fence;
+  readonly watch: Control;
+}
+
 /** A sample of the table as it is now, its files complete, not yet published. */
 async function renew(
   state: EngineState,
   table: TableEntry,
   before: SampleEntry,
-  changes: FileChanges,
-  watch: Control,
+  { changes, fence, watch }: RenewalWork,
 ): Promise<Renewal> {
   const { method } = before;
   const onlyAdded = changes.changed.length + changes.gone.length === 0;
   const mayMerge =
     onlyAdded && before.trouble === undefined && method.kind !== 'universe' && method.kind !== 'given';
-  const id = await state.catalog.nextFileNumber();
+  const id = await state.catalog.nextFileNumber(fence);
   const { built, how } = mayMerge
     ? {
-        built: await mergeAdded(state, table, { ...before, method }, changes.added, id, watch),
+        built: await mergeAdded(state, table, { ...before, method }, id, { changes, fence, watch }),
         how: 'merged' as const,
       }
     : { built: await drawAnew(state, table, before, id, watch), how: 'drawn anew' as const };
@@ -178,20 +187,19 @@ async function mergeAdded(
   state: EngineState,
   table: TableEntry,
   { method, seed, files: own }: SampleEntry & { readonly method: SamplePart['method'] },
-  added: readonly FileEntry[],
   number: number,
-  watch: Control,
+  { changes, fence, watch }: RenewalWork,
 ): Promise<Built> {
   const { files } = state.environment;
   const folder = state.folders.samples;
-  const partNumber = await state.catalog.nextFileNumber();
+  const partNumber = await state.catalog.nextFileNumber(fence);
   const request = {
     method,
     seed,
     number: partNumber,
     ...(method.outliers && { outliersAs: method.outliers }),
   };
-  const part = await build(state, table, added, request, watch);
+  const part = await build(state, table, changes.added, request, watch);
   try {
     const parts = [
       { method, files: own },

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { Catalog, DroppedSamples, SampleEntry } from '../catalog/index.ts';
-import type { FileSystem } from '../common/index.ts';
+import type { Catalog, DroppedSamples, FileOwners, SampleEntry } from '../catalog/index.ts';
+import { type Clock, type FileSystem, storageError } from '../common/index.ts';
 import { HeldLease, type LeaseKeeper, type LeaseStore } from '../leases/index.ts';
 
 /*
@@ -32,13 +32,14 @@ export async function pinSample(
   return pin;
 }
 
-/** Where the files of dropped samples are, and who may still read them. */
+/** Where files are that may be nobody's, and who may still read them. */
 export interface Remains {
   readonly dropped: DroppedSamples;
+  readonly owners: FileOwners;
   readonly leases: LeaseStore;
   readonly files: FileSystem;
-  /** Of the samples. */
-  readonly folder: string;
+  readonly clock: Clock;
+  readonly folders: { readonly samples: string; readonly tables: string };
 }
 
 /** How many processes have a sample open. */
@@ -46,18 +47,24 @@ export function readersOf({ leases }: Pick<Remains, 'leases'>, id: number): numb
   return leases.list(pinsOf(id)).filter(({ isOver }) => !isOver).length;
 }
 
-/** Removes the files of dropped samples that nobody has open any more; those that cannot be removed stay for later. @throws QueryError STORAGE */
-export async function collectSamples(remains: Remains): Promise<void> {
-  const { dropped, leases, files, folder } = remains;
-  for (const { id, files: left } of await dropped.list()) {
-    if (readersOf(remains, id) > 0) continue;
-    try {
-      for (const file of left === null ? [] : [left.dataFile, left.strataFile])
-        await files.remove(join(folder, file));
-    } catch {
-      continue;
-    }
-    await dropped.forget(id);
+/**
+ * Removes the files that are nobody's: of dropped samples that nobody has open any more, of dropped tables, of builders that are gone.
+ * Those that cannot be removed stay for the next time.
+ * @throws QueryError STORAGE
+ */
+export async function collectFiles(remains: Remains): Promise<void> {
+  const { dropped, owners, leases, files, clock, folders } = remains;
+  for (const id of await dropped.list()) if (readersOf(remains, id) === 0) await dropped.forget(id);
+  try {
+    const listed = {
+      samples: await files.list(folders.samples),
+      tables: await files.list(folders.tables),
+    };
+    const { samples, tables } = await owners.findNobodys(listed, clock.nowMs());
+    for (const name of samples) await files.remove(join(folders.samples, name));
+    for (const name of tables) await files.remove(join(folders.tables, name));
+  } catch (error) {
+    throw storageError(error, "remove files that are nobody's");
   }
   // Pins of processes that are gone are nobody's to give back.
   await leases.sweep();

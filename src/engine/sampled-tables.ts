@@ -1,5 +1,6 @@
 import type { SampleEntry, SamplingMethod, TableEntry } from '../catalog/index.ts';
 import { QueryError, type Span } from '../common/index.ts';
+import type { Fence } from '../leases/index.ts';
 import type { SampledClause } from '../parser/index.ts';
 import {
   type AggregateQuery,
@@ -50,9 +51,10 @@ export async function takeWhole(
   state: EngineState,
   table: Omit<TableEntry, 'id'>,
   method: SamplingMethod,
+  fence: Fence,
   control: RunControl,
 ): Promise<Omit<SampleEntry, 'tableId'>> {
-  const number = await state.catalog.nextFileNumber();
+  const number = await state.catalog.nextFileNumber(fence);
   const columns = table.columns.map(({ name, type }) => ({ name, type: typeFromDuckDB(type) }));
   const scan = await state.source.openBuild({ name: table.name, files: table.files }, columns);
   try {

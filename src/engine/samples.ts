@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { findNamed, type SampleEntry, type SamplingMethod, type TableEntry } from '../catalog/index.ts';
 import { didYouMean, QueryError } from '../common/index.ts';
 import type {
@@ -18,7 +17,7 @@ import { commandTypes, rowsAnswer } from './rows-answer.ts';
 import type { RunControl } from './run-control.ts';
 import type { RoutedAnswer } from './select-run.ts';
 import type { EngineState } from './state.ts';
-import { collectSamples, readersOf } from './sample-pins.ts';
+import { collectFiles, readersOf } from './sample-pins.ts';
 import { requireColumn, requireStrata } from './table-columns.ts';
 
 const { text, count } = commandTypes;
@@ -161,7 +160,7 @@ export async function createSample(
   const seed = resolveSeed(statement.seed, state);
   const claim = await claimBuild(state, statement, baseName(table, method, outliersOf), control);
   if (!('lease' in claim)) return sampleAnswer(claim, `there is a sample ${claim.name} already`);
-  return await underClaim(claim, control, () =>
+  return await underClaim(state, claim, control, () =>
     drawSample(state, table, { method, outliersOf, seed, advice }, claim, sourceControl(control, 'scan')),
   );
 }
@@ -184,7 +183,7 @@ async function drawSample(
   const { advice, ...asked } = request;
   const { method, seed } = asked;
   const signal = AbortSignal.any([lease.signal, ...(watch.signal === undefined ? [] : [watch.signal])]);
-  const number = await state.catalog.nextFileNumber();
+  const number = await state.catalog.nextFileNumber(lease);
   const columns = table.columns.map((column) => ({ name: column.name, type: typeFromDuckDB(column.type) }));
   const scan = await state.source.openBuild({ name: table.name, files: table.files }, columns);
   try {
@@ -205,10 +204,7 @@ async function drawSample(
       createdMs: state.environment.clock.nowMs(),
       ...(advice === undefined ? {} : { advice }),
     };
-    await state.catalog.addSample(entry, table, lease).catch(async (error: unknown) => {
-      await removeUnpublished(state, entry);
-      throw error;
-    });
+    await state.catalog.addSample(entry, table, lease);
     const taken = outliers === null ? '' : `; ${describeOutliers(outliers)}`;
     return sampleAnswer(
       entry,
@@ -234,22 +230,12 @@ function sampleAnswer(
 }
 
 /**
- * Removes the files of a sample that could not be published. Where the catalog has it all the same, they stay: it was written there
- * before the device failed.
+ * Closes samples that are no longer in the catalog, and removes what is nobody's now. The statement is done already: what cannot be
+ * tidied up now is tidied up later.
  */
-export async function removeUnpublished(
-  state: EngineState,
-  { id, files }: Pick<SampleEntry, 'id' | 'files'>,
-): Promise<void> {
-  if (state.catalog.snapshot().samples.some((sample) => sample.id === id)) return;
-  for (const file of [files.dataFile, files.strataFile])
-    await state.environment.files.remove(join(state.folders.samples, file));
-}
-
-/** Closes samples that are no longer in the catalog, and removes their files where nobody reads them. */
 export async function letGoOfSamples(state: EngineState, samples: readonly SampleEntry[]): Promise<void> {
-  for (const { id } of samples) await state.samples.forget(id);
-  await collectSamples(state.remains);
+  for (const { id } of samples) await state.samples.forget(id).catch(() => undefined);
+  await collectFiles(state.remains).catch(() => undefined);
 }
 
 /** DROP SAMPLE. @throws QueryError UNKNOWN_SAMPLE, NOT_SUPPORTED for what a table itself is */

@@ -4,13 +4,14 @@ import { didYouMean, QueryError, type Span, storageError } from '../common/index
 import { damagedTable } from '../planner/index.ts';
 import type { CreateTableStatement, DescribeStatement, DropStatement, Identifier } from '../parser/index.ts';
 import { ownColumnNames } from '../samples/index.ts';
+import { type BuildClaim, claimTableFiles, underClaim } from './build-claim.ts';
 import { countOf, describeMethod } from './describe.ts';
 import { sourceControl } from './exact-route.ts';
 import { commandTypes, rowsAnswer } from './rows-answer.ts';
 import type { RunControl } from './run-control.ts';
 import type { RoutedAnswer } from './select-run.ts';
 import { resolveSampled, samplingRole, takeWhole } from './sampled-tables.ts';
-import { letGoOfSamples, removeUnpublished } from './samples.ts';
+import { letGoOfSamples } from './samples.ts';
 import type { EngineState } from './state.ts';
 import { findFiles, type FoundFiles } from './table-files.ts';
 
@@ -56,17 +57,19 @@ export async function createTable(
     });
   }
   const found = await findFiles(state.environment.files, source.value, state.allowedPaths, source.span);
-  if (found.format === 'parquet') return await register(state, statement, found, control);
-  const path = await convert(state, found, source.span, control);
-  try {
-    return await register(state, statement, { ...found, paths: [path] }, control);
-  } catch (error) {
-    const isPublished = state.catalog.snapshot().tables.some(({ files }) => files.some((file) => file.path === path)); // prettier-ignore
-    // The error that led here is the one to report.
-    if (!isPublished) await state.environment.files.remove(path).catch(() => undefined);
-    throw error;
-  }
+  if (found.format === 'parquet' && statement.sampled === null)
+    return await register(state, statement, found, control, null);
+  const claim = await claimTableFiles(state, name.name);
+  return await underClaim(state, claim, control, async () => {
+    const { format } = found;
+    const paths =
+      format === 'parquet' ? found.paths : [await convert(state, found, source.span, control, claim)];
+    return await register(state, statement, { format, paths }, control, claim);
+  });
 }
+
+/** The right to write files; null where none are written. */
+type TableClaim = Pick<BuildClaim, 'lease'>;
 
 /** Puts Parquet files into the catalog as a table, with the sample that it is, where it is one. */
 async function register(
@@ -74,6 +77,7 @@ async function register(
   { name, source, sampled }: CreateTableStatement,
   { format, paths }: FoundFiles,
   control: RunControl,
+  claim: TableClaim | null,
 ): Promise<RoutedAnswer> {
   const described = await located(source.span, () => state.source.inspect(paths));
   refuseReserved(
@@ -104,16 +108,15 @@ async function register(
     createdMs: state.environment.clock.nowMs(),
     isSample: sampled !== null,
   };
-  if (sampled === null) {
-    await state.catalog.addTable(table);
+  if (sampled === null || claim === null) {
+    await state.catalog.addTable(table, claim === null ? {} : { fence: claim.lease });
     return tableAnswer(table, `table ${table.name} registered`);
   }
   const method = resolveSampled(sampled, table);
-  const sample = await located(sampled.column.span, () => takeWhole(state, table, method, control));
-  await state.catalog.addTable(table, sample).catch(async (error: unknown) => {
-    await removeUnpublished(state, sample);
-    throw error;
-  });
+  const sample = await located(sampled.column.span, () =>
+    takeWhole(state, table, method, claim.lease, control),
+  );
+  await state.catalog.addTable(table, { sample, fence: claim.lease });
   return tableAnswer(table, `table ${table.name} registered, a sample: ${describeMethod(method)}`);
 }
 
@@ -149,10 +152,11 @@ async function convert(
   { format, paths }: FoundFiles,
   span: Span,
   control: RunControl,
+  { lease }: TableClaim,
 ): Promise<string> {
   if (format === 'parquet') throw new Error('Parquet is read in place');
   const { files } = state.environment;
-  const target = join(state.folders.tables, `table-${await state.catalog.nextFileNumber()}.parquet`);
+  const target = join(state.folders.tables, `table-${await state.catalog.nextFileNumber(lease)}.parquet`);
   const temporary = `${target}.tmp`;
   try {
     await located(span, () => state.source.convert(format, paths, temporary, sourceControl(control, 'scan')));
@@ -177,9 +181,6 @@ export async function dropTable(
   const samples = all.filter(({ method }) => method.kind !== 'given');
   await state.catalog.dropTable(table.id);
   await letGoOfSamples(state, all);
-  for (const { path } of table.files) {
-    if (path.startsWith(state.folders.tables)) await state.environment.files.remove(path);
-  }
   return rowsAnswer(
     [
       ['table', text],

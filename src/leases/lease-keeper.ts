@@ -120,7 +120,7 @@ export class LeaseKeeper {
       const startedMs = this.options.clock.monotonicMs();
       void this.renewAll().then((done) => {
         this.callOff = null;
-        if (this.held.size === 0) return;
+        if (this.held.size === 0 && !this.store.hasDebts) return;
         const spentMs = this.options.clock.monotonicMs() - startedMs;
         const pauseMs = this.termMs * (done ? 1 / renewalsPerTerm : retryShare);
         this.schedule(Math.max(0, pauseMs - spentMs));
@@ -135,6 +135,7 @@ export class LeaseKeeper {
       done = (await this.renewBatch(leases.slice(start, start + renewalBatchMax))) && done;
       if (leases.length > renewalBatchMax) await this.options.timers.pause(0);
     }
+    if (this.store.hasDebts) await this.store.release([]).catch(() => undefined); // tried again in the next round
     // What is done beside renewals is reported where it matters; it must not end them.
     await this.options.onBeat?.().catch(() => undefined);
     return done;

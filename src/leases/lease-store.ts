@@ -49,6 +49,11 @@ const watchedMax = 10_000;
 /** Leases, in SQLite: acquire, renew, release, look. Each call is one transaction. */
 export class LeaseStore {
   private readonly watched = new Map<string, Watched>();
+  /**
+   * Tokens that are to be given back and could not be, or were granted in a write that failed too late: nobody renews them, but they
+   * would be in the way for their terms.
+   */
+  private owed: readonly number[] = [];
 
   /** @param holder who is asking, for people to read */
   constructor(
@@ -69,13 +74,23 @@ export class LeaseStore {
     termMs: number,
     check: () => void = () => undefined,
   ): Promise<LeaseAttempt[]> {
-    const outcomes = await this.database.transact(() => {
+    let granted: readonly number[] = [];
+    let paid: ReadonlySet<number> = new Set();
+    const acquiring = this.database.transact(() => {
+      paid = this.payBack();
       check();
       // The clock that the holder goes by is read first: being stopped between the two can only shorten what it counts on.
       const monotonicMs = this.clock.monotonicMs();
       const nowMs = this.clock.nowMs();
-      return names.map((name): LeaseAttempt => this.take(name, termMs, nowMs, monotonicMs));
+      const attempts = names.map((name): LeaseAttempt => this.take(name, termMs, nowMs, monotonicMs));
+      granted = attempts.flatMap((each) => (each.kind === 'granted' ? [each.lease.token] : []));
+      return attempts;
     });
+    const outcomes = await acquiring.catch((error: unknown) => {
+      this.owed = [...this.owed, ...granted];
+      throw error;
+    });
+    this.settled(paid);
     for (const outcome of outcomes) if (outcome.kind === 'granted') this.watched.delete(outcome.lease.name);
     return outcomes;
   }
@@ -100,12 +115,28 @@ export class LeaseStore {
     });
   }
 
-  /** Gives leases back; those that are lost already are not missed. @throws QueryError STORAGE */
+  /**
+   * Gives leases back; those that are lost already are not missed.
+   * @throws QueryError STORAGE; then they are given back with the next ones, or before the next ones are acquired
+   */
   async release(tokens: readonly number[]): Promise<void> {
-    await this.database.transact(() => {
-      const remove = this.database.prepare('DELETE FROM leases WHERE token = ?');
-      for (const token of tokens) remove.run(token);
-    });
+    this.owed = [...this.owed, ...tokens];
+    this.settled(await this.database.transact(() => this.payBack()));
+  }
+
+  /** True: some leases could not be given back yet. */
+  get hasDebts(): boolean {
+    return this.owed.length > 0;
+  }
+
+  private payBack(): ReadonlySet<number> {
+    const remove = this.database.prepare('DELETE FROM leases WHERE token = ?');
+    for (const token of this.owed) remove.run(token);
+    return new Set(this.owed);
+  }
+
+  private settled(paid: ReadonlySet<number>): void {
+    if (paid.size > 0) this.owed = this.owed.filter((token) => !paid.has(token));
   }
 
   /** Forgets leases that have been over for another whole term: their holders are gone. @throws QueryError STORAGE */

@@ -1,0 +1,157 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Catalog, catalogMigrations } from '../../src/catalog/index.ts';
+import { openDatabase } from '../../src/database/index.ts';
+import { QueryError } from '../../src/index.ts';
+import { type FaultKind, FaultyDevice } from '../support/faults.ts';
+import { Workspace } from '../support/workspace.ts';
+
+/** Statements that a device fails, and those that bring back what was before. */
+export interface Scenario {
+  readonly name: string;
+  /** Run once. */
+  readonly given: readonly string[];
+  /** Run before each round: what was before. */
+  readonly before: readonly string[];
+  /** Fails at each of its calls in turn. */
+  readonly statement: string;
+}
+
+/** Longest that a statement may take, whatever the device does. */
+const patienceMs = 20_000;
+
+/** What is read of the world: the samples there are and what is answered. */
+type State = string;
+
+/** An engine on a device that can be made to fail, and what it answers. */
+export class FaultTrial {
+  readonly device = new FaultyDevice();
+  private aheadMs = 0;
+  private work!: Workspace;
+
+  private constructor(
+    private readonly scenario: Scenario,
+    private readonly questions: readonly string[],
+  ) {}
+
+  /** @param questions are asked to see what state all is in */
+  static async open(
+    scenario: Scenario,
+    questions: readonly string[],
+    prepare: (work: Workspace) => Promise<void>,
+  ): Promise<FaultTrial> {
+    const trial = new FaultTrial(scenario, questions);
+    const { files, openSqlite } = trial.device;
+    trial.work = await Workspace.open({
+      files,
+      openSqlite,
+      clock: {
+        nowMs: () => Date.now() + trial.aheadMs,
+        monotonicMs: () => performance.now() + trial.aheadMs,
+      },
+    });
+    await prepare(trial.work);
+    for (const sql of scenario.given) await trial.run(sql);
+    return trial;
+  }
+
+  /** Lets each call fail in turn. @returns how many rounds; how many of them ended with an error */
+  async everyCall(kind: FaultKind, lasting: boolean): Promise<{ rounds: number; errors: number }> {
+    const { device, scenario } = this;
+    await this.restore();
+    const old = await this.state();
+    await this.run(scenario.statement);
+    const done = await this.state();
+    let errors = 0;
+    for (let at = 1; ; at++) {
+      await this.restore();
+      device.arm(kind, at, lasting);
+      const error = await this.attempt(scenario.statement);
+      // What goes on behind the statement meets the fault too.
+      await new Promise((resume) => setTimeout(resume, 1));
+      const { hit } = device;
+      device.heal();
+      if (hit === null && error !== null) throw error;
+      const where = `${kind.name} ${lasting ? 'from' : 'at'} call ${at}, ${hit}`;
+      if (error !== null) errors++;
+      await this.check(where, error === null ? [done] : [old, done]);
+      if (at % 4 === 0) await this.checkAnew(where, error === null ? [done] : [old, done]);
+      if (hit === null) return { rounds: at, errors };
+    }
+  }
+
+  async close(): Promise<void> {
+    this.device.heal();
+    await this.work.close();
+  }
+
+  private async run(sql: string): Promise<void> {
+    await this.work.query(sql.replaceAll('$', this.work.folder));
+  }
+
+  private async restore(): Promise<void> {
+    for (const sql of this.scenario.before) await this.run(sql);
+  }
+
+  /** @returns the error that the statement ends with; null: it succeeds */
+  private async attempt(sql: string): Promise<QueryError | null> {
+    const late = new Promise<never>((_, reject) => {
+      setTimeout(() => reject(new Error(`nothing came of ${sql}`)), patienceMs).unref();
+    });
+    try {
+      await Promise.race([this.run(sql), late]);
+      return null;
+    } catch (error) {
+      if (error instanceof QueryError) return error;
+      throw new Error(`not a QueryError, at ${this.device.hit}: ${String(error)}`, { cause: error });
+    }
+  }
+
+  private async state(): Promise<State> {
+    const state: unknown[] = [];
+    for (const what of ['TABLES', 'SAMPLES']) {
+      const rows = (await this.work.query(`SHOW ${what}`)).toObjects();
+      state.push(rows.map(({ created: _, uses: _uses, ...rest }) => rest));
+    }
+    for (const question of this.questions)
+      state.push(
+        await this.work.query(question).then(
+          (result) => result.toObjects(),
+          (error: unknown) => (error as QueryError).code,
+        ),
+      );
+    return JSON.stringify(state, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+  }
+
+  /** What must hold when the device is well again. */
+  private async check(where: string, allowed: readonly State[]): Promise<void> {
+    const state = await this.state();
+    if (!allowed.includes(state)) throw new Error(`${where}: ${state}\nis none of\n${allowed.join('\n')}`);
+  }
+
+  /** The same in another process that opens the folder, which collects; then the same statement works. */
+  private async checkAnew(where: string, allowed: readonly State[]): Promise<void> {
+    this.aheadMs += 61_000;
+    await this.work.reopen();
+    await this.check(`opened anew after ${where}`, allowed);
+    const orphans = this.orphans();
+    if (orphans.length > 0) throw new Error(`${where}: left ${orphans.join(', ')}`);
+  }
+
+  /** Files that no entry of the catalog names. */
+  private orphans(): string[] {
+    const data = join(this.work.folder, 'data');
+    const database = openDatabase(join(data, 'catalog.sqlite'), catalogMigrations);
+    const { tables, samples } = new Catalog(database).snapshot();
+    database.close();
+    const named = new Set([
+      ...samples.flatMap(({ files }) => [files.dataFile, files.strataFile]),
+      ...tables.flatMap(({ files }) => files.map(({ path }) => path.slice(path.lastIndexOf('/') + 1))),
+    ]);
+    const found = ['samples', 'tables'].flatMap((folder) => readdirSync(join(data, folder)));
+    return [
+      ...found.filter((name) => !named.has(name)),
+      ...[...named].filter((name) => !found.includes(name) && /^(sample|table)-/.test(name)),
+    ];
+  }
+}
