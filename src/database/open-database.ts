@@ -73,6 +73,7 @@ function migrate(db: Sqlite.Database, migrations: readonly Migration[]): void {
       throw new QueryError('STORAGE', 'the catalog was written by a newer version of Ballpark');
     }
     if (done < 0) throw damagedDatabase(db.name, `its version is ${done}`);
+    if (done === migrations.length) return;
     for (const migration of migrations.slice(done)) db.exec(migration);
     db.pragma(`user_version = ${migrations.length}`);
   });

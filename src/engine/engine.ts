@@ -1,5 +1,5 @@
 import type { WorkloadEntry } from '../catalog/index.ts';
-import { QueryError, untilAborted } from '../common/index.ts';
+import { QueryError, storageError, untilAborted } from '../common/index.ts';
 import { parseStatement, type SelectStatement, shapeOf, type Statement } from '../parser/index.ts';
 import { planSelect, type ResolvedBounds, type SelectPlan } from '../planner/index.ts';
 import type { Engine, QueryOptions, QueryResult } from './contract.ts';
@@ -71,7 +71,9 @@ export class BallparkEngine implements Engine {
       const { answer, workload } = await this.answer(queryId, sql, options, started, refine);
       log(answer.answer.mode, answer.answer.sample?.rowsRead ?? 0, workload);
       return answer;
-    } catch (error) {
+    } catch (raw) {
+      // Whatever touches files in passing need not say so itself.
+      const error = storageError(raw, 'run the statement');
       log(error instanceof QueryError ? error.code : 'INTERNAL', 0, null);
       throw error;
     }

@@ -56,7 +56,9 @@ export async function createTable(
       hint: `DROP TABLE ${existing.name} first, or choose another name`,
     });
   }
-  const found = await findFiles(state.environment.files, source.value, state.allowedPaths, source.span);
+  const found = await located(source.span, () =>
+    findFiles(state.environment.files, source.value, state.allowedPaths, source.span),
+  );
   if (found.format === 'parquet' && statement.sampled === null)
     return await register(state, statement, found, control, null);
   const claim = await claimTableFiles(state, name.name);
@@ -134,7 +136,8 @@ function tableAnswer({ name, rows, columns, files }: Omit<TableEntry, 'id'>, rea
 async function located<T>(span: Span, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
-  } catch (error) {
+  } catch (raw) {
+    const error = storageError(raw, 'read the files');
     if (!(error instanceof QueryError) || error.span !== undefined) throw error;
     throw new QueryError(error.code, error.message, { span, hint: error.hint, cause: error });
   }

@@ -1,8 +1,6 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Catalog, catalogMigrations } from '../../src/catalog/index.ts';
-import { openDatabase } from '../../src/database/index.ts';
 import { QueryError } from '../../src/index.ts';
+import { stateOf, strayFiles } from '../support/engine-state.ts';
 import { type FaultKind, FaultyDevice } from '../support/faults.ts';
 import { Workspace } from '../support/workspace.ts';
 
@@ -107,20 +105,8 @@ export class FaultTrial {
     }
   }
 
-  private async state(): Promise<State> {
-    const state: unknown[] = [];
-    for (const what of ['TABLES', 'SAMPLES']) {
-      const rows = (await this.work.query(`SHOW ${what}`)).toObjects();
-      state.push(rows.map(({ created: _, uses: _uses, ...rest }) => rest));
-    }
-    for (const question of this.questions)
-      state.push(
-        await this.work.query(question).then(
-          (result) => result.toObjects(),
-          (error: unknown) => (error as QueryError).code,
-        ),
-      );
-    return JSON.stringify(state, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+  private state(): Promise<State> {
+    return stateOf(this.work.engine, this.questions);
   }
 
   /** What must hold when the device is well again. */
@@ -134,24 +120,7 @@ export class FaultTrial {
     this.aheadMs += 61_000;
     await this.work.reopen();
     await this.check(`opened anew after ${where}`, allowed);
-    const orphans = this.orphans();
+    const orphans = strayFiles(join(this.work.folder, 'data'));
     if (orphans.length > 0) throw new Error(`${where}: left ${orphans.join(', ')}`);
-  }
-
-  /** Files that no entry of the catalog names. */
-  private orphans(): string[] {
-    const data = join(this.work.folder, 'data');
-    const database = openDatabase(join(data, 'catalog.sqlite'), catalogMigrations);
-    const { tables, samples } = new Catalog(database).snapshot();
-    database.close();
-    const named = new Set([
-      ...samples.flatMap(({ files }) => [files.dataFile, files.strataFile]),
-      ...tables.flatMap(({ files }) => files.map(({ path }) => path.slice(path.lastIndexOf('/') + 1))),
-    ]);
-    const found = ['samples', 'tables'].flatMap((folder) => readdirSync(join(data, folder)));
-    return [
-      ...found.filter((name) => !named.has(name)),
-      ...[...named].filter((name) => !found.includes(name) && /^(sample|table)-/.test(name)),
-    ];
   }
 }

@@ -4,18 +4,43 @@ import { FaultTrial, type Scenario } from './fault-scenarios.ts';
 
 /* The device fails at every call of a statement in turn: of files and of SQLite, once or from then on. */
 
-const scenarios: readonly Scenario[] = [
-  {
-    name: 'build a sample',
-    given: ['CREATE SAMPLE u ON t UNIFORM 500 ROWS SEED 3'],
-    before: ['DROP SAMPLE IF EXISTS s'],
-    statement: 'CREATE SAMPLE s ON t STRATIFIED BY (g) CAP 400 SEED 1',
-  },
-];
-
 const questions = [
   'SELECT COUNT(*) AS n, SUM(x) AS s FROM t WHERE x % 3 = 0 ERROR WITHIN 50%',
   'SELECT g, SUM(x) AS s FROM t WHERE x % 5 < 2 GROUP BY g ORDER BY g ERROR WITHIN 50%',
+  'SELECT COUNT(*) AS n, SUM(y) AS s FROM v WHERE y % 3 = 0 ERROR WITHIN 50%',
+];
+
+const csv = "CREATE TABLE v FROM '$/v.csv'";
+const scenarios: readonly Scenario[] = [
+  {
+    name: 'build a sample',
+    given: ['CREATE SAMPLE u ON t UNIFORM 400 ROWS SEED 3'],
+    before: ['DROP SAMPLE IF EXISTS s'],
+    statement: 'CREATE SAMPLE s ON t STRATIFIED BY (g) CAP 100 SEED 1',
+  },
+  {
+    name: 'drop a sample that is read',
+    given: ['CREATE SAMPLE u ON t UNIFORM 400 ROWS SEED 3'],
+    before: ['CREATE SAMPLE IF NOT EXISTS s ON t STRATIFIED BY (g) CAP 100 SEED 1', ...questions.slice(0, 2)],
+    statement: 'DROP SAMPLE s',
+  },
+  {
+    name: 'drop a table with its samples',
+    given: [],
+    before: [
+      csv.replace('TABLE', 'TABLE IF NOT EXISTS'),
+      'CREATE SAMPLE IF NOT EXISTS s ON v UNIFORM 300 ROWS SEED 1',
+      'SELECT SUM(y) FROM v WHERE y % 3 = 0 ERROR WITHIN 50%',
+    ],
+    statement: 'DROP TABLE v',
+  },
+  { name: 'make a table of CSV', given: [], before: ['DROP TABLE IF EXISTS v'], statement: csv },
+  {
+    name: 'make a table that is a sample',
+    given: [],
+    before: ['DROP TABLE IF EXISTS v'],
+    statement: `${csv} SAMPLED POPULATION n`,
+  },
 ];
 
 let trial: FaultTrial;
@@ -23,9 +48,10 @@ afterEach(() => trial.close());
 
 describe.each(scenarios)('$name', (scenario) => {
   test.each(faultKinds)('$name', { timeout: 600_000 }, async (kind) => {
-    trial = await FaultTrial.open(scenario, questions, (work) =>
-      work.table('t', 'SELECT i AS x, i % 7 AS g FROM range(20000) t(i)'),
-    );
+    trial = await FaultTrial.open(scenario, questions, async (work) => {
+      await work.table('t', 'SELECT i AS x, i % 7 AS g FROM range(4000) t(i)');
+      await work.writeRows('v.csv', 'SELECT i AS y, 5000 AS n FROM range(1000) t(i)', 'FORMAT csv, HEADER');
+    });
     // What stays locked is tried for seconds before the statement gives up.
     for (const lasting of kind.name === 'locked' ? [false] : [false, true]) {
       const { rounds, errors } = await trial.everyCall(kind, lasting);

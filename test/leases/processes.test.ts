@@ -28,7 +28,7 @@ const cpuShareMax = 0.2;
 const folder = mkdtempSync(join(tmpdir(), 'ballpark-leases-'));
 let bundle: Awaited<ReturnType<typeof bundleProcess>>;
 beforeAll(async () => {
-  bundle = await bundleProcess();
+  bundle = await bundleProcess('test/leases/processes/lease-process.ts');
 });
 afterAll(async () => {
   await bundle.remove();

@@ -4,14 +4,20 @@ import { build } from 'tsdown';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Bundles lease-process.ts, so that Node runs it. @returns where it is, and what removes it */
-export async function bundleProcess(): Promise<{ program: string; remove: () => Promise<void> }> {
+/**
+ * Bundles a program of the tests, so that Node runs it.
+ * @param entry from the root
+ * @returns where it is, and what removes it
+ */
+export async function bundleProcess(
+  entry: string,
+): Promise<{ program: string; remove: () => Promise<void> }> {
   // Beside the packages that stay outside of it.
-  const outDir = `${root}node_modules/.cache/ballpark-leases-${process.pid}`;
+  const outDir = `${root}node_modules/.cache/ballpark-processes-${process.pid}`;
   await build({
     config: false,
     cwd: root,
-    entry: { 'lease-process': 'test/leases/processes/lease-process.ts' },
+    entry: { program: entry },
     outDir,
     format: 'esm',
     platform: 'node',
@@ -19,5 +25,5 @@ export async function bundleProcess(): Promise<{ program: string; remove: () => 
     outExtensions: () => ({ js: '.mjs' }),
     logLevel: 'error',
   });
-  return { program: `${outDir}/lease-process.mjs`, remove: () => rm(outDir, { recursive: true }) };
+  return { program: `${outDir}/program.mjs`, remove: () => rm(outDir, { recursive: true }) };
 }
