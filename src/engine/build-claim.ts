@@ -1,6 +1,6 @@
-import { findNamed, type SampleEntry } from '../catalog/index.ts';
+import { type Catalog, findNamed, type SampleEntry, type TableEntry } from '../catalog/index.ts';
 import { QueryError, type Span } from '../common/index.ts';
-import { HeldLease, type LeaseEntry } from '../leases/index.ts';
+import { type Fence, HeldLease, type LeaseEntry } from '../leases/index.ts';
 import type { CreateSampleStatement, Identifier } from '../parser/index.ts';
 import type { RunControl } from './run-control.ts';
 import { collectFiles } from './sample-pins.ts';
@@ -28,10 +28,10 @@ export function builtSample(leaseName: string): string | null {
  * @throws QueryError LEASE_HELD where somebody else builds it, CANCELLED, STORAGE
  */
 export async function claimBuild(
-  state: EngineState,
+  state: Pick<EngineState, 'catalog' | 'leases'>,
   { name, ifNotExists }: Pick<CreateSampleStatement, 'name' | 'ifNotExists'>,
   base: string,
-  control: RunControl,
+  control: Pick<RunControl, 'options' | 'throwIfCancelled'>,
 ): Promise<BuildClaim | SampleEntry> {
   if (name === null) return await claimFreeName(state, base);
   const published = (): SampleEntry | undefined => findNamed(state.catalog.snapshot().samples, name.name);
@@ -52,6 +52,24 @@ export async function claimBuild(
   return { name: name.name, lease: outcome };
 }
 
+/**
+ * Makes a sample and publishes it: its files are written under a number that is remembered with the lease, complete on the device, and
+ * become the sample's in the transaction that checks the lease.
+ * @param of the table as it is drawn from
+ * @param build writes the files under the number
+ * @throws QueryError as {@link Catalog.addSample}; whatever the build does
+ */
+export async function publishSample(
+  catalog: Catalog,
+  of: TableEntry,
+  lease: Fence,
+  build: (number: number) => Promise<SampleEntry>,
+): Promise<SampleEntry> {
+  const entry = await build(await catalog.nextFileNumber(lease));
+  await catalog.addSample(entry, of, lease);
+  return entry;
+}
+
 /** Gets a right of a statement's own to write files for a table, which excludes nobody. @throws QueryError STORAGE */
 export async function claimTableFiles(
   { leases, environment }: EngineState,
@@ -62,7 +80,10 @@ export async function claimTableFiles(
   return { lease };
 }
 
-async function claimFreeName(state: EngineState, base: string): Promise<BuildClaim> {
+async function claimFreeName(
+  state: Pick<EngineState, 'catalog' | 'leases'>,
+  base: string,
+): Promise<BuildClaim> {
   for (let number = 1; ; number++) {
     const name = number === 1 ? base : `${base}_${number}`;
     const isTaken = (): boolean => findNamed(state.catalog.snapshot().samples, name) !== undefined;
@@ -79,7 +100,11 @@ async function claimFreeName(state: EngineState, base: string): Promise<BuildCla
  * @param span of what asks for it
  * @throws QueryError LEASE_HELD where somebody else builds or replaces it, STORAGE
  */
-export async function claimRenewal(state: EngineState, name: string, span: Span): Promise<BuildClaim> {
+export async function claimRenewal(
+  state: Pick<EngineState, 'leases'>,
+  name: string,
+  span: Span,
+): Promise<BuildClaim> {
   const outcome = await state.leases.hold(buildLease(name));
   if (outcome instanceof HeldLease) return { name, lease: outcome };
   const { message, hint } = beingBuilt({ name, span }, outcome);
@@ -117,16 +142,16 @@ function beingBuilt({ name, span }: Identifier, { holder, expiresMs }: LeaseEntr
  * @throws QueryError LEASE_LOST, CANCELLED; whatever the work does
  */
 export async function underClaim<T>(
-  state: EngineState,
+  { remains }: Pick<EngineState, 'remains'>,
   { lease }: Pick<BuildClaim, 'lease'>,
-  control: RunControl,
+  control: Pick<RunControl, 'throwIfCancelled'>,
   work: () => Promise<T>,
 ): Promise<T> {
   let done: T;
   try {
     done = await work();
   } catch (error) {
-    await giveUp(state, [{ lease }]);
+    await giveUp({ remains }, [{ lease }]);
     if (lease.signal.aborted) throw lease.signal.reason;
     control.throwIfCancelled();
     throw error;

@@ -1,38 +1,26 @@
-import { availableParallelism, hostname, tmpdir, totalmem } from 'node:os';
+import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { mkdtemp } from 'node:fs/promises';
-import {
-  Catalog,
-  catalogMigrations,
-  DroppedSamples,
-  FileOwners,
-  LessonStore,
-  ProfileStore,
-} from '../catalog/index.ts';
+import { Catalog, catalogMigrations, LessonStore, ProfileStore } from '../catalog/index.ts';
 import { QueryError, storageError } from '../common/index.ts';
-import { type Database, openDatabase } from '../database/index.ts';
-import { LeaseKeeper, LeaseStore } from '../leases/index.ts';
+import { openDatabase } from '../database/index.ts';
 import { prepareParser } from '../parser/index.ts';
 import { DuckDBSource } from '../sources/index.ts';
 import type { Engine, OpenOptions } from './contract.ts';
 import { BallparkEngine } from './engine.ts';
 import { type Environment, systemEnvironment } from './environment.ts';
 import { EstimatePaces } from './estimate-paces.ts';
-import { guardReads } from './guard-reads.ts';
 import { LearnedTails } from './learned-tails.ts';
 import { refuseLostCatalog } from './lost-catalog.ts';
 import { Profile } from './profile.ts';
 import { QueryLog } from './query-log.ts';
-import { SampleCache } from './sample-cache.ts';
-import { collectFiles, pinSample, type Remains } from './sample-pins.ts';
+import { collectFiles } from './sample-pins.ts';
 import { SampleTroubles } from './sample-troubles.ts';
-import type { EngineState } from './state.ts';
+import { shareSamples } from './share-samples.ts';
 import { Fingerprints } from './table-files.ts';
 
 /** Share of the machine's memory that DuckDB may use where nothing else is said. */
 const memoryShare = 0.5;
-/** How long a device may take for a single call when a sample is read: half a megabyte at most. */
-const readLimitMs = 2000;
 
 /**
  * Opens an engine on a data folder; makes the folder where there is none.
@@ -110,41 +98,6 @@ export async function openEngineIn(options: OpenOptions, environment: Environmen
   } catch (error) {
     throw storageError(error, `open ${dataDir}`);
   }
-}
-
-/** Samples and what keeps processes on the same folder from getting into each other's way. */
-function shareSamples(
-  { files, clock, timers, newId }: Environment,
-  database: Database,
-  catalog: Catalog,
-  troubles: SampleTroubles,
-  folders: EngineState['folders'],
-): Pick<EngineState, 'leases' | 'remains' | 'samples'> {
-  const store = new LeaseStore(database, clock, `process ${process.pid} on ${hostname()}`);
-  const remains: Remains = {
-    dropped: new DroppedSamples(database),
-    owners: new FileOwners(database),
-    leases: store,
-    files,
-    clock,
-    folders,
-  };
-  const leases = new LeaseKeeper(store, {
-    clock,
-    timers,
-    onBeat: async () => {
-      await samples.forgetDropped(catalog.snapshot());
-      await collectFiles(remains);
-    },
-  });
-  const samples = new SampleCache({
-    files: guardReads(files, timers, readLimitMs),
-    folder: folders.samples,
-    pin: (entry) => pinSample(leases, catalog, entry, newId()),
-    onLetGo: () => collectFiles(remains),
-    onFault: (entry, fault) => troubles.report(entry, fault),
-  });
-  return { leases, remains, samples };
 }
 
 async function realPaths({ files }: Environment, paths: readonly string[]): Promise<string[]> {

@@ -10,7 +10,7 @@ import type {
 import { typeFromDuckDB } from '../plan/index.ts';
 import { buildSample, type BuildRequest } from '../sampler/index.ts';
 import type { Control } from '../sources/index.ts';
-import { type BuildClaim, claimBuild, underClaim } from './build-claim.ts';
+import { type BuildClaim, claimBuild, publishSample, underClaim } from './build-claim.ts';
 import { countOf, describeMethod, describeOutliers } from './describe.ts';
 import { sourceControl } from './exact-route.ts';
 import { commandTypes, rowsAnswer } from './rows-answer.ts';
@@ -183,29 +183,30 @@ async function drawSample(
   const { advice, ...asked } = request;
   const { method, seed } = asked;
   const signal = AbortSignal.any([lease.signal, ...(watch.signal === undefined ? [] : [watch.signal])]);
-  const number = await state.catalog.nextFileNumber(lease);
   const columns = table.columns.map((column) => ({ name: column.name, type: typeFromDuckDB(column.type) }));
   const scan = await state.source.openBuild({ name: table.name, files: table.files }, columns);
   try {
-    const { outliers, ...built } = await buildSample(
-      state.environment.files,
-      scan,
-      { ...asked, folder: state.folders.samples, number },
-      { ...watch, signal },
-    );
-    const entry: SampleEntry = {
-      id: number,
-      tableId: table.id,
-      name,
-      version: 1,
-      method: outliers === null ? method : { ...method, outliers },
-      seed,
-      ...built,
-      createdMs: state.environment.clock.nowMs(),
-      ...(advice === undefined ? {} : { advice }),
-    };
-    await state.catalog.addSample(entry, table, lease);
-    const taken = outliers === null ? '' : `; ${describeOutliers(outliers)}`;
+    const entry = await publishSample(state.catalog, table, lease, async (number) => {
+      const { outliers, ...built } = await buildSample(
+        state.environment.files,
+        scan,
+        { ...asked, folder: state.folders.samples, number },
+        { ...watch, signal },
+      );
+      return {
+        id: number,
+        tableId: table.id,
+        name,
+        version: 1,
+        method: outliers === null ? method : { ...method, outliers },
+        seed,
+        ...built,
+        createdMs: state.environment.clock.nowMs(),
+        ...(advice === undefined ? {} : { advice }),
+      };
+    });
+    const { outliers } = entry.method;
+    const taken = outliers === undefined ? '' : `; ${describeOutliers(outliers)}`;
     return sampleAnswer(
       entry,
       `sample ${entry.name} drawn: ${describeMethod(entry.method)}, seed ${seed}${taken}`,
@@ -233,14 +234,17 @@ function sampleAnswer(
  * Closes samples that are no longer in the catalog, and removes what is nobody's now. The statement is done already: what cannot be
  * tidied up now is tidied up later.
  */
-export async function letGoOfSamples(state: EngineState, samples: readonly SampleEntry[]): Promise<void> {
+export async function letGoOfSamples(
+  state: Pick<EngineState, 'samples' | 'remains'>,
+  samples: readonly SampleEntry[],
+): Promise<void> {
   for (const { id } of samples) await state.samples.forget(id).catch(() => undefined);
   await collectFiles(state.remains).catch(() => undefined);
 }
 
 /** DROP SAMPLE. @throws QueryError UNKNOWN_SAMPLE, NOT_SUPPORTED for what a table itself is */
 export async function dropSample(
-  state: EngineState,
+  state: Pick<EngineState, 'catalog' | 'samples' | 'remains'>,
   { name, ifExists }: DropStatement,
 ): Promise<RoutedAnswer> {
   const { samples } = state.catalog.snapshot();

@@ -67,7 +67,8 @@ export class KillTrials {
     }; // prettier-ignore
     const states = await this.statesOf(scenario);
     const durations: number[] = [];
-    for (let round = 0; round < Math.min(3, Math.ceil(rounds / 5)); round++) durations.push(await this.usualMs(scenario));
+    for (let round = 0; round < Math.min(3, Math.ceil(rounds / 5)); round++)
+      durations.push(await this.usualMs(scenario));
     const usualMs = durations.sort((a, b) => a - b)[durations.length >> 1]!; // at least one
     for (let round = 0; round < rounds; round++) await this.round(scenario, states, random.next() * usualMs * 1.1, outcome); // prettier-ignore
     return outcome;

@@ -1,0 +1,51 @@
+import { hostname } from 'node:os';
+import { type Catalog, DroppedSamples, FileOwners } from '../catalog/index.ts';
+import type { Database } from '../database/index.ts';
+import { LeaseKeeper, LeaseStore } from '../leases/index.ts';
+import type { Environment } from './environment.ts';
+import { guardReads } from './guard-reads.ts';
+import { SampleCache } from './sample-cache.ts';
+import { collectFiles, pinSample, type Remains } from './sample-pins.ts';
+import type { SampleTroubles } from './sample-troubles.ts';
+import type { EngineState } from './state.ts';
+
+/** How long a device may take for a single call when a sample is read: half a megabyte at most. */
+const readLimitMs = 2000;
+
+/**
+ * Samples, and what keeps processes on the same folder from getting into each other's way: leases, pins, the collection of files that
+ * are nobody's.
+ */
+export function shareSamples(
+  { files, clock, timers, newId }: Pick<Environment, 'files' | 'clock' | 'timers' | 'newId'>,
+  database: Database,
+  catalog: Catalog,
+  troubles: SampleTroubles,
+  folders: EngineState['folders'],
+): Pick<EngineState, 'leases' | 'remains' | 'samples'> {
+  const store = new LeaseStore(database, clock, `process ${process.pid} on ${hostname()}`);
+  const remains: Remains = {
+    dropped: new DroppedSamples(database),
+    owners: new FileOwners(database),
+    leases: store,
+    files,
+    clock,
+    folders,
+  };
+  const leases = new LeaseKeeper(store, {
+    clock,
+    timers,
+    onBeat: async () => {
+      await samples.forgetDropped(catalog.snapshot());
+      await collectFiles(remains);
+    },
+  });
+  const samples = new SampleCache({
+    files: guardReads(files, timers, readLimitMs),
+    folder: folders.samples,
+    pin: (entry) => pinSample(leases, catalog, entry, newId()),
+    onLetGo: () => collectFiles(remains),
+    onFault: (entry, fault) => troubles.report(entry, fault),
+  });
+  return { leases, remains, samples };
+}
