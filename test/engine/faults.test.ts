@@ -19,6 +19,15 @@ const scenarios: readonly Scenario[] = [
     statement: 'CREATE SAMPLE s ON t STRATIFIED BY (g) CAP 100 SEED 1',
   },
   {
+    name: 'refresh the samples of a table',
+    given: [
+      'CREATE SAMPLE u ON t UNIFORM 400 ROWS SEED 3',
+      'CREATE SAMPLE s ON t STRATIFIED BY (g) CAP 100 SEED 1',
+    ],
+    before: [],
+    statement: 'REFRESH SAMPLES ON t',
+  },
+  {
     name: 'drop a sample that is read',
     given: ['CREATE SAMPLE u ON t UNIFORM 400 ROWS SEED 3'],
     before: ['CREATE SAMPLE IF NOT EXISTS s ON t STRATIFIED BY (g) CAP 100 SEED 1', ...questions.slice(0, 2)],

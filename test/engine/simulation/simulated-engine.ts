@@ -1,10 +1,18 @@
 import { Catalog, type SampleEntry, type TableEntry } from '../../../src/catalog/index.ts';
 import type { FileSystem } from '../../../src/common/index.ts';
 import type { Database } from '../../../src/database/index.ts';
-import { claimBuild, publishSample, underClaim } from '../../../src/engine/build-claim.ts';
+import {
+  type BuildClaim,
+  claimBuild,
+  claimRenewal,
+  giveBack,
+  giveUp,
+  publishSample,
+  underClaim,
+} from '../../../src/engine/build-claim.ts';
 import { collectFiles, type Remains } from '../../../src/engine/sample-pins.ts';
 import { SampleTroubles } from '../../../src/engine/sample-troubles.ts';
-import { dropSample } from '../../../src/engine/samples.ts';
+import { dropSample, letGoOfSamples } from '../../../src/engine/samples.ts';
 import { shareSamples } from '../../../src/engine/share-samples.ts';
 import type { EngineState } from '../../../src/engine/state.ts';
 import type { HeldLease } from '../../../src/leases/index.ts';
@@ -84,39 +92,71 @@ export class SimulatedEngine {
 
   /** CREATE SAMPLE. */
   async build(name: string): Promise<void> {
-    const { state, watcher, process } = this;
+    const { state } = this;
     const claim = await claimBuild(state, { name: { name, span }, ifNotExists: false }, name, nobodyAborts);
     if (!('lease' in claim)) return;
     const { lease } = claim;
     await underClaim(state, claim, nobodyAborts, async () => {
       const fence = { name: lease.name, token: lease.token };
       const [table] = this.catalog.snapshot().tables;
-      await publishSample(this.publisher(), table!, fence, async (number) => {
-        watcher.onNumber(number, lease);
-        const pause = (): Promise<void> => {
-          lease.signal.throwIfAborted();
-          return Promise.resolve();
-        };
-        const { outliers: _none, ...built } = await writeSample(
-          this.builderFiles(),
-          { folder: folders.samples, number },
-          drawSmall(number),
-          pause,
-        );
-        const method = { kind: 'uniform', unit: 'rows', amount: built.rows } as const;
-        return { id: number, tableId: 1, name, version: 1, method, seed: 1, ...built, createdMs: process.clock.nowMs() }; // prettier-ignore
-      });
+      await publishSample(this.publisher(), table!, fence, (number) => this.draw(name, 1, number, lease));
     });
+  }
+
+  /** REFRESH SAMPLES: all samples are made anew and replaced at once. */
+  async refresh(): Promise<void> {
+    const { tables, samples } = this.catalog.snapshot();
+    const [table] = tables;
+    const claims: BuildClaim[] = [];
+    try {
+      for (const { name } of samples) claims.push(await claimRenewal(this.state, name, span));
+      const renewals: { before: SampleEntry; after: SampleEntry }[] = [];
+      for (const [place, before] of samples.entries()) {
+        const { lease } = claims[place]!; // one a sample
+        const number = await this.catalog.nextFileNumber(lease);
+        const after = await this.draw(before.name, before.version + 1, number, lease);
+        renewals.push({ before, after });
+      }
+      const fences = claims.map(({ lease }) => lease);
+      await this.catalog.refreshTable(table!, table!, samples, renewals, fences); // there is one
+    } catch (error) {
+      await giveUp(this.state, claims);
+      for (const { lease } of claims) if (lease.signal.aborted) throw lease.signal.reason;
+      throw error;
+    }
+    await giveBack(claims);
+    await letGoOfSamples(this.state, samples);
+  }
+
+  /** Writes the files of a sample as a build does. */
+  private async draw(name: string, version: number, number: number, lease: HeldLease): Promise<SampleEntry> {
+    this.watcher.onNumber(number, lease);
+    const pause = (): Promise<void> => {
+      lease.signal.throwIfAborted();
+      return Promise.resolve();
+    };
+    const place = { folder: folders.samples, number };
+    const { outliers: _none, ...built } = await writeSample(
+      this.builderFiles(),
+      place,
+      drawSmall(number),
+      pause,
+    );
+    const method = { kind: 'uniform', unit: 'rows', amount: built.rows } as const;
+    return { id: number, tableId: 1, name, version, method, seed: 1, ...built, createdMs: this.process.clock.nowMs() }; // prettier-ignore
   }
 
   /** A statement that reads a sample and takes its time. */
   async read(name: string, dwell: () => Promise<void>): Promise<void> {
     const { samples } = this.parts;
+    const { stalledUntilMs } = this.process;
     await samples.during(async () => {
       const entry = this.troubles.snapshot().samples.find((each) => each.name === name);
       if (entry === undefined || entry.trouble !== undefined) return;
       const sample = await samples.get(entry);
-      const read: Read = { entry, pinPrefix: `read/${entry.id}/${this.process.name}-${this.process.life}-`, isProtected: true }; // prettier-ignore
+      const pinPrefix = `read/${entry.id}/${this.process.name}-${this.process.life}-`;
+      // Where it was stopped before it had opened the sample, its pin may have been over by then.
+      const read: Read = { entry, pinPrefix, isProtected: this.process.stalledUntilMs === stalledUntilMs };
       this.watcher.onRead(read);
       try {
         await dwell();

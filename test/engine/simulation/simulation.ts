@@ -16,8 +16,9 @@ import { isWhole } from './small-sample.ts';
 
 const termMs = 30_000;
 const names = ['a', 'b'] as const;
-/** Longest that a call of the device takes. */
-const callMs = 250;
+/** Longest that a call of the device takes, and one that waits until the device has it all. */
+const callMs = 200;
+const syncMs = 1500;
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -27,7 +28,7 @@ export interface SimulationOptions {
 
 /** What happened, so that nobody believes in a run where nothing did. */
 export const noTally = {
-  published: 0, dropped: 0, reads: 0, collected: 0, crashes: 0, powerLosses: 0, faults: 0, failed: 0, lostLeases: 0,
+  published: 0, dropped: 0, refreshed: 0, reads: 0, collected: 0, crashes: 0, powerLosses: 0, faults: 0, failed: 0, lostLeases: 0,
 }; // prettier-ignore
 export type Tally = Record<keyof typeof noTally, number>;
 
@@ -104,7 +105,8 @@ export class Simulation {
       // Whoever is dead asks for nothing.
       if (process.life !== life) return;
       const fails = canFail && this.random.next() < this.faultShare;
-      process.timers.after(this.random.next() * callMs, () => {
+      const longestMs = what.startsWith('sync /') ? syncMs : callMs;
+      process.timers.after(this.random.next() * longestMs, () => {
         if (!fails) {
           resolve();
           return;
@@ -195,6 +197,7 @@ export class Simulation {
       this.begin(actor, `build ${name}`, () => engine.build(name));
     } else if (choice < 0.65) this.begin(actor, `read ${name}`, () => engine.read(name, dwell));
     else if (choice < 0.8) this.begin(actor, `drop ${name}`, () => engine.drop(name));
+    else if (choice < 0.86) this.begin(actor, 'refresh', () => engine.refresh());
     else this.begin(actor, 'collect', () => engine.collect());
   }
 
@@ -214,6 +217,7 @@ export class Simulation {
       () => {
         busy.delete(what);
         if (what.startsWith('read')) this.tally.reads++;
+        if (what === 'refresh') this.tally.refreshed++;
         this.note(`${process.name} is done with: ${what}`);
       },
       (error: unknown) => {
