@@ -214,7 +214,7 @@ async function mergeAdded(
       const { outliers: _, ...merged } = await mergeSamples(files, [first!, ...others], place, watch);
       return merged;
     } finally {
-      for (const { sample } of opened) await sample.close();
+      for (const { sample } of opened) await sample.close().catch(() => undefined); // they were only read
     }
   } finally {
     await removeFiles(state, part.files);

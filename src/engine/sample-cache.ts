@@ -137,7 +137,7 @@ export class SampleCache {
       pin.signal.addEventListener('abort', () => void this.forget(entry.id).catch(() => undefined));
       return { sample, pin };
     } catch (error) {
-      await pin.release();
+      await pin.release().catch(() => undefined); // given back with the next one
       throw error;
     }
   }
@@ -146,7 +146,8 @@ export class SampleCache {
     if (!this.leaving.delete(left)) return;
     const opened = await left.opening.catch(() => null); // whoever asked for it was told
     if (opened === null) return;
-    await opened.sample.close();
+    // Files that cannot be closed are no reason to keep them.
+    await opened.sample.close().catch(() => undefined);
     await opened.pin.release();
     await this.options.onLetGo();
   }

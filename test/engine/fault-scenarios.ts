@@ -7,10 +7,15 @@ import { Workspace } from '../support/workspace.ts';
 /** Statements that a device fails, and those that bring back what was before. */
 export interface Scenario {
   readonly name: string;
+  /** Its rounds take long. */
+  readonly isSlow?: true;
   /** Run once. */
   readonly given: readonly string[];
   /** Run before each round: what was before. */
   readonly before: readonly string[];
+  /** What happens to the files in the folder before these, and after. */
+  readonly arrange?: (folder: string) => void;
+  readonly disturb?: (folder: string) => void;
   /** Fails at each of its calls in turn. */
   readonly statement: string;
 }
@@ -53,15 +58,24 @@ export class FaultTrial {
     return trial;
   }
 
-  /** Lets each call fail in turn. @returns how many rounds; how many of them ended with an error */
-  async everyCall(kind: FaultKind, lasting: boolean): Promise<{ rounds: number; errors: number }> {
+  /**
+   * Lets each call fail in turn.
+   * @param stride more than 1: only every so manieth
+   * @returns how many rounds; how many of them ended with an error
+   */
+  async everyCall(
+    kind: FaultKind,
+    lasting: boolean,
+    stride: number,
+  ): Promise<{ rounds: number; errors: number }> {
     const { device, scenario } = this;
     await this.restore();
     const old = await this.state();
     await this.run(scenario.statement);
     const done = await this.state();
-    let errors = 0;
-    for (let at = 1; ; at++) {
+    let [rounds, errors] = [0, 0];
+    for (let at = 1; ; at += stride) {
+      rounds++;
       await this.restore();
       device.arm(kind, at, lasting);
       const error = await this.attempt(scenario.statement);
@@ -73,8 +87,8 @@ export class FaultTrial {
       const where = `${kind.name} ${lasting ? 'from' : 'at'} call ${at}, ${hit}`;
       if (error !== null) errors++;
       await this.check(where, error === null ? [done] : [old, done]);
-      if (at % 4 === 0) await this.checkAnew(where, error === null ? [done] : [old, done]);
-      if (hit === null) return { rounds: at, errors };
+      if (rounds % 4 === 0) await this.checkAnew(where, error === null ? [done] : [old, done]);
+      if (hit === null) return { rounds, errors };
     }
   }
 
@@ -88,7 +102,10 @@ export class FaultTrial {
   }
 
   private async restore(): Promise<void> {
-    for (const sql of this.scenario.before) await this.run(sql);
+    const { arrange, before, disturb } = this.scenario;
+    arrange?.(this.work.folder);
+    for (const sql of before) await this.run(sql);
+    disturb?.(this.work.folder);
   }
 
   /** @returns the error that the statement ends with; null: it succeeds */

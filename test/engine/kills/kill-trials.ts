@@ -12,6 +12,9 @@ export interface KillScenario {
   readonly name: string;
   /** Brings back what was before. */
   readonly before: readonly string[];
+  /** What happens to the files in the folder before that, and after. */
+  readonly arrange?: (folder: string) => void;
+  readonly disturb?: (folder: string) => void;
   /** `$` stands for the folder. */
   readonly statements: readonly string[];
 }
@@ -86,8 +89,10 @@ export class KillTrials {
     return statement.replaceAll('$', this.work.folder);
   }
 
-  private async restore({ before }: KillScenario): Promise<void> {
+  private async restore({ arrange, before, disturb }: KillScenario): Promise<void> {
+    arrange?.(this.work.folder);
     for (const statement of before) await this.work.query(this.sql(statement));
+    disturb?.(this.work.folder);
   }
 
   /** The states that may be found: before the first statement, and after each. */
