@@ -11,3 +11,4 @@ export {
   type OpenSqlite,
   type SqliteValue,
 } from './open-database.ts';
+export { lockFile } from './file-lock.ts';

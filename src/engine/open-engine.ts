@@ -15,6 +15,7 @@ import { refuseLostCatalog } from './lost-catalog.ts';
 import { Profile } from './profile.ts';
 import { QueryLog } from './query-log.ts';
 import { collectFiles } from './sample-pins.ts';
+import { collectScratch, openScratch } from './scratch-folder.ts';
 import { SampleTroubles } from './sample-troubles.ts';
 import { shareSamples } from './share-samples.ts';
 import { Fingerprints } from './table-files.ts';
@@ -59,12 +60,13 @@ export async function openEngineIn(options: OpenOptions, environment: Environmen
     const database = openDatabase(path, catalogMigrations, files, environment.openSqlite);
     const catalog = new Catalog(database);
     // Several processes may use one data folder; what DuckDB spills is each one's own.
-    const scratch = join(root, `scratch-${environment.newId()}`);
-    const source = new DuckDBSource({ threads, memoryLimitBytes, tempFolder: scratch });
+    const scratch = await openScratch(environment, root);
+    const source = new DuckDBSource({ threads, memoryLimitBytes, tempFolder: scratch.path });
     const troubles = new SampleTroubles(catalog, environment.clock, options.onAlert ?? (() => undefined));
     const { leases, remains, samples } = shareSamples(environment, database, catalog, troubles, folders);
     // What a crash, or a reader that was slower than this folder's last process, has left.
     await collectFiles(remains).catch(() => undefined);
+    await collectScratch(environment, root).catch(() => undefined);
     const profile = new Profile(new ProfileStore(database), threads, environment.clock);
     const log = new QueryLog(catalog, profile);
     const tails = new LearnedTails(new LessonStore(database), source, environment.clock);
@@ -93,7 +95,8 @@ export async function openEngineIn(options: OpenOptions, environment: Environmen
       await samples.close().catch(() => undefined);
       await leases.close().catch(() => undefined);
       catalog.close();
-      await files.remove(inMemory ? root : scratch);
+      await scratch.close();
+      if (inMemory) await files.remove(root);
     });
   } catch (error) {
     throw storageError(error, `open ${dataDir}`);

@@ -38,10 +38,12 @@ export function strayFiles(dataDir: string): string[] {
       .map((path) => basename(path)),
   ]);
   const found = ['samples', 'tables'].flatMap((folder) => readdirSync(join(dataDir, folder)));
-  const scratch = readdirSync(dataDir).filter((name) => name.startsWith('scratch-'));
   return [
     ...found.filter((name) => !named.has(name)),
     ...[...named].filter((name) => !found.includes(name)).map((name) => `${name}, which is missing`),
-    ...scratch,
   ];
 }
+
+/** The folders that processes have for what DuckDB spills. */
+export const scratchFolders = (dataDir: string): string[] =>
+  readdirSync(dataDir).filter((name) => name.startsWith('scratch-'));

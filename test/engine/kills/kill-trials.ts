@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import type { Random } from '../../../src/common/index.ts';
-import { stateOf, strayFiles } from '../../support/engine-state.ts';
+import { scratchFolders, stateOf, strayFiles } from '../../support/engine-state.ts';
 import { Workspace } from '../../support/workspace.ts';
 
 /** Statements in the middle of which a process is killed. */
@@ -166,7 +166,9 @@ export class KillTrials {
     else if (found === 0) outcome.old++;
     else outcome.between++;
     if (isDone && found !== states.length - 1) outcome.wrong.push('what was done is lost');
-    for (const stray of strayFiles(this.dataDir))
+    // One is the engine's own.
+    const scratch = scratchFolders(this.dataDir).slice(1);
+    for (const stray of [...strayFiles(this.dataDir), ...scratch])
       outcome.wrong.push(`${stray} after ${afterMs.toFixed(0)} ms`);
   }
 
