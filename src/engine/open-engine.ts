@@ -7,6 +7,7 @@ import { openDatabase } from '../database/index.ts';
 import { prepareParser } from '../parser/index.ts';
 import { DuckDBSource } from '../sources/index.ts';
 import type { Engine, OpenOptions } from './contract.ts';
+import { Closers } from './closers.ts';
 import { BallparkEngine } from './engine.ts';
 import { type Environment, systemEnvironment } from './environment.ts';
 import { EstimatePaces } from './estimate-paces.ts';
@@ -18,6 +19,7 @@ import { collectFiles } from './sample-pins.ts';
 import { collectScratch, openScratch } from './scratch-folder.ts';
 import { SampleTroubles } from './sample-troubles.ts';
 import { shareSamples } from './share-samples.ts';
+import type { EngineState } from './state.ts';
 import { Fingerprints } from './table-files.ts';
 
 /** Share of the machine's memory that DuckDB may use where nothing else is said. */
@@ -33,7 +35,6 @@ export function openEngine(options: OpenOptions = {}): Promise<Engine> {
 
 /** The same, in a world of the caller's making. @throws QueryError as {@link openEngine} */
 export async function openEngineIn(options: OpenOptions, environment: Environment): Promise<Engine> {
-  const { files } = environment;
   const {
     dataDir = '.ballpark',
     threads = availableParallelism(),
@@ -45,62 +46,72 @@ export async function openEngineIn(options: OpenOptions, environment: Environmen
     throw new QueryError('INVALID_ARGUMENT', 'memoryLimitBytes must be at least 64 MiB');
   // Here nothing waits beside; in a first statement it would hold up whatever else runs, cancelling too.
   prepareParser();
-  const inMemory = dataDir === ':memory:';
+  const closers = new Closers();
   try {
-    // What must lie in files lies in a folder that goes away on close.
-    const root = inMemory ? await mkdtemp(join(tmpdir(), 'ballpark-')) : resolve(dataDir);
-    const folders = { samples: join(root, 'samples'), tables: join(root, 'tables') };
-    for (const folder of [folders.samples, folders.tables]) await files.makeFolder(folder);
-    const allowedPaths = await realPaths(environment, [
-      ...(options.allowedPaths ?? [process.cwd()]),
-      folders.tables,
-    ]);
-    const path = inMemory ? ':memory:' : join(root, 'catalog.sqlite');
-    if (!inMemory) await refuseLostCatalog(files, path, folders);
-    const database = openDatabase(path, catalogMigrations, files, environment.openSqlite);
-    const catalog = new Catalog(database);
-    // Several processes may use one data folder; what DuckDB spills is each one's own.
-    const scratch = await openScratch(environment, root);
-    const source = new DuckDBSource({ threads, memoryLimitBytes, tempFolder: scratch.path });
-    const troubles = new SampleTroubles(catalog, environment.clock, options.onAlert ?? (() => undefined));
-    const { leases, remains, samples } = shareSamples(environment, database, catalog, troubles, folders);
-    // What a crash, or a reader that was slower than this folder's last process, has left.
-    await collectFiles(remains).catch(() => undefined);
-    await collectScratch(environment, root).catch(() => undefined);
-    const profile = new Profile(new ProfileStore(database), threads, environment.clock);
-    const log = new QueryLog(catalog, profile);
-    const tails = new LearnedTails(new LessonStore(database), source, environment.clock);
-    const state = {
-      environment,
-      catalog,
-      source,
-      samples,
-      troubles,
-      leases,
-      remains,
-      log,
-      allowedPaths,
-      folders,
-      profile,
-      paces: new EstimatePaces(),
-      tails,
-      fingerprints: new Fingerprints(files, environment.clock),
-    };
-    return new BallparkEngine(state, async () => {
-      await source.close();
-      await tails.close();
-      await log.flush();
-      await troubles.close();
-      // Leases that cannot be given back now run out.
-      await samples.close().catch(() => undefined);
-      await leases.close().catch(() => undefined);
-      catalog.close();
-      await scratch.close();
-      if (inMemory) await files.remove(root);
-    });
+    const state = await openState({ ...options, dataDir, threads, memoryLimitBytes }, environment, closers);
+    return new BallparkEngine(state, () => closers.close());
   } catch (error) {
+    await closers.close().catch(() => undefined); // the error that led here is the one to report
     throw storageError(error, `open ${dataDir}`);
   }
+}
+
+type FullOptions = OpenOptions & Required<Pick<OpenOptions, 'dataDir' | 'threads' | 'memoryLimitBytes'>>;
+
+/** @param closers is told of whatever is opened */
+async function openState(
+  { dataDir, threads, memoryLimitBytes, ...options }: FullOptions,
+  environment: Environment,
+  closers: Closers,
+): Promise<EngineState> {
+  const { files, clock, openSqlite } = environment;
+  const inMemory = dataDir === ':memory:';
+  // What must lie in files lies in a folder that goes away on close.
+  const root = inMemory ? await mkdtemp(join(tmpdir(), 'ballpark-')) : resolve(dataDir);
+  if (inMemory) closers.add(() => files.remove(root));
+  const folders = { samples: join(root, 'samples'), tables: join(root, 'tables') };
+  for (const folder of [folders.samples, folders.tables]) await files.makeFolder(folder);
+  const allowedPaths = await realPaths(environment, [
+    ...(options.allowedPaths ?? [process.cwd()]),
+    folders.tables,
+  ]);
+  const path = inMemory ? ':memory:' : join(root, 'catalog.sqlite');
+  if (!inMemory) await refuseLostCatalog(files, path, folders);
+  const database = openDatabase(path, catalogMigrations, files, openSqlite);
+  const catalog = new Catalog(database);
+  closers.add(() => catalog.close());
+  // Several processes may use one data folder; what DuckDB spills is each one's own.
+  const scratch = await openScratch(environment, root);
+  closers.add(() => scratch.close());
+  const source = new DuckDBSource({ threads, memoryLimitBytes, tempFolder: scratch.path });
+  const troubles = new SampleTroubles(catalog, clock, options.onAlert ?? (() => undefined));
+  const { leases, remains, samples } = shareSamples(environment, database, catalog, troubles, folders);
+  const profile = new Profile(new ProfileStore(database), threads, clock);
+  const log = new QueryLog(catalog, profile);
+  const tails = new LearnedTails(new LessonStore(database), source, clock);
+  // Leases that cannot be given back now run out.
+  closers.add(() => leases.close().catch(() => undefined));
+  closers.add(() => samples.close().catch(() => undefined));
+  for (const each of [troubles, { close: () => log.flush() }, tails, source]) closers.add(() => each.close());
+  // What a crash, or a reader that was slower than this folder's last process, has left.
+  await collectFiles(remains).catch(() => undefined);
+  await collectScratch(environment, root).catch(() => undefined);
+  return {
+    environment,
+    catalog,
+    source,
+    samples,
+    troubles,
+    leases,
+    remains,
+    log,
+    allowedPaths,
+    folders,
+    profile,
+    paces: new EstimatePaces(),
+    tails,
+    fingerprints: new Fingerprints(files, clock),
+  };
 }
 
 async function realPaths({ files }: Environment, paths: readonly string[]): Promise<string[]> {

@@ -27,7 +27,11 @@ export async function openScratch(
     await files.makeFolder(path);
     const release = tryLock(join(path, ownerFile), openSqlite);
     if (release === null) continue;
-    if ((await files.stat(join(path, ownerFile))) === null) {
+    const isThere = await files.stat(join(path, ownerFile)).catch((error: unknown) => {
+      release();
+      throw error;
+    });
+    if (isThere === null) {
       // Removed by somebody who had it first.
       release();
       continue;

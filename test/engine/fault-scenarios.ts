@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { QueryError } from '../../src/index.ts';
-import { stateOf, strayFiles } from '../support/engine-state.ts';
+import { scratchFolders, stateOf, strayFiles } from '../support/engine-state.ts';
 import { type FaultKind, FaultyDevice } from '../support/faults.ts';
 import { Workspace } from '../support/workspace.ts';
 
@@ -16,8 +16,8 @@ export interface Scenario {
   /** What happens to the files in the folder before these, and after. */
   readonly arrange?: (folder: string) => void;
   readonly disturb?: (folder: string) => void;
-  /** Fails at each of its calls in turn. */
-  readonly statement: string;
+  /** Fails at each of its calls in turn; null: opening the engine does. */
+  readonly statement: string | null;
 }
 
 /** Longest that a statement may take, whatever the device does. */
@@ -71,18 +71,20 @@ export class FaultTrial {
     const { device, scenario } = this;
     await this.restore();
     const old = await this.state();
-    await this.run(scenario.statement);
+    if (scenario.statement !== null) await this.run(scenario.statement);
     const done = await this.state();
     let [rounds, errors] = [0, 0];
     for (let at = 1; ; at += stride) {
       rounds++;
       await this.restore();
+      if (scenario.statement === null) await this.work.engine.close();
       device.arm(kind, at, lasting);
       const error = await this.attempt(scenario.statement);
       // What goes on behind the statement meets the fault too.
       await new Promise((resume) => setTimeout(resume, 1));
       const { hit } = device;
       device.heal();
+      if (scenario.statement === null && error !== null) await this.work.start();
       if (hit === null && error !== null) throw error;
       const where = `${kind.name} ${lasting ? 'from' : 'at'} call ${at}, ${hit}`;
       if (error !== null) errors++;
@@ -109,12 +111,12 @@ export class FaultTrial {
   }
 
   /** @returns the error that the statement ends with; null: it succeeds */
-  private async attempt(sql: string): Promise<QueryError | null> {
+  private async attempt(sql: string | null): Promise<QueryError | null> {
     const late = new Promise<never>((_, reject) => {
-      setTimeout(() => reject(new Error(`nothing came of ${sql}`)), patienceMs).unref();
+      setTimeout(() => reject(new Error(`nothing came of ${sql ?? 'opening'}`)), patienceMs).unref();
     });
     try {
-      await Promise.race([this.run(sql), late]);
+      await Promise.race([sql === null ? this.work.start() : this.run(sql), late]);
       return null;
     } catch (error) {
       if (error instanceof QueryError) return error;
@@ -137,7 +139,9 @@ export class FaultTrial {
     this.aheadMs += 61_000;
     await this.work.reopen();
     await this.check(`opened anew after ${where}`, allowed);
-    const orphans = strayFiles(join(this.work.folder, 'data'));
+    const data = join(this.work.folder, 'data');
+    // One is the engine's own.
+    const orphans = [...strayFiles(data), ...scratchFolders(data).slice(1)];
     if (orphans.length > 0) throw new Error(`${where}: left ${orphans.join(', ')}`);
   }
 }

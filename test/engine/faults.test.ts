@@ -56,6 +56,12 @@ const scenarios: readonly Scenario[] = [
     ],
     statement: 'DROP TABLE v',
   },
+  {
+    name: 'open an engine',
+    given: ['CREATE SAMPLE u ON t UNIFORM 400 ROWS SEED 3'],
+    before: [],
+    statement: null,
+  },
   { name: 'make a table of CSV', given: [], before: ['DROP TABLE IF EXISTS v'], statement: csv },
   {
     name: 'make a table that is a sample',
@@ -82,8 +88,8 @@ describe.each(scenarios)('$name', (scenario) => {
     for (const lasting of kind.name === 'locked' ? [false] : [false, true]) {
       const { rounds, errors } = await trial.everyCall(kind, lasting, stride);
       if (isFull) console.log(`${scenario.name}, ${kind.name}${lasting ? ' from then on' : ''}: ${rounds} rounds, ${errors} errors`); // prettier-ignore
-      expect(rounds).toBeGreaterThan(20 / stride);
-      expect(errors).toBeGreaterThan(kind.name === 'locked' ? 0 : 5 / stride);
+      expect(rounds).toBeGreaterThan(10 / stride);
+      expect(errors).toBeGreaterThan(kind.name === 'locked' ? 0 : 3 / stride);
     }
   });
 });

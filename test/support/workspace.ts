@@ -76,6 +76,11 @@ export class Workspace {
   /** Closes the engine and opens another on the same folder. */
   async reopen(): Promise<void> {
     await this.engine.close();
+    await this.start();
+  }
+
+  /** Opens an engine where the one before was closed. */
+  async start(): Promise<void> {
     this.engine = await Workspace.openEngine(this.folder, this.world);
   }
 
