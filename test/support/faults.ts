@@ -124,7 +124,7 @@ export class FaultyDevice {
     db.prepare = ((sql: string) => {
       const statement = this.sqlite('read', `prepare ${sql}`, () => own(sql));
       for (const name of ['all', 'get', 'run'] as const) {
-        const call = statement[name].bind(statement) as (...parameters: unknown[]) => unknown;
+        const call = statement[name].bind<(...parameters: unknown[]) => unknown>(statement);
         const wrapped = (...parameters: unknown[]): unknown =>
           this.sqlite(name === 'run' ? 'write' : 'read', sql, () => call(...parameters));
         Object.defineProperty(statement, name, { value: wrapped });

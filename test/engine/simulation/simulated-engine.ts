@@ -87,7 +87,7 @@ export class SimulatedEngine {
       return { ...remains, clock: { ...remains.clock, nowMs: () => Number.MAX_VALUE } };
     if (this.planted !== 'no-pins') return remains;
     const { leases } = remains;
-    return { ...remains, leases: { ...leases, list: () => [], sweep: () => leases.sweep() } as never }; // as far as it is used
+    return { ...remains, leases: { list: () => [], sweep: () => leases.sweep() } as never }; // as far as it is used
   }
 
   /** CREATE SAMPLE. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { PlantedBug } from './simulated-engine.ts';
-import { noTally, Simulation, type Tally } from './simulation.ts';
+import { noTally, type Tally } from './ledger.ts';
+import { Simulation } from './simulation.ts';
 
 const isFull = process.env['MODE'] === 'simulate';
 

@@ -4,7 +4,8 @@ import { type Database, openDatabase } from '../../../src/database/index.ts';
 import { openSample } from '../../../src/samples/index.ts';
 import { SimulatedProcess, SimulatedWorld } from '../../leases/simulated-world.ts';
 import { LossyDevice } from '../../support/lossy-device.ts';
-import { folders, type PlantedBug, type Read, SimulatedEngine } from './simulated-engine.ts';
+import { folders, type PlantedBug, SimulatedEngine } from './simulated-engine.ts';
+import { insist, Ledger, noTally, type Tally } from './ledger.ts';
 import { isWhole } from './small-sample.ts';
 
 /*
@@ -26,12 +27,6 @@ export interface SimulationOptions {
   readonly planted?: PlantedBug;
 }
 
-/** What happened, so that nobody believes in a run where nothing did. */
-export const noTally = {
-  published: 0, dropped: 0, refreshed: 0, reads: 0, collected: 0, crashes: 0, powerLosses: 0, faults: 0, failed: 0, lostLeases: 0,
-}; // prettier-ignore
-export type Tally = Record<keyof typeof noTally, number>;
-
 /** A process in this life of its. */
 interface Actor {
   readonly process: SimulatedProcess;
@@ -51,12 +46,7 @@ export class Simulation {
   private readonly actors: Actor[];
   private readonly jumps: boolean;
   private faultShare: number;
-  /** The lease under which each number was taken. */
-  private readonly numbers = new Map<number, { readonly name: string; readonly token: number }>();
-  private readonly newest = new Map<string, number>();
-  private published = new Set<number>();
-  private readonly publishedTokens = new Set<number>();
-  private readonly reads = new Set<Read>();
+  private readonly ledger: Ledger;
   private readonly log: string[] = [];
   private broken: Error | null = null;
 
@@ -65,6 +55,7 @@ export class Simulation {
     this.jumps = this.random.next() < 0.3;
     this.faultShare = this.random.next() < 0.4 ? 0.02 : 0;
     this.database = openDatabase(':memory:', catalogMigrations);
+    this.ledger = new Ledger(this.database, this.tally, (what) => this.note(what));
     this.catalog = new Catalog(this.shared(() => true));
     this.actors = ['p', 'q'].map((name) => {
       const process = new SimulatedProcess(this.world, name, (this.random.next() - 0.5) * 1e-3, false);
@@ -154,10 +145,10 @@ export class Simulation {
       {
         onNumber: (number, { name: lease, token }) => {
           this.note(`${name} writes number ${number} under ${lease}, token ${token}`);
-          this.numbers.set(number, { name: lease, token });
+          this.ledger.numbers.set(number, { name: lease, token });
         },
-        onRead: (read) => void this.reads.add(read),
-        onReadEnd: (read) => void this.reads.delete(read),
+        onRead: (read) => void this.ledger.reads.add(read),
+        onReadEnd: (read) => void this.ledger.reads.delete(read),
         onAlert: (message) => {
           // A process that stood still may find that the device took too long.
           if (!/was not read within/.test(message)) this.break(message);
@@ -241,7 +232,7 @@ export class Simulation {
     const { process } = actor;
     process.life++;
     process.stalledUntilMs = 0;
-    for (const read of this.reads) if (read.pinPrefix.startsWith(`read/${read.entry.id}/${process.name}-`)) this.reads.delete(read); // prettier-ignore
+    this.ledger.forgetReads(process.name);
     actor.busy = new Set();
     actor.engine = this.start(process);
     const { engine } = actor;
@@ -258,52 +249,11 @@ export class Simulation {
   /** What must hold at any time. */
   private check(): void {
     try {
-      this.checkPublished();
-      this.checkReads();
+      this.ledger.checkPublished();
+      const latestMs = Math.max(...this.actors.map(({ process }) => process.clock.nowMs()));
+      this.ledger.checkReads(latestMs, this.device.list(folders.samples));
     } catch (error) {
       this.break((error as Error).message);
-    }
-  }
-
-  private checkPublished(): void {
-    const tokens = this.database.prepare("SELECT name, token FROM leases WHERE name LIKE 'build/%'").all();
-    for (const { name, token } of tokens as { name: string; token: number }[]) {
-      const before = this.newest.get(name) ?? 0;
-      this.require(token >= before, `token ${token} of ${name} was given after token ${before}`);
-      this.newest.set(name, token);
-    }
-    const now = this.database
-      .prepare('SELECT id FROM samples')
-      .all()
-      .map(({ id }) => id as number); // the primary key
-    for (const id of now.filter((each) => !this.published.has(each))) {
-      const { name, token } = this.numbers.get(id)!; // it was given
-      this.note(`number ${id} is published`);
-      this.tally.published++;
-      this.require(
-        this.newest.get(name) === token,
-        `number ${id} was published under the stale token ${token}`,
-      );
-      this.require(!this.publishedTokens.has(token), `token ${token} was committed under twice`);
-      this.publishedTokens.add(token);
-    }
-    this.tally.dropped += [...this.published].filter((id) => !now.includes(id)).length;
-    this.published = new Set(now);
-  }
-
-  /** While its pin is good by all clocks, what a statement reads stays where it is. */
-  private checkReads(): void {
-    const latestMs = Math.max(...this.actors.map(({ process }) => process.clock.nowMs()));
-    for (const read of this.reads) {
-      const pins = this.database
-        .prepare('SELECT 1 FROM leases WHERE name > ? AND name < ? AND expires_ms > ?')
-        .all(read.pinPrefix, `${read.pinPrefix}~`, latestMs);
-      if (pins.length === 0) read.isProtected = false;
-      if (!read.isProtected) continue;
-      const { dataFile, strataFile } = read.entry.files;
-      const there = this.device.list(folders.samples);
-      for (const file of [dataFile, strataFile])
-        this.require(there.includes(file), `${file} was removed while it is read`);
     }
   }
 
@@ -323,7 +273,7 @@ export class Simulation {
       this.begin(actor, `build ${name}`, () => actor.engine.build(name));
       await this.world.pass(termMs);
       const built = this.catalog.snapshot().samples.some((each) => each.name === name);
-      this.require(built, `${name} cannot be built any more`);
+      insist(built, `${name} cannot be built any more`);
     }
     await this.checkWhole();
     if (this.broken !== null) throw this.broken;
@@ -336,19 +286,15 @@ export class Simulation {
     const { samples } = this.catalog.snapshot();
     const named = samples.flatMap(({ files }) => [files.dataFile, files.strataFile]).sort();
     const found = this.device.list(folders.samples).sort();
-    this.require(
+    insist(
       JSON.stringify(named) === JSON.stringify(found),
       `the catalog has ${named.join(', ')}, the folder ${found.join(', ')}`,
     );
     const files = this.device.filesOf(() => Promise.resolve());
     for (const { id, name, files: described, trouble } of samples) {
-      this.require(trouble === undefined, `${name} is ${trouble?.kind}: ${trouble?.reason}`);
+      insist(trouble === undefined, `${name} is ${trouble?.kind}: ${trouble?.reason}`);
       const sample = await openSample(files, folders.samples, described);
-      this.require(await isWhole(sample, id), `${name} is not what was written`);
+      insist(await isWhole(sample, id), `${name} is not what was written`);
     }
-  }
-
-  private require(holds: boolean, otherwise: string): void {
-    if (!holds) throw new Error(otherwise);
   }
 }
