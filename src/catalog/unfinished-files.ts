@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { Database, Migration } from '../database/index.ts';
-import { type Fence, lostLease, requireLease } from '../leases/index.ts';
+import { type Fence, requireLease } from '../leases/index.ts';
 import { filesIn } from './dropped-samples.ts';
 import type { CatalogSnapshot } from './entries.ts';
 import { number, readSnapshot, text } from './read-snapshot.ts';
@@ -18,12 +18,11 @@ export function giveFileNumber(database: Database, { token }: Fence): number {
 
 /**
  * To be called in the transaction that publishes what was written under a lease: from then on the files are whose entry names them.
- * @throws QueryError LEASE_LOST where the lease is somebody else's by now, or its files were given up
+ * @throws QueryError LEASE_LOST where the lease is somebody else's by now, or was forgotten: with it, its files were given up
  */
 export function finishFiles(database: Database, fence: Fence): void {
   requireLease(database, fence);
-  const { changes } = database.prepare('DELETE FROM unfinished_files WHERE token = ?').run(fence.token);
-  if (changes === 0) throw lostLease(fence.name);
+  database.prepare('DELETE FROM unfinished_files WHERE token = ?').run(fence.token);
 }
 
 /** Names of files in the two folders. */
@@ -48,7 +47,8 @@ export class FileOwners {
   /**
    * The files that are nobody's: of builders that are gone, of entries that are gone. A file is somebody's where a table, a sample, or
    * a dropped sample that is still read names it, or where its number was taken under a lease that is not over. Builders whose lease
-   * is over are given up by this: they cannot publish any more. Files that are not named as Ballpark names them are left alone.
+   * is over are given up by this, whatever files they have begun: the lease is forgotten, so that it cannot be renewed. Files that
+   * are not named as Ballpark names them are left alone.
    * @param listed was listed before, so that whatever is in it had its number by then
    * @returns what may be removed of each folder: that it may is on the device
    * @throws QueryError STORAGE
@@ -59,7 +59,12 @@ export class FileOwners {
     // Most often there is nothing, and nothing to wait for.
     if (samples.length + tables.length === 0) return { samples, tables };
     return await this.database.transact(() => {
-      this.database.prepare(`DELETE FROM unfinished_files WHERE token NOT IN (${livingTokens})`).run(nowMs);
+      this.database
+        .prepare('DELETE FROM leases WHERE expires_ms <= ? AND token IN (SELECT token FROM unfinished_files)')
+        .run(nowMs);
+      this.database
+        .prepare('DELETE FROM unfinished_files WHERE token NOT IN (SELECT token FROM leases)')
+        .run();
       return find();
     });
   }

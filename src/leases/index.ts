@@ -4,7 +4,7 @@
  * Always: a token is given once, ever; a lease alone excludes nobody, so whoever writes under one checks its token in the same
  * transaction. The wall clock decides when others may take over; the monotonic clock, how long a holder counts on its lease.
  */
-export { type Fence, lostLease, requireLease } from './fence.ts';
+export { type Fence, requireLease } from './fence.ts';
 export { HeldLease } from './held-lease.ts';
 export { leaseSchema } from './lease-schema.ts';
 export { LeaseKeeper, renewalsPerTerm } from './lease-keeper.ts';

@@ -3,6 +3,8 @@ import { Catalog, catalogMigrations, FileOwners } from '../../src/catalog/index.
 import { type Database, openDatabase } from '../../src/database/index.ts';
 import { LeaseStore } from '../../src/leases/index.ts';
 
+type Grant = Parameters<LeaseStore['renew']>[0][number];
+
 let database: Database;
 let catalog: Catalog;
 let owners: FileOwners;
@@ -17,7 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => database.close());
 
-async function lease(name: string): Promise<{ name: string; token: number }> {
+async function lease(name: string): Promise<Grant> {
   const store = new LeaseStore(database, { nowMs: () => nowMs, monotonicMs: () => nowMs }, 'test');
   const [attempt] = await store.acquire([name], termMs);
   if (attempt?.kind !== 'granted') throw new Error('refused');
@@ -46,6 +48,20 @@ test('who was given up cannot publish, though nobody has its lease', async () =>
   await owners.findNobodys({ samples: [], tables: ['table-1.parquet.tmp'] }, nowMs);
   await expect(catalog.addTable(table, { fence })).rejects.toMatchObject({ code: 'LEASE_LOST' });
   expect(catalog.snapshot().tables).toEqual([]);
+});
+
+test('who was given up cannot publish what it lost, whatever it has begun since', async () => {
+  const store = new LeaseStore(database, { nowMs: () => nowMs, monotonicMs: () => nowMs }, 'test');
+  const fence = await lease('table/t/1');
+  await catalog.nextFileNumber(fence);
+  // The builder is stopped for longer than its term, and goes on before others would forget its lease.
+  nowMs += termMs + 1;
+  const listed = { samples: [], tables: ['table-1.parquet'] };
+  expect(await owners.findNobodys(listed, nowMs)).toEqual(listed);
+  expect(await store.renew([fence])).toEqual([null]);
+  // What it begins now does not vouch for what it has lost.
+  await catalog.nextFileNumber(fence);
+  await expect(catalog.addTable(table, { fence })).rejects.toMatchObject({ code: 'LEASE_LOST' });
 });
 
 test('what is published stays, until it is dropped', async () => {
