@@ -3,7 +3,8 @@ import { QueryError, untilAborted } from '../../common/index.ts';
 import type { Control } from '../source.ts';
 import type { CallGate } from './call-gate.ts';
 import { fromDuckDB } from './duckdb-error.ts';
-import { quoteText } from './print-literal.ts';
+import { giveBackMemory } from './give-back-memory.ts';
+import { quoteName, quoteText } from './print-literal.ts';
 
 export interface LockedDatabaseOptions {
   /** The only files that the database may open. */
@@ -148,8 +149,20 @@ export class LockedDatabase {
       const pause = new Promise((resume) => setTimeout(resume, interruptEveryMs));
       await Promise.race([Promise.all(this.running), pause]);
     }
+    // What cannot be given back beforehand, closing gives back.
+    await this.giveBack().catch(nothing);
     for (const connection of this.idle) connection.closeSync();
     this.instance.closeSync();
+  }
+
+  /** Empties the database, and gives back what it held, before it is closed: that would hold everybody up. */
+  private async giveBack(): Promise<void> {
+    const [connection] = this.idle;
+    if (connection === undefined) return; // it never opened
+    const tables = await connection.runAndReadAll('SELECT table_name FROM duckdb_tables()');
+    for (const [name] of tables.getRowsJson())
+      await connection.run(`DROP TABLE ${quoteName(name as string)}`); // a VARCHAR
+    await giveBackMemory();
   }
 }
 
