@@ -107,11 +107,8 @@ export async function claimRenewal(
 ): Promise<BuildClaim> {
   const outcome = await state.leases.hold(buildLease(name));
   if (outcome instanceof HeldLease) return { name, lease: outcome };
-  const { message, hint } = beingBuilt({ name, span }, outcome);
-  throw new QueryError('LEASE_HELD', message, {
-    span,
-    hint: hint === undefined ? undefined : 'try again later',
-  });
+  const { message } = beingBuilt({ name, span }, outcome);
+  throw new QueryError('LEASE_HELD', message, { span, hint: 'try again later' });
 }
 
 /** Looks while a lease is held; gives it back where that fails: nobody else would. */

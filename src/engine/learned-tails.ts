@@ -15,7 +15,6 @@ import {
   type LearnedValues,
   type PairMoments,
   pairPowers,
-  typeFromDuckDB,
 } from '../plan/index.ts';
 import { rulesOf } from '../sampler/index.ts';
 import type { Sample, StrataTable } from '../samples/index.ts';
@@ -27,6 +26,7 @@ import {
   type SourceTable,
 } from '../sources/index.ts';
 import { RunControl } from './run-control.ts';
+import { typedColumns } from './table-columns.ts';
 import type { TailSubject } from './tail-subjects.ts';
 
 /** The text of an expression over the table, the same for what means the same. */
@@ -207,7 +207,7 @@ export class LearnedTails {
         table: table.name,
         keys: strataColumnsOf(entry.method),
         outliers: outliersOf(entry),
-        columns: table.columns.map(({ name, type }) => ({ name, type: typeFromDuckDB(type) })),
+        columns: typedColumns(table),
         expressions: [...expressions.values()],
         pairs: pairs.map((pair) => ({ of: placesOf(pair) as [number, number], order: pair.order })), // a pair has two
       },

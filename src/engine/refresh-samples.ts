@@ -1,20 +1,21 @@
 import { join } from 'node:path';
-import type { FileEntry, SampleEntry, TableEntry } from '../catalog/index.ts';
+import type { SampleEntry, TableEntry } from '../catalog/index.ts';
 import { QueryError, type Span } from '../common/index.ts';
 import type { Fence } from '../leases/index.ts';
 import type { RefreshSamplesStatement } from '../parser/index.ts';
-import { typeFromDuckDB } from '../plan/index.ts';
-import { buildSample, type BuildRequest, mergeSamples, type SamplePart } from '../sampler/index.ts';
+import { mergeSamples, type SamplePart } from '../sampler/index.ts';
 import { openSample, type SampleFiles } from '../samples/index.ts';
 import type { Control } from '../sources/index.ts';
 import { type BuildClaim, claimRenewal, giveBack, giveUp } from './build-claim.ts';
 import { countOf } from './describe.ts';
+import { drawFiles } from './draw-files.ts';
 import { sourceControl } from './exact-route.ts';
 import { commandTypes, rowsAnswer } from './rows-answer.ts';
 import type { RunControl } from './run-control.ts';
 import { letGoOfSamples } from './samples.ts';
 import type { RoutedAnswer } from './select-run.ts';
 import type { EngineState } from './state.ts';
+import { typedColumns } from './table-columns.ts';
 import { compareFiles, type FileChanges, findFiles } from './table-files.ts';
 import { requireTable } from './tables.ts';
 
@@ -140,15 +141,12 @@ async function renew(
 ): Promise<Renewal> {
   const { method } = before;
   const onlyAdded = changes.changed.length + changes.gone.length === 0;
+  const id = await state.catalog.nextFileNumber(fence);
   const mayMerge =
     onlyAdded && before.trouble === undefined && method.kind !== 'universe' && method.kind !== 'given';
-  const id = await state.catalog.nextFileNumber(fence);
-  const { built, how } = mayMerge
-    ? {
-        built: await mergeAdded(state, table, { ...before, method }, id, { changes, fence, watch }),
-        how: 'merged' as const,
-      }
-    : { built: await drawAnew(state, table, before, id, watch), how: 'drawn anew' as const };
+  const built = mayMerge
+    ? await mergeAdded(state, table, { ...before, method }, id, { changes, fence, watch })
+    : await drawAnew(state, table, before, id, watch);
   const after: SampleEntry = {
     id,
     tableId: before.tableId,
@@ -159,7 +157,7 @@ async function renew(
     createdMs: state.environment.clock.nowMs(),
     ...(before.advice === undefined ? {} : { advice: before.advice }),
   };
-  return { before, after, how };
+  return { before, after, how: mayMerge ? 'merged' : 'drawn anew' };
 }
 
 type Built = Pick<SampleEntry, 'method' | 'files' | 'rows' | 'populationRows' | 'strata' | 'bytes'>;
@@ -172,13 +170,7 @@ async function drawAnew(
   watch: Control,
 ): Promise<Built> {
   const outliersOf = method.outliers?.columns.map(({ name }) => name) ?? [];
-  const { outliers, ...built } = await build(
-    state,
-    table,
-    table.files,
-    { method, seed, outliersOf, number },
-    watch,
-  );
+  const { outliers, ...built } = await drawFiles(state, table, { method, seed, outliersOf, number }, watch);
   return { ...built, method: outliers === null ? method : { ...method, outliers } };
 }
 
@@ -199,7 +191,7 @@ async function mergeAdded(
     number: partNumber,
     ...(method.outliers && { outliersAs: method.outliers }),
   };
-  const part = await build(state, table, changes.added, request, watch);
+  const part = await drawFiles(state, { ...table, files: changes.added }, request, watch);
   try {
     const parts = [
       { method, files: own },
@@ -220,29 +212,6 @@ async function mergeAdded(
     await removeFiles(state, part.files);
   }
 }
-
-async function build(
-  state: EngineState,
-  table: TableEntry,
-  of: readonly FileEntry[],
-  request: Omit<BuildRequest, 'folder'>,
-  watch: Control,
-): ReturnType<typeof buildSample> {
-  const scan = await state.source.openBuild({ name: table.name, files: of }, typedColumns(table));
-  try {
-    return await buildSample(
-      state.environment.files,
-      scan,
-      { ...request, folder: state.folders.samples },
-      watch,
-    );
-  } finally {
-    await scan.close();
-  }
-}
-
-const typedColumns = ({ columns }: TableEntry) =>
-  columns.map(({ name, type }) => ({ name, type: typeFromDuckDB(type) }));
 
 /** Removes files that no catalog knows; those that stay are collected as unfinished ones. */
 async function removeFiles(state: EngineState, { dataFile, strataFile }: SampleFiles): Promise<void> {

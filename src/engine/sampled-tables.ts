@@ -10,7 +10,7 @@ import {
   type SampleDesign,
   typeFromDuckDB,
 } from '../plan/index.ts';
-import { buildSample } from '../sampler/index.ts';
+import { drawFiles } from './draw-files.ts';
 import { sourceControl } from './exact-route.ts';
 import type { RunControl } from './run-control.ts';
 import { freeSampleName } from './samples.ts';
@@ -55,20 +55,9 @@ export async function takeWhole(
   control: RunControl,
 ): Promise<Omit<SampleEntry, 'tableId'>> {
   const number = await state.catalog.nextFileNumber(fence);
-  const columns = table.columns.map(({ name, type }) => ({ name, type: typeFromDuckDB(type) }));
-  const scan = await state.source.openBuild({ name: table.name, files: table.files }, columns);
-  try {
-    const built = await buildSample(
-      state.environment.files,
-      scan,
-      { method, seed, folder: state.folders.samples, number },
-      sourceControl(control, 'scan'),
-    );
-    const name = freeSampleName(state, table.name);
-    return { id: number, name, version: 1, method, seed, ...built, createdMs: table.createdMs };
-  } finally {
-    await scan.close();
-  }
+  const built = await drawFiles(state, table, { method, seed, number }, sourceControl(control, 'scan'));
+  const name = freeSampleName(state, table.name);
+  return { id: number, name, version: 1, method, seed, ...built, createdMs: table.createdMs };
 }
 
 /** How a sample's rows came into it. */

@@ -8,10 +8,11 @@ import type {
   SampleMethod,
 } from '../parser/index.ts';
 import { typeFromDuckDB } from '../plan/index.ts';
-import { buildSample, type BuildRequest } from '../sampler/index.ts';
+import type { BuildRequest } from '../sampler/index.ts';
 import type { Control } from '../sources/index.ts';
 import { type BuildClaim, claimBuild, publishSample, underClaim } from './build-claim.ts';
 import { countOf, describeMethod, describeOutliers } from './describe.ts';
+import { drawFiles } from './draw-files.ts';
 import { sourceControl } from './exact-route.ts';
 import { commandTypes, rowsAnswer } from './rows-answer.ts';
 import type { RunControl } from './run-control.ts';
@@ -183,37 +184,26 @@ async function drawSample(
   const { advice, ...asked } = request;
   const { method, seed } = asked;
   const signal = AbortSignal.any([lease.signal, ...(watch.signal === undefined ? [] : [watch.signal])]);
-  const columns = table.columns.map((column) => ({ name: column.name, type: typeFromDuckDB(column.type) }));
-  const scan = await state.source.openBuild({ name: table.name, files: table.files }, columns);
-  try {
-    const entry = await publishSample(state.catalog, table, lease, async (number) => {
-      const { outliers, ...built } = await buildSample(
-        state.environment.files,
-        scan,
-        { ...asked, folder: state.folders.samples, number },
-        { ...watch, signal },
-      );
-      return {
-        id: number,
-        tableId: table.id,
-        name,
-        version: 1,
-        method: outliers === null ? method : { ...method, outliers },
-        seed,
-        ...built,
-        createdMs: state.environment.clock.nowMs(),
-        ...(advice === undefined ? {} : { advice }),
-      };
-    });
-    const { outliers } = entry.method;
-    const taken = outliers === undefined ? '' : `; ${describeOutliers(outliers)}`;
-    return sampleAnswer(
-      entry,
-      `sample ${entry.name} drawn: ${describeMethod(entry.method)}, seed ${seed}${taken}`,
-    );
-  } finally {
-    await scan.close();
-  }
+  const entry = await publishSample(state.catalog, table, lease, async (number) => {
+    const { outliers, ...built } = await drawFiles(state, table, { ...asked, number }, { ...watch, signal });
+    return {
+      id: number,
+      tableId: table.id,
+      name,
+      version: 1,
+      method: outliers === null ? method : { ...method, outliers },
+      seed,
+      ...built,
+      createdMs: state.environment.clock.nowMs(),
+      ...(advice === undefined ? {} : { advice }),
+    };
+  });
+  const { outliers } = entry.method;
+  const taken = outliers === undefined ? '' : `; ${describeOutliers(outliers)}`;
+  return sampleAnswer(
+    entry,
+    `sample ${entry.name} drawn: ${describeMethod(entry.method)}, seed ${seed}${taken}`,
+  );
 }
 
 function sampleAnswer(

@@ -1,7 +1,7 @@
 import { findNamed, type TableEntry } from '../catalog/index.ts';
 import { didYouMean, QueryError } from '../common/index.ts';
 import type { Identifier } from '../parser/index.ts';
-import { typeFromDuckDB } from '../plan/index.ts';
+import { type OutputColumn, typeFromDuckDB } from '../plan/index.ts';
 
 /** What is asked of a table about its columns. */
 type Columns = Pick<TableEntry, 'name' | 'columns'>;
@@ -18,6 +18,11 @@ export function requireColumn(table: Columns, { name, span }: Identifier): strin
     span,
     hint: didYouMean(name, names) ?? `the columns are ${names.join(', ')}`,
   });
+}
+
+/** The table's columns with their types as the plan has them. */
+export function typedColumns({ columns }: Pick<TableEntry, 'columns'>): OutputColumn[] {
+  return columns.map(({ name, type }) => ({ name, type: typeFromDuckDB(type) }));
 }
 
 /** Whether strata can be made of a column of this type, as DuckDB names it. */
