@@ -3,17 +3,9 @@ import { QueryError } from '../common/index.ts';
 import { type Fence, leaseSchema } from '../leases/index.ts';
 import { damagedSampleSchema, markDamaged } from './damaged-samples.ts';
 import { droppedSampleSchema, rememberFiles } from './dropped-samples.ts';
-import type {
-  CatalogSnapshot,
-  FileEntry,
-  QueryLogEntry,
-  SampleEntry,
-  SampleTrouble,
-  TableEntry,
-  WorkloadEntry,
-} from './entries.ts';
+import type { CatalogSnapshot, FileEntry, SampleEntry, SampleTrouble, TableEntry } from './entries.ts';
 import { fingerprintOf } from './lessons.ts';
-import { json, number, readSnapshot, type Row, text } from './read-snapshot.ts';
+import { number, readSnapshot } from './read-snapshot.ts';
 import { sealSample, sealSchema, sealTable } from './seals.ts';
 import { finishFiles, giveFileNumber, unfinishedFileSchema } from './unfinished-files.ts';
 
@@ -49,12 +41,11 @@ export const catalogMigrations: readonly Migration[] = [
   damagedSampleSchema,
   sealSchema,
   unfinishedFileSchema,
+  `ALTER TABLE table_files ADD COLUMN origins TEXT;
+   ALTER TABLE samples ADD COLUMN drift TEXT;`,
 ];
 
-/** Statements that stay in the query log. */
-const queryLogMax = 1000;
-
-/** Tables, samples and the query log, in SQLite. */
+/** Tables and samples, in SQLite. */
 export class Catalog {
   private cached: { readonly version: number; readonly snapshot: CatalogSnapshot } | null = null;
 
@@ -187,45 +178,6 @@ export class Catalog {
       throw new QueryError('UNKNOWN_SAMPLE', `the sample ${name} was dropped meanwhile`);
   }
 
-  /** Keeps statements in the log, of which only the latest stay, and counts the uses of samples. */
-  async logQueries(entries: readonly QueryLogEntry[]): Promise<void> {
-    await this.database.transactLazily(() => {
-      const add = this.database.prepare(
-        'INSERT INTO query_log (query_id, sql, started_ms, elapsed_ms, outcome, rows_read, workload) VALUES (?, ?, ?, ?, ?, ?, ?)',
-      );
-      for (const { queryId, sql, startedMs, elapsedMs, outcome, rowsRead, workload } of entries)
-        add.run(queryId, sql, startedMs, elapsedMs, outcome, rowsRead, workload === null ? null : JSON.stringify(workload)); // prettier-ignore
-      const use = this.database.prepare('UPDATE samples SET uses = uses + 1 WHERE name = ?');
-      for (const { workload } of entries)
-        if (workload !== null && workload.sample !== null) use.run(workload.sample);
-      this.database
-        .prepare(`DELETE FROM query_log WHERE id <= (SELECT max(id) FROM query_log) - ${queryLogMax}`)
-        .run();
-    });
-  }
-
-  /** How many statements were answered from each sample, by its id. */
-  sampleUses(): ReadonlyMap<number, number> {
-    const rows = this.database.prepare('SELECT id, uses FROM samples').all();
-    return new Map(rows.map((row) => [number(row, 'id'), number(row, 'uses')]));
-  }
-
-  /** The latest statements, newest first. */
-  queryLog(): QueryLogEntry[] {
-    return this.database
-      .prepare('SELECT * FROM query_log ORDER BY id DESC')
-      .all()
-      .map((row) => ({
-        queryId: text(row, 'query_id'),
-        sql: text(row, 'sql'),
-        startedMs: number(row, 'started_ms'),
-        elapsedMs: number(row, 'elapsed_ms'),
-        outcome: text(row, 'outcome'),
-        rowsRead: number(row, 'rows_read'),
-        workload: workloadIn(row),
-      }));
-  }
-
   close(): void {
     this.database.close();
   }
@@ -240,10 +192,10 @@ export class Catalog {
 
   private insertFiles(table: number, files: readonly FileEntry[]): void {
     const add = this.database.prepare(
-      'INSERT INTO table_files (table_id, file_id, path, bytes, modified_ms, rows, zones) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO table_files (table_id, file_id, path, bytes, modified_ms, rows, zones, origins) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     );
-    for (const { id, path, bytes, modifiedMs, rows, zones } of files)
-      add.run(table, id, path, bytes, modifiedMs, rows, zones === null ? null : JSON.stringify(zones));
+    for (const { id, path, bytes, modifiedMs, rows, zones, origins = null } of files)
+      add.run(table, id, path, bytes, modifiedMs, rows, asJson(zones), asJson(origins));
   }
 
   /** Work on a table must not be published over what somebody else has made of it meanwhile. */
@@ -262,12 +214,13 @@ export class Catalog {
     const { method, files } = sample;
     this.database
       .prepare(
-        `INSERT INTO samples (id, table_id, name, version, method, seed, rows, population_rows, strata, bytes, files, created_ms, advice)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO samples (id, table_id, name, version, method, seed, rows, population_rows, strata, bytes, files, created_ms, advice, drift)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         sample.id, sample.tableId, sample.name, sample.version, JSON.stringify(method), sample.seed, sample.rows,
         sample.populationRows, sample.strata, sample.bytes, JSON.stringify(files), sample.createdMs, sample.advice ?? null,
+        asJson(sample.drift ?? null),
       ); // prettier-ignore
     sealSample(this.database, sample.id);
   }
@@ -279,17 +232,10 @@ export class Catalog {
   }
 }
 
+/** NULL for null. */
+const asJson = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
+
 const changedMeanwhile = ({ name }: TableEntry, what: 'files' | 'samples'): QueryError =>
   new QueryError('CHANGED_FILE', `the ${what} of ${name} were changed meanwhile by another statement`, {
     hint: 'run it again',
   });
-
-/** What is kept of a SELECT; null also where it cannot be read any more: it tells of the past, and nothing depends on it. */
-function workloadIn(row: Row): WorkloadEntry | null {
-  if (row['workload'] === null) return null;
-  try {
-    return json(row, 'workload') as WorkloadEntry;
-  } catch {
-    return null;
-  }
-}

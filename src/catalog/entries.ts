@@ -36,7 +36,12 @@ export interface FileEntry {
   readonly rows: number;
   /** Where in it values lie; null where its rows have no order that helps. */
   readonly zones: Zones | null;
+  /** The files of another format that it was written from, as they were then; not there: it is the user's own. */
+  readonly origins?: readonly OriginEntry[];
 }
+
+/** A file of the user and what it was like when it was read. */
+export type OriginEntry = Pick<FileEntry, 'path' | 'bytes' | 'modifiedMs'>;
 
 /** How a sample was drawn. */
 export type SamplingMethod = (
@@ -90,8 +95,18 @@ export interface SampleEntry {
   readonly createdMs: number;
   /** Why the advisor made it; not there: the user did. */
   readonly advice?: string;
+  /** How its strata have moved since they were chosen; not there: nothing has refreshed it. */
+  readonly drift?: SampleDrift;
   /** Why it must not be used; not there: nothing is known against it. */
   readonly trouble?: SampleTrouble;
+}
+
+/** How the strata of a sample have moved in all refreshes together. */
+export interface SampleDrift {
+  /** Sum of the total variation distances between the shares of strata, before and after each refresh: at least the distance in all. */
+  readonly distance: number;
+  /** Strata that there were none of at first. */
+  readonly newStrata: number;
 }
 
 /** Why a sample must not be used. */

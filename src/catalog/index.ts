@@ -10,9 +10,11 @@ export {
   type FileEntry,
   findNamed,
   givenSampleOf,
+  type OriginEntry,
   type QueryLogEntry,
   type SampleEntry,
   type SampleOutliers,
+  type SampleDrift,
   type SampleTrouble,
   type RowMethod,
   type SamplingMethod,
@@ -23,4 +25,5 @@ export {
 } from './entries.ts';
 export { FileOwners } from './unfinished-files.ts';
 export { type Effort, ProfileStore } from './profile.ts';
+export { QueryLogStore } from './query-log-store.ts';
 export { fingerprintOf, type Lesson, type LessonKey, LessonStore } from './lessons.ts';

@@ -6,6 +6,8 @@ import type {
   CatalogSnapshot,
   ColumnEntry,
   FileEntry,
+  OriginEntry,
+  SampleDrift,
   SampleEntry,
   SamplingMethod,
   SourceFormat,
@@ -84,6 +86,7 @@ function readFile(row: Row): FileEntry {
     modifiedMs: number(row, 'modified_ms'),
     rows: number(row, 'rows'),
     zones: row['zones'] === null ? null : (json(row, 'zones') as Zones),
+    ...(row['origins'] === null ? {} : { origins: json(row, 'origins') as OriginEntry[] }),
   };
 }
 
@@ -102,6 +105,7 @@ function readSample(row: Row): SampleEntry {
     files: json(row, 'files') as SampleFiles,
     createdMs: number(row, 'created_ms'),
     ...(row['advice'] === null ? {} : { advice: text(row, 'advice') }),
+    ...(row['drift'] === null ? {} : { drift: json(row, 'drift') as SampleDrift }),
   };
 }
 

@@ -16,14 +16,17 @@ export const sealSchema: Migration = `ALTER TABLE tables ADD COLUMN is_sample IN
 type Row = Readonly<Record<string, SqliteValue>>;
 
 const tableColumns = ['id', 'name', 'source', 'format', 'columns', 'rows', 'created_ms', 'is_sample'];
-const fileColumns = ['table_id', 'file_id', 'path', 'bytes', 'modified_ms', 'rows', 'zones'];
+const fileColumns = ['table_id', 'file_id', 'path', 'bytes', 'modified_ms', 'rows', 'zones', 'origins'];
 const sampleColumns = [
-  'id', 'table_id', 'name', 'version', 'method', 'seed', 'rows', 'population_rows', 'strata', 'bytes', 'files', 'created_ms', 'advice',
+  'id', 'table_id', 'name', 'version', 'method', 'seed', 'rows', 'population_rows', 'strata', 'bytes', 'files', 'created_ms', 'advice', 'drift',
 ]; // prettier-ignore
 
 const hashOf = (content: unknown): string =>
   createHash('sha256').update(JSON.stringify(content)).digest('hex');
-const valuesOf = (row: Row, columns: readonly string[]): unknown[] => columns.map((column) => row[column]);
+/** Columns that came later are in it where they hold something: what was sealed before them stays sound. */
+const laterColumns: readonly string[] = ['origins', 'drift'];
+const valuesOf = (row: Row, columns: readonly string[]): unknown[] =>
+  columns.flatMap((column) => (laterColumns.includes(column) && row[column] === null ? [] : [row[column]]));
 
 /** @param files rows of the table's files, in the order of their numbers */
 const tableSeal = (row: Row, files: readonly Row[]): string =>

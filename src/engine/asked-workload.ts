@@ -69,9 +69,8 @@ interface AskedOften {
 
 /** What the log's statements ask of the table. Each text is planned once; what does not fit the catalog any more is left out. */
 async function askedOf(state: EngineState, table: TableEntry, control: RunControl): Promise<AskedOften[]> {
-  await state.log.flush();
   const counts = new Map<string, number>();
-  for (const { sql } of state.catalog.queryLog()) counts.set(sql, (counts.get(sql) ?? 0) + 1);
+  for (const { sql } of await state.log.latest()) counts.set(sql, (counts.get(sql) ?? 0) + 1);
   const found: AskedOften[] = [];
   for (const [sql, count] of counts) {
     await control.pause();

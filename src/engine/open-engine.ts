@@ -1,7 +1,7 @@
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { mkdtemp } from 'node:fs/promises';
-import { Catalog, catalogMigrations, LessonStore, ProfileStore } from '../catalog/index.ts';
+import { Catalog, catalogMigrations, LessonStore, ProfileStore, QueryLogStore } from '../catalog/index.ts';
 import { QueryError, storageError } from '../common/index.ts';
 import { openDatabase } from '../database/index.ts';
 import { prepareParser } from '../parser/index.ts';
@@ -87,7 +87,7 @@ async function openState(
   const troubles = new SampleTroubles(catalog, clock, options.onAlert ?? (() => undefined));
   const { leases, remains, samples } = shareSamples(environment, database, catalog, troubles, folders);
   const profile = new Profile(new ProfileStore(database), threads, clock);
-  const log = new QueryLog(catalog, profile);
+  const log = new QueryLog(new QueryLogStore(database), profile);
   const tails = new LearnedTails(new LessonStore(database), source, clock);
   // Leases that cannot be given back now run out.
   closers.add(() => leases.close().catch(() => undefined));

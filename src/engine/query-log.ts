@@ -1,4 +1,4 @@
-import type { Catalog, QueryLogEntry } from '../catalog/index.ts';
+import type { QueryLogEntry, QueryLogStore } from '../catalog/index.ts';
 import type { Profile } from './profile.ts';
 
 /** Entries written at once; a transaction for every statement would cost more than many statements do. */
@@ -10,13 +10,25 @@ export class QueryLog {
   private writing: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly catalog: Catalog,
+    private readonly store: QueryLogStore,
     private readonly profile: Profile,
   ) {}
 
   add(entry: QueryLogEntry): void {
     this.pending.push(entry);
     if (this.pending.length >= batchMax) this.write();
+  }
+
+  /** The latest statements, newest first. */
+  async latest(): Promise<QueryLogEntry[]> {
+    await this.flush();
+    return this.store.latest();
+  }
+
+  /** How many statements were answered from each sample, by its id. */
+  async sampleUses(): Promise<ReadonlyMap<number, number>> {
+    await this.flush();
+    return this.store.sampleUses();
   }
 
   /** Resolves when all entries so far are in the catalog. */
@@ -31,7 +43,7 @@ export class QueryLog {
     this.pending = [];
     // The log serves its reader; a statement does not fail because it could not be noted.
     this.writing = this.writing
-      .then(() => this.catalog.logQueries(batch))
+      .then(() => this.store.keep(batch))
       .then(() => this.profile.save())
       .catch(() => undefined);
   }

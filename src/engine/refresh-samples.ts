@@ -1,32 +1,23 @@
-import { join } from 'node:path';
-import type { SampleEntry, TableEntry } from '../catalog/index.ts';
-import { QueryError, type Span } from '../common/index.ts';
-import type { Fence } from '../leases/index.ts';
+import type { FileEntry, OriginEntry, TableEntry } from '../catalog/index.ts';
+import { groupDigits, QueryError, type Span } from '../common/index.ts';
 import type { RefreshSamplesStatement } from '../parser/index.ts';
-import { mergeSamples, type SamplePart } from '../sampler/index.ts';
-import { openSample, type SampleFiles } from '../samples/index.ts';
-import type { Control } from '../sources/index.ts';
-import { type BuildClaim, claimRenewal, giveBack, giveUp } from './build-claim.ts';
-import { countOf } from './describe.ts';
-import { drawFiles } from './draw-files.ts';
+import { type BuildClaim, claimRenewal, claimTableFiles, giveBack, giveUp } from './build-claim.ts';
+import { countOf, percentOf } from './describe.ts';
 import { sourceControl } from './exact-route.ts';
+import { type Renewal, renewSample } from './renew-sample.ts';
 import { commandTypes, rowsAnswer } from './rows-answer.ts';
 import type { RunControl } from './run-control.ts';
 import { letGoOfSamples } from './samples.ts';
 import type { RoutedAnswer } from './select-run.ts';
 import type { EngineState } from './state.ts';
-import { typedColumns } from './table-columns.ts';
-import { compareFiles, type FileChanges, findFiles } from './table-files.ts';
+import { compareSources, findFiles, type SourceChanges, sourcesOf } from './table-files.ts';
 import { requireTable } from './tables.ts';
+import { statAll, takeFiles, type TakeWork } from './take-files.ts';
 
 const { text, count } = commandTypes;
 
-/** A sample as it is to be from now on, and the right to replace it. */
-interface Renewal {
-  readonly before: SampleEntry;
-  readonly after: SampleEntry;
-  readonly how: 'merged' | 'drawn anew';
-}
+/** Share of the rows in other strata, and of new strata, from which on it is said that others may serve better. */
+const driftMax = 0.1;
 
 /**
  * REFRESH SAMPLES ON t: the table becomes what its files are now, and each of its samples one of these. All of it is published at once,
@@ -43,30 +34,31 @@ export async function refreshSamples(
   const before = requireTable(state, { name, span });
   refuseOthers(before, span);
   const changes = await changesOf(state, before, span);
-  const after: TableEntry = {
-    ...before,
-    files: changes.files,
-    rows: changes.files.reduce((sum, { rows }) => sum + rows, 0),
-  };
   const samples = state.troubles.snapshot().samples.filter(({ tableId }) => tableId === before.id);
-  const isSame = changes.added.length + changes.changed.length + changes.gone.length === 0;
   // Of an entry that is not what was written nothing tells how the sample was drawn.
   const due = samples.filter(
-    ({ trouble }) => trouble?.ofEntry !== true && (!isSame || trouble?.kind === 'damaged'),
+    ({ trouble }) => trouble?.ofEntry !== true && (hasChanges(changes) || trouble?.kind === 'damaged'),
   );
-  if (isSame && due.length === 0) return refreshAnswer([], `the files of ${before.name} are what they were`);
-  const claims: BuildClaim[] = [];
+  if (!hasChanges(changes) && due.length === 0)
+    return refreshAnswer([], `the files of ${before.name} are what they were`);
+  const claims: Pick<BuildClaim, 'lease'>[] = [];
   const renewals: Renewal[] = [];
   try {
     for (const sample of due) claims.push(await claimRenewal(state, sample.name, span));
-    const signals = [control.options.signal, ...claims.map(({ lease }) => lease.signal)];
-    const signal = AbortSignal.any(signals.filter((each) => each !== undefined));
-    const watch = { ...sourceControl(control, 'scan'), signal };
-    for (const [place, sample] of due.entries()) {
-      const { lease } = claims[place]!; // one a sample
-      renewals.push(await renew(state, after, sample, { changes, fence: lease, watch }));
-    }
+    const writes = hasChanges(changes) && before.format !== 'parquet';
+    if (writes) claims.push(await claimTableFiles(state, before.name));
     const fences = claims.map(({ lease }) => lease);
+    const signal = AbortSignal.any([
+      ...(control.options.signal === undefined ? [] : [control.options.signal]),
+      ...fences.map((fence) => fence.signal),
+    ]);
+    const watch = { ...sourceControl(control, 'scan'), signal };
+    const fence = writes ? fences.at(-1)! : null; // it was just claimed
+    const { files, added } = await filesAfter(state, before, changes, { fence, watch });
+    const rows = files.reduce((sum, file) => sum + file.rows, 0);
+    const after: TableEntry = { ...before, files, rows };
+    for (const [place, sample] of due.entries())
+      renewals.push(await renewSample(state, after, sample, { added, fence: fences[place]!, watch })); // one a sample
     await state.catalog.refreshTable(before, after, samples, renewals, fences);
     state.fingerprints.forget(after);
   } catch (error) {
@@ -80,146 +72,71 @@ export async function refreshSamples(
     state,
     renewals.map((renewal) => renewal.before),
   );
-  return refreshAnswer(renewals, describeChanges(before, changes));
+  return refreshAnswer(
+    renewals,
+    [describeChanges(before, changes), ...renewals.flatMap(describeDrift)].join('; '),
+  );
 }
 
 /** Tables that there is nothing to refresh of, or nothing to refresh from. */
-function refuseOthers({ name, isSample, format }: TableEntry, span: Span): void {
+function refuseOthers({ name, isSample, format, files }: TableEntry, span: Span): void {
   if (isSample)
     throw new QueryError('NOT_SUPPORTED', `${name} is itself a sample: no sample is drawn of it`, { span });
-  if (format !== 'parquet')
+  if (format !== 'parquet' && files.some(({ origins }) => origins === undefined))
     throw new QueryError(
       'NOT_SUPPORTED',
-      `${name} was written from ${format} files, and is not refreshed yet`,
-      {
-        span,
-        hint: `DROP TABLE ${name} and create it again`,
-      },
+      `${name} was written by an earlier version, which did not note from which files`,
+      { span, hint: `DROP TABLE ${name} and create it again` },
     );
 }
 
 const at = (span: Span, { code, message, hint, cause }: QueryError): QueryError =>
   new QueryError(code, message, { span, hint, cause });
 
-/** What the table's files are now. */
-async function changesOf(state: EngineState, table: TableEntry, span: Span): Promise<FileChanges> {
-  const { files } = state.environment;
-  const { paths } = await findFiles(files, table.source, state.allowedPaths, span);
-  if (!table.files.some(({ path }) => paths.includes(path)))
+/** What has become of the files that the table was made from. */
+async function changesOf(state: EngineState, table: TableEntry, span: Span): Promise<SourceChanges> {
+  const { environment, allowedPaths } = state;
+  const { format, paths } = await findFiles(environment.files, table.source, allowedPaths, span);
+  const changes = compareSources(table, await statAll(environment, paths));
+  if (format !== table.format || changes.gone.length === sourcesOf(table).length)
     throw new QueryError('MISSING_FILE', `of the files that ${table.name} was made of none is there`, {
       span,
       hint: `${table.source} is looked for from the working directory`,
     });
-  return await compareFiles(files, table, paths, async (unknown) => {
-    const described = await state.source.inspect(unknown);
-    if (JSON.stringify(described.columns) !== JSON.stringify(table.columns))
-      throw new QueryError(
-        'INVALID_FILE',
-        `the columns of ${unknown.join(', ')} are not those of ${table.name}`,
-        {
-          span,
-          hint: `DESCRIBE ${table.name} tells what they should be`,
-        },
-      );
-    return described;
-  });
+  return changes;
 }
 
-/** What a renewal is made from and under. */
-interface RenewalWork {
-  readonly changes: FileChanges;
-  readonly fence: Fence;
-  readonly watch: Control;
-}
-
-/** A sample of the table as it is now, its files complete, not yet published. */
-async function renew(
+/**
+ * The table's files as they are to be.
+ * @returns with those that were added; null: the others are not what they were
+ */
+async function filesAfter(
   state: EngineState,
-  table: TableEntry,
-  before: SampleEntry,
-  { changes, fence, watch }: RenewalWork,
-): Promise<Renewal> {
-  const { method } = before;
-  const onlyAdded = changes.changed.length + changes.gone.length === 0;
-  const id = await state.catalog.nextFileNumber(fence);
-  const mayMerge =
-    onlyAdded && before.trouble === undefined && method.kind !== 'universe' && method.kind !== 'given';
-  const built = mayMerge
-    ? await mergeAdded(state, table, { ...before, method }, id, { changes, fence, watch })
-    : await drawAnew(state, table, before, id, watch);
-  const after: SampleEntry = {
-    id,
-    tableId: before.tableId,
-    name: before.name,
-    version: before.version + 1,
-    seed: before.seed,
-    ...built,
-    createdMs: state.environment.clock.nowMs(),
-    ...(before.advice === undefined ? {} : { advice: before.advice }),
-  };
-  return { before, after, how: mayMerge ? 'merged' : 'drawn anew' };
-}
-
-type Built = Pick<SampleEntry, 'method' | 'files' | 'rows' | 'populationRows' | 'strata' | 'bytes'>;
-
-async function drawAnew(
-  state: EngineState,
-  table: TableEntry,
-  { method, seed }: SampleEntry,
-  number: number,
-  watch: Control,
-): Promise<Built> {
-  const outliersOf = method.outliers?.columns.map(({ name }) => name) ?? [];
-  const { outliers, ...built } = await drawFiles(state, table, { method, seed, outliersOf, number }, watch);
-  return { ...built, method: outliers === null ? method : { ...method, outliers } };
-}
-
-/** Merges the sample with one of the files that were added. */
-async function mergeAdded(
-  state: EngineState,
-  table: TableEntry,
-  { method, seed, files: own }: SampleEntry & { readonly method: SamplePart['method'] },
-  number: number,
-  { changes, fence, watch }: RenewalWork,
-): Promise<Built> {
-  const { files } = state.environment;
-  const folder = state.folders.samples;
-  const partNumber = await state.catalog.nextFileNumber(fence);
-  const request = {
-    method,
-    seed,
-    number: partNumber,
-    ...(method.outliers && { outliersAs: method.outliers }),
-  };
-  const part = await drawFiles(state, { ...table, files: changes.added }, request, watch);
-  try {
-    const parts = [
-      { method, files: own },
-      { method: part.outliers === null ? method : { ...method, outliers: part.outliers }, files: part.files },
-    ];
-    const opened: SamplePart[] = [];
-    try {
-      for (const each of parts)
-        opened.push({ method: each.method, sample: await openSample(files, folder, each.files) });
-      const [first, ...others] = opened;
-      const place = { columns: typedColumns(table), folder, number };
-      const { outliers: _, ...merged } = await mergeSamples(files, [first!, ...others], place, watch);
-      return merged;
-    } finally {
-      for (const { sample } of opened) await sample.close().catch(() => undefined); // they were only read
-    }
-  } finally {
-    await removeFiles(state, part.files);
+  { columns, format, files }: TableEntry,
+  changes: SourceChanges,
+  work: TakeWork,
+): Promise<{ readonly files: readonly FileEntry[]; readonly added: readonly FileEntry[] | null }> {
+  if (!hasChanges(changes)) return { files, added: null };
+  const { now, added, changed, gone } = changes;
+  // Numbers of files that are gone may be given again: no sample holds rows of theirs when this is published.
+  const firstId = files.reduce((most, { id }) => Math.max(most, id), 0) + 1;
+  const take = async (sources: readonly OriginEntry[]): Promise<readonly FileEntry[]> =>
+    (await takeFiles(state, { format, sources, as: columns, firstId }, work)).files;
+  if (changed.length + gone.length === 0) {
+    const taken = await take(added);
+    return { files: [...files, ...taken], added: taken };
   }
+  // What was written from several files is written anew where one of them is another.
+  if (format !== 'parquet') return { files: await take(now), added: null };
+  const others = new Set([...changed, ...gone].map(({ path }) => path));
+  const kept = files.filter(({ path }) => !others.has(path));
+  return { files: [...kept, ...(await take([...added, ...changed]))], added: null };
 }
 
-/** Removes files that no catalog knows; those that stay are collected as unfinished ones. */
-async function removeFiles(state: EngineState, { dataFile, strataFile }: SampleFiles): Promise<void> {
-  for (const file of [dataFile, strataFile])
-    await state.environment.files.remove(join(state.folders.samples, file)).catch(() => undefined);
-}
+const hasChanges = ({ added, changed, gone }: SourceChanges): boolean =>
+  added.length + changed.length + gone.length > 0;
 
-function describeChanges({ name }: TableEntry, { added, changed, gone }: FileChanges): string {
+function describeChanges({ name }: TableEntry, { added, changed, gone }: SourceChanges): string {
   const parts = [
     [added.length, 'added'],
     [changed.length, 'changed'],
@@ -227,6 +144,17 @@ function describeChanges({ name }: TableEntry, { added, changed, gone }: FileCha
   ] as const;
   const said = parts.flatMap(([files, what]) => (files === 0 ? [] : [`${countOf(files, 'file')} ${what}`]));
   return said.length === 0 ? `damaged samples of ${name} drawn anew` : `${name}: ${said.join(', ')}`;
+}
+
+/** What is to be said of strata that are no longer those that the sample was made for. */
+function describeDrift({ before: { name }, after: { drift, strata } }: Renewal): string[] {
+  if (drift === undefined) return [];
+  const { distance, newStrata } = drift;
+  if (distance <= driftMax && newStrata <= driftMax * strata) return [];
+  const moved = `up to ${percentOf(Math.min(1, distance))} of the rows are in other strata`;
+  return [
+    `since ${name} was made ${moved}, ${groupDigits(newStrata)} of its ${groupDigits(strata)} strata are new: EXPLAIN CREATE SAMPLES may find a better one`,
+  ];
 }
 
 function refreshAnswer(renewals: readonly Renewal[], reason: string): RoutedAnswer {

@@ -42,8 +42,7 @@ const sampledBy = (sample: SampleEntry | undefined): string | null =>
   sample === undefined ? null : describeMethod(sample.method);
 
 async function showSamples(state: EngineState): Promise<RoutedAnswer> {
-  await state.log.flush();
-  const uses = state.catalog.sampleUses();
+  const uses = await state.log.sampleUses();
   const { tables, samples } = state.troubles.snapshot();
   const rows = samples.map((sample): Scalar[] => {
     const { id: sampleId, name, tableId, method, rows: rowCount, populationRows, trouble } = sample;
@@ -72,10 +71,7 @@ function showLeases(state: EngineState): RoutedAnswer {
 }
 
 async function showQueries(state: EngineState): Promise<RoutedAnswer> {
-  await state.log.flush();
-  const rows = state.catalog
-    .queryLog()
-    .map(({ queryId, sql, startedMs, elapsedMs, outcome, rowsRead, workload }): Scalar[] => [
+  const rows = (await state.log.latest()).map(({ queryId, sql, startedMs, elapsedMs, outcome, rowsRead, workload }): Scalar[] => [
       queryId, micros(startedMs), elapsedMs, workload?.predictedMs ?? null, outcome, workload?.sample ?? null, rowsRead,
       workload?.achievedError ?? null, workload?.predictedError ?? null, workload?.met ?? null,
       workload === null ? null : describeBounds(workload.bounds), workload?.columnSet?.columns.join(', ') ?? null,

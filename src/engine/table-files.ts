@@ -1,8 +1,7 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
-import type { FileEntry, SourceFormat, TableEntry } from '../catalog/index.ts';
+import type { FileEntry, OriginEntry, SourceFormat, TableEntry } from '../catalog/index.ts';
 import { type Clock, type FileSystem, QueryError, type Span } from '../common/index.ts';
-import type { FileDescription } from '../sources/index.ts';
 
 const formats: readonly (readonly [RegExp, SourceFormat])[] = [
   [/\.(parquet|pq)$/i, 'parquet'],
@@ -142,53 +141,33 @@ export class Fingerprints {
   }
 }
 
-/** What has become of a table's files. */
-export interface FileChanges {
-  /** All that there are now, with their numbers: those that are what they were keep theirs. */
-  readonly files: readonly FileEntry[];
-  readonly added: readonly FileEntry[];
+/** The user's files that a table was made from, as they were then. */
+export const sourcesOf = ({ files }: TableEntry): readonly OriginEntry[] =>
+  files.flatMap((file) => file.origins ?? [file]);
+
+/** What has become of the files that a table was made from. */
+export interface SourceChanges {
+  /** All that there are now, as they are. */
+  readonly now: readonly OriginEntry[];
+  readonly added: readonly OriginEntry[];
   /** Those that have other content now, as they are now. */
-  readonly changed: readonly FileEntry[];
+  readonly changed: readonly OriginEntry[];
   /** Those that are there no more, as they were. */
-  readonly gone: readonly FileEntry[];
+  readonly gone: readonly OriginEntry[];
 }
 
-/**
- * Compares a table's files with those that are there now.
- * @param paths of the files that there are
- * @param inspect tells rows and zones of files that are new or have changed
- * @throws QueryError MISSING_FILE where one vanishes meanwhile; whatever `inspect` does
- */
-export async function compareFiles(
-  files: FileSystem,
-  table: TableEntry,
-  paths: readonly string[],
-  inspect: (paths: readonly string[]) => Promise<Pick<FileDescription, 'rows' | 'zones'>>,
-): Promise<FileChanges> {
-  const known = new Map(table.files.map((file) => [file.path, file]));
-  const stats = new Map<string, { readonly bytes: number; readonly modifiedMs: number }>();
-  const unknown: string[] = [];
-  for (const path of paths) {
-    const stat = await files.stat(path);
-    if (stat === null) throw new QueryError('MISSING_FILE', `the file ${path} has vanished`);
-    const own = known.get(path);
-    stats.set(path, { bytes: stat.bytes, modifiedMs: stat.modifiedMs });
-    if (own?.bytes !== stat.bytes || own.modifiedMs !== stat.modifiedMs) unknown.push(path);
-  }
-  const found = unknown.length === 0 ? { rows: [], zones: [] } : await inspect(unknown);
-  // Of a file that is gone no sample holds rows when this is published: its number may be given again.
-  const last = table.files.reduce((most, { id }) => Math.max(most, id), 0);
-  const entries = new Map(
-    unknown.map((path, place): [string, FileEntry] => {
-      const fresh = { rows: found.rows[place]!, zones: found.zones[place]! }; // one of each a path
-      return [path, { id: last + 1 + place, path, ...stats.get(path)!, ...fresh }]; // of the very same paths
-    }),
-  );
-  const all = paths.map((path) => entries.get(path) ?? known.get(path)!); // one or the other
+/** Compares the files that a table was made from with those that there are now. */
+export function compareSources(table: TableEntry, now: readonly OriginEntry[]): SourceChanges {
+  const then = sourcesOf(table);
+  const known = new Map(then.map((file) => [file.path, file]));
+  const present = new Set(now.map(({ path }) => path));
   return {
-    files: all.toSorted((a, b) => a.id - b.id),
-    added: [...entries.values()].filter(({ path }) => !known.has(path)),
-    changed: [...entries.values()].filter(({ path }) => known.has(path)),
-    gone: table.files.filter(({ path }) => !stats.has(path)),
+    now,
+    added: now.filter(({ path }) => !known.has(path)),
+    changed: now.filter((file) => {
+      const own = known.get(file.path);
+      return own !== undefined && (own.bytes !== file.bytes || own.modifiedMs !== file.modifiedMs);
+    }),
+    gone: then.filter(({ path }) => !present.has(path)),
   };
 }

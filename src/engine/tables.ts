@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { type FileEntry, findNamed, givenSampleOf, type TableEntry } from '../catalog/index.ts';
+import { findNamed, givenSampleOf, type TableEntry } from '../catalog/index.ts';
 import { didYouMean, QueryError, type Span, storageError } from '../common/index.ts';
 import { damagedTable } from '../planner/index.ts';
 import type { CreateTableStatement, DescribeStatement, DropStatement, Identifier } from '../parser/index.ts';
@@ -14,6 +13,7 @@ import { resolveSampled, samplingRole, takeWhole } from './sampled-tables.ts';
 import { letGoOfSamples } from './samples.ts';
 import type { EngineState } from './state.ts';
 import { findFiles, type FoundFiles } from './table-files.ts';
+import { statAll, takeFiles } from './take-files.ts';
 
 const { text, count } = commandTypes;
 
@@ -62,18 +62,13 @@ export async function createTable(
   if (found.format === 'parquet' && statement.sampled === null)
     return await register(state, statement, found, control, null);
   const claim = await claimTableFiles(state, name.name);
-  return await underClaim(state, claim, control, async () => {
-    const { format } = found;
-    const paths =
-      format === 'parquet' ? found.paths : [await convert(state, found, source.span, control, claim)];
-    return await register(state, statement, { format, paths }, control, claim);
-  });
+  return await underClaim(state, claim, control, () => register(state, statement, found, control, claim));
 }
 
 /** The right to write files; null where none are written. */
 type TableClaim = Pick<BuildClaim, 'lease'>;
 
-/** Puts Parquet files into the catalog as a table, with the sample that it is, where it is one. */
+/** Puts files into the catalog as a table, with the sample that it is, where it is one. */
 async function register(
   state: EngineState,
   { name, source, sampled }: CreateTableStatement,
@@ -81,30 +76,20 @@ async function register(
   control: RunControl,
   claim: TableClaim | null,
 ): Promise<RoutedAnswer> {
-  const described = await located(source.span, () => state.source.inspect(paths));
+  const { columns, files } = await located(source.span, async () => {
+    const sources = await statAll(state.environment, paths);
+    const work = { fence: claim?.lease ?? null, watch: sourceControl(control, 'scan') };
+    return await takeFiles(state, { format, sources, firstId: 1 }, work);
+  });
   refuseReserved(
-    described.columns.map((column) => column.name),
+    columns.map((column) => column.name),
     source.span,
   );
-  const files: FileEntry[] = [];
-  for (const [place, path] of paths.entries()) {
-    const stat = await state.environment.files.stat(path);
-    if (stat === null)
-      throw new QueryError('MISSING_FILE', `the file ${path} has vanished`, { span: source.span });
-    files.push({
-      id: place + 1,
-      path,
-      bytes: stat.bytes,
-      modifiedMs: stat.modifiedMs,
-      rows: described.rows[place]!,
-      zones: described.zones[place]!,
-    }); // one of each a path
-  }
   const table: Omit<TableEntry, 'id'> = {
     name: name.name,
     source: source.value,
     format,
-    columns: described.columns,
+    columns,
     files,
     rows: files.reduce((sum, file) => sum + file.rows, 0),
     createdMs: state.environment.clock.nowMs(),
@@ -147,29 +132,6 @@ function refuseReserved(names: readonly string[], span: Span): void {
   const reserved = names.find((name) => ownColumnNames.includes(name));
   if (reserved !== undefined)
     throw new QueryError('INVALID_FILE', `the column name ${reserved} is reserved for samples`, { span });
-}
-
-/** Writes the files as one Parquet file in the tables' folder: under a temporary name, renamed when it is whole. */
-async function convert(
-  state: EngineState,
-  { format, paths }: FoundFiles,
-  span: Span,
-  control: RunControl,
-  { lease }: TableClaim,
-): Promise<string> {
-  if (format === 'parquet') throw new Error('Parquet is read in place');
-  const { files } = state.environment;
-  const target = join(state.folders.tables, `table-${await state.catalog.nextFileNumber(lease)}.parquet`);
-  const temporary = `${target}.tmp`;
-  try {
-    await located(span, () => state.source.convert(format, paths, temporary, sourceControl(control, 'scan')));
-    await files.rename(temporary, target);
-    await files.syncFolder(state.folders.tables);
-    return target;
-  } catch (error) {
-    await files.remove(temporary).catch(() => undefined); // best effort: the error that led here is the one to report
-    throw storageError(error, 'write the table');
-  }
 }
 
 /** DROP TABLE: the table and its samples; files that the user owns stay. */

@@ -22,4 +22,11 @@ export { DuckDBSource } from './duckdb/duckdb-source.ts';
 export type { LearnedStrata } from './learning.ts';
 export { printOver } from './duckdb/print-expression.ts';
 export { printQuery } from './duckdb/print-query.ts';
-export { type Control, type ExactResult, type FileDescription, pauseOf, type SourceTable } from './source.ts';
+export {
+  type Control,
+  type ExactResult,
+  type FileDescription,
+  type ForeignFiles,
+  pauseOf,
+  type SourceTable,
+} from './source.ts';

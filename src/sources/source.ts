@@ -38,6 +38,14 @@ export interface ExactResult {
   readonly values: readonly (readonly Scalar[])[];
 }
 
+/** Files of another format than Parquet. */
+export interface ForeignFiles {
+  readonly format: 'csv' | 'json' | 'arrow';
+  readonly paths: readonly string[];
+  /** The columns that they are to be read as; not there: what they look like. Arrow files say themselves what they hold. */
+  readonly as?: FileDescription['columns'] | undefined;
+}
+
 /** What a set of files holds. */
 export interface FileDescription {
   readonly columns: readonly { readonly name: string; readonly type: string }[];

@@ -3,7 +3,7 @@ import { type BoundQuery, type OutputColumn, tablesOf } from '../../plan/index.t
 import type { BuildScan } from '../build-scan.ts';
 import type { ColumnSetScan } from '../column-sets.ts';
 import type { LearnedStrata, LearningRequest } from '../learning.ts';
-import type { Control, ExactResult, FileDescription, SourceTable } from '../source.ts';
+import type { Control, ExactResult, FileDescription, ForeignFiles, SourceTable } from '../source.ts';
 import { CallGate } from './call-gate.ts';
 import type { LockedDatabase } from './locked-database.ts';
 import type * as Native from './native.ts';
@@ -53,17 +53,13 @@ export class DuckDBSource {
     return await this.within(paths, (database) => inspectParquet(database, paths));
   }
 
-  /** Writes files of another format as one Parquet file. @throws QueryError INVALID_FILE, NOT_SUPPORTED, CANCELLED */
-  async convert(
-    format: 'csv' | 'json' | 'arrow',
-    paths: readonly string[],
-    target: string,
-    control: Control,
-  ): Promise<void> {
+  /**
+   * Writes files of another format as one Parquet file.
+   * @throws QueryError INVALID_FILE, NOT_SUPPORTED, CANCELLED
+   */
+  async convert(from: ForeignFiles, target: string, control: Control): Promise<void> {
     const { writeAsParquet } = await native();
-    await this.within([...paths, target], (database) =>
-      writeAsParquet(database, format, paths, target, control),
-    );
+    await this.within([...from.paths, target], (database) => writeAsParquet(database, from, target, control));
   }
 
   /**

@@ -1,5 +1,5 @@
 import { QueryError } from '../../common/index.ts';
-import type { Control, FileDescription } from '../source.ts';
+import type { Control, FileDescription, ForeignFiles } from '../source.ts';
 import { appendArrowFile } from './append-arrow.ts';
 import type { LockedDatabase } from './locked-database.ts';
 import { quoteText } from './print-literal.ts';
@@ -44,8 +44,7 @@ export async function inspectParquet(
  */
 export async function writeAsParquet(
   database: LockedDatabase,
-  format: 'csv' | 'json' | 'arrow',
-  paths: readonly string[],
+  { format, paths, as }: ForeignFiles,
   target: string,
   control: Control,
 ): Promise<void> {
@@ -55,7 +54,24 @@ export async function writeAsParquet(
       await appendArrowFile(database, path, 'ingested', place === 0, control);
     from = 'ingested';
   } else {
-    from = readerOf(format, paths);
+    from = as === undefined ? readerOf(format, paths) : typedReader(format, paths, as);
   }
-  await database.run(`COPY (SELECT * FROM ${from}) TO ${quoteText(target)} (FORMAT parquet)`, control);
+  try {
+    await database.run(`COPY (SELECT * FROM ${from}) TO ${quoteText(target)} (FORMAT parquet)`, control);
+  } catch (error) {
+    // All that is asked of it is to read the files.
+    if (!(error instanceof QueryError) || error.code !== 'EXECUTION') throw error;
+    throw new QueryError('INVALID_FILE', error.message, { hint: error.hint, cause: error });
+  }
+}
+
+/** The reader with columns of the types that are wanted, whatever the values look like: `007` stays a text where texts are. */
+function typedReader(
+  format: 'csv' | 'json',
+  paths: readonly string[],
+  columns: FileDescription['columns'],
+): string {
+  const types = columns.map(({ name, type }) => `${quoteText(name)}: ${quoteText(type)}`).join(', ');
+  const option = format === 'csv' ? 'types' : 'columns';
+  return readerOf(format, paths).replace(/\)$/, `, ${option} = {${types}})`);
 }

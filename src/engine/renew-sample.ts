@@ -1,0 +1,144 @@
+import { join } from 'node:path';
+import type { FileEntry, SampleDrift, SampleEntry, SamplingMethod, TableEntry } from '../catalog/index.ts';
+import { withPauses } from '../common/index.ts';
+import type { Fence } from '../leases/index.ts';
+import { mergeSamples, type SamplePart, strataDrift } from '../sampler/index.ts';
+import { openSample, type SampleFiles } from '../samples/index.ts';
+import { type Control, pauseOf } from '../sources/index.ts';
+import { drawFiles } from './draw-files.ts';
+import type { EngineState } from './state.ts';
+import { typedColumns } from './table-columns.ts';
+
+/** A sample as it is to be from now on, and the right to replace it. */
+export interface Renewal {
+  readonly before: SampleEntry;
+  readonly after: SampleEntry;
+  readonly how: 'merged' | 'drawn anew';
+}
+
+/** What a renewal is made from and under. */
+export interface RenewalWork {
+  /** Files that the table has now beyond those that it had; null: others of its files are not what they were. */
+  readonly added: readonly FileEntry[] | null;
+  readonly fence: Fence;
+  readonly watch: Control;
+}
+
+/**
+ * Makes a sample of the table as it is now; its files are complete on the device, and nobody's until it is published. It is merged with
+ * a sample of the files that were added where the method allows; else, and where it turns out to be damaged, it is drawn anew.
+ * @throws QueryError CHANGED_FILE, CANCELLED, STORAGE; others of the source
+ */
+export async function renewSample(
+  state: EngineState,
+  table: TableEntry,
+  before: SampleEntry,
+  work: RenewalWork,
+): Promise<Renewal> {
+  const id = await state.catalog.nextFileNumber(work.fence);
+  const merged = await mergeAdded(state, table, before, id, work);
+  const built = merged ?? (await drawAnew(state, table, before, id, work.watch));
+  const drift = await driftOf(state, before, built, work.watch);
+  const after: SampleEntry = {
+    id,
+    tableId: before.tableId,
+    name: before.name,
+    version: before.version + 1,
+    seed: before.seed,
+    ...built,
+    createdMs: state.environment.clock.nowMs(),
+    ...(before.advice === undefined ? {} : { advice: before.advice }),
+    ...(drift === null ? {} : { drift }),
+  };
+  return { before, after, how: merged === null ? 'drawn anew' : 'merged' };
+}
+
+type Built = Pick<SampleEntry, 'method' | 'files' | 'rows' | 'populationRows' | 'strata' | 'bytes'>;
+
+async function drawAnew(
+  state: EngineState,
+  table: TableEntry,
+  { method, seed }: SampleEntry,
+  number: number,
+  watch: Control,
+): Promise<Built> {
+  const outliersOf = method.outliers?.columns.map(({ name }) => name) ?? [];
+  const built = await drawFiles(state, table, { method, seed, outliersOf, number }, watch);
+  const { outliers: _, ...rest } = built;
+  return { ...rest, method: outliersIn(method, built) };
+}
+
+/** Merges the sample with one of the files that were added; null: it is to be drawn anew. */
+async function mergeAdded(
+  state: EngineState,
+  table: TableEntry,
+  before: SampleEntry,
+  number: number,
+  { added, fence, watch }: RenewalWork,
+): Promise<Built | null> {
+  const { method, seed, trouble } = before;
+  if (added === null || trouble !== undefined || method.kind === 'universe' || method.kind === 'given')
+    return null;
+  const partNumber = await state.catalog.nextFileNumber(fence);
+  const outliersAs = method.outliers === undefined ? {} : { outliersAs: method.outliers };
+  const request = { method, seed, number: partNumber, ...outliersAs };
+  const part = await drawFiles(state, { ...table, files: added }, request, watch);
+  try {
+    const { files } = state.environment;
+    const folder = state.folders.samples;
+    const ofPart = await openSample(files, folder, part.files);
+    try {
+      const added: SamplePart = { method: outliersIn(method, part), sample: ofPart };
+      return await state.samples.during(async (isAgain) => {
+        // It was damaged, of which the operator is told by now, or dropped.
+        if (isAgain) return null;
+        const own: SamplePart = { method, sample: await state.samples.get(before) };
+        const place = { columns: typedColumns(table), folder, number };
+        const { outliers: _, ...merged } = await mergeSamples(files, [own, added], place, watch);
+        return merged;
+      });
+    } finally {
+      await ofPart.close().catch(() => undefined); // it was only read
+    }
+  } finally {
+    await removeFiles(state, part.files);
+  }
+}
+
+/** How the strata have moved since they were chosen; null: there are none, or the sample before cannot be read. */
+async function driftOf(
+  { samples, environment: { files }, folders }: EngineState,
+  before: SampleEntry,
+  built: Built,
+  watch: Control,
+): Promise<SampleDrift | null> {
+  const { method, trouble, drift = { distance: 0, newStrata: 0 } } = before;
+  if (method.kind !== 'stratified') return null;
+  if (trouble !== undefined) return drift;
+  const after = await openSample(files, folders.samples, built.files);
+  try {
+    return await samples.during(async (isAgain) => {
+      if (isAgain) return drift;
+      const { strata } = await samples.get(before);
+      const moved = await withPauses(strataDrift(strata, after.strata), pauseOf(watch));
+      return {
+        distance: drift.distance + moved.distance,
+        newStrata: drift.newStrata + moved.newStrata,
+      };
+    });
+  } finally {
+    await after.close().catch(() => undefined); // it was only read
+  }
+}
+
+/** The method with the outliers that were found. */
+const outliersIn = <T extends SamplingMethod>(
+  method: T,
+  { outliers }: { outliers: T['outliers'] | null },
+): T => (outliers === null || outliers === undefined ? method : { ...method, outliers });
+
+/** Removes files that no catalog knows; those that stay are collected as unfinished ones. */
+async function removeFiles(state: EngineState, { dataFile, strataFile }: SampleFiles): Promise<void> {
+  for (const file of [dataFile, strataFile])
+    await state.environment.files.remove(join(state.folders.samples, file)).catch(() => undefined);
+}
