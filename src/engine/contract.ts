@@ -163,6 +163,10 @@ export interface AnswerSummary {
   readonly missingGroupRowsMax: number;
   /** With the answer's confidence the groups that the answer does not show have at most this many rows in all. */
   readonly missingRowsMax: number;
+  /**
+   * The files that the tables were made from have changed since, or there are more: about so many rows came with them, which
+   * `REFRESH SAMPLES` takes in. null: nothing has, as far as is known.
+   */
   readonly stale: { readonly rowsAddedSinceSample: number } | null;
   readonly timings: Readonly<Record<'parseMs' | 'planMs' | 'executeMs' | 'estimateMs' | 'totalMs', number>>;
   readonly notes: readonly string[];

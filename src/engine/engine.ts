@@ -1,6 +1,7 @@
 import type { WorkloadEntry } from '../catalog/index.ts';
 import { QueryError, storageError, untilAborted } from '../common/index.ts';
 import { parseStatement, type SelectStatement, shapeOf, type Statement } from '../parser/index.ts';
+import { tablesOf } from '../plan/index.ts';
 import { planSelect, type ResolvedBounds, type SelectPlan } from '../planner/index.ts';
 import type { Engine, QueryOptions, QueryResult } from './contract.ts';
 import { createSamples, explainSamples } from './create-samples.ts';
@@ -14,6 +15,7 @@ import { createSample, dropSample } from './samples.ts';
 import type { RoutedAnswer, SelectRun } from './select-run.ts';
 import { show } from './show.ts';
 import type { EngineState } from './state.ts';
+import { addStaleness, type Staleness } from './staleness.ts';
 import { StatementCosts } from './statement-costs.ts';
 import { type Refine, streamAnswers } from './stream-answers.ts';
 import { requireInTime, Stopwatch, summarise } from './summary.ts';
@@ -95,8 +97,9 @@ export class BallparkEngine implements Engine {
     const bounds = planned?.plan.bounds ?? noBounds;
     const control = new RunControl(clock, options, bounds.withinMs, started, this.state.paces);
     control.throwIfCancelled();
+    const stale = planned === null ? null : await this.staleness(planned.plan);
     const toAnswer = ({ columns, report }: RoutedAnswer, isFinal: boolean): Answer => {
-      const summary = summarise(report, bounds, control.elapsedMs(), stopwatch);
+      const summary = summarise(report, bounds, control.elapsedMs(), stopwatch, stale);
       return new Answer(queryId, columns, summary, report.choice?.marks ?? null, isFinal);
     };
     const onInterim = refine === null ? null : (interim: RoutedAnswer) => refine(toAnswer(interim, false));
@@ -129,6 +132,15 @@ export class BallparkEngine implements Engine {
       shape,
       costs: new StatementCosts(profile, shape, plan, snapshot.tables, !source.isStarted),
     };
+  }
+
+  /** What the tables that are read have not taken in yet. */
+  private async staleness({ query, bounds }: SelectPlan): Promise<Staleness | null> {
+    const { catalog, staleness } = this.state;
+    const read = tablesOf(query);
+    const tables = catalog.snapshot().tables.filter(({ name }) => read.has(name));
+    const found = await Promise.all(tables.map((table) => staleness.of(table, bounds.withinMs === null)));
+    return addStaleness(found);
   }
 
   private workload({ plan, shape }: PlannedSelect, { answer }: Answer): WorkloadEntry {

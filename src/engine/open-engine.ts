@@ -19,6 +19,7 @@ import { collectFiles } from './sample-pins.ts';
 import { collectScratch, openScratch } from './scratch-folder.ts';
 import { SampleTroubles } from './sample-troubles.ts';
 import { shareSamples } from './share-samples.ts';
+import { StalenessWatch } from './staleness.ts';
 import type { EngineState } from './state.ts';
 import { Fingerprints } from './table-files.ts';
 
@@ -111,6 +112,7 @@ async function openState(
     paces: new EstimatePaces(),
     tails,
     fingerprints: new Fingerprints(files, clock),
+    staleness: new StalenessWatch({ environment, allowedPaths }),
   };
 }
 

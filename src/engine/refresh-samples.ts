@@ -2,7 +2,7 @@ import type { FileEntry, OriginEntry, TableEntry } from '../catalog/index.ts';
 import { groupDigits, QueryError, type Span } from '../common/index.ts';
 import type { RefreshSamplesStatement } from '../parser/index.ts';
 import { type BuildClaim, claimRenewal, claimTableFiles, giveBack, giveUp } from './build-claim.ts';
-import { countOf, percentOf } from './describe.ts';
+import { percentOf } from './describe.ts';
 import { sourceControl } from './exact-route.ts';
 import { type Renewal, renewSample } from './renew-sample.ts';
 import { commandTypes, rowsAnswer } from './rows-answer.ts';
@@ -10,9 +10,9 @@ import type { RunControl } from './run-control.ts';
 import { letGoOfSamples } from './samples.ts';
 import type { RoutedAnswer } from './select-run.ts';
 import type { EngineState } from './state.ts';
-import { compareSources, findFiles, type SourceChanges, sourcesOf } from './table-files.ts';
+import { describeChanges, findChanges, hasChanges, isFollowed, type SourceChanges } from './table-changes.ts';
 import { requireTable } from './tables.ts';
-import { statAll, takeFiles, type TakeWork } from './take-files.ts';
+import { takeFiles, type TakeWork } from './take-files.ts';
 
 const { text, count } = commandTypes;
 
@@ -33,7 +33,7 @@ export async function refreshSamples(
 ): Promise<RoutedAnswer> {
   const before = requireTable(state, { name, span });
   refuseOthers(before, span);
-  const changes = await changesOf(state, before, span);
+  const changes = await findChanges(state, before, span);
   const samples = state.troubles.snapshot().samples.filter(({ tableId }) => tableId === before.id);
   // Of an entry that is not what was written nothing tells how the sample was drawn.
   const due = samples.filter(
@@ -72,17 +72,19 @@ export async function refreshSamples(
     state,
     renewals.map((renewal) => renewal.before),
   );
-  return refreshAnswer(
-    renewals,
-    [describeChanges(before, changes), ...renewals.flatMap(describeDrift)].join('; '),
-  );
+  const { name: of } = before;
+  const what = hasChanges(changes)
+    ? `${of}: ${describeChanges(changes)}`
+    : `damaged samples of ${of} drawn anew`;
+  return refreshAnswer(renewals, [what, ...renewals.flatMap(describeDrift)].join('; '));
 }
 
 /** Tables that there is nothing to refresh of, or nothing to refresh from. */
-function refuseOthers({ name, isSample, format, files }: TableEntry, span: Span): void {
+function refuseOthers(table: TableEntry, span: Span): void {
+  const { name, isSample } = table;
   if (isSample)
     throw new QueryError('NOT_SUPPORTED', `${name} is itself a sample: no sample is drawn of it`, { span });
-  if (format !== 'parquet' && files.some(({ origins }) => origins === undefined))
+  if (!isFollowed(table))
     throw new QueryError(
       'NOT_SUPPORTED',
       `${name} was written by an earlier version, which did not note from which files`,
@@ -92,19 +94,6 @@ function refuseOthers({ name, isSample, format, files }: TableEntry, span: Span)
 
 const at = (span: Span, { code, message, hint, cause }: QueryError): QueryError =>
   new QueryError(code, message, { span, hint, cause });
-
-/** What has become of the files that the table was made from. */
-async function changesOf(state: EngineState, table: TableEntry, span: Span): Promise<SourceChanges> {
-  const { environment, allowedPaths } = state;
-  const { format, paths } = await findFiles(environment.files, table.source, allowedPaths, span);
-  const changes = compareSources(table, await statAll(environment, paths));
-  if (format !== table.format || changes.gone.length === sourcesOf(table).length)
-    throw new QueryError('MISSING_FILE', `of the files that ${table.name} was made of none is there`, {
-      span,
-      hint: `${table.source} is looked for from the working directory`,
-    });
-  return changes;
-}
 
 /**
  * The table's files as they are to be.
@@ -131,19 +120,6 @@ async function filesAfter(
   const others = new Set([...changed, ...gone].map(({ path }) => path));
   const kept = files.filter(({ path }) => !others.has(path));
   return { files: [...kept, ...(await take([...added, ...changed]))], added: null };
-}
-
-const hasChanges = ({ added, changed, gone }: SourceChanges): boolean =>
-  added.length + changed.length + gone.length > 0;
-
-function describeChanges({ name }: TableEntry, { added, changed, gone }: SourceChanges): string {
-  const parts = [
-    [added.length, 'added'],
-    [changed.length, 'changed'],
-    [gone.length, 'gone'],
-  ] as const;
-  const said = parts.flatMap(([files, what]) => (files === 0 ? [] : [`${countOf(files, 'file')} ${what}`]));
-  return said.length === 0 ? `damaged samples of ${name} drawn anew` : `${name}: ${said.join(', ')}`;
 }
 
 /** What is to be said of strata that are no longer those that the sample was made for. */

@@ -44,17 +44,20 @@ const sampledBy = (sample: SampleEntry | undefined): string | null =>
 async function showSamples(state: EngineState): Promise<RoutedAnswer> {
   const uses = await state.log.sampleUses();
   const { tables, samples } = state.troubles.snapshot();
+  const looks = await Promise.all(tables.map((table) => state.staleness.now(table)));
   const rows = samples.map((sample): Scalar[] => {
     const { id: sampleId, name, tableId, method, rows: rowCount, populationRows, trouble } = sample;
-    const { strata, bytes, seed, version, createdMs, advice } = sample;
-    const table = tables.find(({ id }) => id === tableId)?.name ?? null;
+    const { strata, bytes, seed, version, createdMs, advice, drift } = sample;
+    const place = tables.findIndex(({ id }) => id === tableId);
+    const table = tables[place]?.name ?? null;
+    const stale = looks[place]?.rowsAdded ?? 0;
     const state = [trouble?.kind ?? 'sound', trouble?.reason ?? null];
-    if (trouble?.ofEntry === true) return [name, table, ...Array.from({ length: 11 }, () => null), ...state];
+    if (trouble?.ofEntry === true) return [name, table, ...Array.from({ length: 13 }, () => null), ...state];
     const share = populationRows === 0 ? null : rowCount / populationRows;
     const why = advice ?? (method.kind === 'given' ? 'the table is a sample' : 'created by hand');
-    return [name, table, describeMethod(method), rowCount, populationRows, share, strata, bytes, seed, version, micros(createdMs), uses.get(sampleId) ?? 0, why, ...state]; // prettier-ignore
+    return [name, table, describeMethod(method), rowCount, populationRows, share, strata, bytes, seed, version, micros(createdMs), uses.get(sampleId) ?? 0, stale, drift?.distance ?? 0, why, ...state]; // prettier-ignore
   });
-  return rowsAnswer([['sample', text], ['table', text], ['method', text], ['rows', count], ['population_rows', count], ['share', number], ['strata', count], ['bytes', count], ['seed', count], ['version', count], ['created', time], ['uses', count], ['why', text], ['state', text], ['trouble', text]], rows, 'the samples of the catalog'); // prettier-ignore
+  return rowsAnswer([['sample', text], ['table', text], ['method', text], ['rows', count], ['population_rows', count], ['share', number], ['strata', count], ['bytes', count], ['seed', count], ['version', count], ['created', time], ['uses', count], ['stale_rows', count], ['drift', number], ['why', text], ['state', text], ['trouble', text]], rows, 'the samples of the catalog'); // prettier-ignore
 }
 
 function showLeases(state: EngineState): RoutedAnswer {

@@ -9,6 +9,7 @@ import type { QueryLog } from './query-log.ts';
 import type { SampleCache } from './sample-cache.ts';
 import type { Remains } from './sample-pins.ts';
 import type { SampleTroubles } from './sample-troubles.ts';
+import type { StalenessWatch } from './staleness.ts';
 import type { Fingerprints } from './table-files.ts';
 
 /** What the statements of one engine share. */
@@ -23,6 +24,7 @@ export interface EngineState {
   /** What dropped samples left behind. */
   readonly remains: Remains;
   readonly fingerprints: Fingerprints;
+  readonly staleness: StalenessWatch;
   readonly profile: Profile;
   readonly paces: EstimatePaces;
   readonly tails: LearnedTails;

@@ -4,6 +4,7 @@ import type { Estimate } from '../plan/index.ts';
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Choice } from './choice.ts';
 import type { AnswerSummary } from './contract.ts';
+import type { Staleness } from './staleness.ts';
 
 /** Milliseconds spent in the steps of a statement. */
 export class Stopwatch {
@@ -64,15 +65,17 @@ export function summarise(
   bounds: ResolvedBounds,
   elapsedMs: number,
   stopwatch: Stopwatch,
+  stale: Staleness | null,
 ): AnswerSummary {
   const { error, confidence, withinMs, simultaneous } = bounds;
   const inTime = withinMs === null || elapsedMs <= withinMs;
-  const notes = inTime
-    ? report.notes
-    : [
-        ...report.notes,
-        `the answer took ${elapsedMs.toFixed(0)} ms, longer than the ${withinMs} ms asked for`,
-      ];
+  const notes = [
+    ...report.notes,
+    ...(inTime
+      ? []
+      : [`the answer took ${elapsedMs.toFixed(0)} ms, longer than the ${withinMs} ms asked for`]),
+    ...(stale === null ? [] : [stale.note]),
+  ];
   const { sample, cells, choice = null, predicted = null } = report;
   return {
     mode: report.mode,
@@ -109,7 +112,7 @@ export function summarise(
         : { droppedUncertain: choice.droppedUncertain, coversMissingGroups: choice.coversMissingGroups },
     missingGroupRowsMax: report.missing?.groupRowsMax ?? 0,
     missingRowsMax: report.missing?.rowsMax ?? 0,
-    stale: null,
+    stale: stale === null ? null : { rowsAddedSinceSample: stale.rowsAdded },
     timings: stopwatch.timings(elapsedMs),
     notes,
   };

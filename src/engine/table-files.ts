@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
-import type { FileEntry, OriginEntry, SourceFormat, TableEntry } from '../catalog/index.ts';
+import type { FileEntry, SourceFormat, TableEntry } from '../catalog/index.ts';
 import { type Clock, type FileSystem, QueryError, type Span } from '../common/index.ts';
 
 const formats: readonly (readonly [RegExp, SourceFormat])[] = [
@@ -139,35 +139,4 @@ export class Fingerprints {
     const now = await this.files.stat(path);
     return now === null || now.bytes !== bytes || now.modifiedMs !== modifiedMs;
   }
-}
-
-/** The user's files that a table was made from, as they were then. */
-export const sourcesOf = ({ files }: TableEntry): readonly OriginEntry[] =>
-  files.flatMap((file) => file.origins ?? [file]);
-
-/** What has become of the files that a table was made from. */
-export interface SourceChanges {
-  /** All that there are now, as they are. */
-  readonly now: readonly OriginEntry[];
-  readonly added: readonly OriginEntry[];
-  /** Those that have other content now, as they are now. */
-  readonly changed: readonly OriginEntry[];
-  /** Those that are there no more, as they were. */
-  readonly gone: readonly OriginEntry[];
-}
-
-/** Compares the files that a table was made from with those that there are now. */
-export function compareSources(table: TableEntry, now: readonly OriginEntry[]): SourceChanges {
-  const then = sourcesOf(table);
-  const known = new Map(then.map((file) => [file.path, file]));
-  const present = new Set(now.map(({ path }) => path));
-  return {
-    now,
-    added: now.filter(({ path }) => !known.has(path)),
-    changed: now.filter((file) => {
-      const own = known.get(file.path);
-      return own !== undefined && (own.bytes !== file.bytes || own.modifiedMs !== file.modifiedMs);
-    }),
-    gone: then.filter(({ path }) => !present.has(path)),
-  };
 }

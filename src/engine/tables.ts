@@ -77,7 +77,7 @@ async function register(
   claim: TableClaim | null,
 ): Promise<RoutedAnswer> {
   const { columns, files } = await located(source.span, async () => {
-    const sources = await statAll(state.environment, paths);
+    const sources = await statAll(state.environment.files, paths);
     const work = { fence: claim?.lease ?? null, watch: sourceControl(control, 'scan') };
     return await takeFiles(state, { format, sources, firstId: 1 }, work);
   });

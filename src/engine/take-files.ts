@@ -28,10 +28,7 @@ export interface TakeWork {
 }
 
 /** Files as they are now. @throws QueryError MISSING_FILE where one vanishes meanwhile */
-export async function statAll(
-  { files }: EngineState['environment'],
-  paths: readonly string[],
-): Promise<OriginEntry[]> {
+export async function statAll(files: FileSystem, paths: readonly string[]): Promise<OriginEntry[]> {
   const found: OriginEntry[] = [];
   for (const path of paths) {
     const stat = await files.stat(path);
@@ -60,7 +57,7 @@ export async function takeFiles(
   }
   if (fence === null) throw new Error('files are written under a lease');
   const target = await convert(state, { format, paths, as }, fence, watch);
-  const written = await statAll(state.environment, [target]);
+  const written = await statAll(state.environment.files, [target]);
   const { columns, files } = await describeFiles(state, written, firstId);
   if (as !== undefined) requireColumns({ columns }, as, paths);
   return { columns, files: files.map((file) => ({ ...file, origins: sources })) };
