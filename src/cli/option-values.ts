@@ -8,15 +8,24 @@ export interface GlobalOptions {
   readonly allow?: readonly string[];
   readonly threads?: number;
   readonly memoryLimit?: number;
+  /** Of `serve` alone. */
+  readonly maintain?: number;
 }
 
 /** The engine's options out of the command's. */
-export function toOpenOptions({ dataDir, allow, threads, memoryLimit }: GlobalOptions): OpenOptions {
+export function toOpenOptions({
+  dataDir,
+  allow,
+  threads,
+  memoryLimit,
+  maintain,
+}: GlobalOptions): OpenOptions {
   return {
     dataDir,
     ...(allow === undefined ? {} : { allowedPaths: allow }),
     ...(threads === undefined ? {} : { threads }),
     ...(memoryLimit === undefined ? {} : { memoryLimitBytes: memoryLimit }),
+    ...(maintain === undefined ? {} : { maintainEveryMs: maintain * 1000 }),
   };
 }
 

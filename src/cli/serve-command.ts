@@ -13,7 +13,7 @@ interface ServeOptions extends GlobalOptions {
 const examples = `
 Examples:
   $ ballpark serve
-  $ ballpark serve --port 9000 --data-dir /var/lib/ballpark --allow /data
+  $ ballpark serve --port 9000 --data-dir /var/lib/ballpark --allow /data --maintain 60
   $ curl -s localhost:8765/v1/query -H 'content-type: application/json' \\
       -d '{"sql": "SELECT AVG(delay) FROM flights WHERE distance > ?", "params": [1000]}'
 
@@ -28,6 +28,11 @@ export function addServeCommand(program: Command, { streams, withEngine }: Comma
     .description('Answers SQL over HTTP until it is interrupted. Only this machine is served.')
     .option('--port <n>', 'port to listen at; 0: any free one', wholeNumber(0, 65_535), 8765)
     .option('--host <address>', 'loopback address to listen at', '127.0.0.1')
+    .option(
+      '--maintain <seconds>',
+      'keep samples fresh: look so often for files that were added or changed',
+      wholeNumber(1, 86_400),
+    )
     .addHelpText('after', examples)
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<ServeOptions>();

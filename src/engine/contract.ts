@@ -18,13 +18,22 @@ export interface OpenOptions {
   readonly allowedPaths?: readonly string[];
   /** Called when something needs the operator's care, though statements are answered all the same. */
   readonly onAlert?: (alert: Alert) => void;
+  /**
+   * Keeps samples fresh: looks every so many milliseconds for files that tables have not taken in, and refreshes their samples. Of
+   * several processes on one folder one does. Not there: this one does not. At least 100.
+   */
+  readonly maintainEveryMs?: number;
 }
 
 /** Something that needs the operator's care. */
 export interface Alert {
-  /** Damaged: not used again, by any process. Unavailable: not read now, tried again later. */
-  readonly kind: 'damaged-sample' | 'unavailable-sample';
-  readonly sample: string;
+  /**
+   * Damaged: not used again, by any process. Unavailable: not read now, tried again later. Drifted: its strata are no longer those that
+   * it was made for. Failed: a table cannot be refreshed, for now.
+   */
+  readonly kind: 'damaged-sample' | 'unavailable-sample' | 'drifted-sample' | 'failed-refresh';
+  /** null: it is about no single one. */
+  readonly sample: string | null;
   /** Of the sample; null: it was dropped meanwhile. */
   readonly table: string | null;
   /** What happened, in one sentence. */

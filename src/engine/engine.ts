@@ -97,7 +97,10 @@ export class BallparkEngine implements Engine {
     const bounds = planned?.plan.bounds ?? noBounds;
     const control = new RunControl(clock, options, bounds.withinMs, started, this.state.paces);
     control.throwIfCancelled();
-    const stale = planned === null ? null : await this.staleness(planned.plan);
+    let stale: Staleness | null = null;
+    // Beside the work; what cannot be found out is not known.
+    const looking =
+      planned === null ? null : this.staleness(planned.plan).then((found) => (stale = found), nothing);
     const toAnswer = ({ columns, report }: RoutedAnswer, isFinal: boolean): Answer => {
       const summary = summarise(report, bounds, control.elapsedMs(), stopwatch, stale);
       return new Answer(queryId, columns, summary, report.choice?.marks ?? null, isFinal);
@@ -116,6 +119,7 @@ export class BallparkEngine implements Engine {
       // Whoever gives up a question waits for none of its parts; what changes something is waited for.
       return options.signal === undefined ? work : untilAborted(work, options.signal, cancelled);
     });
+    await looking;
     const answer = toAnswer(routed, true);
     if (bounds.withinMs !== null && bounds.onMiss === 'fail') requireInTime(answer.answer, bounds);
     const isAsked = statement.kind === 'select-statement';
@@ -205,6 +209,8 @@ export class BallparkEngine implements Engine {
     await this.close();
   }
 }
+
+const nothing = (): void => undefined;
 
 /** The SELECT of a statement that has one. */
 function selectOf(statement: Statement): SelectStatement | null {

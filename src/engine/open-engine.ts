@@ -6,12 +6,13 @@ import { QueryError, storageError } from '../common/index.ts';
 import { openDatabase } from '../database/index.ts';
 import { prepareParser } from '../parser/index.ts';
 import { DuckDBSource } from '../sources/index.ts';
-import type { Engine, OpenOptions } from './contract.ts';
+import type { Alert, Engine, OpenOptions } from './contract.ts';
 import { Closers } from './closers.ts';
 import { BallparkEngine } from './engine.ts';
 import { type Environment, systemEnvironment } from './environment.ts';
 import { EstimatePaces } from './estimate-paces.ts';
 import { LearnedTails } from './learned-tails.ts';
+import { Maintenance, type MaintenanceOptions } from './maintenance.ts';
 import { refuseLostCatalog } from './lost-catalog.ts';
 import { Profile } from './profile.ts';
 import { QueryLog } from './query-log.ts';
@@ -25,6 +26,9 @@ import { Fingerprints } from './table-files.ts';
 
 /** Share of the machine's memory that DuckDB may use where nothing else is said. */
 const memoryShare = 0.5;
+
+/** How often samples may be kept fresh, milliseconds. */
+const maintainEveryMinMs = 100;
 
 /**
  * Opens an engine on a data folder; makes the folder where there is none.
@@ -40,17 +44,26 @@ export async function openEngineIn(options: OpenOptions, environment: Environmen
     dataDir = '.ballpark',
     threads = availableParallelism(),
     memoryLimitBytes = Math.floor(totalmem() * memoryShare),
+    maintainEveryMs,
   } = options;
   if (!Number.isInteger(threads) || threads < 1)
     throw new QueryError('INVALID_ARGUMENT', 'threads must be a whole number, 1 or more');
   if (!(memoryLimitBytes >= 2 ** 26))
     throw new QueryError('INVALID_ARGUMENT', 'memoryLimitBytes must be at least 64 MiB');
+  if (maintainEveryMs !== undefined && !(maintainEveryMs >= maintainEveryMinMs && maintainEveryMs < 2 ** 31))
+    throw new QueryError('INVALID_ARGUMENT', `maintainEveryMs must be ${maintainEveryMinMs} or more`);
   // Here nothing waits beside; in a first statement it would hold up whatever else runs, cancelling too.
   prepareParser();
   const closers = new Closers();
   try {
     const state = await openState({ ...options, dataDir, threads, memoryLimitBytes }, environment, closers);
-    return new BallparkEngine(state, () => closers.close());
+    const engine = new BallparkEngine(state, () => closers.close());
+    if (maintainEveryMs !== undefined) {
+      const run: MaintenanceOptions['run'] = (sql, control) => engine.query(sql, control);
+      const maintenance = new Maintenance(state, { everyMs: maintainEveryMs, run });
+      closers.add(() => maintenance.close());
+    }
+    return engine;
   } catch (error) {
     await closers.close().catch(() => undefined); // the error that led here is the one to report
     throw storageError(error, `open ${dataDir}`);
@@ -85,7 +98,14 @@ async function openState(
   const scratch = await openScratch(environment, root);
   closers.add(() => scratch.close());
   const source = new DuckDBSource({ threads, memoryLimitBytes, tempFolder: scratch.path });
-  const troubles = new SampleTroubles(catalog, clock, options.onAlert ?? (() => undefined));
+  const alert = (about: Alert): void => {
+    try {
+      options.onAlert?.(about);
+    } catch {
+      // What the listener does with it is no reason to leave a statement without an answer.
+    }
+  };
+  const troubles = new SampleTroubles(catalog, clock, alert);
   const { leases, remains, samples } = shareSamples(environment, database, catalog, troubles, folders);
   const profile = new Profile(new ProfileStore(database), threads, clock);
   const log = new QueryLog(new QueryLogStore(database), profile);
@@ -103,6 +123,7 @@ async function openState(
     source,
     samples,
     troubles,
+    alert,
     leases,
     remains,
     log,

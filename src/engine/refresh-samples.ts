@@ -1,4 +1,4 @@
-import type { FileEntry, OriginEntry, TableEntry } from '../catalog/index.ts';
+import type { FileEntry, OriginEntry, SampleEntry, TableEntry } from '../catalog/index.ts';
 import { groupDigits, QueryError, type Span } from '../common/index.ts';
 import type { RefreshSamplesStatement } from '../parser/index.ts';
 import { type BuildClaim, claimRenewal, claimTableFiles, giveBack, giveUp } from './build-claim.ts';
@@ -72,6 +72,7 @@ export async function refreshSamples(
     state,
     renewals.map((renewal) => renewal.before),
   );
+  for (const renewal of renewals) tellOfDrift(state, before, renewal);
   const { name: of } = before;
   const what = hasChanges(changes)
     ? `${of}: ${describeChanges(changes)}`
@@ -122,11 +123,20 @@ async function filesAfter(
   return { files: [...kept, ...(await take([...added, ...changed]))], added: null };
 }
 
+const hasDrifted = ({ drift, strata }: Pick<SampleEntry, 'drift' | 'strata'>): boolean =>
+  drift !== undefined && (drift.distance > driftMax || drift.newStrata > driftMax * strata);
+
+/** Tells the operator of a sample whose strata have moved too far with this refresh. */
+function tellOfDrift({ alert }: EngineState, { name: table }: TableEntry, renewal: Renewal): void {
+  if (hasDrifted(renewal.before)) return;
+  for (const message of describeDrift(renewal))
+    alert({ kind: 'drifted-sample', sample: renewal.after.name, table, message });
+}
+
 /** What is to be said of strata that are no longer those that the sample was made for. */
 function describeDrift({ before: { name }, after: { drift, strata } }: Renewal): string[] {
-  if (drift === undefined) return [];
+  if (drift === undefined || !hasDrifted({ drift, strata })) return [];
   const { distance, newStrata } = drift;
-  if (distance <= driftMax && newStrata <= driftMax * strata) return [];
   const moved = `up to ${percentOf(Math.min(1, distance))} of the rows are in other strata`;
   return [
     `since ${name} was made ${moved}, ${groupDigits(newStrata)} of its ${groupDigits(strata)} strata are new: EXPLAIN CREATE SAMPLES may find a better one`,

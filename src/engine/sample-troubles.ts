@@ -65,16 +65,12 @@ export class SampleTroubles {
   private alert({ name, tableId, trouble }: SampleEntry): void {
     const table = this.catalog.snapshot().tables.find(({ id }) => id === tableId)?.name ?? null;
     const { kind } = trouble!; // there is some
-    try {
-      this.onAlert({
-        kind: `${kind}-sample`,
-        sample: name,
-        table,
-        message: describeTrouble({ name, trouble }),
-      });
-    } catch {
-      // What the listener does with it is no reason to leave a statement without an answer.
-    }
+    this.onAlert({
+      kind: `${kind}-sample`,
+      sample: name,
+      table,
+      message: describeTrouble({ name, trouble }),
+    });
   }
 
   private withOwn(sample: SampleEntry): SampleEntry {

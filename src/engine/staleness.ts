@@ -1,5 +1,5 @@
 import type { TableEntry } from '../catalog/index.ts';
-import { groupDigits } from '../common/index.ts';
+import { countOf } from './describe.ts';
 import type { EngineState } from './state.ts';
 import { describeChanges, findChanges, hasChanges, isFollowed, type SourceChanges } from './table-changes.ts';
 
@@ -83,7 +83,7 @@ function stalenessOf({ name, rows }: TableEntry, changes: SourceChanges): Stalen
     bytesAdded += Math.max(0, bytes - (before.get(path) ?? 0));
   const bytes = [...before.values()].reduce((sum, each) => sum + each, 0);
   const rowsAdded = bytes === 0 ? 0 : Math.round((bytesAdded / bytes) * rows);
-  const about = rowsAdded === 0 ? '' : `, about ${groupDigits(rowsAdded)} rows more`;
+  const about = rowsAdded === 0 ? '' : `, about ${countOf(rowsAdded, 'row')} more`;
   return {
     rowsAdded,
     note: `since ${name} was made or refreshed: ${describeChanges(changes)}${about}; REFRESH SAMPLES ON ${name} takes them in`,

@@ -1,6 +1,7 @@
 import type { Catalog } from '../catalog/index.ts';
 import type { LeaseKeeper } from '../leases/index.ts';
 import type { DuckDBSource } from '../sources/index.ts';
+import type { Alert } from './contract.ts';
 import type { Environment } from './environment.ts';
 import type { LearnedTails } from './learned-tails.ts';
 import type { Profile } from './profile.ts';
@@ -20,6 +21,8 @@ export interface EngineState {
   readonly samples: SampleCache;
   /** What is known against samples; its snapshot is the one to plan by. */
   readonly troubles: SampleTroubles;
+  /** Tells the operator; it never throws. */
+  readonly alert: (alert: Alert) => void;
   readonly leases: LeaseKeeper;
   /** What dropped samples left behind. */
   readonly remains: Remains;

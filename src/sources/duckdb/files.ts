@@ -61,7 +61,9 @@ export async function writeAsParquet(
   } catch (error) {
     // All that is asked of it is to read the files.
     if (!(error instanceof QueryError) || error.code !== 'EXECUTION') throw error;
-    throw new QueryError('INVALID_FILE', error.message, { hint: error.hint, cause: error });
+    const what = as === undefined ? `as ${format}` : "with the table's columns";
+    const message = `${paths.join(', ')} cannot be read ${what}: ${error.message}`;
+    throw new QueryError('INVALID_FILE', message, { hint: error.hint, cause: error });
   }
 }
 
