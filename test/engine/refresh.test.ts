@@ -72,6 +72,43 @@ describe('REFRESH SAMPLES', () => {
     expect([all]).toEqual(exact);
   });
 
+  test('nine times is one build of all ten parts, to the last digits', async () => {
+    const rowsOf = (place: number): number => [3000, 5, 400, 1, 90, 700, 60, 1200, 33, 250][place]!;
+    const uneven = (place: number): Promise<string> =>
+      work.writeRows(
+        `part-${place}.parquet`,
+        `SELECT 'g' || ((i + ${place}) % ${3 + place}) AS g, (hash(i, ${place}) % 1000)::INTEGER AS x, (hash(i, ${place}) % 999)::DOUBLE / 7 - 50 AS y, ((i % 9)::DECIMAL(9, 2) / 4)::DECIMAL(9, 2) AS d FROM range(${rowsOf(place)}) t(i)`,
+      );
+    const totals = async (table: string): Promise<readonly (readonly unknown[])[]> => {
+      const { rows, answer } = await work.query(
+        `SELECT g, COUNT(*), SUM(x), MIN(x), MAX(x), MIN(y), MAX(y), SUM(d), SUM(y), AVG(y), STDDEV(y) FROM ${table} GROUP BY g ORDER BY g`,
+      );
+      expect(answer.mode).toBe('precomputed');
+      return rows;
+    };
+    await uneven(0);
+    await createTable('grown');
+    await work.query('CREATE SAMPLE grown_s ON grown STRATIFIED BY (g) CAP 40 SEED 7');
+    for (let place = 1; place < 10; place++) {
+      await uneven(place);
+      await work.query('REFRESH SAMPLES ON grown');
+    }
+    await createTable('fresh');
+    await work.query('CREATE SAMPLE fresh_s ON fresh STRATIFIED BY (g) CAP 40 SEED 7');
+    expect(await sampleSizes('grown_s')).toEqual(await sampleSizes('fresh_s'));
+    const [merged, built] = [await totals('grown'), await totals('fresh')];
+    // Counts, sums of whole numbers and of DECIMALs, extremes; then sums of doubles, of which the order of adding shows.
+    const whole = 8;
+    expect(merged.map((row) => row.slice(0, whole))).toEqual(built.map((row) => row.slice(0, whole)));
+    for (const [group, row] of merged.entries())
+      for (const [place, value] of row.slice(whole).entries()) {
+        const wanted = Number(built[group]![whole + place]);
+        expect(Math.abs(Number(value) - wanted)).toBeLessThanOrEqual(1e-12 * Math.abs(wanted));
+      }
+    const drawn = 'SELECT COUNT(*), SUM(x), AVG(y) FROM $ WHERE x < 700 AND y > -40';
+    expect((await work.query(drawn.replace('$', 'grown'))).rows).toEqual((await work.query(drawn.replace('$', 'fresh'))).rows); // prettier-ignore
+  });
+
   test('twice adds nothing twice, and leaves no file behind', async () => {
     await addPart(0, 2000);
     await createTable('t');
