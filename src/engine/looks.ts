@@ -52,7 +52,7 @@ export class LookLevels {
 export type Levels = Pick<LookLevels, 'offer' | 'take'>;
 
 /** What looks ask of the reading of a sample. */
-type Reading = Pick<SampleReading, 'bounds' | 'control' | 'limits' | 'lookAt' | 'rowsRead'>;
+type Reading = Pick<SampleReading, 'bounds' | 'control' | 'leastMatched' | 'limits' | 'lookAt' | 'rowsRead'>;
 
 /** Looks at most on the way through all of a sample. @param firstLimit rank limit of the first */
 export function looksAtMost({ limits }: Pick<Reading, 'limits'>, firstLimit: number): number {
@@ -89,17 +89,31 @@ export class Looks implements Pauses {
     const { rowsRead, control } = reading;
     if (rowsRead < this.nextRows || rowsRead >= rowsMax) return;
     this.nextRows = 2 * rowsRead;
-    if (this.isUntimely()) return;
+    if (this.isUntimely() || this.isTooEarly()) return;
     const startedMs = control.elapsedMs();
     const planned = [looksBetween(rowsRead, rowsMax), this.othersPlanned] as const;
     const known = await reading.lookAt(this.level ?? this.levels.offer(...planned));
-    const doublings = this.level === null ? this.doublingsUntilFirst(known) : 0;
-    if (doublings > 0) this.nextRows = rowsRead * 2 ** doublings;
-    else {
+    if (this.level !== null || !this.waits(this.doublingsUntilFirst(known))) {
       this.level ??= this.levels.take(...planned);
       await this.show(known);
     }
     this.tookMs = control.elapsedMs() - startedMs;
+  }
+
+  /** For a first look, as the rows of the groups tell: to meet thousands of groups takes longer than to count their rows. */
+  private isTooEarly(): boolean {
+    if (this.level !== null) return false;
+    const least = this.reading.leastMatched(this.outOfReach);
+    if (least === null) return false;
+    return this.waits(
+      least === Number.POSITIVE_INFINITY ? this.doublingsUntilTime : this.doublingsUntil(least),
+    );
+  }
+
+  /** Puts the next look off. @returns false where there is no need to */
+  private waits(doublings: number): boolean {
+    if (doublings > 0) this.nextRows = this.reading.rowsRead * 2 ** doublings;
+    return doublings > 0;
   }
 
   /** It is too early; or looks would take most of the time, or what is left of it. */
@@ -117,18 +131,28 @@ export class Looks implements Pauses {
    * where groups are many.
    */
   private doublingsUntilFirst({ estimator, chosen: { shown } }: Known): number {
-    const { rowsMax, reading } = this;
-    const { rowsRead } = reading;
-    const untilTime = Math.max(0, Math.ceil(Math.log2((waitShare * rowsMax) / rowsRead)));
-    const outOfReach = (pilotSupportMin * rowsRead) / rowsMax;
     const supports = shown
       .map(({ group }) => estimator.leastSupport(group))
-      .filter((support) => support >= outOfReach);
-    if (supports.length === 0) return shown.length === 0 ? Math.max(1, untilTime) : untilTime;
-    const least = supports.reduce((a, b) => Math.min(a, b));
+      .filter((support) => support >= this.outOfReach);
+    if (shown.length === 0) return Math.max(1, this.doublingsUntilTime);
+    if (supports.length === 0) return this.doublingsUntilTime;
+    return this.doublingsUntil(supports.reduce((a, b) => Math.min(a, b)));
+  }
+
+  /** The same for the least support of a group that is within reach; infinite where all are exact. */
+  private doublingsUntil(least: number): number {
     if (least >= pilotSupportMin) return 0;
     // Chance may have left it a standard error short of what it should have.
     const wanted = Math.floor(Math.log2(pilotSupportMin / (Math.sqrt(least) + 1) ** 2));
-    return Math.min(untilTime, Math.max(1, wanted));
+    return Math.min(this.doublingsUntilTime, Math.max(1, wanted));
+  }
+
+  private get doublingsUntilTime(): number {
+    return Math.max(0, Math.ceil(Math.log2((waitShare * this.rowsMax) / this.reading.rowsRead)));
+  }
+
+  /** A group with fewer matches by now cannot have enough in all of the sample. */
+  private get outOfReach(): number {
+    return (pilotSupportMin * this.reading.rowsRead) / this.rowsMax;
   }
 }

@@ -195,6 +195,15 @@ export class SampleReading {
     return this.lister.foresee(rows);
   }
 
+  /**
+   * Fewest matching rows so far of a group that has at least so many: no estimate of it can have more behind it.
+   * @returns null where that says nothing of the groups that are shown
+   */
+  leastMatched(atLeast: number): number | null {
+    const { having, limit, offset } = this.query;
+    return having === null && limit === null && offset === 0 ? this.scan.leastMatched(atLeast) : null;
+  }
+
   /** What is known of the rows so far at another confidence; the reading goes on as if nobody had looked. */
   lookAt(confidence: number): Promise<Known> {
     return this.estimates.meetGroups(confidence, () => this.scan.peek());

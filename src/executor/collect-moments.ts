@@ -39,3 +39,23 @@ export function collectMoments(table: CellTable, stride: number, strata: number)
   }
   return { cells: { cellCount: count, cellGroup, cellStratum, sums }, groups };
 }
+
+/**
+ * Fewest matching rows of a group that has at least so many; infinite where none has.
+ * @param isOpen tells of a stratum whether its rows count
+ */
+export function leastMatched(
+  table: CellTable,
+  atLeast: number,
+  isOpen: (stratum: number) => boolean,
+): number {
+  const rowsOf = new Map<number, number>();
+  for (let cell = 0; cell < table.count; cell++) {
+    if (!isOpen(table.stratumOf(cell))) continue;
+    const code = table.groupOf(cell);
+    rowsOf.set(code, (rowsOf.get(code) ?? 0) + table.total(cell, 0)); // slot 0 counts the matching rows
+  }
+  let least = Number.POSITIVE_INFINITY;
+  for (const rows of rowsOf.values()) if (rows >= atLeast && rows < least) least = rows;
+  return least;
+}

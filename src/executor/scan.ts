@@ -1,7 +1,7 @@
 import { type Moments, type Scalar } from '../plan/index.ts';
 import { type LoadedColumn, runStride, type Sample } from '../samples/index.ts';
 import { CellTable } from './cell-table.ts';
-import { collectMoments, type GroupCodes } from './collect-moments.ts';
+import { collectMoments, type GroupCodes, leastMatched } from './collect-moments.ts';
 import { type CompiledScan, compileScan, type ScanRequest } from './compile-scan.ts';
 import { pieceRows } from './kernel.ts';
 import { NotOnKernels } from './lower/emitter.ts';
@@ -175,6 +175,12 @@ export class SampleScan {
     if (this.rowsSinceFlush < Math.max(this.sample.blockRows, 8 * this.cells.count)) return;
     this.cells.flush();
     this.rowsSinceFlush = 0;
+  }
+
+  /** Fewest matching rows so far of a group that has at least so many, but for strata read whole; infinite where none has. */
+  leastMatched(atLeast: number): number {
+    const { unitPopulation } = this.sample;
+    return leastMatched(this.cells, atLeast, (stratum) => this.done[stratum]! < unitPopulation[stratum]!);
   }
 
   /** The sums so far, and how to read the groups' keys. */

@@ -1,6 +1,7 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import { CellTable, directPairsMax } from '../../src/executor/cell-table.ts';
+import { leastMatched } from '../../src/executor/collect-moments.ts';
 import { Interner } from '../../src/executor/interner.ts';
 
 describe('the interner', () => {
@@ -57,4 +58,22 @@ test('flushes keep what plain sums would lose', () => {
     cells.flush();
   }
   expect(cells.total(cell, 0)).toBe(4);
+});
+
+test('the fewest rows of a group leave out what is too few and what is in strata read whole', () => {
+  const cells = new CellTable(2, 3, 2);
+  const add = (stratum: number, group: number, rows: number): void => {
+    cells.sums[2 * cells.cell(stratum, group)]! += rows;
+  };
+  add(0, 0, 40);
+  add(1, 0, 5);
+  add(0, 1, 20);
+  cells.flush();
+  add(0, 1, 10);
+  add(1, 1, 100);
+  add(0, 2, 3);
+  const all = (): boolean => true;
+  const first = (stratum: number): boolean => stratum === 0;
+  expect([0, 4, 46, 131].map((atLeast) => leastMatched(cells, atLeast, all))).toEqual([3, 45, 130, Infinity]);
+  expect([0, 4, 31].map((atLeast) => leastMatched(cells, atLeast, first))).toEqual([3, 30, 40]);
 });
