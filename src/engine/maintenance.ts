@@ -3,7 +3,7 @@ import { QueryError } from '../common/index.ts';
 import type { HeldLease } from '../leases/index.ts';
 import type { QueryOptions } from './contract.ts';
 import type { EngineState } from './state.ts';
-import { findChanges, hasChanges, isFollowed } from './table-changes.ts';
+import { findChanges, hasChanges, isFollowed, type SourceChanges } from './table-changes.ts';
 
 /** Of all processes on a data folder the one that has this lease keeps the samples fresh. */
 const leadership = 'maintenance';
@@ -16,6 +16,18 @@ export interface MaintenanceOptions {
   readonly everyMs: number;
   /** Runs a statement. */
   readonly run: (sql: string, options: QueryOptions) => Promise<unknown>;
+}
+
+/**
+ * A table that was written from files outlives them: who imports files and removes them must not find their rows gone.
+ * @throws QueryError MISSING_FILE
+ */
+function refuseLosses({ name, format }: TableEntry, { gone: [first] }: SourceChanges): void {
+  if (format === 'parquet' || first === undefined) return;
+  throw new QueryError(
+    'MISSING_FILE',
+    `${first.path} is gone, and REFRESH SAMPLES ON ${name} would take its rows out of the table`,
+  );
 }
 
 /**
@@ -80,6 +92,7 @@ export class Maintenance {
         const changes = await findChanges(this.state, table);
         const now = hasChanges(changes) ? JSON.stringify(changes.now) : '';
         seen.set(table.id, now);
+        refuseLosses(table, changes);
         if (now === '' ? isDamaged : now === this.seen.get(table.id))
           await this.options.run(`REFRESH SAMPLES ON "${table.name.replaceAll('"', '""')}"`, { signal });
         this.told.delete(table.id);

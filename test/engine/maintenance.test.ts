@@ -98,6 +98,21 @@ describe('Maintenance', () => {
     expect(alerts).toHaveLength(1);
   });
 
+  test('keeps the rows of imported files that were removed', async () => {
+    const rows = (place: number): string => `x\n${[1, 2, 3].map((x) => x * 10 ** place).join('\n')}\n`;
+    for (const place of [0, 1]) work.write(`rows-${place}.csv`, rows(place));
+    await work.query(`CREATE TABLE imported FROM '${work.path('rows-*.csv')}'`);
+    await maintainer();
+    rmSync(work.path('rows-0.csv'));
+    await vi.waitFor(() => expect(alerts).toHaveLength(1), patience);
+    expect(alerts[0]!.message).toMatch(
+      /^imported is not kept fresh: .*rows-0\.csv is gone, and REFRESH SAMPLES ON imported would take its rows out of the table$/,
+    );
+    expect(await work.values('SELECT SUM(x) FROM imported')).toEqual([[66]]);
+    await work.query('REFRESH SAMPLES ON imported');
+    expect(await work.values('SELECT SUM(x) FROM imported')).toEqual([[60]]);
+  });
+
   test('tells of strata that have moved', async () => {
     await sampled();
     await work.writeRows('part-1.parquet', 'SELECT i AS x, 100 + i % 7 AS g FROM range(500) t(i)');
