@@ -16,7 +16,7 @@ const meanings: ReadonlyMap<string, string> = new Map([
   ['ZERO_VARIANCE', 'all sampled values are equal'],
   ['NOT_SMOOTH', 'its error is resampled'],
   ['EXTREME_QUANTILE', 'the quantile is too near the end'],
-  ['OUT_OF_TIME', 'the deadline left no time for its interval'],
+  ['OUT_OF_TIME', 'there was no time for its interval'],
 ]);
 
 /** The lines under a table: how the answer was found, how long it took, and what is to be known about it. */

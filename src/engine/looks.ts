@@ -7,6 +7,8 @@ import type { SampleReading } from './sample-reading.ts';
 const looksShare = 0.1;
 /** From this share of the sample on a first look waits for no more matches. */
 const waitShare = 0.25;
+/** How far into the statement intervals of a first look are made, milliseconds: it is to be shown within 100. */
+const firstIntervalsMs = 70;
 /** Looks that take longer, milliseconds, and most of the time too, are left out. */
 const patienceMs = 50;
 
@@ -69,14 +71,14 @@ export class Looks implements Pauses {
   /**
    * @param firstLimit rank limit under which a first look may make sense
    * @param othersPlanned looks that other samples may have behind this one's
-   * @param show takes what is known, at the look's level
+   * @param show takes what is known, at the look's level, and how far into the statement its intervals may be made
    */
   constructor(
     private readonly reading: Reading,
     firstLimit: number,
     private readonly levels: Levels,
     private readonly othersPlanned: number,
-    private readonly show: (known: Known) => Promise<void>,
+    private readonly show: (known: Known, untilMs: number) => Promise<void>,
   ) {
     const { limits } = reading;
     this.nextRows = limits.rowsUnder(firstLimit);
@@ -94,10 +96,18 @@ export class Looks implements Pauses {
     const planned = [looksBetween(rowsRead, rowsMax), this.othersPlanned] as const;
     const known = await reading.lookAt(this.level ?? this.levels.offer(...planned));
     if (this.level !== null || !this.waits(this.doublingsUntilFirst(known))) {
+      const untilMs = this.level === null ? this.firstUntilMs() : Number.POSITIVE_INFINITY;
       this.level ??= this.levels.take(...planned);
-      await this.show(known);
+      await this.show(known, untilMs);
     }
     this.tookMs = control.elapsedMs() - startedMs;
+  }
+
+  /** A first look that can be shown soon does not wait for the last of thousands of intervals: the next look has them. */
+  private firstUntilMs(): number {
+    const { control } = this.reading;
+    const isAwaited = control.elapsedMs() < firstIntervalsMs && (control.options.refineAfterMs ?? 0) === 0;
+    return isAwaited ? firstIntervalsMs : Number.POSITIVE_INFINITY;
   }
 
   /** For a first look, as the rows of the groups tell: to meet thousands of groups takes longer than to count their rows. */

@@ -9,6 +9,7 @@ const atOnceMs = 2;
 /**
  * Makes the intervals of groups, giving way now and then, until no time is left: then the others stay without. A few are made in any case.
  * @param lastMs of the time that planning may count on, what is wanted behind them
+ * @param untilMs how far into the statement they may be made; infinite: as far as there is time
  * @returns false where not all were made
  * @throws QueryError CANCELLED
  */
@@ -18,6 +19,7 @@ export async function makeIntervals(
   places: readonly number[],
   control: RunControl,
   lastMs: number,
+  untilMs: number,
 ): Promise<boolean> {
   const pause = (): Promise<void> => control.pause();
   const startedMs = control.elapsedMs();
@@ -28,7 +30,7 @@ export async function makeIntervals(
       if (made % intervalsAtOnce === 0 || control.elapsedMs() - lookedMs > atOnceMs) {
         await control.pause();
         lookedMs = control.elapsedMs();
-        if (made > 0 && control.spareMs() <= lastMs) {
+        if (made > 0 && (control.spareMs() <= lastMs || lookedMs >= untilMs)) {
           intervals.giveUp();
           return false;
         }

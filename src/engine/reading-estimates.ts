@@ -77,11 +77,15 @@ export class ReadingEstimates {
     return this.estimating(() => this.rowsOf(known, shown));
   }
 
-  /** Makes them anew without the certification of numbers whose tails are too heavy. @throws QueryError CANCELLED */
-  async confirm(known: Known): Promise<EstimatedRow[]> {
+  /**
+   * Makes them anew without the certification of numbers whose tails are too heavy.
+   * @param untilMs how far into the statement intervals may be made, whatever time there is
+   * @throws QueryError CANCELLED
+   */
+  async confirm(known: Known, untilMs = Number.POSITIVE_INFINITY): Promise<EstimatedRow[]> {
     const { shown } = known.chosen;
     const groups = groupsOf(shown);
-    await this.make(known.intervals, groups, this.shownPlaces);
+    await this.make(known.intervals, groups, this.shownPlaces, untilMs);
     return this.estimating(() => {
       const startMs = this.control.elapsedMs();
       const tailsMs = this.confirmTails(known.intervals, groups, this.shownPlaces);
@@ -101,13 +105,15 @@ export class ReadingEstimates {
     intervals: GroupIntervals,
     groups: readonly MetGroup[],
     places: readonly number[],
+    untilMs = Number.POSITIVE_INFINITY,
   ): Promise<void> {
     const { control, time } = this;
     const { lister, scan } = this.reading;
     const { rowsRead } = scan;
     const startMs = control.elapsedMs();
     const lastMs = time.finishMs(rowsRead, groups.length);
-    if (!(await makeIntervals(intervals, groups, places, control, lastMs))) this.ranOut = true;
+    const isDone = await makeIntervals(intervals, groups, places, control, lastMs, untilMs);
+    if (!isDone && control.spareMs() <= lastMs) this.ranOut = true;
     const tookMs = control.elapsedMs() - startMs;
     control.paces.ordering.learn(lister.listedRows(rowsRead), tookMs);
     this.tookMs += tookMs;

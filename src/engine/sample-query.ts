@@ -120,8 +120,8 @@ export class SampleQuery {
    */
   watch(levels: Levels, othersPlanned: number, show: (answer: SampleAnswer) => Promise<void>): void {
     const { reading } = this;
-    reading.looks = new Looks(reading, this.firstLimit(), levels, othersPlanned, (known) =>
-      this.answer(known).then(show),
+    reading.looks = new Looks(reading, this.firstLimit(), levels, othersPlanned, (known, untilMs) =>
+      this.answer(known, untilMs).then(show),
     );
   }
 
@@ -234,9 +234,10 @@ export class SampleQuery {
     }
   }
 
-  private async answer(known: Known): Promise<SampleAnswer> {
+  /** @param untilMs how far into the statement intervals may be made, whatever time there is */
+  private async answer(known: Known, untilMs?: number): Promise<SampleAnswer> {
     const { reading, target, entry, foresight, expected, driver } = this;
-    const rows = await reading.estimates.confirm(known);
+    const rows = await reading.estimates.confirm(known, untilMs);
     const missing = reading.missing(known);
     const errorMet = target === null || isMet(rows, target);
     const foreseen = errorMet || reading.isOver ? null : foresight.worstError(rows, reading.limits.max);

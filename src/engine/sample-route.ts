@@ -185,7 +185,7 @@ export function routed(
   ).length;
   const missed = [
     ...(unread ? ['some strata have no row in the sample: nothing is known of them'] : []),
-    ...(unmade > 0 ? [`the deadline left no time for the intervals of ${countOf(unmade, 'row')}`] : []),
+    ...(unmade > 0 ? [`there was no time for the intervals of ${countOf(unmade, 'row')}`] : []),
   ];
   const witnessed =
     witnessRows > 0

@@ -3,7 +3,7 @@ import type { Estimate } from '../plan/index.ts';
 import type { GroupEstimate, GroupEstimator, MetGroup } from './estimate-groups.ts';
 import { confirmTails, type TailRows, withoutLook } from './hill.ts';
 
-/** Whether the deadline left no time for the estimate's interval. */
+/** Whether there was no time for the estimate's interval. */
 export const isOutOfTime = ({ low, high, reasons }: Estimate): boolean =>
   low === null && high === null && reasons.includes('OUT_OF_TIME');
 
