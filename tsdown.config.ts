@@ -19,6 +19,16 @@ const shared: UserConfig = {
   outExtensions: () => ({ js: '.js', dts: '.d.ts' }),
 };
 
+/** What runs in threads that read samples. */
+export const scanThread: UserConfig = {
+  ...shared,
+  entry: { 'scan-thread': 'src/executor/threads/scan-thread.ts' },
+  dts: false,
+  clean: false,
+  // A thread starts in a moment: it loads nothing that it does not use.
+  treeshake: { moduleSideEffects: false },
+};
+
 export default defineConfig([
   // The library leaves apache-arrow outside: its tables are the caller's own.
   {
@@ -28,6 +38,7 @@ export default defineConfig([
     sourcemap: true,
     deps: { alwaysBundle: bundled, onlyBundle: false },
   },
+  scanThread,
   // The command has it inside, where it loads faster.
   {
     ...shared,

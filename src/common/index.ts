@@ -18,7 +18,7 @@ export {
 } from './calendar.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { didYouMean, editsBetween } from './did-you-mean.ts';
-export { errorCodes, QueryError } from './query-error.ts';
+export { type ErrorCode, errorCodes, QueryError } from './query-error.ts';
 export { type Random, seededRandom } from './random.ts';
 export { groupDigits } from './number-text.ts';
 export { type FileSystem, nodeFileSystem, type OpenFile, storageError } from './files.ts';

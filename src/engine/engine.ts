@@ -95,7 +95,14 @@ export class BallparkEngine implements Engine {
     const planned =
       select === null ? null : await stopwatch.time('planMs', () => this.plan(sql, select, options));
     const bounds = planned?.plan.bounds ?? noBounds;
-    const control = new RunControl(clock, options, bounds.withinMs, started, this.state.paces);
+    const control = new RunControl(
+      clock,
+      options,
+      bounds.withinMs,
+      started,
+      this.state.paces,
+      this.state.threads,
+    );
     control.throwIfCancelled();
     let stale: Staleness | null = null;
     // Beside the work; what cannot be found out is not known.

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Worker } from 'node:worker_threads';
 import { type Clock, type FileSystem, nodeFileSystem, systemClock } from '../common/index.ts';
 import { type OpenSqlite, openSqliteFile } from '../database/index.ts';
 import { systemTimers, type Timers } from '../leases/index.ts';
@@ -9,11 +10,18 @@ export interface Environment {
   readonly openSqlite: OpenSqlite;
   readonly clock: Clock;
   readonly timers: Timers;
+  /** Starts a thread that reads samples. */
+  readonly startThread: () => Worker;
   /** A name that was never given before. */
   readonly newId: () => string;
   /** A seed for a sample that names none. */
   readonly newSeed: () => number;
 }
+
+/** Where the threads' program is: beside the bundle. Run from its source, as tests do, the bundled one serves: Node 20 runs no TypeScript. */
+const threadFile = import.meta.url.endsWith('.ts')
+  ? new URL('../../dist/scan-thread.js', import.meta.url)
+  : new URL('scan-thread.js', import.meta.url);
 
 /** The world as it is. */
 export const systemEnvironment: Environment = {
@@ -21,6 +29,7 @@ export const systemEnvironment: Environment = {
   openSqlite: openSqliteFile,
   clock: systemClock,
   timers: systemTimers,
+  startThread: () => new Worker(threadFile),
   newId: randomUUID,
   // A seed needs no more than to differ from the last; 31 bits of the identifier will do.
   newSeed: () => Number.parseInt(randomUUID().slice(0, 8), 16) >>> 1,

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { mkdtemp } from 'node:fs/promises';
 import { Catalog, catalogMigrations, LessonStore, ProfileStore, QueryLogStore } from '../catalog/index.ts';
 import { QueryError, storageError } from '../common/index.ts';
+import { ScanThreads } from '../executor/index.ts';
 import { openDatabase } from '../database/index.ts';
 import { prepareParser } from '../parser/index.ts';
 import { DuckDBSource } from '../sources/index.ts';
@@ -74,7 +75,7 @@ type FullOptions = OpenOptions & Required<Pick<OpenOptions, 'dataDir' | 'threads
 
 /** @param closers is told of whatever is opened */
 async function openState(
-  { dataDir, threads, memoryLimitBytes, ...options }: FullOptions,
+  { dataDir, threads: threadCount, memoryLimitBytes, ...options }: FullOptions,
   environment: Environment,
   closers: Closers,
 ): Promise<EngineState> {
@@ -97,7 +98,7 @@ async function openState(
   // Several processes may use one data folder; what DuckDB spills is each one's own.
   const scratch = await openScratch(environment, root);
   closers.add(() => scratch.close());
-  const source = new DuckDBSource({ threads, memoryLimitBytes, tempFolder: scratch.path });
+  const source = new DuckDBSource({ threads: threadCount, memoryLimitBytes, tempFolder: scratch.path });
   const alert = (about: Alert): void => {
     try {
       options.onAlert?.(about);
@@ -107,8 +108,12 @@ async function openState(
   };
   const troubles = new SampleTroubles(catalog, clock, alert);
   const { leases, remains, samples } = shareSamples(environment, database, catalog, troubles, folders);
-  const profile = new Profile(new ProfileStore(database), threads, clock);
+  const profile = new Profile(new ProfileStore(database), threadCount, clock);
   const log = new QueryLog(new QueryLogStore(database), profile);
+  const threads = new ScanThreads(threadCount, environment.startThread, (delayMs, work) =>
+    environment.timers.after(delayMs, work),
+  );
+  closers.add(() => threads.close());
   const tails = new LearnedTails(new LessonStore(database), source, clock);
   // Leases that cannot be given back now run out.
   closers.add(() => leases.close().catch(() => undefined));
@@ -131,6 +136,7 @@ async function openState(
     folders,
     profile,
     paces: new EstimatePaces(),
+    threads,
     tails,
     fingerprints: new Fingerprints(files, clock),
     staleness: new StalenessWatch({ environment, allowedPaths }),

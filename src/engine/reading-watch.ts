@@ -1,7 +1,10 @@
 import type { RunControl } from './run-control.ts';
 
-/** A scan lets go after so long, milliseconds: others wait, and the caller may have given up. */
-const pieceMs = 8;
+/**
+ * A scan lets go after so long, milliseconds: others wait, and the caller may have given up. Where other threads read, nobody waits;
+ * progress is to be seen.
+ */
+const pieceMs = { here: 8, inThreads: 32 };
 /** Kernels read a run in pieces of so many rows: less than one cannot be had of it. */
 const rowsMin = 4096;
 /** Rows that are read before it is known how fast that is, with a deadline and without. */
@@ -54,7 +57,9 @@ export class ReadingWatch {
     if (this.paces.length === 0) return hurried ? firstRows.hurried : firstRows.calm;
     const msPerRow = slownessMargin * Math.max(...this.paces);
     if (budgetMs / msPerRow < rowsMin) return 0;
-    const most = Math.min(budgetMs, pieceMs) / msPerRow;
+    const { threads } = this.control;
+    const longest = threads !== null && threads.isReady ? pieceMs.inThreads : pieceMs.here;
+    const most = Math.min(budgetMs, longest) / msPerRow;
     const rows = Math.max(rowsMin, hurried ? Math.min(most, growth * this.lastRows) : most);
     return Math.floor(rows / rowsMin) * rowsMin;
   }

@@ -1,5 +1,6 @@
 import { type Clock, QueryError } from '../common/index.ts';
 import type { QueryOptions } from './contract.ts';
+import type { ScanThreads } from '../executor/index.ts';
 import { EstimatePaces } from './estimate-paces.ts';
 
 /** How often long work lets other work of the process go on, milliseconds. */
@@ -27,6 +28,8 @@ export class RunControl {
     readonly withinMs: number | null,
     startedMs: number,
     readonly paces = new EstimatePaces(),
+    /** What reads samples beside this thread; null: nothing does. */
+    readonly threads: ScanThreads | null = null,
   ) {
     this.startedMs = startedMs;
     this.lastYieldMs = clock.monotonicMs();
@@ -49,6 +52,14 @@ export class RunControl {
   /** Milliseconds until the deadline less the reserve: what is planned has to fit into them. */
   spareMs(): number {
     return this.remainingMs() - this.reserveMs;
+  }
+
+  /** Aborts when the caller gives up, or so much time is over: nobody waits for other threads any longer. @param ms infinite: whatever the time */
+  patience(ms: number): AbortSignal | null {
+    const { signal } = this.options;
+    if (ms === Number.POSITIVE_INFINITY) return signal ?? null;
+    const late = AbortSignal.timeout(Math.max(0, Math.ceil(ms)));
+    return signal === undefined ? late : AbortSignal.any([signal, late]);
   }
 
   /** @throws QueryError CANCELLED where the caller has given up */

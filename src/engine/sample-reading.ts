@@ -96,7 +96,8 @@ export class SampleReading {
     const laidOut = layoutMoments(query, design, unit);
     const { layout, aggregateTotals } = laidOut;
     const learned = learnedOf(tailSubjects(query, layout, aggregateTotals), layout.measures.length);
-    const scan = await openScan(sample, { filter: query.filter, keys: query.keys, layout, learned });
+    const request = { filter: query.filter, keys: query.keys, layout, learned };
+    const scan = await openScan(sample, request, control.threads);
     return 'refused' in scan
       ? scan.refused
       : new SampleReading(query, laidOut, bounds, seed, sample, design, scan, control);
@@ -144,7 +145,13 @@ export class SampleReading {
       });
       return await this.mayRead(rowsRead, this.readsAll ? available : this.indispensableRows);
     };
-    const isRead = await this.scan.readTo(target, proceed, this.looks);
+    const patience = (): AbortSignal | null => {
+      const budgetMs = this.readingMs(this.rowsRead);
+      // Where there is no time left, what is read has to be.
+      return this.control.patience(budgetMs > 0 ? budgetMs : Number.POSITIVE_INFINITY);
+    };
+    const isRead = await this.scan.readTo(target, proceed, this.looks, patience);
+    this.control.throwIfCancelled();
     this.watch.end(this.rowsRead);
     if (isRead) this.completed = this.planned;
     else this.isEnded = true;

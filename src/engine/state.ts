@@ -1,4 +1,5 @@
 import type { Catalog } from '../catalog/index.ts';
+import type { ScanThreads } from '../executor/index.ts';
 import type { LeaseKeeper } from '../leases/index.ts';
 import type { DuckDBSource } from '../sources/index.ts';
 import type { Alert } from './contract.ts';
@@ -30,6 +31,7 @@ export interface EngineState {
   readonly staleness: StalenessWatch;
   readonly profile: Profile;
   readonly paces: EstimatePaces;
+  readonly threads: ScanThreads;
   readonly tails: LearnedTails;
   readonly log: QueryLog;
   /** Folders that CREATE TABLE may read, links followed. */

@@ -6,6 +6,13 @@ const cellsMax = 4_000_000;
 /** Up to so many pairs of stratum and group are indexed directly. */
 export const directPairsMax = 2 ** 20;
 
+/** What a table has added up: pairs `stratum * groups + group`, and for each `stride` totals, with what rounding took off them. */
+export interface CellSums {
+  readonly pairs: Float64Array;
+  readonly totals: Float64Array;
+  readonly compensation: Float64Array;
+}
+
 /**
  * The cells of a scan, (stratum, group) pairs that occur together, and their sums. Kernels add into `sums`; now and then these
  * are flushed into compensated totals, so that long sums lose no digits.
@@ -50,16 +57,16 @@ export class CellTable {
     const pair = stratum * this.groups + group;
     if (this.hashed !== null) {
       const cell = this.hashed.intern(pair);
-      if (cell === this.size) this.add(pair);
+      if (cell === this.size) this.append(pair);
       return cell;
     }
     const known = this.direct[pair]!; // as many entries as pairs
     if (known > 0) return known - 1;
     this.direct[pair] = this.size + 1;
-    return this.add(pair);
+    return this.append(pair);
   }
 
-  private add(pair: number): number {
+  private append(pair: number): number {
     if (this.size === this.cells.length) this.grow();
     this.cells[this.size] = pair;
     return this.size++;
@@ -98,13 +105,50 @@ export class CellTable {
     for (let place = 0; place < used; place++) {
       const term = sums[place]!;
       if (term === 0) continue;
-      const total = totals[place]!;
-      const sum = total + term;
-      compensation[place]! += Math.abs(total) >= Math.abs(term) ? total - sum + term : term - sum + total;
-      totals[place] = sum;
+      addCompensated(totals, compensation, place, term);
     }
     sums.fill(0, 0, used);
   }
+
+  /** What was added up, and an empty table again. What was not flushed is. */
+  take(): CellSums {
+    this.flush();
+    const used = this.size * this.stride;
+    const taken = {
+      pairs: this.cells.slice(0, this.size),
+      totals: this.totals.slice(0, used),
+      compensation: this.compensation.slice(0, used),
+    };
+    if (this.hashed === null) for (const pair of taken.pairs) this.direct[pair] = 0;
+    else this.hashed.clear();
+    this.totals.fill(0, 0, used);
+    this.compensation.fill(0, 0, used);
+    this.size = 0;
+    return taken;
+  }
+
+  /** Adds what another table, of the same strata, groups and stride, has added up. @param groupHere of a group's code there; null: it is the same */
+  add({ pairs, totals, compensation }: CellSums, groupHere: ((group: number) => number) | null): void {
+    const { groups, stride } = this;
+    for (let from = 0; from < pairs.length; from++) {
+      const pair = pairs[from]!; // from < length
+      const group = pair % groups;
+      const cell = this.cell(Math.floor(pair / groups), groupHere === null ? group : groupHere(group));
+      for (let slot = 0; slot < stride; slot++) {
+        const [here, there] = [cell * stride + slot, from * stride + slot];
+        addCompensated(this.totals, this.compensation, here, totals[there]!); // slot < stride
+        this.compensation[here]! += compensation[there]!;
+      }
+    }
+  }
+}
+
+/** Adds a term to a total, and what rounding takes off to what is kept aside for it (Neumaier). */
+function addCompensated(totals: Float64Array, compensation: Float64Array, place: number, term: number): void {
+  const total = totals[place]!; // a place of both
+  const sum = total + term;
+  compensation[place]! += Math.abs(total) >= Math.abs(term) ? total - sum + term : term - sum + total;
+  totals[place] = sum;
 }
 
 /** The array with room for twice as much. */

@@ -3,7 +3,8 @@ import type { LoadedColumn, Sample } from '../samples/index.ts';
 import { directPairsMax } from './cell-table.ts';
 import { centresOf } from './centres.ts';
 import { type CombinedKeys, combineKeys, keyCode } from './group-keys.ts';
-import { compile, declareInputs, inputsOf, type KernelInputs, type ScanKernel, shapeOf } from './kernel.ts';
+import type { Interner } from './interner.ts';
+import { dataOf, declareInputs, type KernelInputs, type ScanKernel } from './kernel.ts';
 import { type ColumnSource, Emitter, NotOnKernels } from './lower/emitter.ts';
 import { lowerExpression } from './lower/lower.ts';
 import {
@@ -13,8 +14,9 @@ import {
   type MeasureCode,
   variableGroupLoop,
 } from './scan-code.ts';
+import { compileLoop, linkProgram, type ScanProgram } from './scan-program.ts';
 import { isStratumWise, type StrataView, viewStrata } from './strata-view.ts';
-import { keyLoop, newKeyGroups } from './universe-scan-code.ts';
+import { keyLoop, keyStride } from './universe-scan-code.ts';
 import { type ValueKernel, valueLoop } from './values.ts';
 
 /** What to add up over a sample. */
@@ -30,6 +32,9 @@ export interface ScanRequest {
 export interface CompiledScan {
   readonly view: StrataView;
   readonly rowKeys: CombinedKeys;
+  readonly program: ScanProgram;
+  /** What tells the values of the codes that the program's kernel gives here. */
+  readonly interners: readonly Interner[];
   readonly kernel: ScanKernel;
   /** Made when it is asked for. */
   readonly valueKernel: () => ValueKernel;
@@ -73,19 +78,22 @@ export function compileScan(
           direct: codes * sample.strata.count <= directPairsMax,
         });
   const loop = keyed === null ? rowLoop() : keyLoop(emitter, selection, layout, keyed, measures, rowCode);
-  const inputs = {
-    ...inputsOf(emitter.parameters, loaded),
-    ...(keyed === null || byStratum ? {} : { keyGroups: newKeyGroups(layout, codes) }),
+  const declared = (text: string): string => `${declareInputs(emitter.parameters)}\n${text}`;
+  const program: ScanProgram = {
+    ...dataOf(emitter.parameters, loaded),
+    text: declared(loop),
+    runsAreKeys: keyed !== null,
+    interners: emitter.parameters.interners.length,
+    keyGroups: keyed === null || byStratum ? null : { codes, stride: keyStride(layout) },
+    groupOfStratum: view.group,
+    cells: { strata: sample.strata.count, groups: codes, stride: layout.monomials.length },
   };
-  const compileLoop = (text: string, output: string): unknown =>
-    compile(
-      ['inputs', 'runs', 'from', 'to', 'groupOfStratum', output],
-      `${declareInputs(emitter.parameters)}\n${text}`,
-      shapeOf(inputs),
-    );
-  const kernel = compileLoop(loop, 'cells') as ScanKernel; // the parameters are its
-  const valueKernel = (): ValueKernel =>
-    compileLoop(valueLoop(emitter, selection, layout, measures, rowCode), 'sink') as ValueKernel; // the parameters are its
+  const { interners } = emitter.parameters;
+  const { kernel, inputs } = linkProgram(program, interners);
+  const valueKernel = (): ValueKernel => {
+    const text = declared(valueLoop(emitter, selection, layout, measures, rowCode));
+    return compileLoop(text, 'sink', program) as ValueKernel; // the parameters are its
+  };
   const everyRow = byStratum && filter.every(ofStratum);
   const constantInStratum = layout.totals.map(
     (total, place) =>
@@ -97,7 +105,7 @@ export function compileScan(
         isConstant(layout.measures[measure]!, measures[measure]!, power, ofStratum),
       ), // one code a measure
   );
-  return { view, rowKeys, kernel, valueKernel, inputs, centres, constantInStratum };
+  return { view, rowKeys, program, interners, kernel, valueKernel, inputs, centres, constantInStratum };
 }
 
 /** Whether a measure contributes the same for every row of a stratum. */

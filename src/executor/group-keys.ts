@@ -1,7 +1,6 @@
 import type { Dictionary } from '../columns/index.ts';
-import { QueryError } from '../common/index.ts';
 import { type BoundExpression, type Scalar } from '../plan/index.ts';
-import { Interner } from './interner.ts';
+import { internedMax } from './helpers.ts';
 import { type Emitter, NotOnKernels } from './lower/emitter.ts';
 
 /** A key as a small whole number: codes from 0, below `codes`. */
@@ -12,12 +11,12 @@ export interface KeyCode {
   readonly codes: number;
   /** The key's value for a code, in the form of its type. */
   readonly decode: (code: number) => Scalar;
+  /** The place of the interner that gives the codes; undefined: codes are the same whoever reads the rows. */
+  readonly interner?: number;
 }
 
 /** Widest range of whole numbers that are coded by their distance from the least. */
 const rangeCodesMax = 2 ** 20;
-/** Most different values of a key whose range is not known. */
-const internedMax = 2 ** 21;
 
 /** Gives a key codes: a text its dictionary's, whole numbers of a narrow range their distance, others in order of appearance. */
 export function keyCode(key: BoundExpression, emitter: Emitter): KeyCode {
@@ -44,19 +43,16 @@ function textKey(code: string, dictionary: Dictionary): KeyCode {
   return { code, codes: dictionary.length + 1, decode: (c) => dictionary[c] ?? null };
 }
 
-const tooManyValues = (): QueryError =>
-  new QueryError('LIMIT_EXCEEDED', `a key has more than ${internedMax} values`, {
-    hint: 'group by less, or filter',
-  });
-
 function internedKey(value: string, isNull: string | null, emitter: Emitter): KeyCode {
-  const interner = new Interner();
-  const intern = emitter.helper((x) => {
-    if (interner.count >= internedMax) throw tooManyValues();
-    return interner.intern(x) + 1;
-  });
+  const { place, interner } = emitter.interner();
+  const intern = emitter.helper({ kind: 'intern', place });
   const code = isNull === null ? `${intern}(${value})` : `(${isNull} ? 0 : ${intern}(${value}))`;
-  return { code, codes: internedMax + 2, decode: (c) => (c === 0 ? null : interner.at(c - 1)) };
+  return {
+    code,
+    codes: internedMax + 2,
+    decode: (c) => (c === 0 ? null : interner.at(c - 1)),
+    interner: place,
+  };
 }
 
 /** The keys of a query as one number: mixed radix over their codes. */
@@ -64,6 +60,11 @@ export interface CombinedKeys {
   readonly code: string;
   readonly codes: number;
   readonly decode: (code: number, key: number) => Scalar;
+  /**
+   * The code here of a row that has another one elsewhere, where other rows came first; null: codes are the same everywhere.
+   * @param translate turns a code of an interner elsewhere into the code here
+   */
+  readonly recode: ((code: number, translate: (interner: number, code: number) => number) => number) | null;
 }
 
 /** @throws NotOnKernels where the combinations go beyond what a double counts exactly */
@@ -77,9 +78,15 @@ export function combineKeys(keys: readonly KeyCode[]): CombinedKeys {
     codes *= key.codes;
   }
   if (codes > Number.MAX_SAFE_INTEGER) throw new NotOnKernels('too many combinations of keys');
+  const recode: CombinedKeys['recode'] = (code, translate) =>
+    keys.reduce((sum, { codes, interner }, key) => {
+      const own = Math.floor(code / radices[key]!) % codes; // one radix a key
+      return sum + radices[key]! * (interner === undefined ? own : translate(interner, own));
+    }, 0);
   return {
     code: parts.length === 0 ? '0' : parts.join(' + '),
     codes,
+    recode: keys.some(({ interner }) => interner !== undefined) ? recode : null,
     decode: (code, key) => keys[key]!.decode(Math.floor(code / radices[key]!) % keys[key]!.codes), // one radix a key
   };
 }

@@ -4,4 +4,6 @@
  * Always: it computes what DuckDB computes, or refuses and says why; it never sees a confidence level.
  */
 export { answerFromStrata } from './precomputed.ts';
-export { type CollectedSums, openScan, type Pauses, type Proceed, type SampleScan } from './scan.ts';
+export { type CollectedSums, openScan, type SampleScan } from './scan.ts';
+export type { Pauses, Proceed } from './scan-steering.ts';
+export { ScanThreads } from './threads/scan-threads.ts';

@@ -3,7 +3,6 @@ export class Interner {
   private keys: Float64Array;
   private codes: Int32Array;
   private size = 0;
-  /** The numbers, by code. */
   private ordered: Float64Array;
 
   constructor(capacity = 1024) {
@@ -14,6 +13,17 @@ export class Interner {
 
   get count(): number {
     return this.size;
+  }
+
+  /** The numbers, by code. */
+  values(): Float64Array {
+    return this.ordered.slice(0, this.size);
+  }
+
+  /** Forgets all numbers. */
+  clear(): void {
+    this.codes.fill(-1);
+    this.size = 0;
   }
 
   /** The number with this code. */

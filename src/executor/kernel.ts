@@ -2,14 +2,21 @@ import type { NumberArray } from '../columns/index.ts';
 import type { LoadedColumn } from '../samples/index.ts';
 import type { CellTable } from './cell-table.ts';
 import type { KeyGroups } from './key-groups.ts';
-import type { Helper, KernelParameters } from './lower/emitter.ts';
+import { type Helper, type HelperSpec, makeHelper } from './helpers.ts';
+import type { Interner } from './interner.ts';
+import type { KernelParameters } from './lower/emitter.ts';
 
-/** Everything a kernel reads besides the runs. */
-export interface KernelInputs {
+/** What a kernel reads besides the runs, as data that threads can share. */
+export interface KernelData {
   readonly columns: readonly NumberArray[];
   readonly validity: readonly (Uint8Array | null)[];
   readonly constants: Float64Array;
   readonly tables: readonly NumberArray[];
+  readonly helpers: readonly HelperSpec[];
+}
+
+/** Everything a kernel reads besides the runs. */
+export interface KernelInputs extends Omit<KernelData, 'helpers'> {
   readonly helpers: readonly Helper[];
   /** Room for the places of a piece's rows that pass the filter. */
   readonly selection: Int32Array;
@@ -78,15 +85,12 @@ export function declareInputs({ columns, constants, tables, helpers }: KernelPar
 }
 
 /** The kinds of the arrays, for {@link compile}. */
-export function shapeOf({ columns, tables }: KernelInputs): string {
+export function shapeOf({ columns, tables }: Pick<KernelData, 'columns' | 'tables'>): string {
   return [...columns, ...tables].map((array) => array.constructor.name).join(',');
 }
 
 /** Pairs a kernel's parameters with the loaded columns. */
-export function inputsOf(
-  parameters: KernelParameters,
-  loaded: ReadonlyMap<string, LoadedColumn>,
-): KernelInputs {
+export function dataOf(parameters: KernelParameters, loaded: ReadonlyMap<string, LoadedColumn>): KernelData {
   const columns = parameters.columns.map(({ name }) => loaded.get(name)!); // loaded before the kernel runs
   return {
     columns: columns.map(({ values }) => values as NumberArray), // no column of a sample is int64
@@ -94,6 +98,14 @@ export function inputsOf(
     constants: Float64Array.from(parameters.constants),
     tables: parameters.tables,
     helpers: parameters.helpers,
+  };
+}
+
+/** What a kernel reads, with the functions that it calls. @param interners what keys get their codes by */
+export function inputsOf(data: KernelData, interners: readonly Interner[]): KernelInputs {
+  return {
+    ...data,
+    helpers: data.helpers.map((spec) => makeHelper(spec, interners)),
     selection: new Int32Array(pieceRows),
   };
 }

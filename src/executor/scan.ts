@@ -1,51 +1,36 @@
+import { finish, type Pause, type Pieces, withPauses } from '../common/index.ts';
 import { type Moments, type Scalar } from '../plan/index.ts';
 import { type LoadedColumn, runStride, type Sample } from '../samples/index.ts';
 import { CellTable } from './cell-table.ts';
 import { collectMoments, type GroupCodes, leastMatched } from './collect-moments.ts';
 import { type CompiledScan, compileScan, type ScanRequest } from './compile-scan.ts';
-import { pieceRows } from './kernel.ts';
 import { NotOnKernels } from './lower/emitter.ts';
 import { keyPopulationOf, populationValuesOf, weightMaxOf } from './population-values.ts';
 import { columnSource, loadColumns } from './sample-columns.ts';
 import { isStratumWise } from './strata-view.ts';
-import { splitRuns, tasksOf } from './tasks.ts';
-import { type RowValues, ValueSink } from './values.ts';
+import { type ScanTask, splitRuns, tasksOf } from './tasks.ts';
+import { ThreadedReading, addShare } from './threads/threaded-reading.ts';
+import type { ScanThreads } from './threads/scan-threads.ts';
+import { readValues } from './read-values.ts';
+import { type Patience, type Pauses, type Proceed, rowsAllowed } from './scan-steering.ts';
+import type { RowValues } from './values.ts';
 
 /** Kernels cannot do a scan, and why. */
 export interface ScanRefusal {
   readonly refused: string;
 }
 
-/** Progress of a scan. */
-export interface ScanProgress {
-  /** Rows read so far, in this and earlier reads. */
-  readonly rowsRead: number;
-  /** Tasks of this read that are done, and all of them. */
-  readonly tasksDone: number;
-  readonly tasks: number;
-}
-
-/**
- * Asked before each task, and again inside it where it named a number, whether to go on. It names the rows that may be read before it is asked again: whole
- * pieces of runs are, so that they may be a few more. True: all of the task. False or 0 stops the scan there, and what was read
- * so far stands.
- */
-export type Proceed = (progress: ScanProgress) => boolean | number | Promise<boolean | number>;
-
-/** Places in a scan, inside its tasks too, where what was read so far is looked at. */
-export interface Pauses {
-  /** Rows to read, in this and earlier reads, before the next pause. */
-  readonly nextRows: number;
-  /** Called when so many rows or a few more have been read, and others are still to be. It has `nextRows` grow. */
-  pause(): Promise<void>;
-}
-
 /**
  * Opens a scan of a sample for a query.
+ * @param threads that read with this one where there is much to read; null: this one reads all
  * @returns a refusal where kernels cannot compute the query just as DuckDB would
  * @throws QueryError DAMAGED_SAMPLE
  */
-export async function openScan(sample: Sample, request: ScanRequest): Promise<SampleScan | ScanRefusal> {
+export async function openScan(
+  sample: Sample,
+  request: ScanRequest,
+  threads: ScanThreads | null = null,
+): Promise<SampleScan | ScanRefusal> {
   try {
     const parts = request.layout.measures
       .flatMap(({ argument, filter }) => [argument, filter])
@@ -57,6 +42,7 @@ export async function openScan(sample: Sample, request: ScanRequest): Promise<Sa
       request,
       loaded,
       compileScan(sample, request, columnSource(sample, loaded), loaded),
+      threads,
     );
   } catch (error) {
     if (error instanceof NotOnKernels) return { refused: error.message };
@@ -65,8 +51,6 @@ export async function openScan(sample: Sample, request: ScanRequest): Promise<Sa
 }
 
 const noRuns = new Int32Array(0);
-/** Keys whose values are read without a pause. */
-const keysAtOnce = 256;
 
 /** Sums of a scan, and how to read the keys of the groups. */
 export interface CollectedSums {
@@ -81,7 +65,6 @@ export class SampleScan {
   private readonly cells: CellTable;
   private readonly groupsByStratum: boolean;
   private rows = 0;
-  private rowsSinceFlush = 0;
   /** The groups' codes in the order of the last moments. */
   groupCodes: readonly number[] = [];
 
@@ -90,6 +73,7 @@ export class SampleScan {
     private readonly request: ScanRequest,
     private readonly loaded: ReadonlyMap<string, LoadedColumn>,
     private readonly parts: CompiledScan,
+    private readonly threads: ScanThreads | null,
   ) {
     const { view, rowKeys } = parts;
     this.done = new Int32Array(sample.strata.count);
@@ -104,7 +88,7 @@ export class SampleScan {
 
   /** Another scan for the same request, from the start; groups have the same codes in both. */
   again(): SampleScan {
-    return new SampleScan(this.sample, this.request, this.loaded, this.parts);
+    return new SampleScan(this.sample, this.request, this.loaded, this.parts, this.threads);
   }
 
   /** For each stratum 0 where the predicate excludes all of it; its rows are never read. */
@@ -124,24 +108,78 @@ export class SampleScan {
    * @returns false where `proceed` stopped it before the end
    * @throws QueryError DAMAGED_SAMPLE, LIMIT_EXCEEDED, and what `proceed` throws
    */
-  async readTo(target: Int32Array, proceed: Proceed, pauses: Pauses | null = null): Promise<boolean> {
+  async readTo(
+    target: Int32Array,
+    proceed: Proceed,
+    pauses: Pauses | null = null,
+    patience: Patience | null = null,
+  ): Promise<boolean> {
     const to = target.map((rows, stratum) =>
       this.included[stratum] === 1 ? Math.min(rows, this.sample.unitSizes[stratum]!) : 0,
     ); // one entry a stratum
-    const tasks = tasksOf(this.sample, this.done, to);
-    for (const [place, task] of tasks.entries()) {
-      for (let rest = task.runs; rest.length > 0;) {
+    const tasks = tasksOf(this.sample, this.done, to, this.blocksOfTask);
+    const others = this.openThreads();
+    try {
+      for (let place = 0; place < tasks.length;) {
         const may = await proceed({ rowsRead: this.rows, tasksDone: place, tasks: tasks.length });
         if (may === false || may === 0) return false;
-        // Columns are loaded as far as the task needs, so a scan that stops early has read no more of the file.
-        for (const name of this.loaded.keys()) await this.sample.load(name, task.lastRow);
-        const [head, tail] = may === true ? [rest, noRuns] : splitRuns(rest, may, this.sample.keys === null);
-        if (pauses === null) this.add(head);
-        else await this.addWithPauses(head, pauses, place === tasks.length - 1 && tail.length === 0);
-        rest = tail;
+        const together = others?.tasksWithin(tasks, place, rowsAllowed(may, this.rows, pauses)) ?? 0;
+        if (others !== null && together > 0) {
+          const read = await others.read(tasks.slice(place, place + together), patience?.() ?? null);
+          if (read < together) return false;
+          place += together;
+          if (pauses !== null && place < tasks.length && this.rows >= pauses.nextRows) await pauses.pause();
+        } else if (!(await this.readTask(tasks, place++, may, proceed, pauses))) return false;
       }
-      this.flushWhereDue();
+    } finally {
+      others?.close();
     }
+    return true;
+  }
+
+  /** Blocks that tasks reach over. Sums are flushed at the end of each, which costs a step a cell: so many rows that it does not show. */
+  private get blocksOfTask(): number {
+    return Math.max(1, Math.ceil((8 * this.cells.count) / this.sample.blockRows));
+  }
+
+  private openThreads(): ThreadedReading | null {
+    if (this.threads === null) return null;
+    const { program } = this.parts;
+    const load = (rows: number): Promise<void> => this.load(rows);
+    return new ThreadedReading(this.threads, program, load, (tasks, sums) => {
+      if (sums === null) this.sumTasks(tasks);
+      else addShare(sums, this.cells, this.parts);
+      for (const { runs } of tasks) this.count(runs);
+    });
+  }
+
+  /** Columns are loaded as far as tasks need, so a scan that stops early has read no more of the file. */
+  private async load(rows: number): Promise<void> {
+    for (const name of this.loaded.keys()) await this.sample.load(name, rows);
+  }
+
+  /** Reads a task in this thread. @param may what was allowed of it; it is asked again for what that leaves @returns false where it was stopped */
+  private async readTask(
+    tasks: readonly ScanTask[],
+    place: number,
+    may: true | number,
+    proceed: Proceed,
+    pauses: Pauses | null,
+  ): Promise<boolean> {
+    const { runs, lastRow } = tasks[place]!; // a place of tasks
+    let allowed: boolean | number = may;
+    for (let rest = runs; ;) {
+      await this.load(lastRow);
+      const [head, tail] =
+        allowed === true ? [rest, noRuns] : splitRuns(rest, allowed, this.sample.keys === null);
+      if (pauses === null) this.add(head);
+      else await this.addWithPauses(head, pauses, place === tasks.length - 1 && tail.length === 0);
+      rest = tail;
+      if (rest.length === 0) break;
+      allowed = await proceed({ rowsRead: this.rows, tasksDone: place, tasks: tasks.length });
+      if (allowed === false || allowed === 0) return false;
+    }
+    this.cells.flush();
     return true;
   }
 
@@ -160,21 +198,28 @@ export class SampleScan {
   }
 
   private add(runs: Int32Array): void {
+    this.sum(runs);
+    this.count(runs);
+  }
+
+  private sum(runs: Int32Array): void {
     const { kernel, inputs, view } = this.parts;
     kernel(inputs, runs, 0, runs.length, view.group, this.cells);
+  }
+
+  private sumTasks(tasks: readonly ScanTask[]): void {
+    for (const { runs } of tasks) {
+      this.sum(runs);
+      this.cells.flush();
+    }
+  }
+
+  private count(runs: Int32Array): void {
     for (let run = 0; run < runs.length; run += runStride) {
       const rows = runs[run + 2]! - runs[run + 1]!; // whole runs
       this.done[runs[run]!]! += this.sample.keys === null ? rows : 1;
       this.rows += rows;
-      this.rowsSinceFlush += rows;
     }
-  }
-
-  private flushWhereDue(): void {
-    // Flushing costs a step a cell, so it waits for so many rows that it does not show.
-    if (this.rowsSinceFlush < Math.max(this.sample.blockRows, 8 * this.cells.count)) return;
-    this.cells.flush();
-    this.rowsSinceFlush = 0;
   }
 
   /** Fewest matching rows so far of a group that has at least so many, but for strata read whole; infinite where none has. */
@@ -230,54 +275,17 @@ export class SampleScan {
    * @param matches how many rows to expect: there is room for these at once
    */
   values(ranks: Int32Array, codes = this.groupCodes, matches = Number.POSITIVE_INFINITY): RowValues {
-    const reading = this.readValues(ranks, codes, matches);
-    for (;;) {
-      const step = reading.next();
-      if (step.done === true) return step.value;
-    }
+    return finish(this.readValues(ranks, codes, matches));
   }
 
   /** The same, with a pause now and then. */
-  async valuesInPieces(ranks: Int32Array, matches: number, pause: () => Promise<void>): Promise<RowValues> {
-    const reading = this.readValues(ranks, this.groupCodes, matches);
-    for (;;) {
-      const step = reading.next();
-      if (step.done === true) return step.value;
-      await pause();
-    }
+  valuesInPieces(ranks: Int32Array, matches: number, pause: Pause): Promise<RowValues> {
+    return withPauses(this.readValues(ranks, this.groupCodes, matches), pause);
   }
 
-  /** Yields between pieces. */
-  private *readValues(
-    ranks: Int32Array,
-    codes: readonly number[],
-    matches: number,
-  ): Generator<undefined, RowValues> {
-    const { inputs, view, valueKernel, centres } = this.parts;
+  private readValues(ranks: Int32Array, codes: readonly number[], matches: number): Pieces<RowValues> {
     const to = this.done.map((rows, stratum) => Math.min(rows, ranks[stratum]!)); // one entry a stratum
-    const sink = new ValueSink(centres.length);
-    const kernel = valueKernel();
-    const groupOf = new Map(codes.map((code, group) => [code, group]));
-    const { keys, runs } = this.sample;
-    if (keys === null) {
-      const rows = to.reduce((sum, own) => sum + own, 0);
-      sink.reserve(Math.min(rows, matches + pieceRows)); // a piece makes room for all of its rows
-      for (let rest = runs.runs(new Int32Array(to.length), to); rest.length > 0;) {
-        const [head, tail] = splitRuns(rest, this.sample.blockRows, true);
-        kernel(inputs, head, 0, head.length, view.group, sink);
-        rest = tail;
-        yield;
-      }
-      return sink.take(groupOf, null);
-    }
-    const ends: number[] = [];
-    for (let key = 0; key < (to[0] ?? 0); key++) {
-      const run = Int32Array.of(0, keys.starts[key]!, keys.starts[key + 1]!); // key < number of keys
-      kernel(inputs, run, 0, runStride, view.group, sink);
-      ends.push(sink.count);
-      if (key % keysAtOnce === 0) yield;
-    }
-    return sink.take(groupOf, ends);
+    return readValues(this.parts, this.sample, to, codes, matches);
   }
 
   /** Where the stratum tells the group, every included stratum is a cell, matched or not: what is not read there is known. */

@@ -1,7 +1,7 @@
 import { type BoundExpression, columnsOf, type Scalar } from '../plan/index.ts';
 import type { LoadedColumn, Sample } from '../samples/index.ts';
 import { type CombinedKeys, combineKeys, keyCode } from './group-keys.ts';
-import { compile, declareInputs, inputsOf, shapeOf, type StratumKernel } from './kernel.ts';
+import { compile, dataOf, declareInputs, inputsOf, shapeOf, type StratumKernel } from './kernel.ts';
 import { type ColumnSource, Emitter } from './lower/emitter.ts';
 import { lowerExpression } from './lower/lower.ts';
 import { stratumLoop } from './scan-code.ts';
@@ -39,7 +39,7 @@ export function viewStrata(
   const conditions = filter.map((condition) => emitter.lowerBoolean(condition).value);
   const combined = combineKeys(keys.map((key) => keyCode(key, emitter)));
   const body = `${declareInputs(emitter.parameters)}\n${stratumLoop(emitter, conditions, combined.code)}`;
-  const inputs = inputsOf(emitter.parameters, loaded);
+  const inputs = inputsOf(dataOf(emitter.parameters, loaded), emitter.parameters.interners);
   const kernel = compile(
     ['inputs', 'rows', 'included', 'groupOfStratum'],
     body,

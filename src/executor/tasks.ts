@@ -1,27 +1,40 @@
 import { runStride, type Sample } from '../samples/index.ts';
 import { pieceRows } from './kernel.ts';
 
-/** A piece of a scan: runs inside one block of the sample. */
+/** A piece of a scan: runs inside one block of the sample, or in a few that follow each other. */
 export interface ScanTask {
   readonly runs: Int32Array;
+  readonly rows: number;
   /** The row after the last that it reads. */
   readonly lastRow: number;
 }
 
-/** The tasks that read on in every stratum. @param from for each stratum the rows read, or keys where these were drawn @param to and wanted */
-export function tasksOf({ keys, runs, blockRows }: Sample, from: Int32Array, to: Int32Array): ScanTask[] {
-  if (keys === null) return cutIntoTasks(runs.runs(from, to), blockRows);
-  return cutIntoKeyTasks(keys.starts, from[0] ?? 0, to[0] ?? 0, blockRows); // there is one stratum, or none
+/**
+ * The tasks that read on in every stratum.
+ * @param from for each stratum the rows read, or keys where these were drawn
+ * @param to and wanted
+ * @param blocks that a task may reach over
+ */
+export function tasksOf(
+  { keys, runs, blockRows }: Sample,
+  from: Int32Array,
+  to: Int32Array,
+  blocks = 1,
+): ScanTask[] {
+  const rows = blocks * blockRows;
+  if (keys === null) return cutIntoTasks(runs.runs(from, to), rows);
+  return cutIntoKeyTasks(keys.starts, from[0] ?? 0, to[0] ?? 0, rows); // there is one stratum, or none
 }
 
 /** Cuts runs in file order at the blocks' borders; each block with rows to read is a task. */
 function cutIntoTasks(runs: Int32Array, blockRows: number): ScanTask[] {
   const tasks: ScanTask[] = [];
   let pieces: number[] = [];
-  let block = -1;
+  let [block, rows] = [-1, 0];
   const finish = (): void => {
-    if (pieces.length > 0) tasks.push({ runs: Int32Array.from(pieces), lastRow: pieces.at(-1)! });
+    if (pieces.length > 0) tasks.push({ runs: Int32Array.from(pieces), rows, lastRow: pieces.at(-1)! });
     pieces = [];
+    rows = 0;
   };
   for (let run = 0; run < runs.length; run += runStride) {
     const [stratum, first, last] = [runs[run]!, runs[run + 1]!, runs[run + 2]!]; // whole runs
@@ -31,6 +44,7 @@ function cutIntoTasks(runs: Int32Array, blockRows: number): ScanTask[] {
       block = own;
       const end = Math.min(last, (own + 1) * blockRows);
       pieces.push(stratum, start, end);
+      rows += end - start;
       start = end;
     }
   }
@@ -49,8 +63,10 @@ export function cutIntoKeyTasks(starts: Int32Array, from: number, to: number, bl
   for (let key = from; key < to;) {
     const blockEnd = (Math.floor(starts[key]! / blockRows) + 1) * blockRows; // key < number of keys
     const pieces: number[] = [];
+    const first = starts[key]!;
     for (; key < to && starts[key]! < blockEnd; key++) pieces.push(0, starts[key]!, starts[key + 1]!);
-    tasks.push({ runs: Int32Array.from(pieces), lastRow: pieces.at(-1)! });
+    const lastRow = pieces.at(-1)!; // a key starts in the block
+    tasks.push({ runs: Int32Array.from(pieces), rows: lastRow - first, lastRow });
   }
   return tasks;
 }

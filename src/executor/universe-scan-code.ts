@@ -5,7 +5,6 @@ import {
   monomialKey,
   reduceMonomial,
 } from '../plan/index.ts';
-import { KeyGroups } from './key-groups.ts';
 import type { Emitter } from './lower/emitter.ts';
 import { accumulation, type MeasureCode, overPiece, overRuns } from './scan-code.ts';
 
@@ -53,9 +52,9 @@ function addProducts(
   return [...totals, ...added].join('\n    ');
 }
 
-/** Room for the groups of a key's rows. @param codes group codes are below this */
-export function newKeyGroups(layout: MomentLayout, codes: number): KeyGroups {
-  return new KeyGroups(codes, keyTerms(layout).monomials.length);
+/** Sums over the rows of a key, for each group that these belong to. */
+export function keyStride(layout: MomentLayout): number {
+  return keyTerms(layout).monomials.length;
 }
 
 /** The sum of a term over a key's rows: in a variable, or in the key's sums of a group from place `p` on. */

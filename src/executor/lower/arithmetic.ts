@@ -5,11 +5,9 @@ import {
   type FunctionCall,
   integerRange,
   isNumeric,
-  roundHalfAway,
-  roundHalfEven,
-  roundPlaces,
   type SqlType,
 } from '../../plan/index.ts';
+import type { HelperSpec } from '../helpers.ts';
 import { anyNull, type Emitter, NotOnKernels, type NumberCode, type RowCode } from './emitter.ts';
 
 /** Functions of numbers that have code below. */
@@ -179,13 +177,14 @@ function rounded(
   if (type.kind === 'decimal') {
     if (places < 0) throw new NotOnKernels('rounding to tens is left to the source');
     const unit = 10 ** Math.max(0, type.scale - places);
-    if (name === 'round')
-      return unit === 1 ? x : `${emitter.helper((scaled) => roundHalfAway(scaled / unit))}(${x})`;
+    if (name === 'round') return unit === 1 ? x : `${emitter.helper(halfAway(unit))}(${x})`;
     return `Math.${name}(${x} / ${unit})`;
   }
   if (name !== 'round') return `Math.${name}(${x})`;
-  return `${emitter.helper(places === 0 ? roundHalfAway : (value) => roundPlaces(value, places))}(${x})`;
+  return `${emitter.helper(places === 0 ? halfAway(1) : { kind: 'round-places', places })}(${x})`;
 }
+
+const halfAway = (divisor: number, factor = 1): HelperSpec => ({ kind: 'round-half-away', divisor, factor });
 
 /** Code of a cast between numbers, dates and timestamps. @throws NotOnKernels */
 export function lowerCast(cast: CastExpression, emitter: Emitter): RowCode {
@@ -219,15 +218,14 @@ export function lowerCast(cast: CastExpression, emitter: Emitter): RowCode {
     (type.kind === 'integer' || type.kind === 'decimal')
   ) {
     const x = toNumber(operand, from, emitter);
-    const factor = 10 ** scaleOf(type);
-    const round =
-      type.kind === 'integer' ? roundHalfEven : (value: number): number => roundHalfAway(value * factor);
+    const round: HelperSpec =
+      type.kind === 'integer' ? { kind: 'round-half-even' } : halfAway(1, 10 ** scaleOf(type));
     return { ...x, value: `${emitter.helper(round)}(${x.value})` };
   }
   const lost = scaleOf(from) - scaleOf(type);
   if (from.kind === 'decimal' && lost > 0 && type.kind !== 'double') {
     const x = toNumber(operand, from, emitter);
-    return { ...x, value: `${emitter.helper((scaled) => roundHalfAway(scaled / 10 ** lost))}(${x.value})` };
+    return { ...x, value: `${emitter.helper(halfAway(10 ** lost))}(${x.value})` };
   }
   const castable = isNumeric(type) || (from.kind === 'date' && type.kind === 'timestamp');
   if (!castable) throw new NotOnKernels('this cast is left to the source');

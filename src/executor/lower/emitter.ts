@@ -1,6 +1,8 @@
 import type { Dictionary, NumberArray } from '../../columns/index.ts';
 import type { BoundExpression, ColumnRange, ColumnValue, Range, Scalar } from '../../plan/index.ts';
 import { expressionKey, rangeOf } from '../../plan/index.ts';
+import type { HelperSpec } from '../helpers.ts';
+import { Interner } from '../interner.ts';
 
 /** A number for each row: integers, dates (days), timestamps (microseconds), DECIMAL scaled, DOUBLE. */
 export interface NumberCode {
@@ -49,15 +51,14 @@ export interface LiftCache {
   get(dictionary: Dictionary, key: string, make: () => readonly Scalar[]): readonly Scalar[];
 }
 
-/** A helper that generated code calls. */
-export type Helper = (x: number) => number | boolean;
-
 /** What generated code reads from outside: parameters, numbered in order of appearance. */
 export interface KernelParameters {
   readonly columns: KernelColumn[];
   readonly constants: number[];
   readonly tables: NumberArray[];
-  readonly helpers: Helper[];
+  readonly helpers: HelperSpec[];
+  /** What helpers of the kind `intern` give their codes by. */
+  readonly interners: Interner[];
 }
 
 /**
@@ -74,7 +75,13 @@ export class Emitter {
   constructor(
     readonly source: ColumnSource,
     private readonly rules: (expression: BoundExpression, emitter: Emitter) => RowCode,
-    readonly parameters: KernelParameters = { columns: [], constants: [], tables: [], helpers: [] },
+    readonly parameters: KernelParameters = {
+      columns: [],
+      constants: [],
+      tables: [],
+      helpers: [],
+      interners: [],
+    },
   ) {}
 
   /** An emitter for the body of another loop of the same kernel: the same parameters, but nothing computed yet. */
@@ -133,8 +140,14 @@ export class Emitter {
     return `t${this.parameters.tables.push(table) - 1}`;
   }
 
-  helper(helper: Helper): string {
+  helper(helper: HelperSpec): string {
     return `f${this.parameters.helpers.push(helper) - 1}`;
+  }
+
+  /** A place for codes of numbers, in order of their appearance. */
+  interner(): { readonly place: number; readonly interner: Interner } {
+    const interner = new Interner();
+    return { place: this.parameters.interners.push(interner) - 1, interner };
   }
 
   /** Names the value of an expression, so that it is computed once. */

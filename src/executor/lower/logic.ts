@@ -157,8 +157,8 @@ function isIn([operand, ...items]: readonly BoundExpression[], emitter: Emitter)
   ) {
     throw new NotOnKernels('a long list of these values is left to the source');
   }
-  const set = new Set(values.map(Number));
-  const found = emitter.temporary(`${emitter.helper((x) => set.has(x))}(${code.value})`);
+  const isOneOf = emitter.helper({ kind: 'is-one-of', values: values.map(Number) });
+  const found = emitter.temporary(`${isOneOf}(${code.value})`);
   const isNull = anyNull(code.isNull, hasNull ? `!${found}` : null);
   return { kind: 'boolean', value: code.isNull === null ? found : `(!${code.isNull} & ${found})`, isNull };
 }

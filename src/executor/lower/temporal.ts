@@ -89,7 +89,7 @@ function partOf(operand: BoundExpression, part: DatePart | undefined, emitter: E
   if (part === undefined) throw new NotOnKernels('this part of a date is left to the source');
   const micros = toNumber(operand, timestampType, emitter);
   if (!withinDay.has(part)) return byDay(operand, micros, emitter, (start) => datePart(part, start));
-  return { ...micros, value: `${emitter.helper((value) => datePart(part, value))}(${micros.value})` };
+  return { ...micros, value: `${emitter.helper({ kind: 'date-part', part })}(${micros.value})` };
 }
 
 function truncated(operand: BoundExpression, unit: TruncationUnit | undefined, emitter: Emitter): NumberCode {
@@ -121,12 +121,15 @@ function shift(call: FunctionCall, emitter: Emitter): NumberCode {
   if (interval === null || range === null)
     throw new NotOnKernels('intervals that vary are left to the source');
   const sign = call.name === '-' ? -1 : 1;
-  const move = (micros: number): number =>
-    addInterval(micros, sign * interval.months, sign * interval.days, sign * interval.micros);
+  const [months, days, ownMicros] = [sign * interval.months, sign * interval.days, sign * interval.micros];
+  const move = (micros: number): number => addInterval(micros, months, days, ownMicros);
   if (!Number.isSafeInteger(move(range.low)) || !Number.isSafeInteger(move(range.high)))
     throw new NotOnKernels('a date out of range');
   const micros = toNumber(point, timestampType, emitter);
-  if (interval.months !== 0) return { ...micros, value: `${emitter.helper(move)}(${micros.value})` };
+  if (months !== 0) {
+    const moved = emitter.helper({ kind: 'add-interval', months, days, micros: ownMicros });
+    return { ...micros, value: `${moved}(${micros.value})` };
+  }
   return { ...micros, value: `${micros.value} + ${emitter.constant(move(0))}` };
 }
 

@@ -1,0 +1,47 @@
+import type { Pieces } from '../common/index.ts';
+import { runStride, type Sample } from '../samples/index.ts';
+import type { CompiledScan } from './compile-scan.ts';
+import { pieceRows } from './kernel.ts';
+import { splitRuns } from './tasks.ts';
+import { type RowValues, ValueSink } from './values.ts';
+
+/** Keys whose values are read without a pause. */
+const keysAtOnce = 256;
+
+/**
+ * The values of matching rows among the first of each stratum.
+ * @param to for each stratum how many of its first rows to look at
+ * @param codes of groups, which are numbered by their places; a row of another has the group −1
+ * @param matches how many rows to expect: there is room for these at once
+ */
+export function* readValues(
+  parts: CompiledScan,
+  { keys, runs, blockRows }: Sample,
+  to: Int32Array,
+  codes: readonly number[],
+  matches: number,
+): Pieces<RowValues> {
+  const { inputs, view, valueKernel, centres } = parts;
+  const sink = new ValueSink(centres.length);
+  const kernel = valueKernel();
+  const groupOf = new Map(codes.map((code, group) => [code, group]));
+  if (keys === null) {
+    const rows = to.reduce((sum, own) => sum + own, 0);
+    sink.reserve(Math.min(rows, matches + pieceRows)); // a piece makes room for all of its rows
+    for (let rest = runs.runs(new Int32Array(to.length), to); rest.length > 0;) {
+      const [head, tail] = splitRuns(rest, blockRows, true);
+      kernel(inputs, head, 0, head.length, view.group, sink);
+      rest = tail;
+      yield;
+    }
+    return sink.take(groupOf, null);
+  }
+  const ends: number[] = [];
+  for (let key = 0; key < (to[0] ?? 0); key++) {
+    const run = Int32Array.of(0, keys.starts[key]!, keys.starts[key + 1]!); // key < number of keys
+    kernel(inputs, run, 0, runStride, view.group, sink);
+    ends.push(sink.count);
+    if (key % keysAtOnce === 0) yield;
+  }
+  return sink.take(groupOf, ends);
+}

@@ -1,0 +1,35 @@
+/*
+ * What whoever reads a sample is told on the way: how far it may go, when somebody looks, how long threads are waited for.
+ */
+/** Progress of a scan. */
+export interface ScanProgress {
+  /** Rows read so far, in this and earlier reads. */
+  readonly rowsRead: number;
+  /** Tasks of this read that are done, and all of them. */
+  readonly tasksDone: number;
+  readonly tasks: number;
+}
+
+/**
+ * Asked before each task, and again inside it where it named a number, whether to go on. It names the rows that may be read before it is asked again: whole
+ * pieces of runs are, so that they may be a few more. True: all of the task. False or 0 stops the scan there, and what was read
+ * so far stands.
+ */
+export type Proceed = (progress: ScanProgress) => boolean | number | Promise<boolean | number>;
+
+/** Places in a scan, inside its tasks too, where what was read so far is looked at. */
+export interface Pauses {
+  /** Rows to read, in this and earlier reads, before the next pause. */
+  readonly nextRows: number;
+  /** Called when so many rows or a few more have been read, and others are still to be. It has `nextRows` grow. */
+  pause(): Promise<void>;
+}
+
+/** For how long threads are waited for: gives a signal that ends the waiting. Asked whenever it begins. */
+export type Patience = () => AbortSignal | null;
+
+/** Rows that may be read without asking again, and before the next look. */
+export function rowsAllowed(may: true | number, rowsRead: number, pauses: Pauses | null): number {
+  const allowed = may === true ? Number.POSITIVE_INFINITY : may;
+  return pauses === null ? allowed : Math.min(allowed, pauses.nextRows - rowsRead);
+}

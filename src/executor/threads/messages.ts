@@ -1,0 +1,31 @@
+import type { ErrorCode } from '../../common/index.ts';
+import type { ScanProgram } from '../scan-program.ts';
+import type { Share, ShareSums } from './share.ts';
+
+/** What a thread is told. Programs are told once, before their first share, and forgotten when their scan needs no thread any more. */
+export type ToThread =
+  | {
+      readonly kind: 'program';
+      readonly job: number;
+      readonly program: ScanProgram;
+      /** One number in shared memory: anything but 0 stops the reading. */
+      readonly stop: Int32Array;
+    }
+  | { readonly kind: 'share'; readonly job: number; readonly share: number; readonly tasks: Share }
+  | { readonly kind: 'forget'; readonly job: number };
+
+/** What a thread answers to a share. */
+export interface FromThread {
+  readonly job: number;
+  readonly share: number;
+  readonly outcome:
+    | { readonly kind: 'sums'; readonly sums: ShareSums }
+    | { readonly kind: 'stopped' }
+    /** `code` is that of a QueryError; null: something that must not happen. */
+    | {
+        readonly kind: 'failed';
+        readonly code: ErrorCode | null;
+        readonly message: string;
+        readonly hint: string | null;
+      };
+}

@@ -1,0 +1,61 @@
+/*
+ * What runs in a thread that reads samples: it gets programs and shares, and answers with sums. A file of its own in the bundle.
+ */
+import { parentPort } from 'node:worker_threads';
+import { QueryError } from '../../common/index.ts';
+import type { FromThread, ToThread } from './messages.ts';
+import { ShareReader } from './share.ts';
+
+/** A program that is known here; its reader is made when it is first needed. */
+interface KnownProgram {
+  readonly message: Extract<ToThread, { kind: 'program' }>;
+  reader: ShareReader | null;
+}
+
+const port = parentPort;
+if (port === null) throw new Error('it runs as a thread only');
+const programs = new Map<number, KnownProgram>();
+
+port.on('message', (message: ToThread) => {
+  switch (message.kind) {
+    case 'program':
+      programs.set(message.job, { message, reader: null });
+      break;
+    case 'forget':
+      programs.delete(message.job);
+      break;
+    case 'share': {
+      const { job, share } = message;
+      const outcome = read(message);
+      const answer: FromThread = { job, share, outcome };
+      port.postMessage(answer, buffersOf(outcome));
+    }
+  }
+});
+
+function read({ job, tasks }: Extract<ToThread, { kind: 'share' }>): FromThread['outcome'] {
+  const known = programs.get(job);
+  if (known === undefined) return { kind: 'stopped' };
+  const { stop, program } = known.message;
+  const isStopped = (): boolean => Atomics.load(stop, 0) !== 0;
+  try {
+    known.reader ??= new ShareReader(program);
+    const sums = known.reader.read(tasks, isStopped);
+    return sums === null ? { kind: 'stopped' } : { kind: 'sums', sums };
+  } catch (error) {
+    known.reader = null;
+    return error instanceof QueryError
+      ? { kind: 'failed', code: error.code, message: error.message, hint: error.hint ?? null }
+      : { kind: 'failed', code: null, message: String(error), hint: null };
+  }
+}
+
+/** What an answer hands over instead of copying it. */
+function buffersOf(outcome: FromThread['outcome']): ArrayBuffer[] {
+  if (outcome.kind !== 'sums') return [];
+  const { cells, interned } = outcome.sums;
+  // Slices of arrays that are not shared.
+  return [cells.pairs, cells.totals, cells.compensation, ...interned].map(
+    ({ buffer }) => buffer as ArrayBuffer,
+  );
+}

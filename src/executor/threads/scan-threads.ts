@@ -1,0 +1,173 @@
+import { once } from 'node:events';
+import type { Worker } from 'node:worker_threads';
+import { QueryError } from '../../common/index.ts';
+import type { ScanProgram } from '../scan-program.ts';
+import type { FromThread, ToThread } from './messages.ts';
+import { ScanJob, type TakeSums } from './scan-job.ts';
+
+/** Shares that a thread has at once: one that it reads, and one that it need not wait for. */
+const sharesAhead = 2;
+/** When so many threads have ended without having read anything between, no more are started. */
+const deathsMax = 8;
+
+/** A thread that takes so long for a share, milliseconds, has stalled: it is ended, and others read what it had. */
+const stallMs = 5000;
+
+/** Does something after so many milliseconds. @returns calls it off */
+export type After = (delayMs: number, work: () => void) => () => void;
+
+/** A thread, and what it has to do. */
+interface ThreadState {
+  readonly worker: Worker;
+  isReady: boolean;
+  /** Jobs whose programs it has. */
+  readonly programs: Set<number>;
+  readonly shares: { readonly job: ScanJob; readonly share: number }[];
+  /** Calls off the watch over the first of its shares. */
+  unwatch: () => void;
+}
+
+/** Threads that read samples, for all scans of an engine. They are started when they are first asked for. */
+export class ScanThreads {
+  private readonly threads = new Set<ThreadState>();
+  /** Jobs with shares to read, in the order of their turns. */
+  private readonly waiting: ScanJob[] = [];
+  private readonly jobs = new Map<number, ScanJob>();
+  private nextJob = 1;
+  private deaths = 0;
+  private isClosed = false;
+
+  /**
+   * @param count of threads
+   * @param start starts one
+   */
+  constructor(
+    readonly count: number,
+    private readonly start: () => Worker,
+    private readonly after: After,
+  ) {}
+
+  /** Whether a thread could begin at once. Where none can yet, some are started: others read meanwhile. */
+  get isReady(): boolean {
+    if (this.isClosed || this.count < 2) return false;
+    this.startMissing();
+    for (const { isReady } of this.threads) if (isReady) return true;
+    return false;
+  }
+
+  /** Starts all threads. @returns when they are ready */
+  async prewarm(): Promise<void> {
+    this.startMissing();
+    const starting = [...this.threads].filter(({ isReady }) => !isReady);
+    await Promise.all(starting.map(({ worker }) => once(worker, 'online')));
+  }
+
+  /** Opens a job for a scan. It is to be released. */
+  open(program: ScanProgram, take: TakeSums): ScanJob {
+    const job: ScanJob = new ScanJob(this.nextJob++, program, take, () => {
+      if (!this.waiting.includes(job)) this.waiting.push(job);
+      this.handOut();
+    });
+    this.jobs.set(job.id, job);
+    return job;
+  }
+
+  /** Forgets a job whose shares are settled. */
+  release(job: ScanJob): void {
+    this.jobs.delete(job.id);
+    for (const { worker, programs } of this.threads)
+      if (programs.delete(job.id)) tell(worker, { kind: 'forget', job: job.id });
+  }
+
+  /** Ends all threads; what is still being read fails. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    for (const job of this.jobs.values()) job.fail(new QueryError('CLOSED', 'the engine is closed'));
+    const ending = [...this.threads].map(({ worker }) => worker.terminate());
+    await Promise.all(ending);
+  }
+
+  private startMissing(): void {
+    while (this.threads.size < this.count && this.deaths < deathsMax && !this.isClosed) this.startOne();
+  }
+
+  private startOne(): void {
+    const worker = this.start();
+    worker.unref();
+    const thread: ThreadState = {
+      worker,
+      isReady: false,
+      programs: new Set(),
+      shares: [],
+      unwatch: () => undefined,
+    };
+    this.threads.add(thread);
+    worker.on('online', () => {
+      thread.isReady = true;
+      this.handOut();
+    });
+    worker.on('message', (answer: FromThread) => {
+      this.deaths = 0;
+      const place = thread.shares.findIndex(
+        ({ job, share }) => job.id === answer.job && share === answer.share,
+      );
+      const [{ job }] = thread.shares.splice(place, 1) as [(typeof thread.shares)[number]]; // it was handed out to this thread
+      this.watch(thread);
+      job.answer(answer);
+      this.handOut();
+    });
+    // Why it ended does not matter: its shares are read by others.
+    worker.on('error', () => undefined);
+    worker.on('exit', () => {
+      this.threads.delete(thread);
+      thread.unwatch();
+      this.deaths++;
+      for (const { job, share } of thread.shares.splice(0)) job.lose(share);
+      if (this.deaths < deathsMax) this.startMissing();
+      else if (this.threads.size === 0) for (const job of this.jobs.values()) job.loseOpen();
+    });
+  }
+
+  /** Gives threads that have nothing to do something first, then all something to go on with. */
+  private handOut(): void {
+    for (let ahead = 0; ahead < sharesAhead; ahead++) {
+      for (const thread of this.threads) {
+        if (!thread.isReady || thread.shares.length > ahead) continue;
+        const job = this.nextTurn();
+        if (job === null) return;
+        this.give(thread, job);
+      }
+    }
+  }
+
+  /** A job with a share to read; jobs take turns. */
+  private nextTurn(): ScanJob | null {
+    for (let job = this.waiting.shift(); job !== undefined; job = this.waiting.shift()) {
+      if (!job.hasOpenShares) continue;
+      this.waiting.push(job);
+      return job;
+    }
+    return null;
+  }
+
+  private give(thread: ThreadState, job: ScanJob): void {
+    const { worker, programs, shares } = thread;
+    const { id, program, stopFlag: stop } = job;
+    if (!programs.has(id)) tell(worker, { kind: 'program', job: id, program, stop });
+    programs.add(id);
+    const { share, tasks } = job.handOut();
+    shares.push({ job, share });
+    tell(worker, { kind: 'share', job: id, share, tasks });
+    if (shares.length === 1) this.watch(thread);
+  }
+
+  /** Watches over the share that the thread is reading now. */
+  private watch(thread: ThreadState): void {
+    thread.unwatch();
+    if (thread.shares.length > 0) thread.unwatch = this.after(stallMs, () => void thread.worker.terminate());
+  }
+}
+
+function tell(worker: Worker, message: ToThread): void {
+  worker.postMessage(message, []);
+}

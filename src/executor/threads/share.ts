@@ -1,0 +1,65 @@
+import type { CellSums } from '../cell-table.ts';
+import {
+  type LinkedProgram,
+  linkProgram,
+  newCells,
+  newInterners,
+  type ScanProgram,
+} from '../scan-program.ts';
+import { splitRuns } from '../tasks.ts';
+
+/** A part of a scan that one thread reads: tasks one after the other, each a list of runs (stratum, start, end). */
+export type Share = readonly Int32Array[];
+
+/** What reading a share came to. */
+export interface ShareSums {
+  readonly cells: CellSums;
+  /** For each interner of the program the values of its codes. */
+  readonly interned: readonly Float64Array[];
+}
+
+/** Rows that are read between two looks at whether to stop. */
+const rowsAtOnce = 16_384;
+
+/** Reads shares of a scan, for one thread. */
+export class ShareReader {
+  private readonly interners;
+  private readonly linked: LinkedProgram;
+  private readonly cells;
+
+  constructor(private readonly program: ScanProgram) {
+    this.interners = newInterners(program);
+    this.linked = linkProgram(program, this.interners);
+    this.cells = newCells(program);
+  }
+
+  /**
+   * Sums up a share, each task by itself as whoever reads them one by one does.
+   * @param isStopped asked now and then
+   * @returns null where it was stopped
+   * @throws QueryError LIMIT_EXCEEDED; the reader is of no use then
+   */
+  read(share: Share, isStopped: () => boolean): ShareSums | null {
+    const isRead = share.every((task) => {
+      const isAdded = this.add(task, isStopped);
+      this.cells.flush();
+      return isAdded;
+    });
+    const sums = { cells: this.cells.take(), interned: this.interners.map((interner) => interner.values()) };
+    for (const interner of this.interners) interner.clear();
+    return isRead ? sums : null;
+  }
+
+  /** @returns false where it was stopped */
+  private add(task: Int32Array, isStopped: () => boolean): boolean {
+    const { kernel, inputs } = this.linked;
+    const { groupOfStratum, runsAreKeys } = this.program;
+    for (let rest = task; rest.length > 0;) {
+      if (isStopped()) return false;
+      const [head, tail] = splitRuns(rest, rowsAtOnce, !runsAreKeys);
+      kernel(inputs, head, 0, head.length, groupOfStratum, this.cells);
+      rest = tail;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,100 @@
+import type { CellTable } from '../cell-table.ts';
+import type { CompiledScan } from '../compile-scan.ts';
+import type { ScanProgram } from '../scan-program.ts';
+import type { ScanTask } from '../tasks.ts';
+import type { ScanJob } from './scan-job.ts';
+import type { ScanThreads } from './scan-threads.ts';
+import type { ShareSums } from './share.ts';
+
+/** Fewer tasks are read by whoever has them: to hand one out brings nothing. */
+const tasksMin = 2;
+/** Tasks that a thread gets at once: as many that every thread gets a few shares, so that none ends long after the others. */
+const sharesAThread = 4;
+const tasksAtOnceMax = 8;
+
+/** Gets tasks that were read, in their order, and what they came to; null: no thread could read them. */
+export type TakeTasks = (tasks: readonly ScanTask[], sums: ShareSums | null) => void;
+
+/** The part of a scan that threads read. */
+export class ThreadedReading {
+  private job: ScanJob | null = null;
+  private shares: (readonly ScanTask[])[] = [];
+  private tasksTaken = 0;
+
+  /**
+   * @param load fills columns up to a row
+   * @param take gets what was read
+   */
+  constructor(
+    private readonly threads: ScanThreads,
+    private readonly program: ScanProgram,
+    private readonly load: (rows: number) => Promise<void>,
+    private readonly take: TakeTasks,
+  ) {}
+
+  /** How many tasks from a place on threads should read; 0: it is not worth it. @param rowsMax so many rows at most */
+  tasksWithin(tasks: readonly ScanTask[], place: number, rowsMax: number): number {
+    let [count, rows] = [0, 0];
+    while (place + count < tasks.length && (rows += tasks[place + count]!.rows) <= rowsMax) count++;
+    return count >= tasksMin && this.threads.isReady ? count : 0;
+  }
+
+  /**
+   * Has threads read tasks.
+   * @param signal ends the waiting for them
+   * @returns how many of the first tasks have been taken
+   * @throws QueryError LIMIT_EXCEEDED, DAMAGED_SAMPLE
+   */
+  async read(tasks: readonly ScanTask[], signal: AbortSignal | null): Promise<number> {
+    this.job ??= this.threads.open(this.program, (share, sums) => {
+      const own = this.shares[share]!; // the job's shares are these
+      this.take(own, sums);
+      this.tasksTaken += own.length;
+    });
+    const { job, tasksTaken: before } = this;
+    const wanted = Math.ceil(tasks.length / (this.threads.count * sharesAThread));
+    const atOnce = Math.min(tasksAtOnceMax, wanted);
+    const end = (): void => job.abandon();
+    signal?.addEventListener('abort', end);
+    try {
+      for (let from = 0; from < tasks.length; from += atOnce) {
+        if (signal?.aborted === true) break;
+        const share = tasks.slice(from, from + atOnce);
+        await this.load(share.at(-1)!.lastRow); // not empty
+        this.shares.push(share);
+        job.add(share.map(({ runs }) => runs));
+      }
+      await job.settle();
+    } catch (error) {
+      job.abandon();
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', end);
+    }
+    return this.tasksTaken - before;
+  }
+
+  /** To be called when nothing more is to be read. */
+  close(): void {
+    if (this.job !== null) this.threads.release(this.job);
+  }
+}
+
+/** Adds what a thread has summed up to the sums here. */
+export function addShare(
+  { cells: sums, interned }: ShareSums,
+  cells: CellTable,
+  { rowKeys: { recode }, view, interners }: CompiledScan,
+): void {
+  if (recode === null) {
+    cells.add(sums, null);
+    return;
+  }
+  // 0 stands for NULL, wherever the row was read.
+  const translate = (interner: number, code: number): number =>
+    code === 0 ? 0 : interners[interner]!.intern(interned[interner]![code - 1]!) + 1; // as many there as here
+  cells.add(
+    sums,
+    (group) => (group % view.codes) + view.codes * recode(Math.floor(group / view.codes), translate),
+  );
+}
