@@ -8,6 +8,7 @@ export interface GlobalOptions {
   readonly allow?: readonly string[];
   readonly threads?: number;
   readonly memoryLimit?: number;
+  readonly taskFaults?: string;
   /** Of `serve` alone. */
   readonly maintain?: number;
 }
@@ -19,12 +20,14 @@ export function toOpenOptions({
   threads,
   memoryLimit,
   maintain,
+  taskFaults,
 }: GlobalOptions): OpenOptions {
   return {
     dataDir,
     ...(allow === undefined ? {} : { allowedPaths: allow }),
     ...(threads === undefined ? {} : { threads }),
     ...(memoryLimit === undefined ? {} : { memoryLimitBytes: memoryLimit }),
+    ...(taskFaults === undefined ? {} : { taskFaults }),
     ...(maintain === undefined ? {} : { maintainEveryMs: maintain * 1000 }),
   };
 }

@@ -17,6 +17,7 @@ const meanings: ReadonlyMap<string, string> = new Map([
   ['NOT_SMOOTH', 'its error is resampled'],
   ['EXTREME_QUANTILE', 'the quantile is too near the end'],
   ['OUT_OF_TIME', 'there was no time for its interval'],
+  ['LOST_ROWS', 'rows were lost, maybe because of their values'],
 ]);
 
 /** The lines under a table: how the answer was found, how long it took, and what is to be known about it. */

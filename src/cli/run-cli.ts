@@ -134,5 +134,7 @@ function addGlobalOptions(program: Command): void {
       '--memory-limit <size>',
       'memory for scans: bytes, 512MB, 4GiB (default: half of the memory)',
       parseMemory,
-    );
+    )
+    // For trials of what becomes of answers where work is lost.
+    .addOption(new Option('--task-faults <rates>').env('BALLPARK_TASK_FAULTS').hideHelp());
 }

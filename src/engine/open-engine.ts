@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { mkdtemp } from 'node:fs/promises';
 import { Catalog, catalogMigrations, LessonStore, ProfileStore, QueryLogStore } from '../catalog/index.ts';
 import { QueryError, storageError } from '../common/index.ts';
-import { ScanThreads } from '../executor/index.ts';
+import { plantFaults, ScanThreads } from '../executor/index.ts';
 import { openDatabase } from '../database/index.ts';
 import { prepareParser } from '../parser/index.ts';
 import { DuckDBSource } from '../sources/index.ts';
@@ -110,8 +110,11 @@ async function openState(
   const { leases, remains, samples } = shareSamples(environment, database, catalog, troubles, folders);
   const profile = new Profile(new ProfileStore(database), threadCount, clock);
   const log = new QueryLog(new QueryLogStore(database), profile);
-  const threads = new ScanThreads(threadCount, environment.startThread, (delayMs, work) =>
-    environment.timers.after(delayMs, work),
+  const threads = new ScanThreads(
+    threadCount,
+    environment.startThread,
+    (delayMs, work) => environment.timers.after(delayMs, work),
+    options.taskFaults === undefined ? null : plantFaults(options.taskFaults),
   );
   closers.add(() => threads.close());
   const tails = new LearnedTails(new LessonStore(database), source, clock);

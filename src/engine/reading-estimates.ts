@@ -2,6 +2,7 @@ import {
   cellConfidence,
   GroupEstimator,
   GroupIntervals,
+  SuspectRows,
   type MetGroup,
   type MissingGroups,
   type TailRows,
@@ -184,25 +185,19 @@ export class ReadingEstimates {
     const collected = collect();
     const { moments, key } = collected;
     const witness = called?.to(scan.groupCodes);
-    const { estimator, groups } = await lister.timed(scan.rowsRead, async () => {
+    const { estimator, groups, suspect } = await lister.timed(scan.rowsRead, async () => {
       const listed = await lister.list(scan, moments, limit, () => control.pause());
-      const made = new GroupEstimator({
-        query,
-        aggregateTotals,
-        ...collected,
-        listed,
-        confidence,
-        seed,
-        witness,
-      });
-      return { estimator: made, groups: await this.meetAll(made) };
+      const request = { query, aggregateTotals, moments, key, listed, confidence, seed, witness };
+      const made = new GroupEstimator(request);
+      const lost = collected.suspect === null ? null : new SuspectRows(request, collected.suspect);
+      return { estimator: made, groups: await this.meetAll(made), suspect: lost };
     });
     this.tookMs += control.elapsedMs() - startMs;
     if (lister.listedRows(1) === 0)
       control.paces.meeting.learn(moments.cellCount, control.elapsedMs() - startMs);
     const cells = groups.length * query.intervals.length;
     const level = bounds.simultaneous ? cellConfidence(confidence, cells) : confidence;
-    const intervals = new GroupIntervals(estimator, cells, level, () => this.tailRows());
+    const intervals = new GroupIntervals(estimator, cells, level, () => this.tailRows(), suspect);
     await this.make(intervals, groups, intervalsInChoice(query));
     return this.estimating(() => {
       this.confirmTails(intervals, groups, certifiedInChoice(query));

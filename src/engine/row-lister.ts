@@ -122,7 +122,7 @@ export class RowLister {
     const listed = rowsUnder(ranks);
     // First ranks may hold a few more matches than their share.
     const found = await scan.valuesInPieces(Int32Array.from(listed), Math.ceil(1.02 * matches), pause);
-    return { ...found, rowsRead: listed };
+    return { ...found, rowsRead: scan.unitsWithin(listed) };
   }
 
   private refuseTooMany(rows: number): void {

@@ -1,6 +1,7 @@
 import type { SampleEntry } from '../catalog/index.ts';
 import type { MissingGroups } from '../estimator/index.ts';
 import type { Choice } from './choice.ts';
+import type { AnswerSummary } from './contract.ts';
 import type { Expectation } from './foresight.ts';
 import type { EstimatedRow } from './known.ts';
 import type { SampleWork } from './statement-costs.ts';
@@ -19,7 +20,7 @@ export interface SampleAnswer {
   /** The intervals that there are, before HAVING and LIMIT. */
   readonly cells: number;
   readonly rowsRead: number;
-  readonly tasks: { readonly planned: number; readonly completed: number };
+  readonly tasks: AnswerSummary['tasks'];
   /** All shown estimates keep the error bound; true where there is none. */
   readonly errorMet: boolean;
   /** Largest relative half-width to expect of the whole sample; infinite where nothing is known, 0 where the bound is kept. */

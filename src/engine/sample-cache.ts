@@ -30,8 +30,12 @@ async function namingSample<T>(entry: SampleEntry, work: Promise<T>): Promise<T>
   try {
     return await work;
   } catch (error) {
-    throw error instanceof SampleFault ? new UnusableSample(entry, error) : error;
+    throw naming(entry, error);
   }
+}
+
+function naming(entry: SampleEntry, error: unknown): Error {
+  return error instanceof SampleFault ? new UnusableSample(entry, error) : (error as Error); // nothing else is thrown
 }
 
 export interface SampleCacheOptions {
@@ -132,7 +136,8 @@ export class SampleCache {
       const { files, folder } = this.options;
       const opened = await namingSample(entry, openSample(files, folder, entry.files));
       const load: Sample['load'] = (name, rows) => namingSample(entry, opened.load(name, rows));
-      const sample = { ...opened, load };
+      const unreadable: Sample['unreadable'] = (reason) => naming(entry, opened.unreadable(reason));
+      const sample = { ...opened, load, unreadable };
       // Its files may go now, though what is open stays readable: the next statement opens and pins it anew.
       pin.signal.addEventListener('abort', () => void this.forget(entry.id).catch(() => undefined));
       return { sample, pin };

@@ -15,6 +15,7 @@ import { RankLimits } from './rank-limits.ts';
 import { ReadingEstimates } from './reading-estimates.ts';
 import { ReadingWatch } from './reading-watch.ts';
 import { type ListingForecast, RowLister } from './row-lister.ts';
+import type { AnswerSummary } from './contract.ts';
 import type { RunControl } from './run-control.ts';
 import { type TailSubject, tailSubjects, type UnknownTails, unknownTails } from './tail-subjects.ts';
 import { TailWitness } from './tail-witness.ts';
@@ -121,8 +122,10 @@ export class SampleReading {
     return this.scan.rowsRead;
   }
 
-  get tasks(): { readonly planned: number; readonly completed: number } {
-    return { planned: this.planned, completed: this.completed };
+  /** Tasks that were planned, those of them that were gone through, and of these the ones that were lost. */
+  get tasks(): AnswerSummary['tasks'] {
+    const discarded = this.scan.lost.tasks;
+    return { planned: this.planned, completed: this.completed - discarded, discarded };
   }
 
   /**
@@ -265,6 +268,10 @@ export class SampleReading {
 
   /** Bounds on the groups that were not met. */
   missing({ estimator, groups, confidence }: Known): MissingGroups {
-    return missingGroups(estimator.moments, groups.map(({ cells }) => cells), confidence); // prettier-ignore
+    const { moments } = estimator;
+    const missing = missingGroups(moments, groups.map(({ cells }) => cells), confidence); // prettier-ignore
+    // Rows that were lost, maybe because of their values, may all be of groups that were not met.
+    const lost = moments.groupsByStratum ? 0 : this.scan.suspectRows;
+    return { groupRowsMax: missing.groupRowsMax + lost, rowsMax: missing.rowsMax + lost };
   }
 }

@@ -191,12 +191,18 @@ export function routed(
     witnessRows > 0
       ? [`${countOf(witnessRows, 'row')} of the sample were read to tell what the tails are like`]
       : [];
+  const lost =
+    tasks.discarded > 0
+      ? [
+          `${countOf(tasks.discarded, 'task')} of ${groupDigits(tasks.planned)} could not be read; the intervals allow for it`,
+        ]
+      : [];
   return {
     columns,
     report: {
       mode: 'approximate',
       reason,
-      notes: [...notes, ...missed, ...witnessed, ...(typeof judged === 'string' ? [judged] : [])],
+      notes: [...notes, ...missed, ...lost, ...witnessed, ...(typeof judged === 'string' ? [judged] : [])],
       errorMet: answer.errorMet && missed.length === 0,
       sample: { entry, rowsRead },
       tasks,

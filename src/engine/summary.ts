@@ -47,7 +47,7 @@ export interface RouteReport {
   /** The error bound was kept; true where there is none. */
   readonly errorMet: boolean;
   readonly sample?: { readonly entry: SampleEntry; readonly rowsRead: number };
-  readonly tasks?: { readonly planned: number; readonly completed: number };
+  readonly tasks?: AnswerSummary['tasks'];
   readonly missing?: { readonly groupRowsMax: number; readonly rowsMax: number };
   /** The estimates behind the rows, and how many intervals there were before HAVING and LIMIT; none in an exact answer. */
   readonly estimates?: readonly Estimate[];
@@ -97,7 +97,7 @@ export function summarise(
             populationRows: sample.entry.populationRows,
           },
     reason: report.reason,
-    tasks: { planned: 0, completed: 0, ...report.tasks, discarded: 0 },
+    tasks: report.tasks ?? { planned: 0, completed: 0, discarded: 0 },
     intervals:
       cells === undefined
         ? null

@@ -1,6 +1,7 @@
 import type { Pieces } from '../common/index.ts';
 import type { Estimate } from '../plan/index.ts';
 import type { GroupEstimate, GroupEstimator, MetGroup } from './estimate-groups.ts';
+import type { SuspectRows } from './suspect-rows.ts';
 import { confirmTails, type TailRows, withoutLook } from './hill.ts';
 
 /** Whether there was no time for the estimate's interval. */
@@ -20,12 +21,14 @@ export class GroupIntervals {
    * @param cells how many there may be
    * @param confidence the level of each, in (0, 1)
    * @param readRows gives the values of matching rows that tails are judged by
+   * @param suspect rows that every interval is to allow for
    */
   constructor(
     private readonly estimator: GroupEstimator,
     readonly cells: number,
     private readonly confidence: number,
     private readonly readRows: () => TailRows,
+    private readonly suspect: SuspectRows | null = null,
   ) {
     const most = estimator.moments.groupCount * estimator.intervalCount;
     this.made = Array<GroupEstimate | undefined>(most);
@@ -42,7 +45,11 @@ export class GroupIntervals {
     const own = this.isOutOfTime
       ? estimator.valueAt(group, place, confidence)
       : estimator.estimateAt(group, place, confidence);
-    return (this.made[index] = own);
+    return (this.made[index] = this.widened(group, place, own));
+  }
+
+  private widened(group: MetGroup, place: number, own: GroupEstimate): GroupEstimate {
+    return this.suspect === null ? own : this.suspect.widen(group, place, own, this.confidence);
   }
 
   /** Whether the interval of the query at a place was made. */
@@ -54,7 +61,7 @@ export class GroupIntervals {
   *make(group: MetGroup, place: number): Pieces<void> {
     if (this.isMade(group, place) || this.isOutOfTime) return;
     const own = yield* this.estimator.estimateInPieces(group, place, this.confidence);
-    this.made[this.indexOf(group, place)] ??= own;
+    this.made[this.indexOf(group, place)] ??= this.widened(group, place, own);
   }
 
   /** No time is left: what is not made yet gets no interval, and no tail is looked at any more. */

@@ -7,6 +7,7 @@
 export { comparedIn, type Condition, readCondition, readSide, type Side } from './condition.ts';
 export { estimateDistinct, type SeenValue } from './distinct.ts';
 export { type GroupEstimate, GroupEstimator, type MetGroup } from './estimate-groups.ts';
+export { SuspectRows } from './suspect-rows.ts';
 export { GroupIntervals, isOutOfTime } from './group-intervals.ts';
 export { type CellRange, groupStarts } from './group-totals.ts';
 export { confirmTails, type TailRows } from './hill.ts';

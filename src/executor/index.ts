@@ -4,6 +4,8 @@
  * Always: it computes what DuckDB computes, or refuses and says why; it never sees a confidence level.
  */
 export { answerFromStrata } from './precomputed.ts';
-export { type CollectedSums, openScan, type SampleScan } from './scan.ts';
+export { openScan, type SampleScan } from './scan.ts';
+export type { CollectedSums } from './scan-sums.ts';
 export type { Pauses, Proceed } from './scan-steering.ts';
+export { plantFaults } from './threads/planted-faults.ts';
 export { ScanThreads } from './threads/scan-threads.ts';

@@ -2,6 +2,7 @@ import type { Pieces } from '../common/index.ts';
 import { runStride, type Sample } from '../samples/index.ts';
 import type { CompiledScan } from './compile-scan.ts';
 import { pieceRows } from './kernel.ts';
+import type { LostRows } from './lost-rows.ts';
 import { splitRuns } from './tasks.ts';
 import { type RowValues, ValueSink } from './values.ts';
 
@@ -11,6 +12,7 @@ const keysAtOnce = 256;
 /**
  * The values of matching rows among the first of each stratum.
  * @param to for each stratum how many of its first rows to look at
+ * @param lost rows that are left out
  * @param codes of groups, which are numbered by their places; a row of another has the group −1
  * @param matches how many rows to expect: there is room for these at once
  */
@@ -18,6 +20,7 @@ export function* readValues(
   parts: CompiledScan,
   { keys, runs, blockRows }: Sample,
   to: Int32Array,
+  lost: LostRows,
   codes: readonly number[],
   matches: number,
 ): Pieces<RowValues> {
@@ -28,7 +31,7 @@ export function* readValues(
   if (keys === null) {
     const rows = to.reduce((sum, own) => sum + own, 0);
     sink.reserve(Math.min(rows, matches + pieceRows)); // a piece makes room for all of its rows
-    for (let rest = runs.runs(new Int32Array(to.length), to); rest.length > 0;) {
+    for (let rest = lost.without(runs.runs(new Int32Array(to.length), to)); rest.length > 0;) {
       const [head, tail] = splitRuns(rest, blockRows, true);
       kernel(inputs, head, 0, head.length, view.group, sink);
       rest = tail;
@@ -38,7 +41,8 @@ export function* readValues(
   }
   const ends: number[] = [];
   for (let key = 0; key < (to[0] ?? 0); key++) {
-    const run = Int32Array.of(0, keys.starts[key]!, keys.starts[key + 1]!); // key < number of keys
+    const run = lost.without(Int32Array.of(0, keys.starts[key]!, keys.starts[key + 1]!)); // key < number of keys
+    if (run.length === 0) continue;
     kernel(inputs, run, 0, runStride, view.group, sink);
     ends.push(sink.count);
     if (key % keysAtOnce === 0) yield;

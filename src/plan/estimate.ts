@@ -11,7 +11,8 @@ export type ReasonCode =
   | 'NOT_CERTIFIABLE'
   | 'EXTREME_QUANTILE'
   | 'NOT_SMOOTH'
-  | 'OUT_OF_TIME';
+  | 'OUT_OF_TIME'
+  | 'LOST_ROWS';
 
 /** One aggregate of one group, with its interval. */
 export interface Estimate {

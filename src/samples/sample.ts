@@ -3,6 +3,7 @@ import type { FileSystem } from '../common/index.ts';
 import type { ColumnFileManifest, ColumnManifest } from './column-file.ts';
 import { ColumnFileReader, type LoadedColumn } from './read-column-file.ts';
 import { RunIndex } from './run-index.ts';
+import { SampleFault } from './sample-fault.ts';
 import { readStrataTable, type StrataTable } from './strata-table.ts';
 import { type KeyIndex, keyStarts } from './universe.ts';
 
@@ -42,6 +43,8 @@ export interface Sample {
    * @throws QueryError DAMAGED_SAMPLE
    */
   load(name: string, rows: number): Promise<LoadedColumn>;
+  /** The error of work that cannot do without rows which cannot be read. */
+  unreadable(reason: string): Error;
   close(): Promise<void>;
 }
 
@@ -83,6 +86,7 @@ export async function openSample(files: FileSystem, folder: string, described: S
     blockRows: described.data.blockRows,
     columns: described.data.columns.filter(({ name }) => !ownColumnNames.includes(name)),
     load: (name, rows) => reader.load(name, rows),
+    unreadable: (reason) => new SampleFault('unavailable', reason),
     close: () => reader.close(),
   };
 }

@@ -4,12 +4,34 @@ import type { KernelInputs } from '../../src/executor/kernel.ts';
 import { Workspace } from '../support/workspace.ts';
 
 /*
- * Which rows of samples the loops really visit: every loop that adds up is the real one, and notes the runs that it is given. A row
+ * Which rows of samples the loops really visit: every loop that adds up is the real one, and notes the runs that it is given; for those
+ * in other threads it is noted what these are given. A row
  * that was read once, by a pilot or a probe, is never read again for the same statement.
  */
 
 /** How often each row of a sample was visited; samples are told apart by how many rows they have. */
 const visits = vi.hoisted(() => new Map<number, Uint8Array>());
+
+const visit = vi.hoisted(() => ({ columns }: Pick<KernelInputs, 'columns'>, runs: Int32Array): void => {
+  const rows = columns[0]!.length; // all queries here read a column
+  const seen = visits.get(rows) ?? new Uint8Array(rows);
+  visits.set(rows, seen);
+  for (let run = 0; run < runs.length; run += 3)
+    for (let row = runs[run + 1]!; row < runs[run + 2]!; row++) seen[row]!++;
+});
+
+/** What threads read is what they are given. */
+vi.mock(import('../../src/executor/threads/scan-job.ts'), async (original) => {
+  const { ScanJob } = await original();
+  class NotingJob extends ScanJob {
+    override handOut(): ReturnType<InstanceType<typeof ScanJob>['handOut']> {
+      const share = super.handOut();
+      for (const { runs } of share.tasks) visit(this.program, runs);
+      return share;
+    }
+  }
+  return { ScanJob: NotingJob };
+});
 
 vi.mock(import('../../src/executor/kernel.ts'), async (original) => {
   const kernel = await original();
@@ -25,11 +47,7 @@ vi.mock(import('../../src/executor/kernel.ts'), async (original) => {
         to: number,
         ...rest: readonly unknown[]
       ) => {
-        const rows = inputs.columns[0]!.length; // all queries here read a column
-        const seen = visits.get(rows) ?? new Uint8Array(rows);
-        visits.set(rows, seen);
-        for (let run = from; run < to; run += 3)
-          for (let row = runs[run + 1]!; row < runs[run + 2]!; row++) seen[row]!++;
+        visit(inputs, runs.subarray(from, to));
         return made(inputs, runs, from, to, ...rest);
       };
     },

@@ -4,8 +4,9 @@ import {
   type GroupEstimate,
   GroupEstimator,
   type MetGroup,
+  SuspectRows,
 } from '../../src/estimator/index.ts';
-import { openScan } from '../../src/executor/index.ts';
+import { openScan, type SampleScan, type ScanThreads } from '../../src/executor/index.ts';
 import { parseStatement } from '../../src/parser/index.ts';
 import {
   layoutMoments,
@@ -42,6 +43,7 @@ export interface SampleReply {
     readonly estimates: readonly GroupEstimate[];
   })[];
   readonly moments: Moments;
+  readonly lost: SampleScan['lost'];
 }
 
 /**
@@ -61,32 +63,40 @@ export async function askSample(
     readonly alter?: (moments: Moments) => Moments;
     /** Default: drawn from the table. */
     readonly design?: SampleDesign;
+    /** What reads beside this thread, and which faults are planted. */
+    readonly threads?: ScanThreads;
+    /** Ends the waiting for threads. */
+    readonly signal?: AbortSignal;
   } = {},
 ): Promise<SampleReply> {
   const unit = sample.keys === null ? 'row' : 'key';
   const { layout, aggregateTotals } = layoutMoments(query, options.design, unit);
-  const scan = await openScan(sample, { filter: query.filter, keys: query.keys, layout });
+  const request = { filter: query.filter, keys: query.keys, layout };
+  const scan = await openScan(sample, request, options.threads ?? null);
   if ('refused' in scan) throw new Error(scan.refused);
-  await scan.readTo(options.rows ?? sample.unitSizes, () => true);
+  const patience = (): AbortSignal | null => options.signal ?? null;
+  await scan.readTo(options.rows ?? sample.unitSizes, () => true, null, patience);
   const collected = scan.collect();
   const moments = options.alter?.(collected.moments) ?? collected.moments;
   const ranks = options.listedRows ?? options.rows ?? sample.runs.sizes;
   const listed = layout.measures.some((measure) => measure.listed)
     ? { ...scan.values(ranks), rowsRead: moments.rowsRead.map((read, h) => Math.min(read, ranks[h]!)) } // one entry a stratum
     : null;
-  const estimator = new GroupEstimator({
-    query,
-    aggregateTotals,
-    moments,
-    listed,
-    key: collected.key,
-    confidence: options.confidence ?? 0.95,
-    seed: options.seed ?? 1,
-  });
-  const groups = estimator.meet().map((group) => ({ group, estimates: estimator.estimate(group) }));
+  const confidence = options.confidence ?? 0.95;
+  const { key, suspect } = collected;
+  const asked = { query, aggregateTotals, moments, listed, key, confidence, seed: options.seed ?? 1 };
+  const estimator = new GroupEstimator(asked);
+  const rows = suspect === null ? null : new SuspectRows(asked, suspect);
+  const groups = estimator.meet().map((group) => ({
+    group,
+    estimates: estimator
+      .estimate(group)
+      .map((own, place) => rows?.widen(group, place, own, confidence) ?? own),
+  }));
   const confirmed = confirmTails(moments, groups, () => scan.values(options.rows ?? sample.unitSizes));
   return {
     moments,
+    lost: scan.lost,
     groups: groups.map(({ group }, place) => ({
       ...group,
       estimates: confirmed[place]!, // one a group

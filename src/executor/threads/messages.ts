@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../common/index.ts';
 import type { ScanProgram } from '../scan-program.ts';
 import type { Share, ShareSums } from './share.ts';
+import type { TaskFault } from './task-faults.ts';
 
 /** What a thread is told. Programs are told once, before their first share, and forgotten when their scan needs no thread any more. */
 export type ToThread =
@@ -11,7 +12,14 @@ export type ToThread =
       /** One number in shared memory: anything but 0 stops the reading. */
       readonly stop: Int32Array;
     }
-  | { readonly kind: 'share'; readonly job: number; readonly share: number; readonly tasks: Share }
+  | {
+      readonly kind: 'share';
+      readonly job: number;
+      readonly share: number;
+      readonly tasks: Share;
+      /** What was planted to happen. */
+      readonly fault: TaskFault | null;
+    }
   | { readonly kind: 'forget'; readonly job: number };
 
 /** What a thread answers to a share. */

@@ -2,50 +2,59 @@ import { QueryError } from '../../common/index.ts';
 import type { ScanProgram } from '../scan-program.ts';
 import type { FromThread } from './messages.ts';
 import type { Share, ShareSums } from './share.ts';
+import type { LossCause } from './task-faults.ts';
 
-/** How often a share is tried. */
+/** How often a task is tried. */
 const triesMax = 2;
+
+/** What became of a share: its sums; why it is lost; or that nobody was there to read it. */
+export type ShareOutcome = ShareSums | LossCause | 'unread';
 
 /** A share on its way. */
 interface ShareState {
+  readonly id: number;
   readonly tasks: Share;
-  tries: number;
-  /** null: it is not known yet; 'lost': no thread could read it. */
-  sums: ShareSums | 'lost' | null;
+  readonly tries: number;
+  /** null: it is not known yet. */
+  outcome: ShareOutcome | null;
 }
 
-/** Gets the sums of shares in their order; null where no thread could read the share. */
-export type TakeSums = (share: number, sums: ShareSums | null) => void;
+/** Gets what became of shares, in the order of their tasks. */
+export type TakeShare = (tasks: Share, outcome: ShareOutcome) => void;
 
 /**
- * One scan's shares: handed out to threads, and their sums taken back in order. What was taken back is always a prefix of the shares,
- * whichever thread was faster.
+ * One scan's shares: handed out to threads, and their sums taken back in order. What was taken back is always a prefix of the tasks,
+ * whichever thread was faster. What a thread does not finish is tried once more, each task by itself.
  */
 export class ScanJob {
   /** See {@link ToThread}: shared with the threads. */
   readonly stopFlag = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  private readonly shares: ShareState[] = [];
-  /** Shares that nobody reads, first come first. */
-  private readonly open: number[] = [];
-  private taken = 0;
+  /** Shares that have not been taken, in order. */
+  private shares: ShareState[] = [];
+  /** Those of them that nobody reads, first come first. */
+  private open: ShareState[] = [];
+  private readonly reading = new Map<number, ShareState>();
+  private nextId = 1;
   private isAbandoned = false;
   private failure: Error | null = null;
   private wake: (() => void) | null = null;
 
   /**
-   * @param take gets the sums of each share, in the order of shares
+   * @param take gets what became of each share
    * @param changed called when there is something to hand out
    */
   constructor(
     readonly id: number,
     readonly program: ScanProgram,
-    private readonly take: TakeSums,
+    private readonly take: TakeShare,
     private readonly changed: () => void,
   ) {}
 
   /** Adds a share behind those before. */
   add(tasks: Share): void {
-    this.open.push(this.shares.push({ tasks, tries: 0, sums: null }) - 1);
+    const share = this.newShare(tasks, 0);
+    this.shares.push(share);
+    this.open.push(share);
     this.changed();
   }
 
@@ -54,39 +63,39 @@ export class ScanJob {
   }
 
   /** The next share to read; whoever takes it answers, or loses it. */
-  handOut(): { readonly share: number; readonly tasks: Share } {
+  handOut(): Readonly<ShareState> {
     const share = this.open.shift()!; // called where there are open shares
-    const state = this.shares[share]!;
-    state.tries++;
-    return { share, tasks: state.tasks };
+    this.reading.set(share.id, share);
+    return share;
   }
 
   /** A thread's answer. */
-  answer({ share, outcome }: FromThread): void {
-    if (outcome.kind === 'sums') {
-      this.shares[share]!.sums = outcome.sums; // a share that was handed out
-      this.takeInOrder();
-    } else if (outcome.kind === 'failed') this.fail(errorOf(outcome));
-    this.wake?.();
+  answer({ share: id, outcome }: FromThread): void {
+    if (outcome.kind === 'failed' && outcome.code !== null)
+      this.fail(new QueryError(outcome.code, outcome.message, { hint: outcome.hint ?? undefined }));
+    else if (outcome.kind === 'failed') this.lose(id, 'failed');
+    else if (outcome.kind === 'sums') this.end(id, outcome.sums);
   }
 
-  /** The thread that read a share is gone. */
-  lose(share: number): void {
-    if (this.shares[share]!.tries < triesMax) {
-      this.open.unshift(share);
-      this.changed();
-    } else this.giveUp(share);
-    this.wake?.();
+  /** A share was not read. @param cause what it is lost by if it was tried often enough */
+  lose(id: number, cause: LossCause | 'unread'): void {
+    const share = this.reading.get(id);
+    if (share === undefined || this.isAbandoned) return;
+    const tries = share.tries + 1;
+    if (share.tasks.length === 1 && tries >= triesMax) {
+      this.end(id, cause);
+      return;
+    }
+    this.reading.delete(id);
+    const singles = share.tasks.map((task) => this.newShare([task], tries));
+    this.shares.splice(this.shares.indexOf(share), 1, ...singles);
+    this.open.unshift(...singles);
+    this.changed();
   }
 
   /** No thread will read what is still open. */
-  loseOpen(): void {
-    for (const share of this.open.splice(0)) this.giveUp(share);
-    this.wake?.();
-  }
-
-  private giveUp(share: number): void {
-    this.shares[share]!.sums = 'lost'; // a share of this job
+  leaveOpen(): void {
+    for (const share of this.open.splice(0)) share.outcome = 'unread';
     this.takeInOrder();
   }
 
@@ -94,7 +103,7 @@ export class ScanJob {
   abandon(): void {
     this.isAbandoned = true;
     Atomics.store(this.stopFlag, 0, 1);
-    this.open.length = 0;
+    this.open = [];
     this.wake?.();
   }
 
@@ -109,7 +118,7 @@ export class ScanJob {
    * @throws whatever a share ended with
    */
   async settle(): Promise<void> {
-    while (this.taken < this.shares.length && !this.isAbandoned) {
+    while (this.shares.length > 0 && !this.isAbandoned) {
       await new Promise<void>((resolve) => {
         this.wake = resolve;
       });
@@ -117,21 +126,29 @@ export class ScanJob {
     if (this.failure !== null) throw this.failure;
   }
 
+  private newShare(tasks: Share, tries: number): ShareState {
+    return { id: this.nextId++, tasks, tries, outcome: null };
+  }
+
+  private end(id: number, outcome: ShareOutcome): void {
+    const share = this.reading.get(id);
+    if (share === undefined) return;
+    this.reading.delete(id);
+    share.outcome = outcome;
+    this.takeInOrder();
+  }
+
   private takeInOrder(): void {
     if (this.isAbandoned) return;
     try {
-      for (let next = this.shares[this.taken]; next !== undefined; next = this.shares[++this.taken]) {
-        if (next.sums === null) return;
-        this.take(this.taken, next.sums === 'lost' ? null : next.sums);
-        next.sums = null;
+      for (let share = this.shares[0]; share !== undefined; share = this.shares[0]) {
+        if (share.outcome === null) break;
+        this.shares.shift();
+        this.take(share.tasks, share.outcome);
       }
     } catch (error) {
       this.fail(error as Error); // nothing but errors is thrown here
     }
+    this.wake?.();
   }
-}
-
-function errorOf({ code, message, hint }: Extract<FromThread['outcome'], { kind: 'failed' }>): Error {
-  if (code === null) return new Error(`a thread that read the sample failed: ${message}`);
-  return new QueryError(code, message, { hint: hint ?? undefined });
 }

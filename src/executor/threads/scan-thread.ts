@@ -5,6 +5,7 @@ import { parentPort } from 'node:worker_threads';
 import { QueryError } from '../../common/index.ts';
 import type { FromThread, ToThread } from './messages.ts';
 import { ShareReader } from './share.ts';
+import type { TaskFault } from './task-faults.ts';
 
 /** A program that is known here; its reader is made when it is first needed. */
 interface KnownProgram {
@@ -33,12 +34,13 @@ port.on('message', (message: ToThread) => {
   }
 });
 
-function read({ job, tasks }: Extract<ToThread, { kind: 'share' }>): FromThread['outcome'] {
+function read({ job, tasks, fault }: Extract<ToThread, { kind: 'share' }>): FromThread['outcome'] {
   const known = programs.get(job);
   if (known === undefined) return { kind: 'stopped' };
   const { stop, program } = known.message;
   const isStopped = (): boolean => Atomics.load(stop, 0) !== 0;
   try {
+    if (fault !== null) suffer(fault);
     known.reader ??= new ShareReader(program);
     const sums = known.reader.read(tasks, isStopped);
     return sums === null ? { kind: 'stopped' } : { kind: 'sums', sums };
@@ -47,6 +49,24 @@ function read({ job, tasks }: Extract<ToThread, { kind: 'share' }>): FromThread[
     return error instanceof QueryError
       ? { kind: 'failed', code: error.code, message: error.message, hint: error.hint ?? null }
       : { kind: 'failed', code: null, message: String(error), hint: null };
+  }
+}
+
+/** Lets a planted fault happen. */
+function suffer(fault: TaskFault): void {
+  const neverSet = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  switch (fault.kind) {
+    case 'fail':
+      throw new Error('planted');
+    case 'crash':
+      process.exit(1); // of a thread: it ends the thread alone
+    case 'stall':
+      Atomics.wait(neverSet, 0, 0);
+      break;
+    case 'delay':
+      Atomics.wait(neverSet, 0, 0, fault.ms);
+      break;
+    case 'unreadable': // it is not asked for
   }
 }
 

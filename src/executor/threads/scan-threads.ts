@@ -3,7 +3,9 @@ import type { Worker } from 'node:worker_threads';
 import { QueryError } from '../../common/index.ts';
 import type { ScanProgram } from '../scan-program.ts';
 import type { FromThread, ToThread } from './messages.ts';
-import { ScanJob, type TakeSums } from './scan-job.ts';
+import { ScanJob, type TakeShare } from './scan-job.ts';
+import type { Share } from './share.ts';
+import type { TaskFault, TaskFaults } from './task-faults.ts';
 
 /** Shares that a thread has at once: one that it reads, and one that it need not wait for. */
 const sharesAhead = 2;
@@ -40,11 +42,13 @@ export class ScanThreads {
   /**
    * @param count of threads
    * @param start starts one
+   * @param faults what is planted
    */
   constructor(
     readonly count: number,
     private readonly start: () => Worker,
     private readonly after: After,
+    readonly faults: TaskFaults | null = null,
   ) {}
 
   /** Whether a thread could begin at once. Where none can yet, some are started: others read meanwhile. */
@@ -63,7 +67,7 @@ export class ScanThreads {
   }
 
   /** Opens a job for a scan. It is to be released. */
-  open(program: ScanProgram, take: TakeSums): ScanJob {
+  open(program: ScanProgram, take: TakeShare): ScanJob {
     const job: ScanJob = new ScanJob(this.nextJob++, program, take, () => {
       if (!this.waiting.includes(job)) this.waiting.push(job);
       this.handOut();
@@ -122,9 +126,11 @@ export class ScanThreads {
       this.threads.delete(thread);
       thread.unwatch();
       this.deaths++;
-      for (const { job, share } of thread.shares.splice(0)) job.lose(share);
+      // Where one after the other ends and none answers between, it is the threads, not what they read.
+      const cause = this.deaths > this.count ? 'unread' : 'failed';
+      for (const { job, share } of thread.shares.splice(0)) job.lose(share, cause);
       if (this.deaths < deathsMax) this.startMissing();
-      else if (this.threads.size === 0) for (const job of this.jobs.values()) job.loseOpen();
+      else if (this.threads.size === 0) for (const job of this.jobs.values()) job.leaveOpen();
     });
   }
 
@@ -155,10 +161,21 @@ export class ScanThreads {
     const { id, program, stopFlag: stop } = job;
     if (!programs.has(id)) tell(worker, { kind: 'program', job: id, program, stop });
     programs.add(id);
-    const { share, tasks } = job.handOut();
+    const { id: share, tasks, tries } = job.handOut();
+    const fault = this.faultOf(tasks, tries);
+    if (fault?.kind === 'unreadable') {
+      queueMicrotask(() => job.lose(share, 'unreadable'));
+      return;
+    }
     shares.push({ job, share });
-    tell(worker, { kind: 'share', job: id, share, tasks });
+    tell(worker, { kind: 'share', job: id, share, tasks, fault });
     if (shares.length === 1) this.watch(thread);
+  }
+
+  private faultOf(tasks: Share, tries: number): TaskFault | null {
+    if (this.faults === null) return null;
+    const planted = tasks.map((task) => this.faults?.faultOf(task, tries) ?? null);
+    return planted.find((fault) => fault !== null) ?? null;
   }
 
   /** Watches over the share that the thread is reading now. */

@@ -6,10 +6,10 @@ import {
   newInterners,
   type ScanProgram,
 } from '../scan-program.ts';
-import { splitRuns } from '../tasks.ts';
+import { type ScanTask, splitRuns } from '../tasks.ts';
 
-/** A part of a scan that one thread reads: tasks one after the other, each a list of runs (stratum, start, end). */
-export type Share = readonly Int32Array[];
+/** A part of a scan that one thread reads, one after the other. */
+export type Share = readonly ScanTask[];
 
 /** What reading a share came to. */
 export interface ShareSums {
@@ -41,7 +41,7 @@ export class ShareReader {
    */
   read(share: Share, isStopped: () => boolean): ShareSums | null {
     const isRead = share.every((task) => {
-      const isAdded = this.add(task, isStopped);
+      const isAdded = this.add(task.runs, isStopped);
       this.cells.flush();
       return isAdded;
     });
@@ -51,10 +51,10 @@ export class ShareReader {
   }
 
   /** @returns false where it was stopped */
-  private add(task: Int32Array, isStopped: () => boolean): boolean {
+  private add(runs: Int32Array, isStopped: () => boolean): boolean {
     const { kernel, inputs } = this.linked;
     const { groupOfStratum, runsAreKeys } = this.program;
-    for (let rest = task; rest.length > 0;) {
+    for (let rest = runs; rest.length > 0;) {
       if (isStopped()) return false;
       const [head, tail] = splitRuns(rest, rowsAtOnce, !runsAreKeys);
       kernel(inputs, head, 0, head.length, groupOfStratum, this.cells);

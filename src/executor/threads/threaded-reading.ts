@@ -1,10 +1,7 @@
-import type { CellTable } from '../cell-table.ts';
-import type { CompiledScan } from '../compile-scan.ts';
 import type { ScanProgram } from '../scan-program.ts';
 import type { ScanTask } from '../tasks.ts';
-import type { ScanJob } from './scan-job.ts';
 import type { ScanThreads } from './scan-threads.ts';
-import type { ShareSums } from './share.ts';
+import type { ScanJob, TakeShare } from './scan-job.ts';
 
 /** Fewer tasks are read by whoever has them: to hand one out brings nothing. */
 const tasksMin = 2;
@@ -12,24 +9,20 @@ const tasksMin = 2;
 const sharesAThread = 4;
 const tasksAtOnceMax = 8;
 
-/** Gets tasks that were read, in their order, and what they came to; null: no thread could read them. */
-export type TakeTasks = (tasks: readonly ScanTask[], sums: ShareSums | null) => void;
-
 /** The part of a scan that threads read. */
 export class ThreadedReading {
   private job: ScanJob | null = null;
-  private shares: (readonly ScanTask[])[] = [];
   private tasksTaken = 0;
 
   /**
    * @param load fills columns up to a row
-   * @param take gets what was read
+   * @param take gets what became of tasks, in their order
    */
   constructor(
     private readonly threads: ScanThreads,
     private readonly program: ScanProgram,
     private readonly load: (rows: number) => Promise<void>,
-    private readonly take: TakeTasks,
+    private readonly take: TakeShare,
   ) {}
 
   /** How many tasks from a place on threads should read; 0: it is not worth it. @param rowsMax so many rows at most */
@@ -46,9 +39,8 @@ export class ThreadedReading {
    * @throws QueryError LIMIT_EXCEEDED, DAMAGED_SAMPLE
    */
   async read(tasks: readonly ScanTask[], signal: AbortSignal | null): Promise<number> {
-    this.job ??= this.threads.open(this.program, (share, sums) => {
-      const own = this.shares[share]!; // the job's shares are these
-      this.take(own, sums);
+    this.job ??= this.threads.open(this.program, (own, outcome) => {
+      this.take(own, outcome);
       this.tasksTaken += own.length;
     });
     const { job, tasksTaken: before } = this;
@@ -61,8 +53,7 @@ export class ThreadedReading {
         if (signal?.aborted === true) break;
         const share = tasks.slice(from, from + atOnce);
         await this.load(share.at(-1)!.lastRow); // not empty
-        this.shares.push(share);
-        job.add(share.map(({ runs }) => runs));
+        job.add(share);
       }
       await job.settle();
     } catch (error) {
@@ -78,23 +69,4 @@ export class ThreadedReading {
   close(): void {
     if (this.job !== null) this.threads.release(this.job);
   }
-}
-
-/** Adds what a thread has summed up to the sums here. */
-export function addShare(
-  { cells: sums, interned }: ShareSums,
-  cells: CellTable,
-  { rowKeys: { recode }, view, interners }: CompiledScan,
-): void {
-  if (recode === null) {
-    cells.add(sums, null);
-    return;
-  }
-  // 0 stands for NULL, wherever the row was read.
-  const translate = (interner: number, code: number): number =>
-    code === 0 ? 0 : interners[interner]!.intern(interned[interner]![code - 1]!) + 1; // as many there as here
-  cells.add(
-    sums,
-    (group) => (group % view.codes) + view.codes * recode(Math.floor(group / view.codes), translate),
-  );
 }

@@ -1,0 +1,217 @@
+import { finish, type Pause, type Pieces, withPauses } from '../common/index.ts';
+import type { Moments, Scalar } from '../plan/index.ts';
+import { runStride, type Sample } from '../samples/index.ts';
+import type { CellTable } from './cell-table.ts';
+import { collectMoments, type GroupCodes, leastMatched } from './collect-moments.ts';
+import type { CompiledScan, ScanRequest } from './compile-scan.ts';
+import { LostRows } from './lost-rows.ts';
+import { keyPopulationOf, populationValuesOf, weightMaxOf } from './population-values.ts';
+import { readValues } from './read-values.ts';
+import { newCells } from './scan-program.ts';
+import { isStratumWise } from './strata-view.ts';
+import type { ScanTask } from './tasks.ts';
+import type { ShareOutcome } from './threads/scan-job.ts';
+import type { ShareSums } from './threads/share.ts';
+import type { RowValues } from './values.ts';
+
+/** Sums of a scan, and how to read the keys of the groups. */
+export interface CollectedSums {
+  readonly moments: Moments;
+  readonly key: (group: number, index: number) => Scalar;
+  /** For each stratum the rows that were lost, maybe because of their values; they are not among those read. null: none were. */
+  readonly suspect: Int32Array | null;
+}
+
+/** What a scan has read so far: the sums over it, and how far it has come in every stratum. */
+export class ScanSums {
+  /** For each stratum how many of its first rows were read or lost, or keys where keys were drawn. */
+  readonly done: Int32Array;
+  readonly lost: LostRows;
+  /** The groups' codes in the order of the last moments. */
+  groupCodes: readonly number[] = [];
+  private rows = 0;
+  private readonly cells: CellTable;
+  private readonly groupsByStratum: boolean;
+
+  constructor(
+    protected readonly sample: Sample,
+    protected readonly request: ScanRequest,
+    protected readonly parts: CompiledScan,
+  ) {
+    this.done = new Int32Array(sample.strata.count);
+    this.lost = new LostRows(sample.runs.takeAll, sample.keys !== null);
+    this.cells = newCells(parts.program);
+    this.groupsByStratum = request.keys.every((key) => isStratumWise(key, sample));
+    if (this.groupsByStratum) this.addEmptyCells();
+  }
+
+  /** For each stratum 0 where the predicate excludes all of it; its rows are never read. */
+  get included(): Uint8Array {
+    return this.parts.view.included;
+  }
+
+  /** Rows read so far. */
+  get rowsRead(): number {
+    return this.rows;
+  }
+
+  /** Rows of the table that rows stand for which were lost, maybe because of their values. */
+  get suspectRows(): number {
+    const { unitPopulation } = this.sample;
+    const { suspect } = this.lost;
+    const { read } = this;
+    return suspect.reduce((sum, own, stratum) => {
+      if (own === 0) return sum;
+      return sum + (own * unitPopulation[stratum]!) / (read[stratum]! + own); // one entry a stratum
+    }, 0);
+  }
+
+  /** Pairs of stratum and group that were met so far. */
+  get cellCount(): number {
+    return this.cells.count;
+  }
+
+  /** Reads rows here and now. */
+  protected add(runs: Int32Array): void {
+    const { kernel, inputs, view } = this.parts;
+    kernel(inputs, runs, 0, runs.length, view.group, this.cells);
+    this.count(runs, true);
+  }
+
+  /** Ends a task: what it came to is added to the totals. */
+  protected flush(): void {
+    this.cells.flush();
+  }
+
+  /**
+   * Takes what became of tasks that were read elsewhere.
+   * @param to for each stratum how far is read in all
+   * @throws QueryError STORAGE where a task was lost that the answer needs
+   */
+  protected take(tasks: readonly ScanTask[], outcome: ShareOutcome, to: Int32Array): void {
+    for (const task of tasks) {
+      if (outcome === 'unread') {
+        this.add(task.runs);
+        this.flush();
+      } else if (outcome === 'unreadable' || outcome === 'failed') {
+        if (this.lost.isCritical(task, to))
+          throw this.sample.unreadable('a part of the sample that answers need cannot be read');
+        this.lost.add(task, outcome);
+        this.count(task.runs, false);
+      } else this.count(task.runs, true);
+    }
+    if (typeof outcome !== 'string') this.addShare(outcome);
+  }
+
+  private addShare({ cells: sums, interned }: ShareSums): void {
+    const { rowKeys, view, interners } = this.parts;
+    const { recode } = rowKeys;
+    if (recode === null) {
+      this.cells.add(sums, null);
+      return;
+    }
+    // 0 stands for NULL, wherever the row was read.
+    const translate = (interner: number, code: number): number =>
+      code === 0 ? 0 : interners[interner]!.intern(interned[interner]![code - 1]!) + 1; // as many there as here
+    this.cells.add(
+      sums,
+      (group) => (group % view.codes) + view.codes * recode(Math.floor(group / view.codes), translate),
+    );
+  }
+
+  private count(runs: Int32Array, isRead: boolean): void {
+    for (let run = 0; run < runs.length; run += runStride) {
+      const rows = runs[run + 2]! - runs[run + 1]!; // whole runs
+      this.done[runs[run]!]! += this.sample.keys === null ? rows : 1;
+      if (isRead) this.rows += rows;
+    }
+  }
+
+  /** For each stratum the rows read, n_h, or the keys where keys were drawn. */
+  private get read(): Int32Array {
+    const { count } = this.lost;
+    return this.done.map((rows, stratum) => rows - count[stratum]!); // one entry a stratum
+  }
+
+  /** Fewest matching rows so far of a group that has at least so many, but for strata read whole; infinite where none has. */
+  leastMatched(atLeast: number): number {
+    const { unitPopulation } = this.sample;
+    const { read } = this;
+    return leastMatched(this.cells, atLeast, (stratum) => read[stratum]! < unitPopulation[stratum]!);
+  }
+
+  /** The sums so far, and how to read the groups' keys. */
+  collect(): CollectedSums {
+    this.cells.flush();
+    return this.peek();
+  }
+
+  /** The same, where more will be read: the sums to come do not depend on having been looked at. */
+  peek(): CollectedSums {
+    const { view, rowKeys, centres, constantInStratum } = this.parts;
+    const { layout } = this.request;
+    const { read } = this;
+    const codes: GroupCodes = collectMoments(this.cells, layout.monomials.length, this.sample.strata.count);
+    this.groupCodes = codes.groups;
+    const moments: Moments = {
+      layout,
+      centres,
+      ...populationValuesOf(this.request, this.sample, read),
+      ...codes.cells,
+      groupCount: this.request.keys.length === 0 ? 1 : codes.groups.length,
+      populationRows: this.sample.unitPopulation,
+      weightMax: weightMaxOf(layout, this.sample),
+      rowsRead: Float64Array.from(read),
+      included: view.included,
+      constantInStratum,
+      groupsByStratum: this.groupsByStratum,
+      keys: keyPopulationOf(layout, this.sample),
+    };
+    // A group's code is its stratum's code plus the row's code times the number of stratum codes.
+    let [ofStrata, ofRows] = [0, 0];
+    const decoders = this.request.keys.map((key): ((code: number) => Scalar) => {
+      if (isStratumWise(key, this.sample)) {
+        const place = ofStrata++;
+        return (code) => view.decode(code % view.codes, place);
+      }
+      const place = ofRows++;
+      return (code) => rowKeys.decode(Math.floor(code / view.codes), place);
+    });
+    const key = (group: number, index: number): Scalar => decoders[index]!(codes.groups[group]!); // groups and keys are places
+    const { suspect } = this.lost;
+    return { moments, key, suspect: suspect.some((rows) => rows > 0) ? suspect : null };
+  }
+
+  /**
+   * The values of matching rows among those that were read and added up in the last moments.
+   * @param ranks for each stratum how many of its first rows to look at; no more than were read are
+   * @param codes of groups, which are numbered by their places; a row of another has the group −1
+   * @param matches how many rows to expect: there is room for these at once
+   */
+  values(ranks: Int32Array, codes = this.groupCodes, matches = Number.POSITIVE_INFINITY): RowValues {
+    return finish(this.readValues(ranks, codes, matches));
+  }
+
+  /** The same, with a pause now and then. */
+  valuesInPieces(ranks: Int32Array, matches: number, pause: Pause): Promise<RowValues> {
+    return withPauses(this.readValues(ranks, this.groupCodes, matches), pause);
+  }
+
+  private readValues(ranks: Int32Array, codes: readonly number[], matches: number): Pieces<RowValues> {
+    const to = this.done.map((rows, stratum) => Math.min(rows, ranks[stratum]!)); // one entry a stratum
+    return readValues(this.parts, this.sample, to, this.lost, codes, matches);
+  }
+
+  /** For each stratum how many of its first rows were read and not lost. @param ranks how many of them to look at */
+  unitsWithin(ranks: Float64Array): Float64Array {
+    const to = this.done.map((rows, stratum) => Math.min(rows, ranks[stratum]!)); // one entry a stratum
+    return Float64Array.from(this.lost.tasks === 0 ? to : this.lost.unitsLeft(this.sample, to));
+  }
+
+  /** Where the stratum tells the group, every included stratum is a cell, matched or not: what is not read there is known. */
+  private addEmptyCells(): void {
+    const { included, group } = this.parts.view;
+    for (const [stratum, isIn] of included.entries())
+      if (isIn === 1) this.cells.cell(stratum, group[stratum]!); // one entry a stratum
+  }
+}
