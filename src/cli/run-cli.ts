@@ -132,7 +132,7 @@ function addGlobalOptions(program: Command): void {
     .option('--threads <n>', 'threads to work with (default: all cores)', wholeNumber(1, 1024))
     .option(
       '--memory-limit <size>',
-      'memory for scans: bytes, 512MB, 4GiB (default: half of the memory)',
+      'memory for scans and samples: bytes, 512MB, 4GiB (default: half of the memory)',
       parseMemory,
     )
     // For trials of what becomes of answers where work is lost.

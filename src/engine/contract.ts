@@ -12,7 +12,7 @@ export interface OpenOptions {
   readonly dataDir?: string;
   /** Executor threads. Default: the cores this process may use. */
   readonly threads?: number;
-  /** Upper bound for samples and query state held in memory, bytes. */
+  /** Upper bound for samples held in memory, a quarter of it, and for DuckDB, bytes. Samples that are being read may take more. */
   readonly memoryLimitBytes?: number;
   /** Folders that `CREATE TABLE … FROM` may read. Default: the working directory. */
   readonly allowedPaths?: readonly string[];

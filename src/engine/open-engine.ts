@@ -25,8 +25,11 @@ import { StalenessWatch } from './staleness.ts';
 import type { EngineState } from './state.ts';
 import { Fingerprints } from './table-files.ts';
 
-/** Share of the machine's memory that DuckDB may use where nothing else is said. */
+/** Share of the machine's memory that may be used where nothing else is said. */
 const memoryShare = 0.5;
+
+/** Share of the memory that may be used which is for samples; the rest is DuckDB's. */
+const samplesShare = 0.25;
 
 /** How often samples may be kept fresh, milliseconds. */
 const maintainEveryMinMs = 100;
@@ -98,7 +101,11 @@ async function openState(
   // Several processes may use one data folder; what DuckDB spills is each one's own.
   const scratch = await openScratch(environment, root);
   closers.add(() => scratch.close());
-  const source = new DuckDBSource({ threads: threadCount, memoryLimitBytes, tempFolder: scratch.path });
+  const source = new DuckDBSource({
+    threads: threadCount,
+    memoryLimitBytes: memoryLimitBytes * (1 - samplesShare),
+    tempFolder: scratch.path,
+  });
   const alert = (about: Alert): void => {
     try {
       options.onAlert?.(about);
@@ -107,7 +114,14 @@ async function openState(
     }
   };
   const troubles = new SampleTroubles(catalog, clock, alert);
-  const { leases, remains, samples } = shareSamples(environment, database, catalog, troubles, folders);
+  const { leases, remains, samples } = shareSamples(
+    environment,
+    database,
+    catalog,
+    troubles,
+    folders,
+    memoryLimitBytes * samplesShare,
+  );
   const profile = new Profile(new ProfileStore(database), threadCount, clock);
   const log = new QueryLog(new QueryLogStore(database), profile);
   const threads = new ScanThreads(

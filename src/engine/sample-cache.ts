@@ -41,6 +41,8 @@ function naming(entry: SampleEntry, error: unknown): Error {
 export interface SampleCacheOptions {
   readonly files: FileSystem;
   readonly folder: string;
+  /** Memory that columns of samples may take when no statement runs, bytes. */
+  readonly bytesMax: number;
   /** @throws QueryError UNKNOWN_SAMPLE where the sample is no longer in the catalog */
   readonly pin: (entry: SampleEntry) => Promise<HeldLease>;
   /** Called when a pin was given back: files may be nobody's now. */
@@ -49,8 +51,12 @@ export interface SampleCacheOptions {
   readonly onFault: (entry: SampleEntry, fault: SampleFault) => void;
 }
 
-/** Samples in use: each opened once and pinned, its columns loaded as queries need them. */
+/**
+ * Samples in use: each opened once and pinned, its columns loaded as queries need them. Where they take too much memory, those that were
+ * not used for longest are let go of.
+ */
 export class SampleCache {
+  /** The one that was used last is the last. */
   private readonly open = new Map<number, Promise<PinnedSample>>();
   private readonly leaving = new Set<LeavingSample>();
   private readonly running = new Set<symbol>();
@@ -85,6 +91,22 @@ export class SampleCache {
         // The answer is there; what is not tidied up now is tidied up later.
         if (left.readers.size === 0) await this.letGo(left).catch(() => undefined);
       }
+      await this.letGoOfTooMuch().catch(() => undefined);
+    }
+  }
+
+  /** Lets go of what was not used for longest, until the rest fits into memory. What statements read now goes when they have ended. */
+  private async letGoOfTooMuch(): Promise<void> {
+    const opened: { readonly id: number; readonly bytes: number }[] = [];
+    for (const [id, opening] of this.open) {
+      const pinned = await opening.catch(() => null); // whoever asked for it was told
+      if (pinned !== null) opened.push({ id, bytes: pinned.sample.bytesLoaded() });
+    }
+    let total = opened.reduce((sum, { bytes }) => sum + bytes, 0);
+    for (const { id, bytes } of opened) {
+      if (total <= this.options.bytesMax) return;
+      total -= bytes;
+      await this.forget(id);
     }
   }
 
@@ -96,7 +118,11 @@ export class SampleCache {
   /** @throws QueryError DAMAGED_SAMPLE; UNKNOWN_SAMPLE where it was dropped meanwhile */
   async get(entry: SampleEntry): Promise<Sample> {
     const known = this.open.get(entry.id);
-    if (known !== undefined) return (await known).sample;
+    if (known !== undefined) {
+      this.open.delete(entry.id);
+      this.open.set(entry.id, known);
+      return (await known).sample;
+    }
     const opening = this.openPinned(entry);
     this.open.set(entry.id, opening);
     try {

@@ -15,6 +15,7 @@ const readLimitMs = 2000;
 /**
  * Samples, and what keeps processes on the same folder from getting into each other's way: leases, pins, the collection of files that
  * are nobody's.
+ * @param bytesMax memory for columns of samples
  */
 export function shareSamples(
   { files, clock, timers, newId }: Pick<Environment, 'files' | 'clock' | 'timers' | 'newId'>,
@@ -22,6 +23,7 @@ export function shareSamples(
   catalog: Catalog,
   troubles: SampleTroubles,
   folders: EngineState['folders'],
+  bytesMax: number,
 ): Pick<EngineState, 'leases' | 'remains' | 'samples'> {
   const store = new LeaseStore(database, clock, `process ${process.pid} on ${hostname()}`);
   const remains: Remains = {
@@ -43,6 +45,7 @@ export function shareSamples(
   const samples = new SampleCache({
     files: guardReads(files, timers, readLimitMs),
     folder: folders.samples,
+    bytesMax,
     pin: (entry) => pinSample(leases, catalog, entry, newId()),
     onLetGo: () => collectFiles(remains),
     onFault: (entry, fault) => troubles.report(entry, fault),

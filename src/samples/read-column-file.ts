@@ -24,6 +24,8 @@ export interface LoadedColumn {
 interface ColumnState {
   readonly column: LoadedColumn;
   blocksLoaded: number;
+  /** What was filled of it, bytes. */
+  bytesLoaded: number;
   /** Ends when the last load that was asked for has ended; loads of one column go one after the other. */
   pending: Promise<void>;
 }
@@ -34,6 +36,7 @@ interface ColumnState {
  */
 export class ColumnFileReader {
   private readonly states = new Map<string, Promise<ColumnState>>();
+  private readonly loaded: ColumnState[] = [];
 
   private constructor(
     private readonly file: OpenFile,
@@ -79,6 +82,11 @@ export class ColumnFileReader {
     return state.column;
   }
 
+  /** Memory that columns take as far as they have been filled, bytes: what was not is not committed. */
+  get bytesLoaded(): number {
+    return this.loaded.reduce((sum, { bytesLoaded }) => sum + bytesLoaded, 0);
+  }
+
   close(): Promise<void> {
     return this.file.close();
   }
@@ -102,7 +110,10 @@ export class ColumnFileReader {
       validity: manifest.nullable ? new Uint8Array(new SharedArrayBuffer(bitmapBytes(rows))) : null,
       dictionary: manifest.dictionary === null ? null : await this.readDictionary(manifest.dictionary),
     };
-    return { column, blocksLoaded: 0, pending: Promise.resolve() };
+    const head = manifest.dictionary === null ? 0 : manifest.dictionary.bytes.length;
+    const state = { column, blocksLoaded: 0, bytesLoaded: head, pending: Promise.resolve() };
+    this.loaded.push(state);
+    return state;
   }
 
   private async readDictionary(described: NonNullable<ColumnManifest['dictionary']>): Promise<Dictionary> {
@@ -134,6 +145,7 @@ export class ColumnFileReader {
         else await this.readInto(described.validity, bits);
       }
       state.blocksLoaded++;
+      state.bytesLoaded += described.values.length + (described.validity?.length ?? 0);
     }
   }
 

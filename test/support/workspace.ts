@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Environment, systemEnvironment } from '../../src/engine/environment.ts';
 import { openEngineIn } from '../../src/engine/open-engine.ts';
-import { type Engine, QueryError, type QueryResult } from '../../src/index.ts';
+import { type Engine, type OpenOptions, QueryError, type QueryResult } from '../../src/index.ts';
 import { writeRows } from './duckdb.ts';
 
 /** A folder of its own with an engine on it. */
@@ -12,17 +12,22 @@ export class Workspace {
     readonly folder: string,
     public engine: Engine,
     private readonly world: Partial<Environment>,
+    private readonly options: OpenOptions,
   ) {}
 
   /** @param world what is to be other than it is */
-  static async open(world: Partial<Environment> = {}): Promise<Workspace> {
+  static async open(world: Partial<Environment> = {}, options: OpenOptions = {}): Promise<Workspace> {
     const folder = mkdtempSync(join(tmpdir(), 'ballpark-test-'));
-    return new Workspace(folder, await Workspace.openEngine(folder, world), world);
+    return new Workspace(folder, await Workspace.openEngine(folder, world, options), world, options);
   }
 
-  private static openEngine(folder: string, world: Partial<Environment>): Promise<Engine> {
-    const options = { dataDir: join(folder, 'data'), allowedPaths: [folder], threads: 2 };
-    return openEngineIn(options, { ...systemEnvironment, ...world });
+  private static openEngine(
+    folder: string,
+    world: Partial<Environment>,
+    options: OpenOptions,
+  ): Promise<Engine> {
+    const own = { dataDir: join(folder, 'data'), allowedPaths: [folder], threads: 2, ...options };
+    return openEngineIn(own, { ...systemEnvironment, ...world });
   }
 
   /** The path of a file in the folder. */
@@ -81,7 +86,7 @@ export class Workspace {
 
   /** Opens an engine where the one before was closed. */
   async start(): Promise<void> {
-    this.engine = await Workspace.openEngine(this.folder, this.world);
+    this.engine = await Workspace.openEngine(this.folder, this.world, this.options);
   }
 
   async close(): Promise<void> {

@@ -71,6 +71,7 @@ export class SimulatedEngine {
       this.catalog,
       this.troubles,
       folders,
+      Number.POSITIVE_INFINITY,
     );
   }
 
