@@ -19,6 +19,13 @@ import { magnitudeStatement, outlierTest, readMagnitudes } from './magnitudes.ts
 import { quoteName } from './print-literal.ts';
 import { scanKeys } from './scan-keys.ts';
 import { pullRows } from './pull-rows.ts';
+import {
+  carefulTotals,
+  quickExpressions,
+  statisticName,
+  type TotalsByName,
+  totalsOf,
+} from './quick-statistics.ts';
 import { readResult } from './read-values.ts';
 import { centreMoments, statisticExpressions } from './strata-statistics.ts';
 
@@ -60,10 +67,7 @@ export class DuckDBBuildScan implements BuildScan {
   ): Promise<ScannedStrata> {
     const keyColumns = keys.map((key) => this.columns.find(({ name }) => name === key)!); // resolved against the same columns
     const centres = await this.centres(control);
-    const expressions = this.columns.map((column, place) => statisticExpressions(column, centres[place]!));
-    const statistics = expressions.flatMap((named, place) =>
-      Object.entries(named).map(([name, sql]) => `${sql} AS ${statisticName(name, place)}`),
-    );
+    const statistics = this.namedStatistics(quickExpressions, centres);
     const parts = keys.map((key, place) => ({ name: `k${place}`, sql: quoteName(key) }));
     if (outliers.length > 0) parts.push({ name: 'o', sql: outlierTest(outliers, this.columns, '') });
     const named = parts.map(({ name, sql }) => `${sql} AS ${name}`);
@@ -79,10 +83,16 @@ export class DuckDBBuildScan implements BuildScan {
       control,
     );
     const found = new Map(columns.map(({ name }, place) => [name, values[place]!])); // one array a column
+    const quick = this.columns.map((column, place) =>
+      carefulTotals(column, rowCount, totalsOf(found, place), centres[place]!),
+    ); // one centre a column
+    const careful = quick.includes(null)
+      ? await this.scanCarefully(quick.map((totals) => totals === null), { named, order }, centres, control) // prettier-ignore
+      : found;
     const scanned: ScannedColumn[] = [];
     for (const [place, column] of this.columns.entries()) {
-      const get = (name: string): readonly Scalar[] | undefined => found.get(statisticName(name, place));
-      const own = scannedColumn(column, rowCount, get, centres[place]!); // one centre a column
+      const totals = quick[place] ?? totalsOf(careful, place);
+      const own = scannedColumn(column, rowCount, totals, centres[place]!); // one centre a column
       scanned.push(await withPauses(own, pauseOf(control)));
     }
     return {
@@ -92,6 +102,33 @@ export class DuckDBBuildScan implements BuildScan {
       keys: keyColumns.map((column, place) => ({ column, values: found.get(`k${place}`)! })),
       columns: scanned,
     };
+  }
+
+  /** What is computed of each column that is asked for, named by it. */
+  private namedStatistics(
+    expressionsOf: typeof statisticExpressions,
+    centres: readonly number[],
+    isAsked: (place: number) => boolean = () => true,
+  ): string[] {
+    return this.columns.flatMap((column, place) =>
+      isAsked(place)
+        ? Object.entries(expressionsOf(column, centres[place]!)).map(([name, sql]) => `${sql} AS ${statisticName(name, place)}`) // prettier-ignore
+        : [],
+    ); // one centre a column
+  }
+
+  /** Totals of columns whose values are not as most are, in the order of the strata. */
+  private async scanCarefully(
+    columns: readonly boolean[],
+    { named, order }: { readonly named: readonly string[]; readonly order: string },
+    centres: readonly number[],
+    control: Control,
+  ): Promise<TotalsByName> {
+    const statistics = this.namedStatistics(statisticExpressions, centres, (place) => columns[place]!);
+    const grouped = `SELECT ${[...named, 'count(*) AS n', ...statistics].join(', ')} FROM ${this.reader()} GROUP BY ALL`;
+    const sql = `SELECT * FROM (${grouped}) WHERE n > 0 ORDER BY ${order}`;
+    const result = await this.database.query(sql, readResult, control);
+    return new Map(result.columns.map(({ name }, place) => [name, result.values[place]!])); // one array a column
   }
 
   async scanRows(request: RowRequest, control: Control): Promise<ScannedRows> {
@@ -198,8 +235,6 @@ export class DuckDBBuildScan implements BuildScan {
 export function priorityExpression(file: string, row: string, seed: string): string {
   return `hash(hash(${file}::BIGINT, ${row}::BIGINT, ${seed}::BIGINT))`;
 }
-
-const statisticName = (name: string, place: number): string => `${name}_${place}`;
 
 /** A column's value as its storage wants it, in SQL. */
 function storedExpression({ name, type, storage, dictionary }: SampledColumn): string {

@@ -2,16 +2,16 @@ import type { OutputColumn, SqlType } from '../../plan/index.ts';
 import { quoteName } from './print-literal.ts';
 
 /** Values beyond this are counted as not finite: their squares would not fit a double's range with room to spare. */
-const magnitudeMax = '1e150';
+export const finiteMax = 1e150;
 
 /** The SQL expressions of a column's totals, by the name of the total. */
 export type StatisticExpressions = Readonly<Record<string, string>>;
 
-const isFloating = (type: SqlType): boolean => type.kind === 'float' || type.kind === 'double';
-const isExact = (type: SqlType): boolean => type.kind === 'integer' || type.kind === 'decimal';
+export const isFloating = (type: SqlType): boolean => type.kind === 'float' || type.kind === 'double';
+export const isExact = (type: SqlType): boolean => type.kind === 'integer' || type.kind === 'decimal';
 
 /** Where a floating number can be a part of moments, in SQL. */
-export const doubleTest = (column: string): string => `abs(${column}) < ${magnitudeMax}`;
+export const doubleTest = (column: string): string => `abs(${column}) < ${finiteMax}`;
 
 /** Where a value has a place in an order of doubles, in SQL; null: it always has. */
 function finiteTest(column: string, type: SqlType): string | null {

@@ -1,0 +1,102 @@
+import type { OutputColumn, Scalar, SqlType } from '../../plan/index.ts';
+import { quoteName } from './print-literal.ts';
+import { finiteMax, isExact, isFloating, type StatisticExpressions } from './strata-statistics.ts';
+
+/*
+ * What the first scan of a build computes of a column where its values are as most are: finite, and in every stratum spread over no
+ * more than a little less than they lie from the column's mean. Tests of each value, and a variance that keeps all digits whatever the
+ * values, take half of the scan's time. Whether a column is as most are its own sums tell; where it is not, it is scanned again with care.
+ */
+
+/** Totals of one column, by name: one value a stratum. */
+export type GetTotals = (name: string) => readonly Scalar[] | undefined;
+/** The same of all columns, by {@link statisticName}. */
+export type TotalsByName = ReadonlyMap<string, readonly Scalar[]>;
+
+/** The name in a result of a total of the column at a place. */
+export const statisticName = (name: string, place: number): string => `${name}_${place}`;
+
+/** The totals of the column at a place. */
+export const totalsOf =
+  (found: TotalsByName, place: number): GetTotals =>
+  (name) =>
+    found.get(statisticName(name, place));
+
+/** Squares of the distance between a stratum's mean and the centre may be so many times the variance: that costs two digits of sixteen. */
+const distanceMax = 100;
+const orders = [1, 2, 3, 4, 5, 6] as const;
+
+/** The least or greatest value as a number that has an order, in SQL: as `ordinal` has it, but once a stratum. NULL where it is infinite. */
+function ordinalOf(extreme: string, type: SqlType): string | null {
+  switch (type.kind) {
+    case 'integer':
+    case 'float':
+    case 'double':
+      return `${extreme}::DOUBLE`;
+    case 'decimal':
+      return `round(${extreme}::DOUBLE * 1e${type.scale})`;
+    case 'date':
+      return `(CASE WHEN isfinite(${extreme}) THEN ${extreme} END - DATE '1970-01-01')::DOUBLE`;
+    case 'timestamp':
+      return `epoch_us(CASE WHEN isfinite(${extreme}) THEN ${extreme} END)::DOUBLE`;
+    default:
+      return null;
+  }
+}
+
+/** The SQL expressions of a column's totals. @param centre a number near the column's mean */
+export function quickExpressions({ name, type }: OutputColumn, centre: number): StatisticExpressions {
+  const column = quoteName(name);
+  const counted = { count: `count(${column})` };
+  const [low, high] = [ordinalOf(`min(${column})`, type), ordinalOf(`max(${column})`, type)];
+  if (low === null || high === null) return counted;
+  const bounds = { ...counted, low, high };
+  if (!isFloating(type) && !isExact(type)) return bounds;
+  const deviation = `(${column}::DOUBLE - (${centre}))`;
+  const powers = orders.map((k): [string, string] => [
+    `power${k}`,
+    `sum(${Array(k).fill(deviation).join(' * ')})`,
+  ]);
+  return { ...bounds, ...(isExact(type) ? { sum: `sum(${column})` } : {}), ...Object.fromEntries(powers) };
+}
+
+/**
+ * The totals as the careful scan would have them.
+ * @param count number of strata
+ * @returns null where the column is to be scanned with care
+ */
+export function carefulTotals(
+  { type }: OutputColumn,
+  count: number,
+  get: GetTotals,
+  centre: number,
+): GetTotals | null {
+  const low = get('low');
+  if (low === undefined) return get; // only its values were counted
+  const [counts, high] = [get('count')!, get('high')!]; // asked for with the lows
+  const isEmpty = (stratum: number): boolean => Number(counts[stratum]) === 0;
+  for (let stratum = 0; stratum < count; stratum++) {
+    const isFinite = [low, high].every((ends) => ends[stratum] !== null && Math.abs(Number(ends[stratum])) < finiteMax); // prettier-ignore
+    if (!isEmpty(stratum) && !isFinite) return null;
+  }
+  const nonFinite = Array<Scalar>(count).fill(0);
+  const derived = new Map<string, readonly Scalar[]>([['nonFinite', nonFinite]]);
+  if (isFloating(type) || isExact(type)) {
+    const powers = orders.map((k) => get(`power${k}`)!); // asked for of numbers
+    const [mean, variance] = [Array<Scalar>(count).fill(null), Array<Scalar>(count).fill(null)];
+    for (let stratum = 0; stratum < count; stratum++) {
+      if (isEmpty(stratum)) continue;
+      if (!powers.every((own) => Number.isFinite(Number(own[stratum])))) return null;
+      const n = Number(counts[stratum]);
+      const [p1, p2] = [Number(powers[0]![stratum]), Number(powers[1]![stratum])]; // six powers
+      const distance = p1 / n;
+      const isConstant = low[stratum] === high[stratum];
+      const spread = isConstant ? 0 : p2 / n - distance ** 2;
+      if (!isConstant && !(distance ** 2 <= distanceMax * spread)) return null;
+      mean[stratum] = centre + distance;
+      variance[stratum] = spread;
+    }
+    derived.set('mean', mean).set('variance', variance);
+  }
+  return (name) => derived.get(name) ?? get(name);
+}
