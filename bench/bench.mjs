@@ -1,171 +1,207 @@
 /*
- * Measures what is claimed about speed, in one run on one table.
+ * Measures what is claimed about speed, in one run: twelve queries over sessions, six over flights.
  *
  *   npm run bench                        builds the library and runs this on 50 M sessions, made on first use
- *   node bench/bench.mjs --rows 1000000  a quick look
- *   node bench/bench.mjs --write         also writes bench/RESULTS.md
+ *   npm run bench -- --rows 5000000      a quick look; several sizes, with commas between, show how times grow
+ *   npm run bench -- --only answers      some parts, of answers, moments, loops, builds and starts
+ *   npm run bench -- --data FOLDER       keeps the samples in a folder, and takes them from there the next time
+ *   npm run bench -- --rows 10000000,50000000,200000000 --write
+ *                                        also writes bench/RESULTS.md and the plot bench/results.svg
  *
- * How to read the output. Times are medians of warm runs; only their ratios mean something, since both sides of a ratio are
- * measured on the same machine a moment apart.
+ * How to read the output. Times are medians of warm runs, those of moments and loops lower quartiles of runs in
+ * turns; only their ratios mean something, since both sides of a ratio are
+ * measured on the same machine a moment apart. At the end stand the promises, with what was measured; `so far` where a promise is
+ * of a larger table. The exit code is 0 where all are kept, 1 where one is broken, 2 for wrong options.
  *
- * Answers: DuckDB runs the statement without its bound over the Parquet file, the engine with it. `faster` is how many times
- * DuckDB's time is ours. `widest` is the largest relative half-width reported, `worst error` the largest relative error that the
- * answer really has, `hold the truth` how many of the intervals do (95 % should, at least). `precomputed` answers come
- * exactly from the totals of the strata, without reading a row: query 1 as written is one. 1a and 1b ask nearly the same in ways
- * that must read rows. `exact` means that no sample could promise the bound, so DuckDB was asked, in the engine.
+ * Answers: DuckDB runs the statement without its bound over the Parquet file, the engine with it, having all samples to choose from.
+ * `faster` is how many times its time is ours. `reached` is the largest relative half-width reported; `error` the median and the
+ * largest relative error that the answer's cells really have, `hold the truth` how many of the intervals do (95 % should, at least).
+ * Where a sample was read, DuckDB samples too while it scans, as large a share of the table as the engine read: single rows
+ * (`USING SAMPLE … bernoulli`), and whole vectors (`TABLESAMPLE system`). Its counts and sums are scaled up; it gives no intervals.
+ * The engine answers a statement anew each time, but it may have learned about the tails of its values from the first run.
  *
- * Moments: for each query the rows that an answer within the bound reads, then all rows that the sample has for it. `ours` is the
- * engine's `executeMs`, on one thread, where there is one sample alone: compiling, reading, and for the first also a pilot, the
- * estimates from it, and how much to read. DuckDB only adds up: the same moments of the same rows by a prepared statement, on all
- * cores and then on one, from a table in memory with texts as ENUM and without the rows of strata that the filter excludes.
+ * Moments: what the executor adds up of the rows that the sample has for a query, without a bound, where there is one sample alone.
+ * `ours` is the engine's `executeMs`, with compiling and choosing what to read. DuckDB only adds up: the same counts and sums (to
+ * the third power, which intervals are certified by) of the same rows by a prepared statement, on as many threads, from a table in
+ * memory with texts as ENUM and without the rows of strata that the filter excludes. Quantiles list values and add up nothing.
  *
- * Builds: once each, against the least that a build in two scans could take.
+ * Loops: the same on one thread, next to loops written by hand for each query over the same arrays, which add up the same:
+ * suite/naive-loops.mjs and suite/best-loops.mjs.
+ *
+ * Builds: once each in a process of their own, against the least that a build in two scans could take; `peak` is the most memory
+ * that the process has had by then, DuckDB's included.
+ *
+ * Starts: of new processes, with the files in the page cache; then one engine that is asked again and again.
  */
-import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { DuckDBInstance, version as duckdbVersion } from '@duckdb/node-api';
-import { generateSessions } from '../data/generate-sessions.mjs';
-import { openEngine } from '../dist/index.js';
-import { measureBuild, measureTwoScans, samples } from './compare-builds.mjs';
-import { compareMoments } from './compare-moments.mjs';
-import { compareQuery } from './compare-queries.mjs';
 import { threads } from './measure.mjs';
-import { queries } from './queries.mjs';
-import { reportBuilds, reportMoments, reportQueries } from './report.mjs';
-import { loadSampleRows, sessionTypes } from './sample-rows.mjs';
+import { compareAnswers } from './suite/compare-answers.mjs';
+import { compareBuilds } from './suite/compare-builds.mjs';
+import { compareLoops } from './suite/compare-loops.mjs';
+import { compareMoments } from './suite/compare-moments.mjs';
+import { measureStarts } from './suite/measure-starts.mjs';
+import { plotAnswers } from './suite/plot.mjs';
+import { checkPromises, reportPromises } from './suite/promises.mjs';
+import { reportAnswers, reportBuilds, reportGrowth, reportLoops, reportMoments, reportStarts } from './suite/report.mjs'; // prettier-ignore
+import {
+  flightsTable,
+  generated,
+  makeSamples,
+  open,
+  seed,
+  sessionsTable,
+  withDataDir,
+} from './suite/tables.mjs';
 
-const generated = fileURLToPath(new URL('../data/generated/', import.meta.url));
-const resultsFile = fileURLToPath(new URL('RESULTS.md', import.meta.url));
-const seed = 1;
+const fileBeside = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
+const parts = ['answers', 'moments', 'loops', 'builds', 'starts'];
+/** Those of flights are too short for loops, builds and starts to tell anything. */
+const partsOfFlights = ['answers', 'moments'];
 
 /** Shows that something goes on, apart from the output. @param {string} what */
 const note = (what) => console.error(`… ${what}`);
 
 /**
- * Builds the samples, and loads the rows of each into DuckDB.
- * @param {import('../dist/index.js').Engine} engine
- * @param {import('@duckdb/node-api').DuckDBConnection} duckdb
- * @param {string} dataDir
+ * Measures parts over one table.
+ * @param {import('./suite/tables.mjs').BenchTable} table
+ * @param {readonly string[]} only
+ * @param {string | null} kept folder of data folders that are kept
+ * @param {(text: string) => void} say hears of each part as soon as it is known
  */
-async function buildSamples(engine, duckdb, dataDir) {
-  const folder = join(dataDir, 'samples');
-  const builds = [];
-  const loaded = new Set();
-  for (const sample of samples) {
-    note(`building ${sample.name}`);
-    builds.push(await measureBuild(engine, sample));
-    const files = (await readdir(folder)).filter((name) => /^sample-\d+\.arrow$/.test(name));
-    const file = files.find((name) => !loaded.has(name));
-    loaded.add(file);
-    await loadSampleRows(duckdb, join(folder, file), sample.name, sessionTypes);
-  }
-  return builds;
-}
-
-/**
- * Compares moments, with an engine for each sample that has no other to choose from: choosing is not what is measured here.
- * @param {import('@duckdb/node-api').DuckDBConnection} duckdb where the samples are tables
- * @param {string} dataDir of an engine that is closed
- */
-async function compareAllMoments(duckdb, dataDir) {
-  const compared = [];
-  for (const { name } of samples) {
-    const copy = `${dataDir}-${name}`;
-    await cp(dataDir, copy, { recursive: true });
-    const engine = await openEngine({ dataDir: copy, allowedPaths: [generated] });
-    try {
-      for (const other of samples) if (other.name !== name) await engine.query(`DROP SAMPLE ${other.name}`);
-      for (const query of queries) {
-        if (query.sample === name && query.moments !== null)
-          compared.push(...(await compareMoments(engine, duckdb, query)));
-      }
-    } finally {
-      await engine.close();
-      await rm(copy, { recursive: true });
-    }
-  }
-  return compared.sort((a, b) => queries.indexOf(a.query) - queries.indexOf(b.query));
-}
-
-/**
- * Measures everything, and says each part as soon as it is known.
- * @param {string} path the table
- * @param {string} dataDir
- * @param {(text: string) => void} say
- */
-async function measureAll(path, dataDir, say) {
+async function measureTable(table, only, kept, say) {
   const instance = await DuckDBInstance.create(':memory:', { threads: String(threads) });
   const duckdb = await instance.connect();
-  await duckdb.run(`CREATE VIEW sessions AS SELECT * FROM read_parquet('${path}')`);
-  const engine = await openEngine({ dataDir, allowedPaths: [generated] });
-  const compared = [];
+  /** @type {Partial<import('./suite/promises.mjs').SizeMeasurement>} */
+  const measured = {};
   try {
-    await engine.query(`CREATE TABLE sessions FROM '${path}'`);
-    const twoScansMs = await measureTwoScans(duckdb);
-    say(reportBuilds(await buildSamples(engine, duckdb, dataDir), twoScansMs));
-    for (const query of queries) {
-      note(`query ${query.name}`);
-      compared.push(await compareQuery(engine, duckdb, query));
+    await duckdb.run(`CREATE VIEW ${table.name} AS SELECT * FROM read_parquet('${table.path}')`);
+    if (only.includes('builds')) {
+      note('builds');
+      measured.builds = await compareBuilds(duckdb, table);
+      say(reportBuilds(measured.builds));
     }
-    say(reportQueries(compared));
+    if (only.some((part) => part !== 'builds')) {
+      await withDataDir(kept, `${table.name}-${table.rows}`, async (dataDir) => {
+        Object.assign(measured, await measureSamples(table, { only, dataDir, kept, duckdb }, say));
+      });
+    }
   } finally {
-    await engine.close();
+    duckdb.closeSync();
+    instance.closeSync();
   }
-  note('moments');
-  say(reportMoments(await compareAllMoments(duckdb, dataDir)));
-  duckdb.closeSync();
-  instance.closeSync();
+  return { rows: table.rows, ...measured };
 }
 
-/** @param {number} rows */
-function describeMachine(rows) {
-  const cores = `${cpus().length} × ${cpus()[0]?.model.trim()}`;
-  return `${rows.toLocaleString('en-US')} sessions, seed ${seed}; ${cores}, Node ${process.version}, DuckDB ${duckdbVersion()} with ${threads} threads`;
+/**
+ * Measures what needs the table's samples.
+ * @param {import('./suite/tables.mjs').BenchTable} table
+ * @param {{only: readonly string[], dataDir: string, kept: string | null, duckdb: import('@duckdb/node-api').DuckDBConnection}} how
+ * @param {(text: string) => void} say
+ */
+async function measureSamples(table, { only, dataDir, kept, duckdb }, say) {
+  const title = `${table.rows.toLocaleString('en-US')} ${table.name}`;
+  /** @type {Partial<import('./suite/promises.mjs').SizeMeasurement>} */
+  const measured = {};
+  const files = await makeSamples(table, dataDir, note);
+  if (only.includes('answers')) {
+    measured.answers = await answersOf(table, dataDir, duckdb);
+    say(reportAnswers(`Answers over ${title}: exact by DuckDB, ours at 95 %, DuckDB's own samples`, measured.answers)); // prettier-ignore
+  }
+  if (only.includes('moments')) {
+    measured.moments = await compareMoments(table, dataDir, files, duckdb, note);
+    say(reportMoments(`Moments of samples of ${title}: DuckDB in memory, our executor`, measured.moments));
+  }
+  if (only.includes('loops')) {
+    measured.loops = await compareLoops(table, dataDir, files, note);
+    say(reportLoops(measured.loops));
+  }
+  if (only.includes('starts')) {
+    measured.starts = await measureStarts(table, dataDir, kept, note);
+    say(reportStarts(measured.starts));
+  }
+  return measured;
 }
 
-const usage = 'usage: node bench/bench.mjs [--rows N] [--write]';
+/** @param {import('./suite/tables.mjs').BenchTable} table @param {string} dataDir @param {import('@duckdb/node-api').DuckDBConnection} duckdb */
+async function answersOf(table, dataDir, duckdb) {
+  const engine = await open(dataDir);
+  const compared = [];
+  for (const query of table.queries) {
+    note(`answer to ${query.name}`);
+    compared.push(await compareAnswers(engine, duckdb, table, query));
+  }
+  await engine.close();
+  return compared;
+}
+
+const usage = 'usage: node bench/bench.mjs [--rows N,…] [--only PART,…] [--data FOLDER] [--write]';
 
 /** The command's options; says how to use it and ends where they make no sense. */
 function readOptions() {
   try {
     const { values } = parseArgs({
-      options: { rows: { type: 'string', default: '50000000' }, write: { type: 'boolean', default: false } },
+      options: {
+        rows: { type: 'string', default: '50000000' },
+        only: { type: 'string', default: parts.join(',') },
+        data: { type: 'string' },
+        write: { type: 'boolean', default: false },
+      },
     });
-    const rows = Number(values.rows);
-    if (!Number.isSafeInteger(rows) || rows < 1)
-      throw new RangeError('--rows must be a whole number, 1 or more');
-    return { rows, write: values.write };
+    const sizes = values.rows.split(',').map(Number);
+    if (!sizes.every((rows) => Number.isSafeInteger(rows) && rows >= 100_000))
+      throw new RangeError('--rows must be whole numbers, 100000 or more, with commas between');
+    const only = values.only.split(',');
+    const unknown = only.find((part) => !parts.includes(part));
+    if (unknown !== undefined) throw new RangeError(`--only ${unknown}: the parts are ${parts.join(', ')}`);
+    const kept = values.data === undefined ? null : resolve(values.data);
+    return { sizes: sizes.sort((a, b) => a - b), only, kept, write: values.write };
   } catch (error) {
     console.error(`${error.message}\n${usage}`);
     process.exit(2);
   }
 }
 
+/** @param {readonly string[]} said @param {string | null} plot an SVG file; null without answers */
+async function writeResults(said, plot) {
+  const head =
+    '# Benchmark results\n\nWritten by `npm run bench -- --write`; `bench.mjs` says how to read it.';
+  const image = plot === null ? '' : '\n\n![How long answers take, by query and by size](results.svg)';
+  await writeFile(fileBeside('RESULTS.md'), `${head}${image}\n\n\`\`\`text\n${said.join('\n\n')}\n\`\`\`\n`);
+  if (plot !== null) await writeFile(fileBeside('results.svg'), plot);
+}
+
 async function main() {
-  const { rows, write } = readOptions();
-  note('making the table, unless it is there');
-  const { path } = await generateSessions({ path: join(generated, `sessions-${rows}.parquet`), rows, seed });
-  const dataDir = await mkdtemp(join(generated, 'bench-'));
+  const { sizes, only, kept, write } = readOptions();
+  await mkdir(generated, { recursive: true });
   /** @type {string[]} */
   const said = [];
   const say = (/** @type {string} */ text) => {
     console.log(`\n${text}`);
     said.push(text);
   };
-  try {
-    say(describeMachine(rows));
-    await measureAll(path, dataDir, say);
-  } finally {
-    await rm(dataDir, { recursive: true });
+  const cores = `${cpus().length} × ${cpus()[0]?.model.trim()}`;
+  const today = new Date().toISOString().slice(0, 10);
+  say(`${today}; ${cores}, Node ${process.version}, DuckDB ${duckdbVersion()} with ${threads} threads; sessions of seed ${seed}`); // prettier-ignore
+  const measured = [];
+  for (const rows of sizes) {
+    note('making the table, unless it is there');
+    measured.push(await measureTable(await sessionsTable(rows), only, kept, say));
   }
-  if (write) {
-    const head =
-      '# Benchmark results\n\nWritten by `npm run bench -- --write`; `bench.mjs` says how to read it.';
-    await writeFile(resultsFile, `${head}\n\n\`\`\`text\n${said.join('\n\n')}\n\`\`\`\n`);
-  }
+  const ofFlights = only.filter((part) => partsOfFlights.includes(part));
+  const flights = ofFlights.length === 0 ? {} : await measureTable(flightsTable(), ofFlights, kept, say);
+  const answered = measured.flatMap(({ rows, answers }) =>
+    answers === undefined ? [] : [{ rows, answers }],
+  );
+  if (answered.length > 0) say(reportGrowth(answered));
+  const checks = checkPromises(measured, flights.moments ?? []);
+  say(reportPromises(checks));
+  if (write) await writeResults(said, answered.length === 0 ? null : plotAnswers(answered));
+  return checks.some(({ kept }) => kept === false) ? 1 : 0;
 }
 
-await main();
+process.exitCode = await main();

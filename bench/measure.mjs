@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { median } from 'simple-statistics';
+import { median, quantile } from 'simple-statistics';
 
 /** Threads of DuckDB where nothing else is said. */
 export const threads = availableParallelism();
@@ -23,9 +23,43 @@ export async function measure(run, { warmUps, runs }) {
   return { ms: median(times), results };
 }
 
+/** The time of a short run when little else goes on. @param {readonly number[]} times */
+export const undisturbed = (times) => quantile(times, 0.25);
+
+/**
+ * Runs several things in turns, so that what else the machine does meets all of them alike. Since it can only add to a time, what
+ * counts is the lower quartile.
+ * @template {Record<string, () => Promise<unknown>>} T
+ * @param {T} sides
+ * @param {{readonly warmUps: number, readonly runs: number, readonly budgetMs: number}} counts runs end early, but not before the third,
+ *   when all of them have taken so long
+ * @returns {Promise<{[side in keyof T]: {ms: number, last: Awaited<ReturnType<T[side]>>}}>} times, and what the last run gave
+ */
+export async function measureInTurns(sides, { warmUps, runs, budgetMs }) {
+  const timed = Object.entries(sides).map(([side, run]) => ({ side, run, times: [], last: undefined }));
+  for (const { run } of timed) for (let i = 0; i < warmUps; i++) await run();
+  const beganMs = performance.now();
+  for (let i = 0; i < runs && (i < 3 || performance.now() - beganMs < budgetMs); i++) {
+    for (const each of timed) {
+      const startMs = performance.now();
+      each.last = await each.run();
+      each.times.push(performance.now() - startMs);
+    }
+  }
+  return Object.fromEntries(timed.map(({ side, times, last }) => [side, { ms: undisturbed(times), last }]));
+}
+
+/** The mean of ratios. @param {readonly number[]} values above 0 */
+export const geometricMean = (values) =>
+  Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+
 /** DuckDB's scans of the whole table take long; the others are short, and noise shows more. */
 export const longRuns = { warmUps: 1, runs: 5 };
-export const shortRuns = { warmUps: 5, runs: 15 };
+const shortRuns = { warmUps: 5, runs: 15 };
+export const turns = { warmUps: 5, runs: 61, budgetMs: 3000 };
+/** What takes longer counts as long, or is not asked again, milliseconds. */
+const longMs = 200;
+const endlessMs = 5000;
 
 /**
  * Asks the engine.
@@ -34,9 +68,13 @@ export const shortRuns = { warmUps: 5, runs: 15 };
  * @returns the median time as the caller sees it, rows included; the executor's part of it; the answer
  */
 export async function measureAnswer(engine, sql) {
-  const { ms, results } = await measure(async () => {
+  const ask = async () => {
     const { rows, answer } = await engine.query(sql); // reading `rows` makes them
     return { rows, answer };
-  }, shortRuns);
+  };
+  await ask(); // the first may be exact, and teach what the tails are like
+  const trial = await measure(ask, { warmUps: 0, runs: 1 });
+  const isLong = trial.ms > longMs;
+  const { ms, results } = trial.ms > endlessMs ? trial : await measure(ask, isLong ? longRuns : shortRuns);
   return { ms, executeMs: median(results.map(({ answer }) => answer.timings.executeMs)), ...results.at(-1) };
 }

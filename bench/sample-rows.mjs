@@ -10,14 +10,34 @@ const chunkRows = 2048;
  * @typedef {{name: string, texts: string[] | null, batches: (Int32Array | Float64Array)[]}} FileColumn
  */
 
-/** @param {import('apache-arrow').Table} file @returns {FileColumn[]} */
-function columnsOf(file) {
+/** The columns of a sample file, by batches. @param {string} path the Arrow file @returns {Promise<FileColumn[]>} */
+async function readColumns(path) {
+  const file = tableFromIPC(await readFile(path));
   return file.schema.fields.map(({ name }, place) => {
     const { data } = file.getChildAt(place);
     const { dictionary } = data[0];
     const batches = data.map(({ values, length }) => values.subarray(0, length)); // behind the last row is padding
     return { name, texts: dictionary ? [...dictionary] : null, batches };
   });
+}
+
+/**
+ * Columns of a sample file as arrays over all its rows: values, or codes and the texts that they stand for.
+ * @param {string} path the Arrow file
+ */
+export async function readSampleArrays(path) {
+  const columns = await readColumns(path);
+  return new Map(
+    columns.map(({ name, texts, batches }) => {
+      const values = new batches[0].constructor(batches.reduce((rows, { length }) => rows + length, 0));
+      let place = 0;
+      for (const batch of batches) {
+        values.set(batch, place);
+        place += batch.length;
+      }
+      return [name, { values, texts }];
+    }),
+  );
 }
 
 /**
@@ -36,7 +56,7 @@ export const sessionTypes =
  * @param {string} types64 columns that are doubles only in the sample, with their types
  */
 export async function loadSampleRows(connection, path, table, types64) {
-  const columns = columnsOf(tableFromIPC(await readFile(path)));
+  const columns = await readColumns(path);
   const strata = columns.find(({ name }) => name === '__stratum').batches;
   columns.push({ name: 'rank', texts: null, batches: ranksOf(strata) });
   const types = columns.map(({ texts, batches }) =>

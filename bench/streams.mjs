@@ -18,8 +18,8 @@ import { parseArgs } from 'node:util';
 import { quantile } from 'simple-statistics';
 import { generateSessions } from '../data/generate-sessions.mjs';
 import { openEngine } from '../dist/index.js';
-import { samples } from './compare-builds.mjs';
-import { queries } from './queries.mjs';
+import { sessionQueries } from './suite/session-queries.mjs';
+import { sessionSamples as samples } from './suite/tables.mjs';
 import { streamCases, watchSeeds, watchStream } from './stream-seeds.mjs';
 
 const generated = fileURLToPath(new URL('../data/generated/', import.meta.url));
@@ -89,7 +89,7 @@ async function showFirstEvents(rows) {
   await withSessions(rows, async (engine, reopen) => {
     for (const { name, method } of samples)
       await engine.query(`CREATE SAMPLE ${name} ON sessions ${method} SEED 1`);
-    const statements = [...streamCases, ...queries.filter(({ moments }) => moments !== null)];
+    const statements = [...streamCases, ...sessionQueries.filter(({ moments }) => moments !== null)];
     const lines = [
       ['first event after', 'p50', 'p99', 'in 100 ms', '  cold p50', 'p99', 'in 100 ms', '  groups'],
     ];

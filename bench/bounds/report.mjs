@@ -1,4 +1,4 @@
-import { table } from '../report.mjs';
+import { table } from '../text-table.mjs';
 import { scoreForecasts } from './forecasts.mjs';
 import { checkPromises, nameOf, percent, scoreClasses, scoreRows } from './score.mjs';
 

@@ -1,5 +1,5 @@
 import { median, quantile } from 'simple-statistics';
-import { table } from '../report.mjs';
+import { table } from '../text-table.mjs';
 import { latestMs } from './ask.mjs';
 import { quantileOf } from './cancel.mjs';
 
