@@ -6,7 +6,7 @@
 
 import { addBitsAbove, addMinutes, addSecondsAbove, store } from './best-sums.mjs';
 
-/** @typedef {import('./compare-loops.mjs').LoopInput} LoopInput */
+/** @typedef {import('./loop-input.mjs').LoopInput} LoopInput */
 
 /** Rows whose places are kept at a time. */
 const pieceRows = 4096;

@@ -3,7 +3,7 @@
  * of a sample as arrays. Out: for each cell the count, Σv, Σv² and Σv³ of its rows, v being the value less a constant.
  */
 
-/** @typedef {import('./compare-loops.mjs').LoopInput} LoopInput */
+/** @typedef {import('./loop-input.mjs').LoopInput} LoopInput */
 
 /** Adds a value to its cell. @param {Float64Array} cells @param {number} cell @param {number} v */
 function add(cells, cell, v) {
