@@ -1,7 +1,8 @@
-import type { Moments, StratumMoments } from '../plan/index.ts';
+import type { Moments } from '../plan/index.ts';
 import type { Contribution } from './contributions.ts';
 import type { PreparedOutput } from './group-totals.ts';
 import { constantMeans, pairMeans, type PowerMeans, SingleMeans } from './power-means.ts';
+import { boundsOfSum, type SumPart } from './sum-bounds.ts';
 
 /** A stratum's matching rows: their Σ w² (1 − f) and Σ w³ (1 − f). */
 export type Matches = Pick<Contribution, 'stratum' | 'weights2' | 'weights3'>;
@@ -17,20 +18,26 @@ export interface ExpectedTail {
 /** Nothing is known. */
 export const unknownTail: ExpectedTail = { skewness: Number.POSITIVE_INFINITY, squares: Number.NaN };
 
+/** What the rows read tell of the contributions: V, and Σ w² (1 − f) u² by Σ w² (1 − f), the mean of u². */
+export interface ReadSpread {
+  readonly variance: number;
+  readonly meanSquare: number;
+}
+
 /**
  * |Σ w³ (1−f) m E u³| / (Σ w² (1−f) m E u²)^1.5, the expectations from exact moments of the strata; infinite where there are none. Of
- * several measures of which it is not known how they go together, E|u|³ is bounded, and the variance is the sample's.
+ * several measures or columns of which it is not known how they go together, E|u|³ is bounded, and the variance is the sample's.
  */
 export function tailByMoments(
   moments: Moments,
   prepared: PreparedOutput,
   gradient: readonly number[],
   matches: readonly Matches[],
-  variance: number,
+  spread: ReadSpread,
 ): ExpectedTail {
   const means = powerMeansOf(moments, prepared, gradient);
   return means === null
-    ? tailByNorms(moments, prepared, gradient, matches, variance)
+    ? tailByNorms(moments, prepared, gradient, matches, spread)
     : tailOfMatches(matches, means);
 }
 
@@ -68,15 +75,39 @@ function powerMeansOf(
     : pairMeans(dependence, gradient, [centres[first]!, centres[second]!], pair);
 }
 
-/** Σ w³ (1−f) m max E|u|³ / V^1.5, of sums and ratios of several measures. No more than a bound, so that nothing is to be expected. */
+/**
+ * Σ w³ (1−f) m max E|u|³ / V^1.5, of sums and ratios of several measures, and of sums of columns. No more than a bound: to expect is
+ * only that u² is no larger than the matches' would be if these were typical.
+ */
 function tailByNorms(
-  { layout, centres, population: values }: Moments,
-  { totals, dependence }: PreparedOutput,
+  moments: Moments,
+  prepared: PreparedOutput,
   gradient: readonly number[],
   matches: readonly Matches[],
-  variance: number,
+  { variance, meanSquare }: ReadSpread,
 ): ExpectedTail {
-  if (dependence.degree > 1) return unknownTail;
+  const sum = sumOf(moments, prepared, gradient);
+  if (sum === null) return unknownTail;
+  const thirds = sum.parts.map(() => 0);
+  let [second, read] = [0, 0];
+  for (const { stratum, weights2, weights3 } of matches) {
+    const bounds = boundsOfSum(sum, stratum, Math.sqrt(meanSquare));
+    for (const [place, third] of bounds.thirds.entries()) thirds[place]! += weights3 * third; // as many as parts
+    second += weights2 * bounds.second;
+    read += weights2 * meanSquare;
+  }
+  // What digits were lost of is no number, and bounds nothing.
+  const least = thirds.reduce((a, b) => (b < a ? b : a), Number.POSITIVE_INFINITY);
+  return { ...tailOf(least, variance), squares: read > second ? second : Number.NaN };
+}
+
+/** u as a sum of parts; null where it is none, or one has no moments. */
+function sumOf(
+  { layout, centres, population }: Moments,
+  { totals, dependence }: PreparedOutput,
+  gradient: readonly number[],
+): { constant: number; parts: SumPart[] } | null {
+  if (dependence.degree > 1) return null;
   let constant = 0;
   const slopes = new Map(dependence.measures.map((measure) => [measure, 0]));
   for (const [place, total] of totals.entries()) {
@@ -84,37 +115,18 @@ function tailByNorms(
     if (factor === undefined) constant += gradient[place]!;
     else slopes.set(factor.measure, slopes.get(factor.measure)! + gradient[place]!); // it depends on them
   }
-  const parts: Part[] = [];
+  const parts: SumPart[] = [];
   for (const [measure, slope] of slopes) {
-    const known = values[measure]!.moments; // one a measure
-    if (known === null) return unknownTail;
-    parts.push({ slope, centre: centres[measure]!, known });
+    const values = population[measure]!; // one a measure
+    constant -= slope * centres[measure]!; // one a measure
+    for (const { low, high, moments } of values.moments === null ? values.terms : [values]) {
+      if (moments === null) return null;
+      parts.push({ slope, low, high, known: moments });
+    }
+    if (values.moments === null && values.terms.length === 0) return null;
   }
-  let third = 0;
-  for (const { stratum, weights3 } of matches) third += weights3 * thirdMomentMax(constant, parts, stratum);
-  return { ...tailOf(third, variance), squares: Number.NaN };
+  return { constant, parts: parts.sort((a, b) => spanOf(a) - spanOf(b)) };
 }
 
-/** What one measure adds to a contribution: slope · (x − centre). */
-interface Part {
-  readonly slope: number;
-  readonly centre: number;
-  readonly known: StratumMoments;
-}
-
-/**
- * (|c| + Σ ‖p_i‖₃)³ ≥ E|u|³ for u = c + Σ p_i, by Minkowski's inequality, with ‖p‖₃³ ≤ √(E p² · E p⁴) by Cauchy and Schwarz; c takes
- * in the means of the p_i.
- */
-function thirdMomentMax(constant: number, parts: readonly Part[], stratum: number): number {
-  let whole = constant;
-  let norms = 0;
-  for (const { slope, centre, known } of parts) {
-    const rows = known.count[stratum]!; // one entry a stratum
-    if (rows === 0) continue;
-    const [squares, fourths] = [known.centred[0]![stratum]! / rows, known.centred[2]![stratum]! / rows]; // orders from 2
-    whole += slope * (known.mean[stratum]! - centre);
-    norms += Math.abs(slope) * (squares * fourths) ** (1 / 6);
-  }
-  return (Math.abs(whole) + norms) ** 3;
-}
+/** How far apart what a part adds can lie. */
+const spanOf = ({ slope, low, high }: SumPart): number => Math.abs(slope) * (high - low);

@@ -77,9 +77,10 @@ export function tailEvidence(
   const scale = moments.layout.weightMeasure === null ? null : (scope.heaviest?.weight ?? 0);
   const { layout, centres, keys } = moments;
   const { totals, reach } = prepared;
+  const spread = { variance, meanSquare: sumOfSquares(open) / sumOfWeights(open) };
   const known =
     keys === null
-      ? tailByMoments(moments, prepared, gradient, matches, variance)
+      ? tailByMoments(moments, prepared, gradient, matches, spread)
       : tailByKeys({ layout, centres, keys, totals, gradient }, matches);
   const expected =
     Number.isFinite(known.skewness) || witness === undefined
@@ -179,6 +180,10 @@ function effective(matches: readonly Matches[]): number {
 const sumOfSquares = (open: readonly Contribution[]): number =>
   open.reduce((sum, { openSquares }) => sum + openSquares, 0);
 
+/** Σ w² (1−f) of the matching rows. */
+const sumOfWeights = (open: readonly Contribution[]): number =>
+  open.reduce((sum, { weights2 }) => sum + weights2, 0);
+
 /** |κ₃| / V^1.5, κ₃ the third central moment of the estimate by the rows read. */
 function skewnessBySample(open: readonly Contribution[], variance: number): number {
   const third = open.reduce((sum, { third: own }) => sum + own, 0);
@@ -198,7 +203,7 @@ function skewnessByRange(
   scale: number | null,
 ): number {
   const squares = sumOfSquares(open);
-  const rows = open.reduce((sum, { weights2 }) => sum + weights2, 0);
+  const rows = sumOfWeights(open);
   const skewness =
     scale === null
       ? largest / Math.sqrt((effectiveSupport * squares) / rows)

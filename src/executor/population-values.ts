@@ -2,7 +2,6 @@ import {
   type BoundExpression,
   type ColumnRange,
   expressionKey,
-  isNumeric,
   type JointMoments,
   type KeyMoments,
   type KeyPopulation,
@@ -11,6 +10,7 @@ import {
   type MomentLayout,
   type Moments,
   nothingLearned,
+  type PopulationTerm,
   type PopulationValues,
   rangeAs,
   rangeWhere,
@@ -18,6 +18,7 @@ import {
   toDouble,
 } from '../plan/index.ts';
 import type { Sample } from '../samples/index.ts';
+import { type Affine, affineOf, columnSumOf } from './column-sum.ts';
 import type { ScanRequest } from './compile-scan.ts';
 import { columnFacts, greatest, least } from './sample-columns.ts';
 
@@ -42,24 +43,25 @@ export function populationValuesOf(
   const { measures, design } = layout;
   const range: ColumnRange = design.knowsPopulation ? columnFacts(sample).sampledRange : () => null;
   const population = measures.map(({ argument, filter: own }, place): PopulationValues => {
-    if (argument === null) return { low: 1, high: 1, moments: null };
+    if (argument === null) return { low: 1, high: 1, moments: null, terms: [] };
     const matching = rangeWhere(own === null ? filter : [...filter, own], range);
     const reach = rangeAs(argument, { kind: 'double' }, matching);
     const found = finite(learned.measures[place] ?? null, sample);
-    const ofColumn = columnMoments(argument, sample);
+    const ofColumn = columnMoments(affineOf(argument), sample);
     const moments =
       design.knowsPopulation || ofColumn === null ? ofColumn : witnessed(ofColumn, sample, read);
     return {
       low: Math.max(reach?.low ?? Number.NEGATIVE_INFINITY, found?.low ?? Number.NEGATIVE_INFINITY),
       high: Math.min(reach?.high ?? Number.POSITIVE_INFINITY, found?.high ?? Number.POSITIVE_INFINITY),
       moments: moments ?? found?.moments ?? null,
+      terms: design.knowsPopulation ? termsOf(argument, sample, matching) : [],
     };
   });
   return { population, joint: learned.joint.filter((pair) => isOfSameRows(pair, measures, population)) };
 }
 
 /** What was learned over all strata; null where some value has no place in moments. */
-function finite(moments: LearnedMoments | null, { runs }: Sample): PopulationValues | null {
+function finite(moments: LearnedMoments | null, { runs }: Sample): Omit<PopulationValues, 'terms'> | null {
   if (moments === null || moments.nonFinite.some((count) => count > 0)) return null;
   const sampled = (values: Float64Array): Float64Array =>
     values.filter((_, stratum) => runs.takeAll[stratum] === 0);
@@ -94,19 +96,11 @@ function witnessed(moments: StratumMoments, { strata }: Sample, read: Int32Array
   return { ...moments, centred };
 }
 
-/** scale · x + offset of a column x. */
-interface Affine {
-  readonly column: string;
-  readonly scale: number;
-  readonly offset: number;
-}
-
 /** Multiples are kept with the sample, up to so many. */
 const multiplesMax = 64;
 const multiplesOf = new WeakMap<Sample, Map<string, StratumMoments>>();
 
-function columnMoments(argument: BoundExpression, sample: Sample): StratumMoments | null {
-  const affine = affineOf(argument);
+function columnMoments(affine: Affine | null, sample: Sample): StratumMoments | null {
   const statistics = affine === null ? undefined : sample.strata.statistics.get(affine.column);
   if (affine === null || statistics === undefined) return null;
   const { column, scale, offset } = affine;
@@ -128,54 +122,19 @@ function columnMoments(argument: BoundExpression, sample: Sample): StratumMoment
   return made;
 }
 
-/** The expression as a multiple of a column and a constant; null where it is none. */
-function affineOf(expression: BoundExpression): Affine | null {
-  switch (expression.kind) {
-    case 'column':
-      return isNumeric(expression.type) ? { column: expression.name, scale: 1, offset: 0 } : null;
-    case 'cast': {
-      const isExact = expression.type.kind === 'double' || expression.type.kind === 'float';
-      return isExact && isNumeric(expression.operand.type) ? affineOf(expression.operand) : null;
-    }
-    case 'function':
-      return affineCall(expression.name, expression.arguments);
-    default:
-      return null;
-  }
-}
-
-function affineCall(name: string, [left, right]: readonly BoundExpression[]): Affine | null {
-  if (left === undefined) return null;
-  if (right === undefined) {
-    const inner = name === 'negate' ? affineOf(left) : null;
-    return inner === null ? null : scaled(inner, -1);
-  }
-  const [a, b] = [affineOf(left), affineOf(right)];
-  const [c, d] = [constantOf(left), constantOf(right)];
-  if (a !== null && d !== null) {
-    if (name === '+') return { ...a, offset: a.offset + d };
-    if (name === '-') return { ...a, offset: a.offset - d };
-    if (name === '*') return scaled(a, d);
-    return name === '/' && d !== 0 ? scaled(a, 1 / d) : null;
-  }
-  if (c === null || b === null) return null;
-  if (name === '+') return { ...b, offset: b.offset + c };
-  if (name === '-') return { ...scaled(b, -1), offset: c - b.offset };
-  return name === '*' ? scaled(b, c) : null;
-}
-
-const scaled = (affine: Affine, by: number): Affine => ({
-  ...affine,
-  scale: affine.scale * by,
-  offset: affine.offset * by,
-});
-
-function constantOf(expression: BoundExpression): number | null {
-  if (expression.kind === 'cast') return constantOf(expression.operand);
-  const isNumber =
-    expression.kind === 'constant' &&
-    (typeof expression.value === 'number' || typeof expression.value === 'bigint');
-  return isNumber ? toDouble(expression.value, expression.type) : null;
+/** What is known of the columns of a sum of several; none where it is no such sum, or one has no moments. */
+function termsOf(argument: BoundExpression, sample: Sample, matching: ColumnRange): PopulationTerm[] {
+  const sum = columnSumOf(argument);
+  if (sum === null || sum.multiples.length < 2) return [];
+  const terms = sum.multiples.map(({ column, scale }, place): PopulationTerm => {
+    const offset = place === 0 ? sum.offset : 0;
+    const reach = rangeAs(column, { kind: 'double' }, matching);
+    const ends = [reach?.low ?? Number.NEGATIVE_INFINITY, reach?.high ?? Number.POSITIVE_INFINITY];
+    const [a, b] = ends.map((end) => scale * end + offset) as [number, number]; // as many as ends
+    const moments = columnMoments({ column: column.name, scale, offset }, sample);
+    return { low: Math.min(a, b), high: Math.max(a, b), moments };
+  });
+  return terms.every(({ moments }) => moments !== null) ? terms : [];
 }
 
 /** For each stratum the largest weight of a row in the sample's file; null where rows have no weights of their own. */

@@ -89,16 +89,22 @@ export interface KeyPopulation {
   readonly everyRow: readonly boolean[];
 }
 
-/** What is known of a measure's values in the whole table, not only in the rows that were read. */
-export interface PopulationValues {
+/** What is known of values in the whole table, not only in the rows that were read. */
+export interface PopulationTerm {
   /**
-   * No value of a row that matches lies outside, but for rows that are always read; infinite where nothing is known. In the measure's
+   * No value of a row that matches lies outside, but for rows that are always read; infinite where nothing is known. In the values'
    * unit, not centred.
    */
   readonly low: number;
   readonly high: number;
   /** null: no moments are kept of it. */
   readonly moments: StratumMoments | null;
+}
+
+/** What is known of a measure's values. */
+export interface PopulationValues extends PopulationTerm {
+  /** Of multiples of columns of which the measure is the sum, where all of these have moments; none where it is no sum. */
+  readonly terms: readonly PopulationTerm[];
 }
 
 /**

@@ -71,7 +71,7 @@ describe('E u² and E u³ by moments are those of the rows', () => {
           ? new SingleMeans(dependence, gradient, centres[0]!, stratumMoments(x, sizes))
           : pairMeans(dependence, gradient, [centres[0]!, centres[1]!], joint);
       const u = contribution(layout, totals, gradient);
-      const reach = contributionReach(layout, totals, Float64Array.from(centres), [x, y].map((values) => ({ low: Math.min(...values), high: Math.max(...values), moments: null }))); // prettier-ignore
+      const reach = contributionReach(layout, totals, Float64Array.from(centres), [x, y].map((values) => ({ low: Math.min(...values), high: Math.max(...values), moments: null, terms: [] }))); // prettier-ignore
       const largest = largestContribution(reach, gradient);
       for (const stratum of sizes.keys()) {
         const size = naivePower((row) => Math.abs(u(row)), 3, stratum);

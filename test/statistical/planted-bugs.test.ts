@@ -59,7 +59,7 @@ const bugs: readonly Bug[] = [
   {
     name: 'third moments of the sample only',
     file: 'src/estimator/tails.ts',
-    from: 'tailByMoments(moments, prepared, gradient, matches, variance)',
+    from: 'tailByMoments(moments, prepared, gradient, matches, spread)',
     to: '{ skewness: skewnessBySample(open, variance), squares: sumOfSquares(open) }',
     breaks: /a tail that draws miss/,
   },

@@ -52,11 +52,13 @@ export class Drawing {
             low: values === null ? 1 : Number.NEGATIVE_INFINITY,
             high: values === null ? 1 : Number.POSITIVE_INFINITY,
             moments: null,
+            terms: [],
           }
         : {
             low: values.reduce((a, b) => Math.min(a, b)),
             high: values.reduce((a, b) => Math.max(a, b)),
             moments: stratumMoments(values, sizes),
+            terms: [],
           },
     );
     this.joint =
