@@ -2,8 +2,11 @@ import type { Sizing } from './foresight.ts';
 
 /** By what a reading grows that takes the sample for too small, but not by far. */
 const doubtGrowth = 4;
-/** By what a reading grows that is large enough by all that can be foreseen, but whose own rows show a heavy tail. */
-const tailGrowth = 2;
+/**
+ * By what a reading grows that is large enough by all that can be foreseen, but whose own rows show a heavy tail. It has read a little
+ * more than is needed by then: doubled, that would be two and a half times as much.
+ */
+const tailGrowth = 1.5;
 /** A size so many times what was read is not known well: half of the way there, by logarithms, tells more. */
 const farGrowth = 8;
 /** By how much at least a size is corrected that fell short. */
@@ -32,7 +35,7 @@ export function nextLimit(
 ): Next {
   if (rankLimit === null) return step(read * doubtGrowth);
   if (isStep) return step(rankLimit);
-  if (rankLimit <= read) return step(read * tailGrowth);
+  if (rankLimit <= read) return step(Math.ceil(read * tailGrowth));
   const least = tries === 0 ? rankLimit : Math.max(rankLimit, Math.ceil(read * correctionMin));
   // All of a sample is still cheaper than the table. What a witness vouches for is not more than a part of it.
   if (byWitness) return allTheWay(least);
