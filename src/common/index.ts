@@ -23,7 +23,15 @@ export { type Random, seededRandom } from './random.ts';
 export { groupDigits } from './number-text.ts';
 export { type FileSystem, nodeFileSystem, type OpenFile, storageError } from './files.ts';
 export { linePositionOf, renderError } from './render-error.ts';
-export { finish, type Pause, type Pieces, piecewise, withoutPause, withPauses } from './pieces.ts';
+export {
+  finish,
+  type Pause,
+  type Pieces,
+  piecewise,
+  rowsAtOnce,
+  withoutPause,
+  withPauses,
+} from './pieces.ts';
 export { joinSpans, type Span } from './span.ts';
 export { compareText } from './text-order.ts';
 export { rowsWithin, type ZoneColumn, type ZoneRange, type Zones } from './zones.ts';

@@ -8,7 +8,7 @@ export type Pause = () => Promise<void>;
 export const withoutPause: Pause = () => Promise.resolve();
 
 /** Rows that most loops take at once: about a millisecond's, also where each is somewhere else in memory. */
-const rowsAtOnce = 2 ** 16;
+export const rowsAtOnce = 2 ** 16;
 
 /**
  * Work on rows in their order, so many at once. The loop itself stays in a function of its own, which is as fast as ever.

@@ -1,4 +1,4 @@
-import { type Pieces, piecewise } from '../common/index.ts';
+import { type Pieces, piecewise, rowsAtOnce } from '../common/index.ts';
 import { RunIndex, runStride } from '../samples/index.ts';
 
 /** Where the rows of a scan go in the sample. */
@@ -9,38 +9,38 @@ export interface RowOrder {
   readonly sizes: Int32Array;
 }
 
-/** 64-bit priorities as their two halves: plain numbers sort faster than bigints. */
+/** 64-bit priorities as plain numbers, which sort faster than bigints. */
 interface Halves {
   readonly high: Uint32Array;
-  readonly low: Uint32Array;
+  /** Both halves of each; the machines that Node runs on have the low one first. */
+  readonly words: Uint32Array;
 }
 
-/** The machines that Node runs on have the low half first. */
+const wordsOf = (priority: BigUint64Array): Uint32Array =>
+  new Uint32Array(priority.buffer, priority.byteOffset, priority.length * 2);
+
 function* halvesOf(priority: BigUint64Array): Pieces<Halves> {
-  const words = new Uint32Array(priority.buffer, priority.byteOffset, priority.length * 2);
-  const [high, low] = [new Uint32Array(priority.length), new Uint32Array(priority.length)];
-  yield* piecewise(priority.length, (from, to) => split(words, high, low, from, to));
-  return { high, low };
+  const words = wordsOf(priority);
+  const high = new Uint32Array(priority.length);
+  yield* piecewise(priority.length, (from, to) => takeHigh(words, high, from, to));
+  return { high, words };
 }
 
-function split(words: Uint32Array, high: Uint32Array, low: Uint32Array, from: number, to: number): void {
-  for (let row = from; row < to; row++) {
-    low[row] = words[2 * row]!; // two words a row
-    high[row] = words[2 * row + 1]!;
-  }
+function takeHigh(words: Uint32Array, high: Uint32Array, from: number, to: number): void {
+  for (let row = from; row < to; row++) high[row] = words[2 * row + 1]!; // two words a row
 }
 
 /** The priority as a number in [0, 1): its 53 leading bits. */
-function shareOf({ high, low }: Halves, row: number): number {
-  return (high[row]! * 2 ** 21 + (low[row]! >>> 11)) / 2 ** 53; // one entry a row
+function shareOf(words: Uint32Array, row: number): number {
+  return (words[2 * row + 1]! * 2 ** 21 + (words[2 * row]! >>> 11)) / 2 ** 53; // two words a row
 }
 
 /** The priorities of rows as numbers in [0, 1), as the sample's priority column holds them. */
 export function* prioritiesOf(priority: BigUint64Array, order: Int32Array): Pieces<Float64Array> {
-  const halves = yield* halvesOf(priority);
+  const words = wordsOf(priority);
   const shares = new Float64Array(order.length);
   yield* piecewise(order.length, (from, to) => {
-    for (let row = from; row < to; row++) shares[row] = shareOf(halves, order[row]!); // row < length
+    for (let row = from; row < to; row++) shares[row] = shareOf(words, order[row]!); // row < length
   });
   return shares;
 }
@@ -82,48 +82,55 @@ function placeRows(
   for (let i = from; i < to; i++) sorted[starts[(values[rows[i]!]! >>> shift) & mask]!++] = rows[i]!;
 }
 
-/** One stable pass of a counting sort by some bits of a value. @param bins more than any key */
+/** One stable pass of a counting sort by some bits of a value. @param bins more than any key @param sorted where the rows go */
 function* countingPass(
   rows: Int32Array,
   values: Uint32Array,
   shift: number,
   bins: number,
-): Pieces<Int32Array> {
+  sorted: Int32Array,
+): Pieces<void> {
   const starts = new Int32Array(bins + 1);
   const pass = { values, shift, mask: bins <= 2048 ? 2047 : -1, starts };
   yield* piecewise(rows.length, (from, to) => countKeys(pass, rows, from, to));
   yield* piecewise(bins, (from, to) => {
     for (let key = from; key < to; key++) starts[key + 1]! += starts[key]!; // key < bins
   });
-  const sorted = new Int32Array(rows.length);
   yield* piecewise(rows.length, (from, to) => placeRows(pass, rows, sorted, from, to));
-  return sorted;
 }
 
-/** All rows by stratum, inside a stratum by priority: a radix sort by the leading 32 bits, then by stratum; ties by the rest. */
-function* sortByStratumAndPriority(
-  stratum: Int32Array,
-  halves: Halves,
-  strataCount: number,
-): Pieces<Int32Array> {
-  let rows: Int32Array = new Int32Array(stratum.length);
+/** Sorted rows, and an array of as many that is free again. */
+interface Sorted {
+  readonly rows: Int32Array;
+  readonly spare: Int32Array;
+}
+
+/**
+ * All rows by stratum, inside a stratum by priority: a radix sort by the leading 32 bits, then by stratum; ties by the rest. It goes to
+ * and fro between two arrays: memory that is made for each pass, and given back, holds up whoever touches other memory.
+ */
+function* sortByStratumAndPriority(stratum: Int32Array, halves: Halves, strataCount: number): Pieces<Sorted> {
+  let [rows, spare] = [new Int32Array(stratum.length), new Int32Array(stratum.length)];
   const all = rows;
   yield* piecewise(all.length, (from, to) => {
     for (let row = from; row < to; row++) all[row] = row;
   });
-  for (const shift of [0, 11, 22]) rows = yield* countingPass(rows, halves.high, shift, 2048);
+  for (const shift of [0, 11, 22]) {
+    yield* countingPass(rows, halves.high, shift, 2048, spare);
+    [rows, spare] = [spare, rows];
+  }
   const strata = new Uint32Array(stratum.buffer, stratum.byteOffset, stratum.length);
-  rows = yield* countingPass(rows, strata, 0, Math.max(strataCount, 2048));
-  const sorted = rows;
+  yield* countingPass(rows, strata, 0, Math.max(strataCount, 2048), spare);
+  const sorted = spare;
   yield* piecewise(sorted.length, (from, to) => breakTies(sorted, stratum, halves, Math.max(1, from), to));
-  return sorted;
+  return { rows: sorted, spare: rows };
 }
 
 /** Puts rows that share stratum and leading bits in the order of the other bits: they are few and adjacent. */
 function breakTies(
   rows: Int32Array,
   stratum: Int32Array,
-  { high, low }: Halves,
+  { high, words }: Halves,
   from: number,
   to: number,
 ): void {
@@ -132,7 +139,8 @@ function breakTies(
     let place = i;
     for (; place > 0; place--) {
       const before = rows[place - 1]!;
-      if (high[before] !== high[row] || stratum[before] !== stratum[row] || low[before]! <= low[row]!) break;
+      if (high[before] !== high[row] || stratum[before] !== stratum[row]) break;
+      if (words[2 * before]! <= words[2 * row]!) break;
       rows[place] = before;
     }
     rows[place] = row;
@@ -176,7 +184,7 @@ export function* orderRows(
 ): Pieces<RowOrder> {
   const strataCount = caps.length;
   const halves = yield* halvesOf(priority);
-  const sorted = yield* sortByStratumAndPriority(stratum, halves, strataCount);
+  const { rows: sorted, spare } = yield* sortByStratumAndPriority(stratum, halves, strataCount);
   const sizes = new Int32Array(strataCount);
   const starts = new Int32Array(strataCount);
   yield* piecewise(sorted.length, (from, to) => {
@@ -185,17 +193,22 @@ export function* orderRows(
       const h = stratum[row]!; // one stratum a row
       if (sizes[h] === 0) starts[h] = place;
       // Sorted by priority, so the rows that stay are the first of their stratum.
-      if (takeAll[h] === 1 || (sizes[h]! < caps[h]! && shareOf(halves, row) < shareMax)) sizes[h]!++;
+      if (takeAll[h] === 1 || (sizes[h]! < caps[h]! && shareOf(halves.words, row) < shareMax)) sizes[h]!++;
     }
   });
   const index = new RunIndex(sizes, takeAll);
   const runs = index.runs(new Int32Array(strataCount), sizes);
-  const order = new Int32Array(index.rows);
+  const order = spare.subarray(0, index.rows);
   const next = starts.slice();
-  yield* piecewise(runs.length / runStride, (from, to) => {
-    for (let run = from * runStride; run < to * runStride; run += runStride)
-      copyRun(order, sorted, next, runs[run]!, runs[run + 1]!, runs[run + 2]!); // whole runs
-  });
+  let copied = 0;
+  for (let run = 0; run < runs.length; run += runStride) {
+    const [first, end] = [runs[run + 1]!, runs[run + 2]!]; // whole runs
+    copyRun(order, sorted, next, runs[run]!, first, end); // a run's stratum
+    copied += end - first;
+    if (copied < rowsAtOnce) continue;
+    copied = 0;
+    yield;
+  }
   return { order, sizes };
 }
 
@@ -205,5 +218,5 @@ export function* orderByKey(key: Int32Array, priority: BigUint64Array): Pieces<I
   yield* piecewise(key.length, (from, to) => {
     for (let row = from; row < to; row++) last = Math.max(last, key[row]!); // row < length
   });
-  return yield* sortByStratumAndPriority(key, yield* halvesOf(priority), last + 1);
+  return (yield* sortByStratumAndPriority(key, yield* halvesOf(priority), last + 1)).rows;
 }
