@@ -14,6 +14,8 @@
  * an end counts as 1,000 %.
  *
  * Cancelling: from when the signal was due until the caller knew, without the noise; `last work` is when the engine last reported progress.
+ * `loading and reading` is a first statement: each is asked in a process of its own. `loading after closing` is the same in a process that
+ * has just closed an engine with hundreds of megabytes: giving them back holds up whoever touches other memory. It is shown, not judged.
  * `others wait`: the turns of the event loop while a sample is built, what the longest took.
  * Each question is asked once before it counts: code that never ran is slow.
  *
@@ -96,13 +98,14 @@ async function main() {
   note('making the table, unless it is there');
   const { path } = await generateSessions({ path: join(generated, `sessions-${rows}.parquet`), rows, seed });
   const dataDir = data === undefined ? await mkdtemp(join(generated, 'deadlines-')) : resolve(data);
-  const open = () => openEngine({ dataDir, allowedPaths: [dirname(path)] });
+  const place = { dataDir, allowedPath: dirname(path) };
+  const open = () => openEngine({ dataDir, allowedPaths: [place.allowedPath] });
   try {
     const engine = await open();
     await prepare(engine, path);
     const asked = await askAll(engine, runs);
     await engine.close();
-    const cancelling = await measureCancelling(open, cancels, note);
+    const cancelling = await measureCancelling(open, place, cancels, note);
     const promises = checkPromises(asked, deadlines, cancelling);
     const cores = `${cpus().length} × ${cpus()[0]?.model.trim()}`;
     const text = [

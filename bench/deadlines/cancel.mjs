@@ -1,8 +1,12 @@
 import { quantileSorted } from 'simple-statistics';
+import { cancelOnce } from './cancel-once.mjs';
+import { loadFirst } from './first-load.mjs';
 import { processorWaitMs } from './processor-wait.mjs';
 
 /** Two of these keep DuckDB busy. */
 const endless = 'EXACT SELECT COUNT(*) FROM sessions a JOIN sessions b ON a.bitrate > b.bitrate';
+
+const loading = 'SELECT AVG(session_time / 60), AVG(bytes / session_time) FROM sessions';
 
 /**
  * What is cancelled.
@@ -13,13 +17,16 @@ const endless = 'EXACT SELECT COUNT(*) FROM sessions a JOIN sessions b ON a.bitr
  * @property {number} [warmUps] how often it is measured again before it counts, 3 where nothing is said
  * @property {number} [runsMax] at most so many runs: each takes long
  * @property {number} [beside] how many endless statements run beside it
- * @property {boolean} [isCold] each time in an engine of its own
+ * @property {boolean} [isFirst] each time in a process of its own
+ * @property {boolean} [isCold] each time in an engine of its own, just after the one before was closed in the same process
+ * @property {boolean} [isPromised] false: shown, not judged
  * @property {string} [undo] what takes its effect back
  */
 
 /** @type {readonly Phase[]} */
 const phases = [
-  { name: 'loading and reading', sql: 'SELECT AVG(session_time / 60), AVG(bytes / session_time) FROM sessions', isCold: true },
+  { name: 'loading and reading', sql: loading, isFirst: true },
+  { name: 'loading after closing', sql: loading, isCold: true, isPromised: false },
   { name: 'reading', sql: "SELECT SUM(bytes / session_time), COUNT(*) FROM sessions WHERE browser = 'chrome'" },
   { name: 'estimating', sql: 'SELECT city, COUNT(*), AVG(session_time) FROM sessions WHERE bitrate > 500 GROUP BY city' },
   { name: 'values in order', sql: 'SELECT os, MEDIAN(session_time) FROM sessions WHERE bitrate > 3000 GROUP BY os' },
@@ -29,36 +36,6 @@ const phases = [
   { name: 'exact', sql: endless, takesMs: 600 },
   { name: 'waiting for DuckDB', sql: endless, takesMs: 300, beside: 2 },
 ]; // prettier-ignore
-
-/**
- * Cancels a statement some time after it began.
- * @param {import('../../dist/index.js').Engine} engine
- * @param {string} sql
- * @param {number} afterMs
- * @returns {Promise<{rejectMs: number, waitedMs: number, workMs: number} | null>} how long it took from when it was to be cancelled until
- * the caller knew, how much of that the machine took, and until when the engine still reported progress; null: it was done before
- */
-async function cancelOnce(engine, sql, afterMs) {
-  const controller = new AbortController();
-  const [waited, started] = [processorWaitMs(), performance.now()];
-  let lastWorkMs = started;
-  const onProgress = () => (lastWorkMs = performance.now());
-  const running = engine.query(sql, { signal: controller.signal, onProgress });
-  const timer = setTimeout(() => controller.abort(), afterMs);
-  try {
-    await running;
-    return null;
-  } catch (error) {
-    if (error.code !== 'CANCELLED') throw error;
-    // From when the signal was due: where the process was busy then, it could not even be sent.
-    const due = started + afterMs;
-    const [rejectMs, waitedMs] = [performance.now() - due, processorWaitMs() - waited];
-    await new Promise((resume) => setTimeout(resume, 30));
-    return { rejectMs, waitedMs, workMs: Math.max(0, lastWorkMs - due) };
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 /**
  * The longest stretches in which nothing else of the process could go on while a statement ran, without what the machine took.
@@ -95,55 +72,77 @@ async function freeOnce(engine) {
   return { rejectMs: performance.now() - started, waitedMs: processorWaitMs() - waited, workMs: 0 };
 }
 
+/** Where the engines of a measurement have their data. @typedef {{dataDir: string, allowedPath: string}} Place */
+
+/**
+ * Cancels first loads, each in a process of its own.
+ * @param {Place} place @param {string} sql @param {number} runs
+ */
+async function cancelFirstLoads(place, sql, runs) {
+  const load = (/** @type {number | null} */ afterMs) => loadFirst({ ...place, sql, afterMs });
+  await load(null); // files that were just written, and code that was never read, are slow once
+  const { tookMs } = await load(null);
+  const cancelled = [];
+  for (let run = 0; run < runs; run++) {
+    const one = await load(Math.max(1, (tookMs * (run + 0.5)) / runs));
+    if (one.cancelled !== null) cancelled.push(one.cancelled);
+  }
+  return cancelled;
+}
+
+/**
+ * Cancels statements of a phase.
+ * @param {() => Promise<import('../../dist/index.js').Engine>} open @param {Phase} phase @param {number} times
+ */
+async function cancelPhase(open, { sql, takesMs, beside = 0, isCold = false, undo, warmUps = 3 }, times) {
+  let engine = await open();
+  const sqlOf = (/** @type {number} */ run) => (typeof sql === 'string' ? sql : sql(run));
+  const own = async () => {
+    const started = performance.now();
+    await engine.query(sqlOf(-1));
+    const tookMs = performance.now() - started;
+    if (undo !== undefined) await engine.query(undo);
+    return tookMs;
+  };
+  let typicalMs = takesMs ?? (await own());
+  if (takesMs === undefined && !isCold) for (let warm = 0; warm < warmUps; warm++) typicalMs = await own();
+  const others = new AbortController();
+  const kept = Array.from({ length: beside }, () =>
+    engine.query(endless, { signal: others.signal }).catch(() => null),
+  );
+  const cancelled = [];
+  for (let run = 0; run < times; run++) {
+    if (isCold) {
+      await engine.close();
+      engine = await open();
+    }
+    const one = await cancelOnce(engine, sqlOf(run), Math.max(1, (typicalMs * (run + 0.5)) / times));
+    if (one !== null) cancelled.push(one);
+    if (undo !== undefined) await engine.query(undo);
+  }
+  others.abort();
+  await Promise.all(kept);
+  await engine.close();
+  return cancelled;
+}
+
 /**
  * Cancels statements in all phases.
  * @param {() => Promise<import('../../dist/index.js').Engine>} open another engine over the same data
+ * @param {Place} place of that data
  * @param {number} runs of each
  * @param {(what: string) => void} note
  */
-export async function measureCancelling(open, runs, note) {
+export async function measureCancelling(open, place, runs, note) {
   const measured = [];
-  for (const {
-    name,
-    sql,
-    takesMs,
-    beside = 0,
-    isCold = false,
-    undo,
-    warmUps = 3,
-    runsMax = runs,
-  } of phases) {
+  for (const phase of phases) {
+    const { name, sql, runsMax = runs, isFirst = false, isPromised = true } = phase;
     note(`cancelling: ${name}`);
-    let engine = await open();
-    const sqlOf = (/** @type {number} */ run) => (typeof sql === 'string' ? sql : sql(run));
-    const own = async () => {
-      const started = performance.now();
-      await engine.query(sqlOf(-1));
-      const tookMs = performance.now() - started;
-      if (undo !== undefined) await engine.query(undo);
-      return tookMs;
-    };
-    let typicalMs = takesMs ?? (await own());
-    if (takesMs === undefined && !isCold) for (let warm = 0; warm < warmUps; warm++) typicalMs = await own();
-    const others = new AbortController();
-    const kept = Array.from({ length: beside }, () =>
-      engine.query(endless, { signal: others.signal }).catch(() => null),
-    );
-    const cancelled = [];
     const times = Math.min(runs, runsMax);
-    for (let run = 0; run < times; run++) {
-      if (isCold) {
-        await engine.close();
-        engine = await open();
-      }
-      const one = await cancelOnce(engine, sqlOf(run), Math.max(1, (typicalMs * (run + 0.5)) / times));
-      if (one !== null) cancelled.push(one);
-      if (undo !== undefined) await engine.query(undo);
-    }
-    others.abort();
-    await Promise.all(kept);
-    await engine.close();
-    measured.push({ name, cancelled });
+    const cancelled = isFirst
+      ? await cancelFirstLoads(place, String(sql), times)
+      : await cancelPhase(open, phase, times);
+    measured.push({ name, isPromised, cancelled });
   }
   note('cancelling: DuckDB becomes free');
   const engine = await open();
