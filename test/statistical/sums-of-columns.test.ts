@@ -12,10 +12,10 @@ import { buildInMemory } from '../support/build.ts';
  * in the rows that match alone, where the column is light.
  */
 
-const draws = 100;
+const draws = 120;
 const confidence = 0.95;
-const tableRows = 12_000;
-const sampleRows = 1500;
+const tableRows = 20_000;
+const sampleRows = 2000;
 const names = ['x', 'y', 'd'];
 const columns = names.map((name) => ({ name, type: doubleType }));
 const method: SamplingMethod = { kind: 'uniform', unit: 'rows', amount: sampleRows };
