@@ -106,13 +106,7 @@ async function openState(
     memoryLimitBytes: memoryLimitBytes * (1 - samplesShare),
     tempFolder: scratch.path,
   });
-  const alert = (about: Alert): void => {
-    try {
-      options.onAlert?.(about);
-    } catch {
-      // What the listener does with it is no reason to leave a statement without an answer.
-    }
-  };
+  const alert = alertOf(options);
   const troubles = new SampleTroubles(catalog, clock, alert);
   const { leases, remains, samples } = shareSamples(
     environment,
@@ -124,12 +118,7 @@ async function openState(
   );
   const profile = new Profile(new ProfileStore(database), threadCount, clock);
   const log = new QueryLog(new QueryLogStore(database), profile);
-  const threads = new ScanThreads(
-    threadCount,
-    environment.startThread,
-    (delayMs, work) => environment.timers.after(delayMs, work),
-    options.taskFaults === undefined ? null : plantFaults(options.taskFaults),
-  );
+  const threads = openThreads(threadCount, options, environment);
   closers.add(() => threads.close());
   const tails = new LearnedTails(new LessonStore(database), source, clock);
   // Leases that cannot be given back now run out.
@@ -158,6 +147,27 @@ async function openState(
     fingerprints: new Fingerprints(files, clock),
     staleness: new StalenessWatch({ environment, allowedPaths }),
   };
+}
+
+/** What tells the operator; it never throws. */
+function alertOf({ onAlert }: OpenOptions): EngineState['alert'] {
+  return (about: Alert): void => {
+    try {
+      onAlert?.(about);
+    } catch {
+      // What the listener does with it is no reason to leave a statement without an answer.
+    }
+  };
+}
+
+/** Threads that read samples; they start when they are needed. @throws QueryError INVALID_ARGUMENT */
+function openThreads(
+  count: number,
+  { taskFaults }: OpenOptions,
+  { startThread, timers }: Environment,
+): ScanThreads {
+  const faults = taskFaults === undefined ? null : plantFaults(taskFaults);
+  return new ScanThreads(count, startThread, (delayMs, work) => timers.after(delayMs, work), faults);
 }
 
 async function realPaths({ files }: Environment, paths: readonly string[]): Promise<string[]> {
