@@ -71,9 +71,9 @@ export class ReadingEstimates {
     }
   }
 
-  /** Makes the rows of the answer, or the first of them, as far as the deadline allows. @throws QueryError CANCELLED */
+  /** Makes the rows of the answer, or so many of all, as far as the deadline allows. @throws QueryError CANCELLED */
   async estimate(known: Known, rowsMax = Number.POSITIVE_INFINITY): Promise<EstimatedRow[]> {
-    const shown = known.chosen.shown.slice(0, rowsMax);
+    const shown = evenly(known.chosen.shown, rowsMax);
     await this.make(known.intervals, groupsOf(shown), this.shownPlaces);
     return this.estimating(() => this.rowsOf(known, shown));
   }
@@ -224,6 +224,12 @@ export class ReadingEstimates {
     }
     return groups;
   }
+}
+
+/** So many of a list's entries at most, as far from each other as can be. */
+function evenly<T>(list: readonly T[], most: number): readonly T[] {
+  if (list.length <= most) return list;
+  return Array.from({ length: most }, (_, place) => list[Math.floor((place * list.length) / most)]!); // places of the list
 }
 
 const groupsOf = (rows: readonly ReadGroup[]): MetGroup[] => rows.map(({ group }) => group);

@@ -12,6 +12,8 @@ const tailsShare = 0.25;
 /** Share of what is left of a deadline that a probe's estimates may take, and groups by which it judges at least. */
 const appraisalShare = 0.03;
 const groupsAppraisedMin = 8;
+/** So many groups tell which of samples is the better one. */
+const groupsAppraisedMax = 256;
 /** By how much estimating may take longer than it should. */
 const estimateMargin = 1.3;
 
@@ -60,7 +62,8 @@ export class TimePlan {
   groupsAppraised(): number {
     const { control, query } = this;
     const within = control.paces.making.unitsWithin(control.spareMs() * appraisalShare);
-    return Math.max(groupsAppraisedMin, Math.floor(within / Math.max(1, query.shownIntervals)));
+    const fitting = Math.floor(within / Math.max(1, query.shownIntervals));
+    return Math.min(groupsAppraisedMax, Math.max(groupsAppraisedMin, fitting));
   }
 
   /** Rows at most that tails are judged by; 0 where there is no time even for a few. */

@@ -71,7 +71,14 @@ export class ColumnFacts {
   }
 
   /** The mean of a column in its unit; 0 where it has none. */
-  mean(name: string): number {
+  readonly mean = onceForEach((name) => this.meanOf(name));
+
+  /** Whether the column has values that are NaN or infinite. */
+  readonly hasNonFinite = onceForEach(
+    (name) => this.statistics.get(name)?.nonFinite.some((count) => count > 0) ?? false,
+  );
+
+  private meanOf(name: string): number {
     const found = this.statistics.get(name);
     if (found === undefined) return 0;
     let [sum, count] = [0, 0];
@@ -83,11 +90,18 @@ export class ColumnFacts {
     }
     return count === 0 ? 0 : sum / count;
   }
+}
 
-  /** Whether the column has values that are NaN or infinite. */
-  hasNonFinite(name: string): boolean {
-    return this.statistics.get(name)?.nonFinite.some((count) => count > 0) ?? false;
-  }
+/** What a function says of each column, worked out when it is first asked. */
+function onceForEach<T>(of: (name: string) => T): (name: string) => T {
+  const known = new Map<string, T>();
+  return (name) => {
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    const made = of(name);
+    known.set(name, made);
+    return made;
+  };
 }
 
 const factsOf = new WeakMap<Sample, ColumnFacts>();

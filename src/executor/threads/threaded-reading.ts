@@ -3,11 +3,11 @@ import type { ScanTask } from '../tasks.ts';
 import type { ScanThreads } from './scan-threads.ts';
 import type { ScanJob, TakeShare } from './scan-job.ts';
 
-/** Fewer tasks are read by whoever has them: to hand one out brings nothing. */
-const tasksMin = 2;
-/** Tasks that a thread gets at once: as many that every thread gets a few shares, so that none ends long after the others. */
-const sharesAThread = 4;
-const tasksAtOnceMax = 8;
+/** Fewer tasks are read by whoever has them: to hand some out, and to take sums back, costs as much as to read one. */
+const tasksMin = 4;
+/** Tasks that a thread gets at once: so many that they are worth it, and so few that no thread ends long after the others. */
+const sharesAThread = 2;
+const tasksAtOnce = { least: 2, most: 16 };
 
 /** The part of a scan that threads read. */
 export class ThreadedReading {
@@ -45,7 +45,7 @@ export class ThreadedReading {
     });
     const { job, tasksTaken: before } = this;
     const wanted = Math.ceil(tasks.length / (this.threads.count * sharesAThread));
-    const atOnce = Math.min(tasksAtOnceMax, wanted);
+    const atOnce = Math.min(tasksAtOnce.most, Math.max(tasksAtOnce.least, wanted));
     const end = (): void => job.abandon();
     signal?.addEventListener('abort', end);
     try {
