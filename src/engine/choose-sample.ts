@@ -40,7 +40,7 @@ export async function chooseSample(
   const { tables } = state.catalog.snapshot();
   let refusal = 'no sample holds its columns';
   for (const entry of candidates.samples) {
-    const sample = await state.samples.get(entry);
+    const sample = await state.samples.get(entry, control);
     const table = tables.find(({ id }) => id === entry.tableId);
     const learned: LearnedOf = (subjects, measures) =>
       table === undefined

@@ -19,6 +19,7 @@ import { ReadingWatch } from './reading-watch.ts';
 import type { RunControl } from './run-control.ts';
 import type { RoutedAnswer } from './select-run.ts';
 import type { EngineState } from './state.ts';
+import { LateSample } from './wait-at-most.ts';
 
 /** Of a deadline the share that may be spent on a sample; the rest is for the exact answer. */
 const sampleShare = 0.3;
@@ -95,7 +96,7 @@ async function countValues(
   control: RunControl,
   onlyWhole: boolean,
 ): Promise<Counted | null> {
-  const sample = await state.samples.get(entry);
+  const sample = await state.samples.get(entry, control);
   const value = query.aggregates[0]!.arguments[0]!; // the planner let one COUNT(DISTINCT x) through
   const { layout } = layoutMoments({ ...query, aggregates: [], intervals: [] });
   const scan = await openScan(sample, { filter: query.filter, keys: [...query.keys, value], layout });
@@ -118,7 +119,8 @@ async function countValues(
     });
   } catch (error) {
     if (error instanceof QueryError && error.code === 'LIMIT_EXCEEDED') return null; // too many values for a scan
-    throw error;
+    if (!(error instanceof LateSample) || isWhole || scan.rowsRead < firstRows) throw error;
+    finished = false;
   }
   const collectedMs = control.elapsedMs();
   const { moments, key } = scan.collect();

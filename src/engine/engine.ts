@@ -11,6 +11,7 @@ import { cancelled, RunControl } from './run-control.ts';
 import { runSelect } from './run-select.ts';
 import { refreshSamples } from './refresh-samples.ts';
 import { describeTrouble } from './sample-troubles.ts';
+import type { FailedSamples } from './sample-cache.ts';
 import { createSample, dropSample } from './samples.ts';
 import type { RoutedAnswer, SelectRun } from './select-run.ts';
 import { show } from './show.ts';
@@ -103,6 +104,8 @@ export class BallparkEngine implements Engine {
       this.state.paces,
       this.state.threads,
     );
+    if (planned !== null)
+      control.deviceEndMs = control.elapsedMs() + planned.costs.deviceMs(control.spareMs());
     control.throwIfCancelled();
     let stale: Staleness | null = null;
     // Beside the work; what cannot be found out is not known.
@@ -116,9 +119,9 @@ export class BallparkEngine implements Engine {
     let answered = planned;
     const routed = await stopwatch.time('executeMs', () => {
       if (select === null || planned === null) return this.run(statement, control);
-      const work = this.state.samples.during((isAgain) => {
+      const work = this.state.samples.during((failed) => {
         // Samples, and maybe the table, are others by now.
-        const current = isAgain ? this.plan(sql, select, options) : planned;
+        const current = failed.size > 0 ? this.plan(sql, select, options, failed) : planned;
         answered = current;
         const run = { control, stopwatch, costs: current.costs, refine: onInterim };
         return this.runPlanned(statement, current, run);
@@ -133,9 +136,15 @@ export class BallparkEngine implements Engine {
     return { answer, workload: isAsked && answered !== null ? this.workload(answered, answer) : null };
   }
 
-  private plan(sql: string, statement: SelectStatement, { params = [] }: QueryOptions): PlannedSelect {
+  /** @param failed ids of samples that the statement could not use */
+  private plan(
+    sql: string,
+    statement: SelectStatement,
+    { params = [] }: QueryOptions,
+    failed?: FailedSamples,
+  ): PlannedSelect {
     const { troubles, environment, profile, source } = this.state;
-    const snapshot = troubles.snapshot();
+    const snapshot = troubles.snapshot(failed);
     const plan = planSelect(statement, snapshot, params, environment.clock);
     const shape = shapeOf(sql, statement.query.span);
     return {

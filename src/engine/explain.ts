@@ -71,7 +71,7 @@ async function foresee(state: EngineState, plan: SelectPlan, run: SelectRun): Pr
   const changed = await state.fingerprints.changedFile(table);
   if (changed !== null && plan.sampledTable !== null) throw changedFile(table, changed);
   if (changed !== null) return exact(plan, run, `the samples are older than the file ${changed}`);
-  const totals = await answerFromTotals(state, aggregate);
+  const totals = await answerFromTotals(state, aggregate, run.control);
   if (totals !== null) {
     return [
       ['route', 'precomputed'],

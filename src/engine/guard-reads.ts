@@ -1,6 +1,7 @@
 import type { FileSystem, OpenFile } from '../common/index.ts';
 import type { Timers } from '../leases/index.ts';
 import { SampleFault } from '../samples/index.ts';
+import { waitAtMost } from './wait-at-most.ts';
 
 /** What is done with a file, for messages: "the sample file s.arrow". */
 type Named = `the sample file ${string}`;
@@ -54,15 +55,9 @@ class Patience {
   }
 
   private inTime<T>(file: Named, work: Promise<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const callOff = this.timers.after(this.limitMs, () => {
-        // A process that stood still finds the timer over before it hears what the device has long answered.
-        setImmediate(() =>
-          reject(new SampleFault('unavailable', `${file} was not read within ${this.limitMs} ms`)),
-        );
-      });
-      work.then(resolve, reject).finally(callOff);
-    });
+    const late = (): Error =>
+      new SampleFault('unavailable', `${file} was not read within ${this.limitMs} ms`);
+    return waitAtMost(this.timers, this.limitMs, work, late);
   }
 }
 
@@ -115,7 +110,8 @@ function guardFile(file: OpenFile, name: Named, patience: Patience): OpenFile {
     },
     async close() {
       const closing = file.close();
-      if (fault === null) await closing;
+      // A read that no statement waits for any more may still go on.
+      if (fault === null) await patience.wait(name, () => closing);
       // Nobody waits for a device that does not answer.
       else closing.catch(() => undefined);
     },

@@ -89,9 +89,9 @@ async function mergeAdded(
     const ofPart = await openSample(files, folder, part.files);
     try {
       const added: SamplePart = { method: outliersIn(method, part), sample: ofPart };
-      return await state.samples.during(async (isAgain) => {
+      return await state.samples.during(async (failed) => {
         // It was damaged, of which the operator is told by now, or dropped.
-        if (isAgain) return null;
+        if (failed.size > 0) return null;
         const own: SamplePart = { method, sample: await state.samples.get(before) };
         const place = { columns: typedColumns(table), folder, number };
         const { outliers: _, ...merged } = await mergeSamples(files, [own, added], place, watch);
@@ -117,8 +117,8 @@ async function driftOf(
   if (trouble !== undefined) return drift;
   const after = await openSample(files, folders.samples, built.files);
   try {
-    return await samples.during(async (isAgain) => {
-      if (isAgain) return drift;
+    return await samples.during(async (failed) => {
+      if (failed.size > 0) return drift;
       const { strata } = await samples.get(before);
       const moved = await withPauses(strataDrift(strata, after.strata), pauseOf(watch));
       return {

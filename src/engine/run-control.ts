@@ -18,6 +18,8 @@ export class RunControl {
   readonly startedMs: number;
   /** An answer lies ready that takes so long to hand over: what is waited for beside it must come so much before the deadline. */
   handOverMs = 0;
+  /** Until when the device of a sample is waited for, milliseconds from the start. */
+  deviceEndMs: number;
   /** There is an answer already: what still goes on is to end. */
   isAnswered = false;
   private lastYieldMs: number;
@@ -33,6 +35,7 @@ export class RunControl {
   ) {
     this.startedMs = startedMs;
     this.lastYieldMs = clock.monotonicMs();
+    this.deviceEndMs = withinMs ?? Number.POSITIVE_INFINITY;
   }
 
   elapsedMs(): number {

@@ -29,7 +29,7 @@ export async function runSelect(state: EngineState, plan: SelectPlan, run: Selec
   const changed = await state.fingerprints.changedFile(table);
   if (changed !== null && plan.sampledTable !== null) throw changedFile(table, changed);
   if (changed !== null) return await exact(`the samples of ${table.name} are older than its file ${changed}`);
-  const totals = await answerFromTotals(state, aggregate);
+  const totals = await answerFromTotals(state, aggregate, control);
   if (totals !== null) {
     const reason = `the strata of ${totals.entry.name} hold exact totals for it: no row was read`;
     return {

@@ -1,7 +1,9 @@
 import type { CatalogSnapshot, SampleEntry } from '../catalog/index.ts';
 import { type FileSystem, QueryError } from '../common/index.ts';
-import type { HeldLease } from '../leases/index.ts';
+import type { HeldLease, Timers } from '../leases/index.ts';
 import { openSample, type Sample, SampleFault } from '../samples/index.ts';
+import type { RunControl } from './run-control.ts';
+import { LateSample, waitAtMost } from './wait-at-most.ts';
 
 /** A sample that is open, and the lease that keeps its files from being removed. */
 interface PinnedSample {
@@ -25,21 +27,16 @@ class UnusableSample extends QueryError {
   }
 }
 
-/** Has faults say of which sample they are. */
-async function namingSample<T>(entry: SampleEntry, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw naming(entry, error);
-  }
-}
+/** Whether an error says that a sample broke, or could not be read in time: what was read of it before is sound. */
+export const isSampleLost = (error: unknown): boolean =>
+  error instanceof UnusableSample || error instanceof LateSample;
 
-function naming(entry: SampleEntry, error: unknown): Error {
-  return error instanceof SampleFault ? new UnusableSample(entry, error) : (error as Error); // nothing else is thrown
-}
+/** Ids of samples that a statement could not use; null: one was dropped. None: it runs for the first time. */
+export type FailedSamples = ReadonlySet<number | null>;
 
 export interface SampleCacheOptions {
   readonly files: FileSystem;
+  readonly timers: Timers;
   readonly folder: string;
   /** Memory that columns of samples may take when no statement runs, bytes. */
   readonly bytesMax: number;
@@ -65,23 +62,23 @@ export class SampleCache {
 
   /**
    * Runs work that gets samples: none that it got is closed before it ends. Where a sample was dropped between planning and getting
-   * it, the work is run again, once; where one turned out to be unusable, as often as there are such samples.
-   * @param work is told whether it runs again
+   * it, the work is run again, once; where some turned out to be unusable, or were not read in time, once for each of them.
+   * @param work is told what it ran into before
    */
-  async during<T>(work: (isAgain: boolean) => Promise<T>): Promise<T> {
+  async during<T>(work: (failed: FailedSamples) => Promise<T>): Promise<T> {
     const me = Symbol('statement');
     this.running.add(me);
     const failed = new Set<number | null>();
     try {
       for (;;) {
         try {
-          return await work(failed.size > 0);
+          return await work(failed);
         } catch (error) {
-          const sample = error instanceof UnusableSample ? error.entry.id : null;
+          const sample =
+            error instanceof UnusableSample || error instanceof LateSample ? error.entry.id : null;
           const isTransient = sample !== null || (error instanceof QueryError && error.code === 'UNKNOWN_SAMPLE'); // prettier-ignore
           if (!isTransient || failed.has(sample)) throw error;
           failed.add(sample);
-          if (error instanceof UnusableSample) await this.leaveOut(error);
         }
       }
     } finally {
@@ -110,13 +107,36 @@ export class SampleCache {
     }
   }
 
-  private async leaveOut({ entry, fault }: UnusableSample): Promise<void> {
-    this.options.onFault(entry, fault);
-    await this.forget(entry.id).catch(() => undefined); // what cannot be let go of now is let go of later
+  /** Has faults say of which sample they are, and all statements from now on do without it. */
+  private async withoutFault<T>(entry: SampleEntry, work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      throw error instanceof SampleFault ? this.broken(entry, error) : error;
+    }
   }
 
-  /** @throws QueryError DAMAGED_SAMPLE; UNKNOWN_SAMPLE where it was dropped meanwhile */
-  async get(entry: SampleEntry): Promise<Sample> {
+  private broken(entry: SampleEntry, fault: SampleFault): UnusableSample {
+    this.options.onFault(entry, fault);
+    void this.forget(entry.id).catch(() => undefined); // what cannot be let go of now is let go of later
+    return new UnusableSample(entry, fault);
+  }
+
+  /**
+   * @param control of the statement that reads it: it waits for the device no longer than it may, while what it has asked for goes on
+   * @throws QueryError DAMAGED_SAMPLE; DEADLINE_EXCEEDED, later also where it is loaded; UNKNOWN_SAMPLE where it was dropped meanwhile
+   */
+  async get(entry: SampleEntry, control: RunControl | null = null): Promise<Sample> {
+    const opening = this.shared(entry);
+    const withinMs = control?.withinMs ?? null;
+    if (control === null || withinMs === null) return await opening;
+    const inTime = <T>(work: Promise<T>): Promise<T> =>
+      waitAtMost(this.options.timers, control.deviceEndMs - control.elapsedMs(), work, () => new LateSample(entry, withinMs)); // prettier-ignore
+    const sample = await inTime(opening);
+    return { ...sample, load: (name, rows) => inTime(sample.load(name, rows)) };
+  }
+
+  private async shared(entry: SampleEntry): Promise<Sample> {
     const known = this.open.get(entry.id);
     if (known !== undefined) {
       this.open.delete(entry.id);
@@ -160,9 +180,10 @@ export class SampleCache {
     const pin = await this.options.pin(entry);
     try {
       const { files, folder } = this.options;
-      const opened = await namingSample(entry, openSample(files, folder, entry.files));
-      const load: Sample['load'] = (name, rows) => namingSample(entry, opened.load(name, rows));
-      const unreadable: Sample['unreadable'] = (reason) => naming(entry, opened.unreadable(reason));
+      const opened = await this.withoutFault(entry, openSample(files, folder, entry.files));
+      const load: Sample['load'] = (name, rows) => this.withoutFault(entry, opened.load(name, rows));
+      const unreadable: Sample['unreadable'] = (reason) =>
+        this.broken(entry, new SampleFault('unavailable', reason));
       const sample = { ...opened, load, unreadable };
       // Its files may go now, though what is open stays readable: the next statement opens and pins it anew.
       pin.signal.addEventListener('abort', () => void this.forget(entry.id).catch(() => undefined));

@@ -20,6 +20,7 @@ import type { RunControl } from './run-control.ts';
 import { type TailSubject, tailSubjects, type UnknownTails, unknownTails } from './tail-subjects.ts';
 import { TailWitness } from './tail-witness.ts';
 import { TimePlan } from './time-plan.ts';
+import { LateSample } from './wait-at-most.ts';
 
 /** What is read whatever the time: two rows of every stratum, if these are in so many blocks, and such a part of a block. */
 const firstRanks = 16;
@@ -146,14 +147,14 @@ export class SampleReading {
         fraction: available === 0 ? null : rowsRead / available,
         rows: rowsRead,
       });
-      return await this.mayRead(rowsRead, this.readsAll ? available : this.indispensableRows);
+      return await this.mayRead(rowsRead, this.neededRows);
     };
     const patience = (): AbortSignal | null => {
       const budgetMs = this.readingMs(this.rowsRead);
       // Where there is no time left, what is read has to be.
       return this.control.patience(budgetMs > 0 ? budgetMs : Number.POSITIVE_INFINITY);
     };
-    const isRead = await this.scan.readTo(target, proceed, this.looks, patience);
+    const isRead = await this.untilLate(this.scan.readTo(target, proceed, this.looks, patience), false);
     this.control.throwIfCancelled();
     this.watch.end(this.rowsRead);
     if (isRead) this.completed = this.planned;
@@ -161,6 +162,27 @@ export class SampleReading {
     // What stopped before it read anything has nothing new to tell.
     if (this.rowsRead > before || this.latest === null) this.latest = await this.meetGroups();
     return this.latest;
+  }
+
+  /** Rows without which nothing can be answered, whatever the time. */
+  private get neededRows(): number {
+    const all = this.limits.rowsUnder(this.limits.max);
+    return this.readsAll ? all : Math.min(all, this.indispensableRows);
+  }
+
+  /** What was read so far can be answered from. */
+  private get canAnswer(): boolean {
+    return this.latest !== null || this.rowsRead >= this.neededRows;
+  }
+
+  /** A device that does not answer in time ends the reading as the deadline does, where there is something to answer from. */
+  private async untilLate<T>(reading: Promise<T>, late: T): Promise<T> {
+    try {
+      return await reading;
+    } catch (error) {
+      if (error instanceof LateSample && this.canAnswer) return late;
+      throw error;
+    }
   }
 
   /** Pairs of stratum and group met so far. */
@@ -171,7 +193,10 @@ export class SampleReading {
   /** How many rows may be read before the next look at the clock; 0: what was read has to do. @param needed rows that are read whatever the time */
   private async mayRead(rowsRead: number, needed: number): Promise<number> {
     this.watch.end(rowsRead);
-    await this.control.pause();
+    const { control } = this;
+    await control.pause();
+    // What was read answers now: the device is waited for as long as there is time to read.
+    if (this.canAnswer) control.deviceEndMs = control.elapsedMs() + this.readingMs(this.rowsRead);
     return this.watch.begin(rowsRead, this.readingMs(rowsRead), Math.max(0, needed - rowsRead));
   }
 
@@ -239,9 +264,10 @@ export class SampleReading {
    * @throws QueryError CANCELLED, DAMAGED_SAMPLE, LIMIT_EXCEEDED
    */
   async callWitness(): Promise<Known | null> {
-    this.witness = await TailWitness.read(this.scan, this.sample.unitSizes, ({ rowsRead }) =>
+    const read = TailWitness.read(this.scan, this.sample.unitSizes, ({ rowsRead }) =>
       this.mayRead(rowsRead, 0),
     );
+    this.witness = await this.untilLate(read, null);
     this.watch.end(this.limits.rowsUnder(this.limits.max));
     if (this.witness === null) return null;
     this.latest = await this.meetGroups();

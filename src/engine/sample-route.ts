@@ -8,10 +8,12 @@ import { exactBeside } from './exact-beside.ts';
 import { type Lessons, lessonsFor } from './learn-tails.ts';
 import type { AnswerColumn } from './query-result.ts';
 import type { SampleAnswer } from './sample-answer.ts';
+import { isSampleLost } from './sample-cache.ts';
 import type { IsOutbid } from './sample-query.ts';
 import type { RoutedAnswer, SelectRun } from './select-run.ts';
 import type { StatementCosts } from './statement-costs.ts';
 import type { RouteReport } from './summary.ts';
+import { LateSample } from './wait-at-most.ts';
 
 const stoppedBecause = 'the deadline came before the error bound was reached';
 
@@ -27,13 +29,19 @@ export async function sampleRoute(
   run: SelectRun,
   exact: (reason: string, lessons: Lessons) => Promise<RoutedAnswer>,
 ): Promise<RoutedAnswer> {
-  let best: TriedSample | null = null;
+  // TypeScript does not see that closures find it assigned.
+  let best = null as TriedSample | null;
   const tried: SampleAnswer[] = [];
   const exactly = (open: OpenSampleQuery, why: string): Promise<RoutedAnswer> =>
-    goExact(plan, run, open, why, () => exact(why, lessonsFor(table, tried)));
+    goExact(plan, run, { open, best }, why, () => exact(why, lessonsFor(table, tried)));
   for (const open of chosen) {
     // The first is asked as soon as the statement has come.
-    const next = await trySample(open, run, tried.length === 0 ? 0 : run.control.elapsedMs());
+    const trying = trySample(open, run, tried.length === 0 ? 0 : run.control.elapsedMs());
+    const next = await trying.catch((error: unknown) => {
+      if (best !== null && error instanceof LateSample) return 'late' as const;
+      throw error;
+    });
+    if (next === 'late') break;
     run.stopwatch.attributeToEstimating(open.query.estimateMs);
     if (next === 'outbid') return await exactly(open, describeOutbid(open.query.entry, run.costs));
     const { answer } = next;
@@ -77,20 +85,31 @@ async function afterMiss(
   }
 }
 
-/** Asks the source; under a deadline the sample is read on beside it, so that its best lies ready where the source is late. */
+/**
+ * Asks the source; under a deadline the sample is read on beside it, so that its best lies ready where the source is late. Where the
+ * sample breaks meanwhile, what was answered before is as good as it was.
+ */
 async function goExact(
   plan: SelectPlan,
   { control }: SelectRun,
-  open: OpenSampleQuery,
+  { open, best }: { readonly open: OpenSampleQuery; readonly best: TriedSample | null },
   why: string,
   exact: () => Promise<RoutedAnswer>,
 ): Promise<RoutedAnswer> {
   if (plan.bounds.withinMs === null || plan.sampledTable !== null) return await exact();
-  const first = await exactBeside(control, exact, () => open.query.runToEnd());
+  const readOn = async (): Promise<TriedSample> => {
+    try {
+      return { open, answer: await open.query.runToEnd(), predicted: null };
+    } catch (error) {
+      if (best !== null && isSampleLost(error)) return best;
+      throw error;
+    }
+  };
+  const first = await exactBeside(control, exact, readOn);
   if ('exact' in first) return first.exact;
   const { ready } = first;
   const late = 'the exact answer was not ready before the deadline';
-  return fromSample({ open, answer: ready, predicted: null }, plan, ready.errorMet ? [late] : [why, late]);
+  return fromSample(ready, plan, ready.answer.errorMet ? [late] : [why, late]);
 }
 
 /** An answer from a sample, and what was predicted of it. */

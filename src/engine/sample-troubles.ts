@@ -2,9 +2,12 @@ import type { Catalog, CatalogSnapshot, SampleEntry, SampleTrouble } from '../ca
 import type { Clock } from '../common/index.ts';
 import type { SampleFault } from '../samples/index.ts';
 import type { Alert } from './contract.ts';
+import type { FailedSamples } from './sample-cache.ts';
 
 /** How long a sample that the device does not give is left alone. */
 const tryAgainMs = 30_000;
+
+const noneFailed: FailedSamples = new Set();
 
 /** What is known against samples: of damage the catalog is told, and with it all processes; what may pass is this process's own. */
 export class SampleTroubles {
@@ -20,14 +23,22 @@ export class SampleTroubles {
     private readonly onAlert: (alert: Alert) => void,
   ) {}
 
-  /** All tables and samples, as of now; of samples what is known against them. */
-  snapshot(): CatalogSnapshot {
+  /**
+   * All tables and samples, as of now; of samples what is known against them.
+   * @param failed ids of samples that a statement could not use: it is to be planned without them
+   */
+  snapshot(failed: FailedSamples = noneFailed): CatalogSnapshot {
     const snapshot = this.catalog.snapshot();
     if (snapshot !== this.seen) this.tellOfEntries(snapshot);
     this.seen = snapshot;
-    return this.own.size === 0
-      ? snapshot
-      : { ...snapshot, samples: snapshot.samples.map((sample) => this.withOwn(sample)) };
+    if (this.own.size === 0 && failed.size === 0) return snapshot;
+    const samples = snapshot.samples.map((sample) => {
+      const known = this.withOwn(sample);
+      // Where the table is the sample there is nothing else to go by.
+      const isLate = failed.has(sample.id) && known.trouble === undefined && sample.method.kind !== 'given';
+      return isLate ? { ...known, trouble: this.late() } : known;
+    });
+    return { ...snapshot, samples };
   }
 
   /** Statements planned from now on leave the sample out. Nobody waits for the catalog, which others may be writing. */
@@ -52,6 +63,10 @@ export class SampleTroubles {
   /** Resolves when the catalog has all that was reported. It never fails. */
   async close(): Promise<void> {
     await Promise.all(this.writing);
+  }
+
+  private late(): SampleTrouble {
+    return { kind: 'unavailable', sinceMs: this.clock.nowMs(), reason: 'it was not read in time' };
   }
 
   private tellOfEntries({ samples }: CatalogSnapshot): void {

@@ -44,6 +44,7 @@ export function shareSamples(
   });
   const samples = new SampleCache({
     files: guardReads(files, timers, readLimitMs),
+    timers,
     folder: folders.samples,
     bytesMax,
     pin: (entry) => pinSample(leases, catalog, entry, newId()),

@@ -26,6 +26,8 @@ const advantage = 2;
 const advantageMs = 25;
 /** Of the time until a deadline, the exact answer may be predicted to take at most this share. */
 const deadlineShare = 0.5;
+/** A device that works answers within so many milliseconds: it is waited for as long, though the deadline be shorter. */
+const deviceMinMs = 100;
 
 /** What the answers to one statement should cost, by what statements of its shape and others have cost. */
 export class StatementCosts {
@@ -40,10 +42,11 @@ export class StatementCosts {
   constructor(
     private readonly profile: Profile,
     private readonly shape: string,
-    { query, bounds, sampledTable }: Pick<SelectPlan, 'query' | 'bounds' | 'sampledTable'>,
+    private readonly plan: Pick<SelectPlan, 'query' | 'bounds' | 'sampledTable'>,
     tables: readonly TableEntry[],
     private isSourceCold: boolean,
   ) {
+    const { query, bounds, sampledTable } = plan;
     this.mayGoExact = sampledTable === null && bounds.error !== null && bounds.onMiss === 'exact';
     this.exactSize = columnsRead(query).reduce((sum, { table, columns }) => {
       const found = tables.find(({ name }) => name === table);
@@ -65,6 +68,16 @@ export class StatementCosts {
       this.profile.predictMs(learns ? 'learn' : 'exact', keyOf(this.shape), this.exactSize) +
       (this.isSourceCold ? sourceStartMs : 0)
     );
+  }
+
+  /**
+   * How long the device of a sample may be waited for before there is anything to answer from: where the source may be in time, it
+   * has its share behind that.
+   * @param spareMs of a deadline
+   */
+  deviceMs(spareMs: number): number {
+    const maySourceAnswer = this.plan.sampledTable === null && this.exactMs() < spareMs * deadlineShare;
+    return Math.max(deviceMinMs, maySourceAnswer ? spareMs * (1 - deadlineShare) : spareMs);
   }
 
   /**

@@ -11,21 +11,23 @@ import {
 import type { AggregatePlan } from '../planner/index.ts';
 import { chooseRows, type GroupSlots, slotLookup } from './answer-rows.ts';
 import type { AnswerColumn } from './query-result.ts';
+import type { RunControl } from './run-control.ts';
 import type { EngineState } from './state.ts';
 import type { SampleEntry } from '../catalog/index.ts';
 
 /**
  * Answers a query from exact totals in a strata table.
  * @returns null where no strata table holds what it needs
- * @throws QueryError DAMAGED_SAMPLE
+ * @throws QueryError DAMAGED_SAMPLE; DEADLINE_EXCEEDED as {@link SampleCache.get}
  */
 export async function answerFromTotals(
   state: EngineState,
   plan: AggregatePlan,
+  control: RunControl,
 ): Promise<{ columns: AnswerColumn[]; entry: SampleEntry } | null> {
   const { query, precomputed } = plan;
   for (const entry of precomputed) {
-    const sample = await state.samples.get(entry);
+    const sample = await state.samples.get(entry, control);
     const found = answerFromStrata(sample.strata, query);
     if (found === null) continue;
     try {

@@ -17,7 +17,7 @@ import {
   type StratumMoments,
   toDouble,
 } from '../plan/index.ts';
-import type { Sample } from '../samples/index.ts';
+import type { Sample, StrataTable } from '../samples/index.ts';
 import { type Affine, affineOf, columnSumOf } from './column-sum.ts';
 import type { ScanRequest } from './compile-scan.ts';
 import { columnFacts, greatest, least } from './sample-columns.ts';
@@ -98,15 +98,15 @@ function witnessed(moments: StratumMoments, { strata }: Sample, read: Int32Array
 
 /** Multiples are kept with the sample, up to so many. */
 const multiplesMax = 64;
-const multiplesOf = new WeakMap<Sample, Map<string, StratumMoments>>();
+const multiplesOf = new WeakMap<StrataTable, Map<string, StratumMoments>>();
 
 function columnMoments(affine: Affine | null, sample: Sample): StratumMoments | null {
   const statistics = affine === null ? undefined : sample.strata.statistics.get(affine.column);
   if (affine === null || statistics === undefined) return null;
   const { column, scale, offset } = affine;
   if (scale === 1 && offset === 0) return statistics;
-  const multiples = multiplesOf.get(sample) ?? new Map<string, StratumMoments>();
-  multiplesOf.set(sample, multiples);
+  const multiples = multiplesOf.get(sample.strata) ?? new Map<string, StratumMoments>();
+  multiplesOf.set(sample.strata, multiples);
   const key = JSON.stringify([column, scale, offset]);
   const known = multiples.get(key);
   if (known !== undefined) return known;

@@ -6,7 +6,7 @@ import {
   type Scalar,
 } from '../plan/index.ts';
 import type { Dictionary } from '../columns/index.ts';
-import type { ColumnStatistics, LoadedColumn, Sample } from '../samples/index.ts';
+import type { ColumnStatistics, LoadedColumn, Sample, StrataTable } from '../samples/index.ts';
 import { type ColumnSource, type LiftCache, NotOnKernels } from './lower/emitter.ts';
 
 /** What was lifted over a dictionary is kept as long as the dictionary, up to so many expressions. */
@@ -104,12 +104,12 @@ function onceForEach<T>(of: (name: string) => T): (name: string) => T {
   };
 }
 
-const factsOf = new WeakMap<Sample, ColumnFacts>();
+const factsOf = new WeakMap<StrataTable, ColumnFacts>();
 
 /** The facts of a sample's columns. */
-export function columnFacts(sample: Sample): ColumnFacts {
-  const known = factsOf.get(sample) ?? new ColumnFacts(sample.strata.statistics, sample.strata.takeAll);
-  factsOf.set(sample, known);
+export function columnFacts({ strata }: Sample): ColumnFacts {
+  const known = factsOf.get(strata) ?? new ColumnFacts(strata.statistics, strata.takeAll);
+  factsOf.set(strata, known);
   return known;
 }
 

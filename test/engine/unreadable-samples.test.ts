@@ -10,6 +10,8 @@ let instead: ((read: () => Promise<number>, into: Uint8Array) => Promise<number>
 let reads: number;
 /** Milliseconds that the clock is ahead. */
 let ahead: number;
+/** How long a call of the device may take, milliseconds. */
+let callMs: number;
 
 const files: FileSystem = {
   ...nodeFileSystem,
@@ -29,7 +31,7 @@ const files: FileSystem = {
 /** Waits of seconds take milliseconds; those for leases stay as they are. */
 const timers: Timers = {
   ...systemTimers,
-  after: (delayMs, task) => systemTimers.after(delayMs === 2000 ? 50 : delayMs, task),
+  after: (delayMs, task) => systemTimers.after(delayMs === 2000 ? callMs : delayMs, task),
 };
 const failWith = (code: string) => (): Promise<number> =>
   Promise.reject(Object.assign(new Error(code), { code }));
@@ -39,7 +41,7 @@ const question = 'SELECT SUM(x) FROM t WHERE x % 3 = 0';
 const stateOf = async (): Promise<unknown> => (await work.query('SHOW SAMPLES')).toObjects()[0]!['state'];
 
 beforeEach(async () => {
-  [instead, reads, ahead] = [null, 0, 0];
+  [instead, reads, ahead, callMs] = [null, 0, 0, 50];
   const clock = { nowMs: () => Date.now() + ahead, monotonicMs: () => performance.now() };
   work = await Workspace.open({ files, timers, clock });
   await work.table('t', 'SELECT i AS x FROM range(50000) t(i)');
@@ -127,4 +129,78 @@ test('neither does a statement that is cancelled', async () => {
     code: 'CANCELLED',
   });
   expect(await stateOf()).toBe('sound');
+});
+
+describe('within a deadline', () => {
+  const within = 'WITHIN 400 MILLISECONDS';
+  const perBlock = 65_536;
+  beforeEach(async () => {
+    callMs = 2000;
+    await work.table('big', 'SELECT i AS x FROM range(400000) t(i)');
+    await work.query('CREATE SAMPLE large ON big UNIFORM 300000 ROWS SEED 1');
+    // The source is open from now on, and how fast it is is known.
+    await work.query('EXACT SELECT SUM(x) FROM big');
+  });
+  /** Reads up to so many are answered, the others never. */
+  const upTo =
+    (most: number) =>
+    (read: () => Promise<number>): Promise<number> =>
+      reads <= most ? read() : never();
+  const stateOfLarge = async (): Promise<unknown> =>
+    (await work.query('SHOW SAMPLES')).toObjects().find(({ sample }) => sample === 'large')!['state'];
+
+  test('a device that does not answer leaves the source its time', async () => {
+    instead = never;
+    const { answer } = await work.query(`SELECT SUM(x) FROM big WHERE x % 3 = 0 ${within}`);
+    expect(answer).toMatchObject({ mode: 'exact', met: true });
+    expect(answer.reason).toMatch(/the sample large is unavailable: it was not read in time/);
+    expect(answer.achieved.elapsedMs).toBeGreaterThan(150);
+    expect(await stateOfLarge()).toBe('sound');
+  });
+
+  test('one that stops answering leaves what was read', async () => {
+    await work.reopen();
+    [reads, instead] = [0, upTo(3)];
+    const { answer } = await work.query(`SELECT SUM(x) FROM big WHERE x % 3 = 0 ${within}`);
+    expect(answer).toMatchObject({ mode: 'approximate', met: true, sample: { name: 'large' } });
+    expect(answer.sample!.rowsRead).toBeGreaterThan(4000);
+    expect(answer.sample!.rowsRead % perBlock).toBe(0);
+    expect(await stateOfLarge()).toBe('sound');
+  });
+
+  test('a table that is itself a sample has nothing else', async () => {
+    const path = await work.writeRows('given.parquet', 'SELECT i AS x, 10 AS w FROM range(1000) t(i)');
+    await work.query(`CREATE TABLE given FROM '${path}' SAMPLED WEIGHT w`);
+    await work.reopen();
+    instead = never;
+    const error = await work.error(`SELECT SUM(x) FROM given WHERE x % 3 = 0 ${within}`);
+    expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    expect(error.message).toMatch(/could not be read within 400 ms/);
+  });
+
+  test('others that read the sample wait on', async () => {
+    await work.reopen();
+    instead = (read) => new Promise((resolve) => setTimeout(() => resolve(read()), 300));
+    // Nor is one that is merely slow held against the sample.
+    const [hurried, patient] = await Promise.all([
+      work.query(`SELECT SUM(x) FROM big WHERE x % 3 = 0 WITHIN 200 MILLISECONDS`).catch(() => null),
+      work.query('SELECT SUM(x) FROM big WHERE x % 3 = 0'),
+    ]);
+    expect(hurried?.answer.mode).not.toBe('approximate');
+    expect(patient.answer.mode).toBe('approximate');
+    expect(await stateOfLarge()).toBe('sound');
+  });
+
+  test('what a sample gave before it broke is the answer where the exact one is late', async () => {
+    const done = new AbortController();
+    const slow = 'EXACT SELECT COUNT(*) FROM big a JOIN big b ON a.x > b.x';
+    const busy = [1, 2].map(() => work.engine.query(slow, { signal: done.signal }).catch(() => null));
+    [reads, instead] = [0, (read) => (reads <= 3 ? read() : failWith('EIO')())];
+    const tight = `SELECT SUM(x) FROM big WHERE x % 3 = 0 ERROR WITHIN 0.0001% ${within} ON MISS EXACT`;
+    const { answer } = await work.query(tight).finally(() => done.abort());
+    expect(answer).toMatchObject({ mode: 'approximate', met: false, sample: { name: 'large' } });
+    expect(answer.notes.join()).toMatch(/the exact answer was not ready before the deadline/);
+    expect(await stateOfLarge()).toBe('damaged');
+    await Promise.all(busy);
+  });
 });
