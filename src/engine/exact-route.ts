@@ -1,3 +1,4 @@
+import type { CatalogSnapshot, TableEntry } from '../catalog/index.ts';
 import { QueryError, untilAborted } from '../common/index.ts';
 import { tablesOf } from '../plan/index.ts';
 import type { SelectPlan } from '../planner/index.ts';
@@ -8,10 +9,9 @@ import type { SelectRun } from './select-run.ts';
 import type { EngineState } from './state.ts';
 
 /** The catalog's tables as the source knows them. */
-export function sourceTables(state: EngineState): SourceTable[] {
-  return state.catalog
-    .snapshot()
-    .tables.filter(({ trouble }) => trouble === undefined)
+export function sourceTables({ catalog }: EngineState, { tables } = catalog.snapshot()): SourceTable[] {
+  return tables
+    .filter(({ trouble }) => trouble === undefined)
     .map(({ name, files }) => ({ name, files: files.map(({ id, path }) => ({ id, path })) }));
 }
 
@@ -41,8 +41,8 @@ export function sourceControl(
 /**
  * Answers a query from the source.
  * @param beside is called when the source has been asked: what it asks comes behind
- * @throws QueryError DEADLINE_EXCEEDED where the statement's deadline comes first; MISSING_FILE where a table's file is gone; others
- * as the source reports them
+ * @throws QueryError DEADLINE_EXCEEDED where the statement's deadline comes first; MISSING_FILE where a table's file is gone;
+ * UNKNOWN_TABLE where it was dropped meanwhile; others as the source reports them
  */
 export async function answerExactly(
   state: EngineState,
@@ -82,22 +82,52 @@ export async function answerExactly(
   }
 }
 
+/**
+ * Files that Ballpark wrote for a table go as soon as the table is written anew or dropped, whoever may be reading them: whoever
+ * finds that asks once more, by the catalog as it is then. A table's columns stay what they were as long as it is there.
+ */
 async function askSource(
   state: EngineState,
   plan: SelectPlan,
   watch: Control,
   beside?: () => void,
 ): Promise<ExactResult> {
-  await refuseMissingFiles(state, plan);
-  const asked = state.source.query(plan.query, sourceTables(state), watch);
-  beside?.();
-  return await asked;
+  const snapshot = state.catalog.snapshot();
+  const before = tablesRead(plan, snapshot);
+  try {
+    return await askOver(state, plan, snapshot, watch, beside);
+  } catch (error) {
+    const now = state.catalog.snapshot();
+    const after = tablesRead(plan, now);
+    if (!isFileGone(error) || filesIn(after) === filesIn(before)) throw error;
+    for (const { id, name } of before) {
+      if (after.every((table) => table.id !== id))
+        throw new QueryError('UNKNOWN_TABLE', `the table ${name} was dropped meanwhile`, { cause: error });
+    }
+    return await askOver(state, plan, now, watch, beside);
+  }
 }
 
-async function refuseMissingFiles(state: EngineState, { query }: SelectPlan): Promise<void> {
+/** Whether an error may come of a file that is no longer there. */
+const isFileGone = (error: unknown): boolean =>
+  error instanceof QueryError && (error.code === 'MISSING_FILE' || error.code === 'INVALID_FILE');
+
+function tablesRead({ query }: SelectPlan, { tables }: CatalogSnapshot): TableEntry[] {
   const read = tablesOf(query);
-  for (const { name, files } of state.catalog.snapshot().tables) {
-    if (!read.has(name)) continue;
+  return tables.filter(({ name }) => read.has(name));
+}
+
+const filesIn = (tables: readonly TableEntry[]): string =>
+  JSON.stringify(tables.map(({ id, files }) => [id, files.map(({ path }) => path)]));
+
+async function askOver(
+  state: EngineState,
+  plan: SelectPlan,
+  snapshot: CatalogSnapshot,
+  watch: Control,
+  beside?: () => void,
+): Promise<ExactResult> {
+  for (const { name, files } of tablesRead(plan, snapshot)) {
     for (const { path } of files) {
       if ((await state.environment.files.stat(path)) === null) {
         throw new QueryError('MISSING_FILE', `the file ${path} of table ${name} is gone`, {
@@ -106,4 +136,7 @@ async function refuseMissingFiles(state: EngineState, { query }: SelectPlan): Pr
       }
     }
   }
+  const asked = state.source.query(plan.query, sourceTables(state, snapshot), watch);
+  beside?.();
+  return await asked;
 }

@@ -9,12 +9,17 @@ const provoked: readonly (readonly [RegExp, 'EXECUTION' | 'INVALID_FILE' | 'CANC
   [/^(Conversion|Out of Range|Invalid Input|Binder|Constraint|Not implemented|Mismatch Type|Invalid Type|Invalid) Error/, 'EXECUTION'],
 ]; // prettier-ignore
 
+/** Where a path is no file, DuckDB looks for files below it, which it may not. */
+const goneFile = /^Permission Error: Cannot access file "(.*)\/\*\*\/\*\.parquet"/;
+
 /**
  * What an error of DuckDB means to the user. An error that no user can provoke (DuckDB did not parse what we printed) stays
  * what it is: a bug.
  */
 export function fromDuckDB(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof QueryError) return error;
+  const gone = goneFile.exec(error.message);
+  if (gone !== null) return new QueryError('MISSING_FILE', `the file ${gone[1]} is gone`, { cause: error });
   const [first = ''] = error.message.split('\n');
   const found = provoked.find(([pattern]) => pattern.test(error.message));
   if (found === undefined) return error;
