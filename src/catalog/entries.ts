@@ -5,7 +5,7 @@ import type { SampleFiles } from '../samples/index.ts';
 export interface TableEntry {
   readonly id: number;
   readonly name: string;
-  /** The file or glob as written in CREATE TABLE. */
+  /** The file or glob of CREATE TABLE, absolute; of tables of earlier versions as it was written. */
   readonly source: string;
   readonly format: SourceFormat;
   readonly columns: readonly ColumnEntry[];

@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import type { OriginEntry, TableEntry } from '../catalog/index.ts';
 import { QueryError, type Span } from '../common/index.ts';
 import { countOf } from './describe.ts';
@@ -36,7 +37,9 @@ export async function findChanges(
   if (format !== table.format || changes.gone.length === changes.then.length)
     throw new QueryError('MISSING_FILE', `of the files that ${table.name} was made of none is there`, {
       span,
-      hint: `${table.source} is looked for from the working directory`,
+      hint: isAbsolute(table.source)
+        ? `they are looked for as ${table.source}`
+        : `${table.source} is looked for from the working directory: an earlier version did not note from which`,
     });
   return changes;
 }

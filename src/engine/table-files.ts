@@ -1,5 +1,5 @@
-import { dirname, isAbsolute, relative, resolve } from 'node:path';
-import { glob, isDynamicPattern } from 'tinyglobby';
+import { dirname, isAbsolute, posix, relative, resolve } from 'node:path';
+import { convertPathToPattern, glob, isDynamicPattern } from 'tinyglobby';
 import type { FileEntry, SourceFormat, TableEntry } from '../catalog/index.ts';
 import { type Clock, type FileSystem, QueryError, type Span } from '../common/index.ts';
 
@@ -15,6 +15,8 @@ export interface FoundFiles {
   readonly format: SourceFormat;
   /** Absolute, links followed, in the order of their names. */
   readonly paths: readonly string[];
+  /** Path or glob by which they are found from wherever a process works. */
+  readonly source: string;
 }
 
 function formatOf(path: string, span: Span): SourceFormat {
@@ -51,7 +53,7 @@ export async function findFiles(
       hint: 'download the file first',
     });
   }
-  const candidates = await expand(files, pattern, allowed, span);
+  const { candidates, source } = await expand(files, pattern, allowed, span);
   if (candidates.length === 0) throw new QueryError('MISSING_FILE', `there is no file ${pattern}`, { span });
   const paths: string[] = [];
   for (const candidate of candidates) {
@@ -68,7 +70,7 @@ export async function findFiles(
     throw new QueryError('INVALID_FILE', `the files are of different formats: ${format} and ${other}`, {
       span,
     });
-  return { format: format!, paths }; // at least one path
+  return { format: format!, paths, source }; // at least one path
 }
 
 const forbidden = (path: string, allowed: readonly string[], span: Span): QueryError =>
@@ -77,24 +79,35 @@ const forbidden = (path: string, allowed: readonly string[], span: Span): QueryE
     hint: `they are ${allowed.join(', ')}`,
   });
 
+/** Where the part of a glob ends that says where to look. */
+const firstWildcard = /(?<!\\)[*?[{(!]/;
+
 /** The file of that very name; else, where the name is a glob, the files it fits. */
 async function expand(
   files: FileSystem,
   pattern: string,
   allowed: readonly string[],
   span: Span,
-): Promise<string[]> {
+): Promise<{ readonly candidates: string[]; readonly source: string }> {
   const path = resolve(pattern);
   const exact = await files.stat(path);
   const isGlob = exact === null && isDynamicPattern(pattern);
-  const folder = isGlob ? dirname(path.slice(0, path.search(/[*?[{(!]/) + 1)) : path;
+  const fixed = dirname(pattern.slice(0, pattern.search(firstWildcard) + 1)).replace(/\\(.)/g, '$1');
+  const folder = isGlob ? resolve(fixed) : path;
   // Look only below folders that may be read: whether something is there, and what a folder holds, is not to be told of others.
   const real = await files.realPath(await nearestPresent(files, folder));
   if (!allowed.some((each) => isWithin(real, each))) throw forbidden(pattern, allowed, span);
-  if (!isGlob) return exact === null || exact.isFolder ? [] : [path];
-  return (
-    await glob(pattern, { absolute: true, dot: false, onlyFiles: true, expandDirectories: false })
-  ).toSorted();
+  if (!isGlob) return { candidates: exact === null || exact.isFolder ? [] : [path], source: path };
+  const source = isAbsolute(pattern) ? pattern : posix.join(convertPathToPattern(process.cwd()), pattern);
+  const found = await glob(source, {
+    // From elsewhere it finds nothing in folders beside that one.
+    cwd: folder,
+    absolute: true,
+    dot: false,
+    onlyFiles: true,
+    expandDirectories: false,
+  });
+  return { candidates: found.toSorted(), source };
 }
 
 /** The path, or the nearest folder above it that is there. */

@@ -71,23 +71,23 @@ type TableClaim = Pick<BuildClaim, 'lease'>;
 /** Puts files into the catalog as a table, with the sample that it is, where it is one. */
 async function register(
   state: EngineState,
-  { name, source, sampled }: CreateTableStatement,
-  { format, paths }: FoundFiles,
+  { name, source: from, sampled }: CreateTableStatement,
+  { format, paths, source }: FoundFiles,
   control: RunControl,
   claim: TableClaim | null,
 ): Promise<RoutedAnswer> {
-  const { columns, files } = await located(source.span, async () => {
+  const { columns, files } = await located(from.span, async () => {
     const sources = await statAll(state.environment.files, paths);
     const work = { fence: claim?.lease ?? null, watch: sourceControl(control, 'scan') };
     return await takeFiles(state, { format, sources, firstId: 1 }, work);
   });
   refuseReserved(
     columns.map((column) => column.name),
-    source.span,
+    from.span,
   );
   const table: Omit<TableEntry, 'id'> = {
     name: name.name,
-    source: source.value,
+    source,
     format,
     columns,
     files,
