@@ -196,11 +196,13 @@ export class SimulatedEngine {
   }
 
   private publisher(): Catalog {
-    const { planted, catalog, database } = this;
+    const { planted, catalog, database, process, parts } = this;
     if (planted === 'no-fence')
       return Object.assign(Object.create(catalog) as Catalog, {
-        // Publishes under whatever lease there is by now.
+        // Publishes under whatever lease there is by now; is stopped just before that, when somebody else may get it.
         addSample: async (entry: SampleEntry, of: TableEntry, { name }: { name: string }) => {
+          process.stall(1.5 * parts.leases.termMs);
+          await process.timers.pause(0);
           const now = database.prepare('SELECT token FROM leases WHERE name = ?').get(name);
           await database.transactLazily(() => {
             database.prepare('INSERT INTO unfinished_files (number, token) VALUES (?, ?)').run(-entry.id, now?.['token'] ?? 0); // prettier-ignore
