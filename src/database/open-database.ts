@@ -147,8 +147,8 @@ export function openDatabase(
     assertVersion(db.prepare('SELECT sqlite_version() AS v').pluck().get() as string); // text by definition
     db.pragma('journal_mode = WAL');
     // Neither a token nor a number of a file can be given twice, though a power loss may take back the last commits: whoever gets
-    // one gets it from `transact`, which has waited for the device. What is taken back nobody had yet, or any process that saw
-    // it has ended with the machine.
+    // one gets it from `transact`, which has waited for the device, unless nothing is kept under it, such as a reader's pin. What is
+    // taken back nobody had yet, or any process that saw it has ended with the machine.
     db.pragma('synchronous = NORMAL');
     db.pragma('foreign_keys = ON');
     checkPages(db, path);

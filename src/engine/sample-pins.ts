@@ -27,7 +27,8 @@ export async function pinSample(
   { id, name }: Pick<SampleEntry, 'id' | 'name'>,
   opener: string,
 ): Promise<HeldLease> {
-  const pin = await leases.hold(pinsOf(id) + opener, () => catalog.requireSample(id, name));
+  // The device is not waited for: all processes see the pin at once, and a power loss that takes it back ends its reader too.
+  const pin = await leases.hold(pinsOf(id) + opener, () => catalog.requireSample(id, name), 'lazily');
   if (!(pin instanceof HeldLease)) throw new Error(`${pin.name} was given before`);
   return pin;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../common/index.ts';
 import { lostLease } from './fence.ts';
 import { HeldLease } from './held-lease.ts';
-import type { LeaseEntry, LeaseStore } from './lease-store.ts';
+import type { Keep, LeaseEntry, LeaseStore } from './lease-store.ts';
 import type { Timers } from './timers.ts';
 
 /** How long a lease is good for without being renewed, milliseconds. @see docs/operations.md, "The term" */
@@ -42,11 +42,12 @@ export class LeaseKeeper {
   /**
    * Tries to get a lease.
    * @param check is run first in the same transaction; where it throws, nothing is granted
+   * @param keep see {@link Keep}
    * @returns the lease; or who has it
    * @throws QueryError STORAGE; whatever `check` does
    */
-  async hold(name: string, check?: () => void): Promise<HeldLease | LeaseEntry> {
-    const [outcome] = await this.acquire([name], check);
+  async hold(name: string, check?: () => void, keep?: Keep): Promise<HeldLease | LeaseEntry> {
+    const [outcome] = await this.acquire([name], check, keep);
     return outcome!; // one a name
   }
 
@@ -98,8 +99,12 @@ export class LeaseKeeper {
       await this.store.release(tokens.slice(start, start + renewalBatchMax));
   }
 
-  private async acquire(names: readonly string[], check?: () => void): Promise<(HeldLease | LeaseEntry)[]> {
-    const attempts = await this.store.acquire(names, this.termMs, check);
+  private async acquire(
+    names: readonly string[],
+    check?: () => void,
+    keep?: Keep,
+  ): Promise<(HeldLease | LeaseEntry)[]> {
+    const attempts = await this.store.acquire(names, this.termMs, check, keep);
     const outcomes = attempts.map((attempt) => {
       if (attempt.kind === 'refused') return attempt.held;
       const lease = new HeldLease(attempt.lease, this.options.clock, (each) => this.release(each));

@@ -30,6 +30,12 @@ export type LeaseAttempt =
   | { readonly kind: 'granted'; readonly lease: Grant }
   | { readonly kind: 'refused'; readonly held: LeaseEntry };
 
+/**
+ * Lazily: a power loss may take the grant back, and its token may be given again then. That is good for leases that nothing is written
+ * under: their holders, all that ever heard of the token, end with the machine.
+ */
+export type Keep = 'durably' | 'lazily';
+
 /** A lease of somebody else, and since when (monotonic) it has not been renewed before our eyes. */
 interface Watched {
   readonly token: number;
@@ -66,6 +72,7 @@ export class LeaseStore {
    * Tries to get leases: each is granted where nobody has it, or where its term is over. Over it is when the wall clock says so, or
    * when it was not renewed for a whole term before our eyes, whatever the wall clock says: that may have been set back.
    * @param check is run first in the same transaction; where it throws, nothing is granted
+   * @param keep whether the device has it when it is granted
    * @returns one outcome a name
    * @throws QueryError STORAGE; whatever `check` does
    */
@@ -73,10 +80,11 @@ export class LeaseStore {
     names: readonly string[],
     termMs: number,
     check: () => void = () => undefined,
+    keep: Keep = 'durably',
   ): Promise<LeaseAttempt[]> {
     let granted: readonly number[] = [];
     let paid: ReadonlySet<number> = new Set();
-    const acquiring = this.database.transact(() => {
+    const acquire = (): LeaseAttempt[] => {
       paid = this.payBack();
       check();
       // The clock that the holder goes by is read first: being stopped between the two can only shorten what it counts on.
@@ -85,7 +93,9 @@ export class LeaseStore {
       const attempts = names.map((name): LeaseAttempt => this.take(name, termMs, nowMs, monotonicMs));
       granted = attempts.flatMap((each) => (each.kind === 'granted' ? [each.lease.token] : []));
       return attempts;
-    });
+    };
+    const acquiring =
+      keep === 'durably' ? this.database.transact(acquire) : this.database.transactLazily(acquire);
     const outcomes = await acquiring.catch((error: unknown) => {
       this.owed = [...this.owed, ...granted];
       throw error;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { catalogMigrations } from '../../src/catalog/index.ts';
 import { sealSample } from '../../src/catalog/seals.ts';
-import { systemClock } from '../../src/common/index.ts';
+import { type FileSystem, nodeFileSystem, systemClock } from '../../src/common/index.ts';
 import { type Database, openDatabase } from '../../src/database/index.ts';
 import { type Engine, openEngine, QueryError, type QueryResult } from '../../src/index.ts';
 import { LeaseStore } from '../../src/leases/index.ts';
@@ -188,5 +188,33 @@ describe('a sample that is read stays', () => {
     expect([first!['sample'], second]).toEqual([null, undefined]);
     expect((await other.query(count)).answer.sample!.name).toBe('s');
     expect((await leases()).map(({ sample }) => sample)).toEqual([null, 's']);
+  });
+
+  test('is not what a first query waits for the device for', async () => {
+    let syncs = 0;
+    const files: FileSystem = {
+      ...nodeFileSystem,
+      async open(path, mode) {
+        const file = await nodeFileSystem.open(path, mode);
+        const sync = async (): Promise<void> => {
+          syncs++;
+          await file.sync();
+        };
+        return path.endsWith('-wal') ? { ...file, sync } : file;
+      },
+    };
+    const own = await Workspace.open({ files });
+    try {
+      await own.table('t', 'SELECT i AS x, i % 10 AS g FROM range(1000) t(i)');
+      await own.query(build);
+      expect(syncs).toBeGreaterThan(0);
+      await own.reopen();
+      syncs = 0;
+      expect((await own.query('SELECT COUNT(*) FROM t WHERE x < 500')).answer.mode).toBe('approximate');
+      expect((await own.query('SHOW LEASES')).toObjects()).toMatchObject([{ sample: 's', state: 'held' }]);
+      expect(syncs).toBe(0);
+    } finally {
+      await own.close();
+    }
   });
 });
