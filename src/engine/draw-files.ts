@@ -1,6 +1,6 @@
 import type { TableEntry } from '../catalog/index.ts';
 import { buildSample, type BuildRequest } from '../sampler/index.ts';
-import type { Control } from '../sources/index.ts';
+import type { BuildScan, Control, FileDescription, FileScan, SourceFile } from '../sources/index.ts';
 import type { EngineState } from './state.ts';
 import { typedColumns } from './table-columns.ts';
 
@@ -18,8 +18,44 @@ export async function drawFiles(
   const { name, files } = table;
   const scan = await source.openBuild({ name, files }, typedColumns(table));
   try {
-    return await buildSample(environment.files, scan, { ...request, folder: folders.samples }, watch);
+    return await drawFrom(scan, { environment, folders }, request, watch);
   } finally {
     await scan.close();
+  }
+}
+
+/** The same from files that are open. @throws QueryError as {@link buildSample} */
+export function drawFrom(
+  scan: BuildScan,
+  { environment, folders }: Pick<EngineState, 'environment' | 'folders'>,
+  request: Omit<BuildRequest, 'folder'>,
+  watch: Control,
+): ReturnType<typeof buildSample> {
+  return buildSample(environment.files, scan, { ...request, folder: folders.samples }, watch);
+}
+
+/** Files that are added to a table: opened once, to look into them and to draw from them for all of its samples. */
+export class AddedFiles {
+  private opened: FileScan | null = null;
+
+  constructor(
+    private readonly source: EngineState['source'],
+    private readonly table: Pick<TableEntry, 'name' | 'columns'>,
+  ) {}
+
+  /** @throws QueryError INVALID_FILE */
+  async inspect(files: readonly SourceFile[]): Promise<FileDescription> {
+    this.opened = await this.source.openBuild({ name: this.table.name, files }, typedColumns(this.table));
+    return await this.opened.inspect();
+  }
+
+  /** To draw from, when they have been looked into. */
+  get scan(): BuildScan {
+    if (this.opened === null) throw new Error('the files are not open');
+    return this.opened;
+  }
+
+  async close(): Promise<void> {
+    await this.opened?.close();
   }
 }

@@ -1,8 +1,10 @@
 import type { FileEntry, OriginEntry, SampleEntry, TableEntry } from '../catalog/index.ts';
 import { groupDigits, QueryError, type Span } from '../common/index.ts';
 import type { RefreshSamplesStatement } from '../parser/index.ts';
+import type { BuildScan } from '../sources/index.ts';
 import { type BuildClaim, claimRenewal, claimTableFiles, giveBack, giveUp } from './build-claim.ts';
 import { percentOf } from './describe.ts';
+import { AddedFiles } from './draw-files.ts';
 import { sourceControl } from './exact-route.ts';
 import { type Renewal, renewSample } from './renew-sample.ts';
 import { commandTypes, rowsAnswer } from './rows-answer.ts';
@@ -12,7 +14,7 @@ import type { RoutedAnswer } from './select-run.ts';
 import type { EngineState } from './state.ts';
 import { describeChanges, findChanges, hasChanges, isFollowed, type SourceChanges } from './table-changes.ts';
 import { requireTable } from './tables.ts';
-import { takeFiles, type TakeWork } from './take-files.ts';
+import { type FilesToTake, takeFiles, type TakeWork } from './take-files.ts';
 
 const { text, count } = commandTypes;
 
@@ -43,6 +45,7 @@ export async function refreshSamples(
     return refreshAnswer([], `the files of ${before.name} are what they were`);
   const claims: Pick<BuildClaim, 'lease'>[] = [];
   const renewals: Renewal[] = [];
+  const adding = new AddedFiles(state.source, before);
   try {
     for (const sample of due) claims.push(await claimRenewal(state, sample.name, span));
     const writes = hasChanges(changes) && before.format !== 'parquet';
@@ -54,7 +57,7 @@ export async function refreshSamples(
     ]);
     const watch = { ...sourceControl(control, 'scan'), signal };
     const fence = writes ? fences.at(-1)! : null; // it was just claimed
-    const { files, added } = await filesAfter(state, before, changes, { fence, watch });
+    const { files, added } = await filesAfter(state, before, changes, adding, { fence, watch });
     const rows = files.reduce((sum, file) => sum + file.rows, 0);
     const after: TableEntry = { ...before, files, rows };
     for (const [place, sample] of due.entries())
@@ -66,6 +69,8 @@ export async function refreshSamples(
     for (const { lease } of claims) if (lease.signal.aborted) throw lease.signal.reason;
     control.throwIfCancelled();
     throw error instanceof QueryError && error.span === undefined ? at(statement, error) : error;
+  } finally {
+    await adding.close();
   }
   await giveBack(claims);
   await letGoOfSamples(
@@ -104,17 +109,21 @@ async function filesAfter(
   state: EngineState,
   { columns, format, files }: TableEntry,
   changes: SourceChanges,
+  adding: AddedFiles,
   work: TakeWork,
-): Promise<{ readonly files: readonly FileEntry[]; readonly added: readonly FileEntry[] | null }> {
+): Promise<{ readonly files: readonly FileEntry[]; readonly added: BuildScan | null }> {
   if (!hasChanges(changes)) return { files, added: null };
   const { now, added, changed, gone } = changes;
   // Numbers of files that are gone may be given again: no sample holds rows of theirs when this is published.
   const firstId = files.reduce((most, { id }) => Math.max(most, id), 0) + 1;
-  const take = async (sources: readonly OriginEntry[]): Promise<readonly FileEntry[]> =>
-    (await takeFiles(state, { format, sources, as: columns, firstId }, work)).files;
+  const take = async (
+    sources: readonly OriginEntry[],
+    inspect: Pick<FilesToTake, 'inspect'> = {},
+  ): Promise<readonly FileEntry[]> =>
+    (await takeFiles(state, { format, sources, as: columns, firstId, ...inspect }, work)).files;
   if (changed.length + gone.length === 0) {
-    const taken = await take(added);
-    return { files: [...files, ...taken], added: taken };
+    const taken = await take(added, { inspect: (each) => adding.inspect(each) });
+    return { files: [...files, ...taken], added: adding.scan };
   }
   // What was written from several files is written anew where one of them is another.
   if (format !== 'parquet') return { files: await take(now), added: null };

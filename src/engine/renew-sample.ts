@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import type { FileEntry, SampleDrift, SampleEntry, SamplingMethod, TableEntry } from '../catalog/index.ts';
+import type { SampleDrift, SampleEntry, SamplingMethod, TableEntry } from '../catalog/index.ts';
 import { withPauses } from '../common/index.ts';
 import type { Fence } from '../leases/index.ts';
 import { mergeSamples, type SamplePart, strataDrift } from '../sampler/index.ts';
 import { openSample, type SampleFiles } from '../samples/index.ts';
-import { type Control, pauseOf } from '../sources/index.ts';
-import { drawFiles } from './draw-files.ts';
+import { type BuildScan, type Control, pauseOf } from '../sources/index.ts';
+import { drawFiles, drawFrom } from './draw-files.ts';
 import type { EngineState } from './state.ts';
 import { typedColumns } from './table-columns.ts';
 
@@ -18,8 +18,8 @@ export interface Renewal {
 
 /** What a renewal is made from and under. */
 export interface RenewalWork {
-  /** Files that the table has now beyond those that it had; null: others of its files are not what they were. */
-  readonly added: readonly FileEntry[] | null;
+  /** Files that the table has now beyond those that it had, open; null: others of its files are not what they were. */
+  readonly added: BuildScan | null;
   readonly fence: Fence;
   readonly watch: Control;
 }
@@ -82,19 +82,19 @@ async function mergeAdded(
   const partNumber = await state.catalog.nextFileNumber(fence);
   const outliersAs = method.outliers === undefined ? {} : { outliersAs: method.outliers };
   const request = { method, seed, number: partNumber, ...outliersAs };
-  const part = await drawFiles(state, { ...table, files: added }, request, watch);
+  const part = await drawFrom(added, state, request, watch);
   try {
     const { files } = state.environment;
     const folder = state.folders.samples;
     const ofPart = await openSample(files, folder, part.files);
     try {
-      const added: SamplePart = { method: outliersIn(method, part), sample: ofPart };
+      const drawn: SamplePart = { method: outliersIn(method, part), sample: ofPart };
       return await state.samples.during(async (failed) => {
         // It was damaged, of which the operator is told by now, or dropped.
         if (failed.size > 0) return null;
         const own: SamplePart = { method, sample: await state.samples.get(before) };
         const place = { columns: typedColumns(table), folder, number };
-        const { outliers: _, ...merged } = await mergeSamples(files, [own, added], place, watch);
+        const { outliers: _, ...merged } = await mergeSamples(files, [own, drawn], place, watch);
         return merged;
       });
     } finally {

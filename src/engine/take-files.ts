@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { FileEntry, OriginEntry, SourceFormat } from '../catalog/index.ts';
 import { type FileSystem, QueryError, storageError } from '../common/index.ts';
 import type { Fence } from '../leases/index.ts';
-import type { Control, FileDescription, ForeignFiles } from '../sources/index.ts';
+import type { Control, FileDescription, ForeignFiles, SourceFile } from '../sources/index.ts';
 import type { EngineState } from './state.ts';
 
 /** Files of the user, as they are, to become rows of a table. */
@@ -13,6 +13,8 @@ export interface FilesToTake {
   readonly as?: FileDescription['columns'] | undefined;
   /** The number of the first file in the table. */
   readonly firstId: number;
+  /** Looks into Parquet files; not there: the source does, and closes them again. */
+  readonly inspect?: (files: readonly SourceFile[]) => Promise<FileDescription>;
 }
 
 /** Parquet files of a table, and the columns that all of them have. */
@@ -45,20 +47,20 @@ export async function statAll(files: FileSystem, paths: readonly string[]): Prom
  */
 export async function takeFiles(
   state: EngineState,
-  { format, sources, as, firstId }: FilesToTake,
+  { format, sources, as, firstId, inspect }: FilesToTake,
   { fence, watch }: TakeWork,
 ): Promise<TakenFiles> {
   if (sources.length === 0) return { columns: as ?? [], files: [] };
   const paths = sources.map(({ path }) => path);
   if (format === 'parquet') {
-    const described = await describeFiles(state, sources, firstId);
+    const described = await describeFiles(state, sources, firstId, inspect);
     if (as !== undefined) requireColumns(described, as, paths);
     return described;
   }
   if (fence === null) throw new Error('files are written under a lease');
   const target = await convert(state, { format, paths, as }, fence, watch);
   const written = await statAll(state.environment.files, [target]);
-  const { columns, files } = await describeFiles(state, written, firstId);
+  const { columns, files } = await describeFiles(state, written, firstId, inspect);
   if (as !== undefined) requireColumns({ columns }, as, paths);
   return { columns, files: files.map((file) => ({ ...file, origins: sources })) };
 }
@@ -82,10 +84,11 @@ async function describeFiles(
   { source }: EngineState,
   sources: readonly OriginEntry[],
   firstId: number,
+  inspect: FilesToTake['inspect'] = (files) => source.inspect(files.map(({ path }) => path)),
 ): Promise<TakenFiles> {
-  const { columns, rows, zones } = await source.inspect(sources.map(({ path }) => path));
-  const files = sources.map((file, place) => ({
-    id: firstId + place,
+  const numbered = sources.map((file, place) => ({ id: firstId + place, ...file }));
+  const { columns, rows, zones } = await inspect(numbered);
+  const files = numbered.map((file, place) => ({
     ...file,
     rows: rows[place]!, // one of each a path
     zones: zones[place]!,

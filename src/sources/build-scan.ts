@@ -1,6 +1,6 @@
 import type { ColumnArray, Dictionary, Storage } from '../columns/index.ts';
 import type { OutputColumn, Scalar, SqlType } from '../plan/index.ts';
-import type { Control } from './source.ts';
+import type { Control, FileDescription } from './source.ts';
 
 /** What a sample build asks of a source: two scans pushed down into it, never a sort of the table. */
 export interface BuildScan {
@@ -25,6 +25,12 @@ export interface BuildScan {
   /** The second scan where keys are drawn: all rows of the keys whose priority is below a share of its range. */
   scanKeys(request: KeyRequest, control: Control): Promise<ScannedKeys>;
   close(): Promise<void>;
+}
+
+/** The scans of builds, one after the other, over files that can be looked into. */
+export interface FileScan extends BuildScan {
+  /** What the files hold. @throws QueryError INVALID_FILE */
+  inspect(): Promise<FileDescription>;
 }
 
 /** Rows with |x| above the threshold are outliers; rows where x is NULL, NaN or infinite are none. */

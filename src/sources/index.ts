@@ -5,6 +5,7 @@
  */
 export type {
   BuildScan,
+  FileScan,
   KeyRequest,
   KeyTotals,
   MagnitudeHistogram,
@@ -28,5 +29,6 @@ export {
   type FileDescription,
   type ForeignFiles,
   pauseOf,
+  type SourceFile,
   type SourceTable,
 } from './source.ts';

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { LockedDatabase } from '../../src/sources/duckdb/locked-database.ts';
 import { Workspace } from '../support/workspace.ts';
 
 let work: Workspace;
@@ -107,6 +108,24 @@ describe('REFRESH SAMPLES', () => {
       }
     const drawn = 'SELECT COUNT(*), SUM(x), AVG(y) FROM $ WHERE x < 700 AND y > -40';
     expect((await work.query(drawn.replace('$', 'grown'))).rows).toEqual((await work.query(drawn.replace('$', 'fresh'))).rows); // prettier-ignore
+  });
+
+  test('opens what was added once, for a look into it and for all samples', async () => {
+    await addPart(1, 3000);
+    await createTable('t');
+    for (const method of ['UNIFORM 200 ROWS', 'STRATIFIED BY (g) CAP 30', 'UNIFORM 5%'])
+      await work.query(`CREATE SAMPLE ON t ${method} SEED 3`);
+    await addPart(2, 500);
+    const opening = vi.spyOn(LockedDatabase, 'open'); // it only counts
+    try {
+      const { answer } = await work.query('REFRESH SAMPLES ON t');
+      expect(answer.reason).toMatch(/^t: 1 file added/);
+      expect(opening.mock.calls.map(([{ allowedPaths }]) => allowedPaths)).toEqual([
+        [work.path('part-2.parquet')],
+      ]);
+    } finally {
+      opening.mockRestore();
+    }
   });
 
   test('twice adds nothing twice, and leaves no file behind', async () => {

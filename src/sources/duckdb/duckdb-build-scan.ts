@@ -1,7 +1,7 @@
 import { type Pieces, piecewise, withPauses } from '../../common/index.ts';
 import type { OutputColumn, Scalar } from '../../plan/index.ts';
 import type {
-  BuildScan,
+  FileScan,
   MagnitudeHistogram,
   OutlierRule,
   KeyRequest,
@@ -12,8 +12,8 @@ import type {
   ScannedRows,
   ScannedStrata,
 } from '../build-scan.ts';
-import { type Control, pauseOf, type SourceTable } from '../source.ts';
-import { readerOf } from './files.ts';
+import { type Control, type FileDescription, pauseOf, type SourceTable } from '../source.ts';
+import { inspectParquet, readerOf } from './files.ts';
 import type { LockedDatabase } from './locked-database.ts';
 import { magnitudeStatement, outlierTest, readMagnitudes } from './magnitudes.ts';
 import { quoteName } from './print-literal.ts';
@@ -36,14 +36,18 @@ const strataAtOnce = 2 ** 11;
 /** Priorities are 64-bit hashes. */
 const priorityRange = 2 ** 64;
 
-/** The scans of a build, in a database of its own that can read the table's files. */
-export class DuckDBBuildScan implements BuildScan {
+/** The scans of builds, one after the other, in a database of its own that can read the table's files. */
+export class DuckDBBuildScan implements FileScan {
   constructor(
     private readonly database: LockedDatabase,
     private readonly table: SourceTable,
     private readonly columns: readonly OutputColumn[],
     readonly close: () => Promise<void>,
   ) {}
+
+  inspect(): Promise<FileDescription> {
+    return inspectParquet(this.database, this.paths);
+  }
 
   async scanSizes(keys: readonly string[], control: Control): Promise<Float64Array> {
     const grouping = keys.length === 0 ? '' : ` GROUP BY ${keys.map(quoteName).join(', ')}`;
@@ -74,7 +78,7 @@ export class DuckDBBuildScan implements BuildScan {
     const grouped = `SELECT ${[...named, 'count(*) AS n', ...statistics].join(', ')} FROM ${this.reader()} GROUP BY ALL`;
     const order = parts.length === 0 ? '1' : parts.map(({ name }) => `${name} ASC NULLS LAST`).join(', ');
     await this.database.run(
-      `CREATE TABLE strata AS SELECT (row_number() OVER (ORDER BY ${order}) - 1)::INTEGER AS h, * FROM (${grouped}) WHERE n > 0`,
+      `CREATE OR REPLACE TABLE strata AS SELECT (row_number() OVER (ORDER BY ${order}) - 1)::INTEGER AS h, * FROM (${grouped}) WHERE n > 0`,
       control,
     );
     const { rowCount, columns, values } = await this.database.query(
@@ -161,10 +165,11 @@ export class DuckDBBuildScan implements BuildScan {
   }
 
   private reader(): string {
-    return readerOf(
-      'parquet',
-      this.table.files.map(({ path }) => path),
-    ).replace(/\)$/, ', file_row_number = true)');
+    return readerOf('parquet', this.paths).replace(/\)$/, ', file_row_number = true)');
+  }
+
+  private get paths(): string[] {
+    return this.table.files.map(({ path }) => path);
   }
 
   /** For each column a number near its mean, from the table's first rows; 0 for columns without one. */

@@ -1,6 +1,6 @@
 import { QueryError } from '../../common/index.ts';
 import { type BoundQuery, type OutputColumn, tablesOf } from '../../plan/index.ts';
-import type { BuildScan } from '../build-scan.ts';
+import type { FileScan } from '../build-scan.ts';
 import type { ColumnSetScan } from '../column-sets.ts';
 import type { LearnedStrata, LearningRequest } from '../learning.ts';
 import type { Control, ExactResult, FileDescription, ForeignFiles, SourceTable } from '../source.ts';
@@ -145,8 +145,8 @@ export class DuckDBSource {
     }
   }
 
-  /** Opens the scans of a sample build. */
-  async openBuild(table: SourceTable, columns: readonly OutputColumn[]): Promise<BuildScan> {
+  /** Opens the scans of sample builds. */
+  async openBuild(table: SourceTable, columns: readonly OutputColumn[]): Promise<FileScan> {
     const paths = table.files.map(({ path }) => path);
     const { DuckDBBuildScan } = await native();
     const database = await this.openDatabase(paths, ['SET preserve_insertion_order = false']);
