@@ -1,6 +1,11 @@
 import { type RowsAt, witnessTimes } from '../estimator/index.ts';
 import type { Sample } from '../samples/index.ts';
 
+/** What is read whatever the time: two rows of every stratum, if these are in so many blocks, and such a part of a block. */
+const firstRanks = 16;
+const firstBlocks = 4;
+const firstBlockParts = 16;
+
 /** What rank limits mean for a query over a sample: how many rows are read under them. */
 export class RankLimits {
   /** Rows (keys, where these were drawn) of the largest stratum that the predicate leaves in and a rank limit bounds: none needs to be higher. */
@@ -51,6 +56,21 @@ export class RankLimits {
       (rows, isIn, stratum) => (isIn === 1 ? rows + this.unitsUnder(stratum, limit) : rows),
       0,
     );
+  }
+
+  /**
+   * Rows without which there is no answer: strata taken whole, for a part of one would bring its heavy tail back; and of the others
+   * two, if that is not too much to read.
+   */
+  indispensableRows(): number {
+    const all = this.rowsUnder(this.max);
+    if (this.readsAll) return all;
+    const { blockRows } = this.sample;
+    const whole = this.rowsUnder(0);
+    // They lie in the file by ranks, then strata: two of the last stratum come behind the first ranks of the others.
+    const first = this.rowsUnder(firstRanks) - whole - (firstRanks - 2);
+    const few = Math.floor(blockRows / firstBlockParts);
+    return Math.min(all, whole + Math.max(1, few, Math.min(first, firstBlocks * blockRows)));
   }
 
   /** Whether a rank limit takes few enough of the sample's rows for the whole of it to bear witness. */

@@ -22,10 +22,6 @@ import { TailWitness } from './tail-witness.ts';
 import { TimePlan } from './time-plan.ts';
 import { LateSample } from './wait-at-most.ts';
 
-/** What is read whatever the time: two rows of every stratum, if these are in so many blocks, and such a part of a block. */
-const firstRanks = 16;
-const firstBlocks = 4;
-const firstBlockParts = 16;
 /** What was learned of subjects. @param measures of the layout that the subjects name places in */
 export type LearnedOf = (subjects: readonly TailSubject[], measures: number) => LearnedValues;
 
@@ -47,11 +43,8 @@ export class SampleReading {
   private isEnded = false;
   private planned = 0;
   private completed = 0;
-  /**
-   * Rows without which there is no answer: strata taken whole, for a part of one would bring its heavy tail back; and of the others
-   * two, if that is not too much to read.
-   */
-  private readonly indispensableRows: number;
+  /** Rows without which nothing can be answered, whatever the time. */
+  private readonly neededRows: number;
 
   private constructor(
     private readonly query: AggregateQuery,
@@ -64,11 +57,7 @@ export class SampleReading {
     readonly control: RunControl,
   ) {
     this.limits = new RankLimits(sample, scan.included, this.readsAll);
-    const whole = this.limits.rowsUnder(0);
-    // They lie in the file by ranks, then strata: two of the last stratum come behind the first ranks of the others.
-    const first = this.limits.rowsUnder(firstRanks) - whole - (firstRanks - 2);
-    const few = Math.floor(sample.blockRows / firstBlockParts);
-    this.indispensableRows = whole + Math.max(1, few, Math.min(first, firstBlocks * sample.blockRows));
+    this.neededRows = this.limits.indispensableRows();
     this.lister = new RowLister(query, laidOut.layout, this.limits, control.clock);
     this.watch = new ReadingWatch(control);
     this.time = new TimePlan(query, control, this.lister);
@@ -162,12 +151,6 @@ export class SampleReading {
     // What stopped before it read anything has nothing new to tell.
     if (this.rowsRead > before || this.latest === null) this.latest = await this.meetGroups();
     return this.latest;
-  }
-
-  /** Rows without which nothing can be answered, whatever the time. */
-  private get neededRows(): number {
-    const all = this.limits.rowsUnder(this.limits.max);
-    return this.readsAll ? all : Math.min(all, this.indispensableRows);
   }
 
   /** What was read so far can be answered from. */

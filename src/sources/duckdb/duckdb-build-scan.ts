@@ -1,5 +1,5 @@
-import { type Pieces, piecewise, withPauses } from '../../common/index.ts';
-import type { OutputColumn, Scalar } from '../../plan/index.ts';
+import { withPauses } from '../../common/index.ts';
+import type { OutputColumn } from '../../plan/index.ts';
 import type {
   FileScan,
   MagnitudeHistogram,
@@ -27,11 +27,12 @@ import {
   totalsOf,
 } from './quick-statistics.ts';
 import { readResult } from './read-values.ts';
-import { centreMoments, statisticExpressions } from './strata-statistics.ts';
+import { scannedColumn } from './scanned-column.ts';
+import { statisticExpressions } from './strata-statistics.ts';
 
 /** Rows from the table's start that the centre of a column is taken from. */
 export const centreRows = 100_000;
-/** Strata whose moments are centred, or whose thresholds are set, at once. */
+/** Strata whose thresholds are set at once. */
 const strataAtOnce = 2 ** 11;
 /** Priorities are 64-bit hashes. */
 const priorityRange = 2 ** 64;
@@ -251,52 +252,4 @@ function storedExpression({ name, type, storage, dictionary }: SampledColumn): s
   if (type.kind === 'date') return `(${column} - DATE '1970-01-01')${cast}`;
   if (type.kind === 'timestamp') return `epoch_us(${column})${cast}`;
   return `${column}${cast}`;
-}
-
-/** A column's totals from what the scan computed. @param get one value a stratum */
-export function* scannedColumn(
-  column: OutputColumn,
-  count: number,
-  get: (name: string) => readonly Scalar[] | undefined,
-  centre: number,
-): Pieces<ScannedColumn> {
-  function* doubles(name: string, missing = Number.NaN): Pieces<Float64Array> {
-    const own = get(name);
-    const values = new Float64Array(count).fill(missing);
-    for (const [stratum, value] of own?.entries() ?? []) if (value !== null) values[stratum] = Number(value);
-    yield;
-    return values;
-  }
-  const [counts, nonFinite] = [yield* doubles('count', 0), yield* doubles('nonFinite', 0)];
-  const [mean, variance] = [yield* doubles('mean'), yield* doubles('variance')];
-  const powers: Float64Array[] = [];
-  for (const k of [3, 4, 5, 6]) powers.push(yield* doubles(`power${k}`));
-  const centred = Array.from({ length: 5 }, () => new Float64Array(count));
-  const centreAt = (stratum: number): void => {
-    const n = counts[stratum]! - nonFinite[stratum]!; // one entry a stratum in all of them
-    const own = powers.map((power) => power[stratum]!);
-    const moments = centreMoments(n, variance[stratum]! * n, mean[stratum]! - centre, own);
-    for (const [place, moment] of moments.entries()) centred[place]![stratum] = moment;
-  };
-  const centreAll = (from: number, to: number): void => {
-    for (let stratum = from; stratum < to; stratum++) centreAt(stratum);
-  };
-  yield* piecewise(count, centreAll, strataAtOnce);
-  return {
-    column,
-    count: counts,
-    nonFinite,
-    low: yield* doubles('low'),
-    high: yield* doubles('high'),
-    sum: exactSums(get('sum')),
-    mean,
-    centred,
-  };
-}
-
-/** Sums as 64-bit integers, 0 for a stratum without values; null where one does not fit. */
-function exactSums(sums: readonly Scalar[] | undefined): BigInt64Array | null {
-  if (sums === undefined) return null;
-  const exact = sums.map((sum) => BigInt((sum ?? 0) as number | bigint)); // HUGEINT, or DECIMAL's scaled integer
-  return exact.every((sum) => BigInt.asIntN(64, sum) === sum) ? BigInt64Array.from(exact) : null;
 }
