@@ -1,5 +1,6 @@
 import type { Moments } from '../plan/index.ts';
 import type { CellTable } from './cell-table.ts';
+import { Interner } from './interner.ts';
 
 /** The cells of a scan as Moments has them, and the codes of the groups in their order. */
 export interface GroupCodes {
@@ -13,19 +14,17 @@ export interface GroupCodes {
  */
 export function collectMoments(table: CellTable, stride: number, strata: number): GroupCodes {
   const count = table.count;
-  const groupOf = new Map<number, number>();
-  const groups: number[] = [];
+  const interner = new Interner();
   const order = new Float64Array(count);
+  let isInOrder = true;
   for (let cell = 0; cell < count; cell++) {
-    const code = table.groupOf(cell);
-    let group = groupOf.get(code);
-    if (group === undefined) {
-      group = groups.push(code) - 1;
-      groupOf.set(code, group);
-    }
+    const group = interner.intern(table.groupOf(cell));
     order[cell] = group * strata + table.stratumOf(cell);
+    isInOrder &&= cell === 0 || order[cell]! > order[cell - 1]!; // cell < count
   }
-  order.sort();
+  const groups = [...interner.values()];
+  // Cells of one stratum, and of groups that are strata, are met in their order.
+  if (!isInOrder) order.sort();
   const cellGroup = new Int32Array(count);
   const cellStratum = new Int32Array(count);
   const sums = new Float64Array(count * stride);
@@ -34,7 +33,7 @@ export function collectMoments(table: CellTable, stride: number, strata: number)
     const stratum = order[place]! % strata;
     cellGroup[place] = group;
     cellStratum[place] = stratum;
-    const cell = table.cell(stratum, groups[group]!); // the pair is in the table
+    const cell = isInOrder ? place : table.cell(stratum, groups[group]!); // the pair is in the table
     for (let slot = 0; slot < stride; slot++) sums[place * stride + slot] = table.total(cell, slot);
   }
   return { cells: { cellCount: count, cellGroup, cellStratum, sums }, groups };
