@@ -89,8 +89,8 @@ export class DuckDBBuildScan implements FileScan {
     );
     const found = new Map(columns.map(({ name }, place) => [name, values[place]!])); // one array a column
     const quick = this.columns.map((column, place) =>
-      carefulTotals(column, rowCount, totalsOf(found, place), centres[place]!),
-    ); // one centre a column
+      carefulTotals(column, rowCount, totalsOf(found, place)),
+    );
     const careful = quick.includes(null)
       ? await this.scanCarefully(quick.map((totals) => totals === null), { named, order }, centres, control) // prettier-ignore
       : found;

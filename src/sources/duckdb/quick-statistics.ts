@@ -22,8 +22,10 @@ export const totalsOf =
   (name) =>
     found.get(statisticName(name, place));
 
-/** Squares of the distance between a stratum's mean and the centre may be so many times the variance: that costs two digits of sixteen. */
-const distanceMax = 100;
+/** Squares of the distance between a stratum's mean and the centre may be so many times the variance: that costs less than a digit. */
+const distanceMax = 1;
+/** Squares of the mean itself may be so many times the variance: a mean that is rounded to more of a spread tells too little to merge by. */
+const meanMax = 1e16;
 const orders = [1, 2, 3, 4, 5, 6] as const;
 
 /** The least or greatest value as a number that has an order, in SQL: as `ordinal` has it, but once a stratum. NULL where it is infinite. */
@@ -57,7 +59,8 @@ export function quickExpressions({ name, type }: OutputColumn, centre: number): 
     `power${k}`,
     `sum(${Array(k).fill(deviation).join(' * ')})`,
   ]);
-  return { ...bounds, ...(isExact(type) ? { sum: `sum(${column})` } : {}), ...Object.fromEntries(powers) };
+  const sums = { ...(isExact(type) ? { sum: `sum(${column})` } : {}), mean: `avg(${column})` };
+  return { ...bounds, ...sums, ...Object.fromEntries(powers) };
 }
 
 /**
@@ -65,12 +68,7 @@ export function quickExpressions({ name, type }: OutputColumn, centre: number): 
  * @param count number of strata
  * @returns null where the column is to be scanned with care
  */
-export function carefulTotals(
-  { type }: OutputColumn,
-  count: number,
-  get: GetTotals,
-  centre: number,
-): GetTotals | null {
+export function carefulTotals({ type }: OutputColumn, count: number, get: GetTotals): GetTotals | null {
   const low = get('low');
   if (low === undefined) return get; // only its values were counted
   const [counts, high] = [get('count')!, get('high')!]; // asked for with the lows
@@ -83,7 +81,8 @@ export function carefulTotals(
   const derived = new Map<string, readonly Scalar[]>([['nonFinite', nonFinite]]);
   if (isFloating(type) || isExact(type)) {
     const powers = orders.map((k) => get(`power${k}`)!); // asked for of numbers
-    const [mean, variance] = [Array<Scalar>(count).fill(null), Array<Scalar>(count).fill(null)];
+    const means = get('mean')!; // asked for with them
+    const variance = Array<Scalar>(count).fill(null);
     for (let stratum = 0; stratum < count; stratum++) {
       if (isEmpty(stratum)) continue;
       if (!powers.every((own) => Number.isFinite(Number(own[stratum])))) return null;
@@ -92,11 +91,12 @@ export function carefulTotals(
       const distance = p1 / n;
       const isConstant = low[stratum] === high[stratum];
       const spread = isConstant ? 0 : p2 / n - distance ** 2;
-      if (!isConstant && !(distance ** 2 <= distanceMax * spread)) return null;
-      mean[stratum] = centre + distance;
+      const mean = Number(means[stratum]);
+      const isNear = distance ** 2 <= distanceMax * spread && mean ** 2 <= meanMax * spread;
+      if (!isConstant && !isNear) return null;
       variance[stratum] = spread;
     }
-    derived.set('mean', mean).set('variance', variance);
+    derived.set('variance', variance);
   }
   return (name) => derived.get(name) ?? get(name);
 }
