@@ -55,6 +55,8 @@ export interface SampleCacheOptions {
 export class SampleCache {
   /** The one that was used last is the last. */
   private readonly open = new Map<number, Promise<PinnedSample>>();
+  /** Those that are open by now. */
+  private readonly ready = new Map<number, Sample>();
   private readonly leaving = new Set<LeavingSample>();
   private readonly running = new Set<symbol>();
 
@@ -94,14 +96,12 @@ export class SampleCache {
 
   /** Lets go of what was not used for longest, until the rest fits into memory. What statements read now goes when they have ended. */
   private async letGoOfTooMuch(): Promise<void> {
-    const opened: { readonly id: number; readonly bytes: number }[] = [];
-    for (const [id, opening] of this.open) {
-      const pinned = await opening.catch(() => null); // whoever asked for it was told
-      if (pinned !== null) opened.push({ id, bytes: pinned.sample.bytesLoaded() });
-    }
+    // One that is still being opened has nothing loaded, and may not answer for long.
+    const opened = [...this.open.keys()].map((id) => ({ id, bytes: this.ready.get(id)?.bytesLoaded() ?? 0 }));
     let total = opened.reduce((sum, { bytes }) => sum + bytes, 0);
     for (const { id, bytes } of opened) {
       if (total <= this.options.bytesMax) return;
+      if (bytes === 0) continue;
       total -= bytes;
       await this.forget(id);
     }
@@ -146,7 +146,9 @@ export class SampleCache {
     const opening = this.openPinned(entry);
     this.open.set(entry.id, opening);
     try {
-      return (await opening).sample;
+      const { sample } = await opening;
+      if (this.open.get(entry.id) === opening) this.ready.set(entry.id, sample);
+      return sample;
     } catch (error) {
       if (this.open.get(entry.id) === opening) this.open.delete(entry.id);
       throw error;
@@ -158,6 +160,7 @@ export class SampleCache {
     const opening = this.open.get(id);
     if (opening === undefined) return;
     this.open.delete(id);
+    this.ready.delete(id);
     const left = { opening, readers: new Set(this.running) };
     this.leaving.add(left);
     if (left.readers.size === 0) await this.letGo(left);

@@ -132,10 +132,11 @@ test('neither does a statement that is cancelled', async () => {
 });
 
 describe('within a deadline', () => {
-  const within = 'WITHIN 400 MILLISECONDS';
+  // Long enough for a machine with other work.
+  const within = 'WITHIN 2 SECONDS';
   const perBlock = 65_536;
   beforeEach(async () => {
-    callMs = 2000;
+    callMs = 20_000;
     await work.table('big', 'SELECT i AS x FROM range(400000) t(i)');
     await work.query('CREATE SAMPLE large ON big UNIFORM 300000 ROWS SEED 1');
     // The source is open from now on, and how fast it is is known.
@@ -154,7 +155,7 @@ describe('within a deadline', () => {
     const { answer } = await work.query(`SELECT SUM(x) FROM big WHERE x % 3 = 0 ${within}`);
     expect(answer).toMatchObject({ mode: 'exact', met: true });
     expect(answer.reason).toMatch(/the sample large is unavailable: it was not read in time/);
-    expect(answer.achieved.elapsedMs).toBeGreaterThan(150);
+    expect(answer.achieved.elapsedMs).toBeGreaterThan(750);
     expect(await stateOfLarge()).toBe('sound');
   });
 
@@ -175,7 +176,7 @@ describe('within a deadline', () => {
     instead = never;
     const error = await work.error(`SELECT SUM(x) FROM given WHERE x % 3 = 0 ${within}`);
     expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
-    expect(error.message).toMatch(/could not be read within 400 ms/);
+    expect(error.message).toMatch(/could not be read within 2000 ms/);
   });
 
   test('others that read the sample wait on', async () => {
