@@ -23,7 +23,7 @@ export interface OpenOptions {
    * several processes on one folder one does. Not there: this one does not. At least 100.
    */
   readonly maintainEveryMs?: number;
-  /** For trials: what is to become of the tasks of scans, for example `unreadable=0.3,crash=0.01,seed=7`. */
+  /** For trials: what is to become of the tasks of scans, for example `unreadable=0.3,crash=0.01,class=first,seed=7`. */
   readonly taskFaults?: string;
 }
 

@@ -1,4 +1,4 @@
-import { runStride, type Sample } from '../samples/index.ts';
+import { type BandName, type RunIndex, runStride, type Sample } from '../samples/index.ts';
 import { pieceRows } from './kernel.ts';
 
 /** A piece of a scan: runs inside one block of the sample, or in a few that follow each other. */
@@ -7,6 +7,8 @@ export interface ScanTask {
   readonly rows: number;
   /** The row after the last that it reads. */
   readonly lastRow: number;
+  /** Where its first block begins, whether or not that row is read. */
+  readonly band: BandName;
 }
 
 /**
@@ -22,13 +24,23 @@ export function tasksOf(
   blocks = 1,
 ): ScanTask[] {
   const rows = blocks * blockRows;
-  if (keys === null) return cutIntoTasks(runs.runs(from, to), rows);
-  return cutIntoKeyTasks(keys.starts, from[0] ?? 0, to[0] ?? 0, rows); // there is one stratum, or none
+  const cut =
+    keys === null
+      ? cutIntoTasks(runs.runs(from, to), rows)
+      : cutIntoKeyTasks(keys.starts, from[0] ?? 0, to[0] ?? 0, rows); // there is one stratum, or none
+  return cut.map((task) => ({ ...task, band: bandOf(task, runs, blockRows) }));
 }
 
+function bandOf({ runs: [, first] }: RowsOfTask, index: RunIndex, blockRows: number): BandName {
+  return index.bandAt(Math.floor(first! / blockRows) * blockRows); // no task is empty
+}
+
+/** A task by its rows alone. */
+type RowsOfTask = Omit<ScanTask, 'band'>;
+
 /** Cuts runs in file order at the blocks' borders; each block with rows to read is a task. */
-function cutIntoTasks(runs: Int32Array, blockRows: number): ScanTask[] {
-  const tasks: ScanTask[] = [];
+function cutIntoTasks(runs: Int32Array, blockRows: number): RowsOfTask[] {
+  const tasks: RowsOfTask[] = [];
   let pieces: number[] = [];
   let [block, rows] = [-1, 0];
   const finish = (): void => {
@@ -58,8 +70,13 @@ function cutIntoTasks(runs: Int32Array, blockRows: number): ScanTask[] {
  * @param from first key wanted
  * @param to key after the last
  */
-export function cutIntoKeyTasks(starts: Int32Array, from: number, to: number, blockRows: number): ScanTask[] {
-  const tasks: ScanTask[] = [];
+export function cutIntoKeyTasks(
+  starts: Int32Array,
+  from: number,
+  to: number,
+  blockRows: number,
+): RowsOfTask[] {
+  const tasks: RowsOfTask[] = [];
   for (let key = from; key < to;) {
     const blockEnd = (Math.floor(starts[key]! / blockRows) + 1) * blockRows; // key < number of keys
     const pieces: number[] = [];

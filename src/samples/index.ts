@@ -5,7 +5,7 @@
  */
 export { type Column, type ColumnFileManifest } from './column-file.ts';
 export { ColumnFileReader, type LoadedColumn } from './read-column-file.ts';
-export { bandEnds, RunIndex, runStride } from './run-index.ts';
+export { bandEnds, type BandName, ranksOfBand, RunIndex, runStride } from './run-index.ts';
 export {
   keyColumnName,
   openSample,

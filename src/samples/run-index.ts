@@ -15,6 +15,14 @@ export function bandEnds(mostRows: number): number[] {
   return ends;
 }
 
+/** A part of the file: that of strata taken whole, or a band of ranks by its place, 0 for the first. */
+export type BandName = 'whole' | number;
+
+/** The ranks [low, high) of a band. */
+export function ranksOfBand(band: number): readonly [low: number, high: number] {
+  return [band === 0 ? 0 : firstBandEnd * 2 ** (band - 1), firstBandEnd * 2 ** band];
+}
+
 /** Numbers in a list of runs that belong to one run: stratum, first row, row after the last. */
 export const runStride = 3;
 
@@ -65,6 +73,14 @@ export class RunIndex {
   get headRows(): number {
     const { starts } = this.bands.find(({ takeAll }) => takeAll === 0)!; // there is always a first band of ranks
     return starts.at(-1)!; // the entry that closes it
+  }
+
+  /** The part of the file that a row lies in. */
+  bandAt(row: number): BandName {
+    const place = this.bands.findIndex(({ starts }) => row < starts.at(-1)!); // the entry that closes it
+    const [first] = this.bands;
+    if (first?.takeAll !== 1) return place;
+    return place === 0 ? 'whole' : place - 1;
   }
 
   /** The first row of a stratum that is not empty: the one of rank 0. */

@@ -14,5 +14,5 @@ export type TaskFault =
 /** Plants faults, to see what becomes of answers. */
 export interface TaskFaults {
   /** What happens to a task; null: nothing. @param tries how often it was tried before */
-  faultOf(task: Pick<ScanTask, 'runs' | 'lastRow'>, tries: number): TaskFault | null;
+  faultOf(task: Pick<ScanTask, 'runs' | 'lastRow' | 'band'>, tries: number): TaskFault | null;
 }
