@@ -57,11 +57,12 @@ export class RunControl {
     return this.remainingMs() - this.reserveMs;
   }
 
-  /** Aborts when the caller gives up, or so much time is over: nobody waits for other threads any longer. @param ms infinite: whatever the time */
+  /** Aborts when the caller gives up, or so much time is over: nobody waits for other threads any longer. @param ms infinite: whatever the time; 0 or less: at once */
   patience(ms: number): AbortSignal | null {
     const { signal } = this.options;
     if (ms === Number.POSITIVE_INFINITY) return signal ?? null;
-    const late = AbortSignal.timeout(Math.max(0, Math.ceil(ms)));
+    if (ms <= 0) return AbortSignal.abort();
+    const late = AbortSignal.timeout(Math.ceil(ms));
     return signal === undefined ? late : AbortSignal.any([signal, late]);
   }
 

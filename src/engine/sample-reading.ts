@@ -1,5 +1,5 @@
 import { type MissingGroups, missingGroups } from '../estimator/index.ts';
-import { openScan, type Pauses, type Proceed, type SampleScan } from '../executor/index.ts';
+import { openScan, type Patience, type Pauses, type Proceed, type SampleScan } from '../executor/index.ts';
 import {
   type AggregateQuery,
   layoutMoments,
@@ -22,6 +22,8 @@ import { TailWitness } from './tail-witness.ts';
 import { TimePlan } from './time-plan.ts';
 import { LateSample } from './wait-at-most.ts';
 
+/** Share of the time left for reading that threads are waited for: the rest is for reading on here, and for signals that come late. */
+const patienceShare = 0.8;
 /** What was learned of subjects. @param measures of the layout that the subjects name places in */
 export type LearnedOf = (subjects: readonly TailSubject[], measures: number) => LearnedValues;
 
@@ -41,8 +43,6 @@ export class SampleReading {
   /** The whole sample as it was read to tell what the tails are like; null: it was not. */
   private witness: TailWitness | null = null;
   private isEnded = false;
-  private planned = 0;
-  private completed = 0;
   /** Rows without which nothing can be answered, whatever the time. */
   private readonly neededRows: number;
 
@@ -112,10 +112,10 @@ export class SampleReading {
     return this.scan.rowsRead;
   }
 
-  /** Tasks that were planned, those of them that were gone through, and of these the ones that were lost. */
+  /** Tasks that were planned, those of them that were read, and those that were lost; a deadline leaves some that are neither. */
   get tasks(): AnswerSummary['tasks'] {
-    const discarded = this.scan.lost.tasks;
-    return { planned: this.planned, completed: this.completed - discarded, discarded };
+    const { tasksPlanned: planned, tasksDone, lost } = this.scan;
+    return { planned, completed: tasksDone - lost.tasks, discarded: lost.tasks };
   }
 
   /**
@@ -126,11 +126,9 @@ export class SampleReading {
     this.limit = this.readsAll ? this.limits.max : Math.min(this.limits.max, limit);
     const target = this.sample.unitSizes.map((_, stratum) => this.limits.unitsUnder(stratum, this.limit));
     const available = this.limits.rowsUnder(this.limits.max);
-    const { completed, planned, rowsRead: before } = this;
+    const before = this.rowsRead;
     const { onProgress } = this.control.options;
-    const proceed: Proceed = async ({ rowsRead, tasksDone, tasks }) => {
-      this.planned = planned + tasks;
-      this.completed = completed + tasksDone;
+    const proceed: Proceed = async ({ rowsRead }) => {
       onProgress?.({
         phase: 'execute',
         fraction: available === 0 ? null : rowsRead / available,
@@ -138,20 +136,18 @@ export class SampleReading {
       });
       return await this.mayRead(rowsRead, this.neededRows);
     };
-    const patience = (): AbortSignal | null => {
-      const budgetMs = this.readingMs(this.rowsRead);
-      // Where there is no time left, what is read has to be.
-      return this.control.patience(budgetMs > 0 ? budgetMs : Number.POSITIVE_INFINITY);
-    };
-    const isRead = await this.untilLate(this.scan.readTo(target, proceed, this.looks, patience), false);
+    const isRead = await this.untilLate(this.scan.readTo(target, proceed, this.looks, this.patience), false);
     this.control.throwIfCancelled();
     this.watch.end(this.rowsRead);
-    if (isRead) this.completed = this.planned;
-    else this.isEnded = true;
+    if (!isRead) this.isEnded = true;
     // What stopped before it read anything has nothing new to tell.
     if (this.rowsRead > before || this.latest === null) this.latest = await this.meetGroups();
     return this.latest;
   }
+
+  /** For how long threads are waited for. */
+  private readonly patience: Patience = () =>
+    this.control.patience(patienceShare * this.readingMs(this.rowsRead));
 
   /** What was read so far can be answered from. */
   private get canAnswer(): boolean {
@@ -247,9 +243,8 @@ export class SampleReading {
    * @throws QueryError CANCELLED, DAMAGED_SAMPLE, LIMIT_EXCEEDED
    */
   async callWitness(): Promise<Known | null> {
-    const read = TailWitness.read(this.scan, this.sample.unitSizes, ({ rowsRead }) =>
-      this.mayRead(rowsRead, 0),
-    );
+    const proceed: Proceed = ({ rowsRead }) => this.mayRead(rowsRead, 0);
+    const read = TailWitness.read(this.scan, this.sample.unitSizes, proceed, this.patience);
     this.witness = await this.untilLate(read, null);
     this.watch.end(this.limits.rowsUnder(this.limits.max));
     if (this.witness === null) return null;

@@ -1,5 +1,5 @@
 import { type CellRange, groupStarts, type TailRows, type Witness } from '../estimator/index.ts';
-import type { Proceed, SampleScan } from '../executor/index.ts';
+import type { Patience, Proceed, SampleScan } from '../executor/index.ts';
 import type { Moments } from '../plan/index.ts';
 
 const noCells: CellRange = { from: 0, to: 0 };
@@ -19,9 +19,14 @@ export class TailWitness {
    * @returns null where `proceed` stopped it
    * @throws QueryError DAMAGED_SAMPLE, LIMIT_EXCEEDED, and what `proceed` throws
    */
-  static async read(reading: SampleScan, sizes: Int32Array, proceed: Proceed): Promise<TailWitness | null> {
+  static async read(
+    reading: SampleScan,
+    sizes: Int32Array,
+    proceed: Proceed,
+    patience: Patience,
+  ): Promise<TailWitness | null> {
     const scan = reading.again();
-    if (!(await scan.readTo(sizes, proceed))) return null;
+    if (!(await scan.readTo(sizes, proceed, null, patience))) return null;
     const { moments } = scan.collect();
     const starts = groupStarts(moments);
     const cells = scan.groupCodes.map((code, group): [number, CellRange] => [

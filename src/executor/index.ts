@@ -6,6 +6,6 @@
 export { answerFromStrata } from './precomputed.ts';
 export { openScan, type SampleScan } from './scan.ts';
 export type { CollectedSums } from './scan-sums.ts';
-export type { Pauses, Proceed } from './scan-steering.ts';
+export type { Patience, Pauses, Proceed } from './scan-steering.ts';
 export { plantFaults } from './threads/planted-faults.ts';
 export { ScanThreads } from './threads/scan-threads.ts';

@@ -5,9 +5,6 @@
 export interface ScanProgress {
   /** Rows read so far, in this and earlier reads. */
   readonly rowsRead: number;
-  /** Tasks of this read that are done, and all of them. */
-  readonly tasksDone: number;
-  readonly tasks: number;
 }
 
 /**
@@ -25,7 +22,7 @@ export interface Pauses {
   pause(): Promise<void>;
 }
 
-/** For how long threads are waited for: gives a signal that ends the waiting. Asked whenever it begins. */
+/** For how long threads are waited for: gives a signal that ends the waiting; one that is over has this thread read. Asked whenever it begins. */
 export type Patience = () => AbortSignal | null;
 
 /** Rows that may be read without asking again, and before the next look. */

@@ -27,6 +27,9 @@ export class ScanSums {
   /** For each stratum how many of its first rows were read or lost, or keys where keys were drawn. */
   readonly done: Int32Array;
   readonly lost: LostRows;
+  /** Tasks of all reads, and those of them that are over, lost ones among them. */
+  tasksPlanned = 0;
+  tasksDone = 0;
   /** The groups' codes in the order of the last moments. */
   groupCodes: readonly number[] = [];
   private rows = 0;
@@ -101,6 +104,7 @@ export class ScanSums {
       } else this.count(task.runs, true);
     }
     if (typeof outcome !== 'string') this.addShare(outcome);
+    this.tasksDone += tasks.length;
   }
 
   private addShare({ cells: sums, interned }: ShareSums): void {

@@ -77,27 +77,32 @@ export class SampleScan extends ScanSums {
       this.included[stratum] === 1 ? Math.min(rows, this.sample.unitSizes[stratum]!) : 0,
     ); // one entry a stratum
     const tasks = tasksOf(this.sample, this.done, to, this.blocksOfTask);
-    const others = this.openThreads(to);
+    this.tasksPlanned += tasks.length;
+    const opened = this.openThreads(to);
+    // What they do not finish in time is read here, as far as it must be.
+    let others = opened;
     try {
       for (let place = 0; place < tasks.length;) {
-        const may = await proceed({ rowsRead: this.rowsRead, tasksDone: place, tasks: tasks.length });
+        const may = await proceed({ rowsRead: this.rowsRead });
         if (may === false || may === 0) return false;
         const together = others?.tasksWithin(tasks, place, rowsAllowed(may, this.rowsRead, pauses)) ?? 0;
-        if (others !== null && together > 0) {
-          const read = await others.read(tasks.slice(place, place + together), patience?.() ?? null);
-          if (read < together) return false;
-          place += together;
-          if (pauses !== null && place < tasks.length && this.rowsRead >= pauses.nextRows)
+        const waiting = together > 0 ? (patience?.() ?? null) : null;
+        if (others !== null && together > 0 && waiting?.aborted !== true) {
+          const read = await others.read(tasks.slice(place, place + together), waiting);
+          place += read;
+          if (read < together) others = null;
+          if (others !== null && pauses !== null && place < tasks.length && this.rowsRead >= pauses.nextRows)
             await pauses.pause();
         } else {
           const lost = this.lossOf(tasks[place]!); // a place of tasks
           if (lost !== null) this.take([tasks[place]!], lost, to);
-          else if (!(await this.readTask(tasks, place, may, proceed, pauses))) return false;
+          else if (await this.readTask(tasks, place, may, proceed, pauses)) this.tasksDone++;
+          else return false;
           place++;
         }
       }
     } finally {
-      others?.close();
+      opened?.close();
     }
     return true;
   }
@@ -149,7 +154,7 @@ export class SampleScan extends ScanSums {
       else await this.addWithPauses(head, pauses, place === tasks.length - 1 && tail.length === 0);
       rest = tail;
       if (rest.length === 0) break;
-      allowed = await proceed({ rowsRead: this.rowsRead, tasksDone: place, tasks: tasks.length });
+      allowed = await proceed({ rowsRead: this.rowsRead });
       if (allowed === false || allowed === 0) return false;
     }
     this.flush();

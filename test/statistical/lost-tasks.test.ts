@@ -182,6 +182,8 @@ describe('blocks that are slow because of their values', () => {
       const sample = await draw(seed, 'uniform');
       const faults = await largest(sample, 0.15, { kind: 'delay', ms: 8 });
       Object.assign(readers, { faults });
+      // They still have to stop with the one before.
+      while (!readers.isReady) await systemTimers.pause(1);
       const reply = await askSample(sample, query, { threads: readers, signal: AbortSignal.timeout(14) });
       read += reply.moments.rowsRead.reduce((sum, own) => sum + own, 0) / sample.rows;
       if (reply.moments.rowsRead.every((own) => own > 20)) tally.add(reply);

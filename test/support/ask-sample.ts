@@ -65,7 +65,7 @@ export async function askSample(
     readonly design?: SampleDesign;
     /** What reads beside this thread, and which faults are planted. */
     readonly threads?: ScanThreads;
-    /** Ends the waiting for threads. */
+    /** Ends the waiting for threads, and the reading. */
     readonly signal?: AbortSignal;
   } = {},
 ): Promise<SampleReply> {
@@ -75,7 +75,8 @@ export async function askSample(
   const scan = await openScan(sample, request, options.threads ?? null);
   if ('refused' in scan) throw new Error(scan.refused);
   const patience = (): AbortSignal | null => options.signal ?? null;
-  await scan.readTo(options.rows ?? sample.unitSizes, () => true, null, patience);
+  const proceed = (): boolean => options.signal?.aborted !== true;
+  await scan.readTo(options.rows ?? sample.unitSizes, proceed, null, patience);
   const collected = scan.collect();
   const moments = options.alter?.(collected.moments) ?? collected.moments;
   const ranks = options.listedRows ?? options.rows ?? sample.runs.sizes;

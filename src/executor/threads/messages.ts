@@ -17,6 +17,8 @@ export type ToThread =
       readonly job: number;
       readonly share: number;
       readonly tasks: Share;
+      /** One number in shared memory: the thread counts the shares that it begins. */
+      readonly begun: Int32Array;
       /** What was planted to happen. */
       readonly fault: TaskFault | null;
     }

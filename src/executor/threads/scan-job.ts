@@ -93,6 +93,15 @@ export class ScanJob {
     this.changed();
   }
 
+  /** A share comes back untried. */
+  giveBack(id: number): void {
+    const share = this.reading.get(id);
+    if (share === undefined || this.isAbandoned) return;
+    this.reading.delete(id);
+    this.open.unshift(share);
+    this.changed();
+  }
+
   /** No thread will read what is still open. */
   leaveOpen(): void {
     for (const share of this.open.splice(0)) share.outcome = 'unread';

@@ -26,7 +26,8 @@ port.on('message', (message: ToThread) => {
       programs.delete(message.job);
       break;
     case 'share': {
-      const { job, share } = message;
+      const { job, share, begun } = message;
+      Atomics.add(begun, 0, 1);
       const outcome = read(message);
       const answer: FromThread = { job, share, outcome };
       port.postMessage(answer, buffersOf(outcome));

@@ -15,6 +15,9 @@ const deathsMax = 8;
 /** A thread that takes so long for a share, milliseconds, has stalled: it is ended, and others read what it had. */
 const stallMs = 5000;
 
+/** The same for a share that nobody waits for any more: a thread that is well stops at once. */
+const stopMs = 500;
+
 /** Does something after so many milliseconds. @returns calls it off */
 export type After = (delayMs: number, work: () => void) => () => void;
 
@@ -25,6 +28,10 @@ interface ThreadState {
   /** Jobs whose programs it has. */
   readonly programs: Set<number>;
   readonly shares: { readonly job: ScanJob; readonly share: number }[];
+  /** See {@link ToThread}: shared with it. */
+  readonly begun: Int32Array;
+  /** Shares that it has answered. */
+  answered: number;
   /** Calls off the watch over the first of its shares. */
   unwatch: () => void;
 }
@@ -51,12 +58,17 @@ export class ScanThreads {
     readonly faults: TaskFaults | null = null,
   ) {}
 
-  /** Whether a thread could begin at once. Where none can yet, some are started: others read meanwhile. */
+  /** Whether there is a thread that reads. Where none does yet, some are started: others read meanwhile. */
   get isReady(): boolean {
     if (this.isClosed || this.count < 2) return false;
     this.startMissing();
-    for (const { isReady } of this.threads) if (isReady) return true;
+    for (const thread of this.threads) if (thread.isReady && !this.isLate(thread)) return true;
     return false;
+  }
+
+  /** It has not stopped yet with what nobody waits for: it may have stalled. */
+  private isLate({ shares: [first] }: ThreadState): boolean {
+    return first !== undefined && !this.jobs.has(first.job.id);
   }
 
   /** Starts all threads. @returns when they are ready */
@@ -76,11 +88,13 @@ export class ScanThreads {
     return job;
   }
 
-  /** Forgets a job whose shares are settled. */
+  /** Forgets a job whose shares are settled, or that nobody waits for. */
   release(job: ScanJob): void {
     this.jobs.delete(job.id);
-    for (const { worker, programs } of this.threads)
-      if (programs.delete(job.id)) tell(worker, { kind: 'forget', job: job.id });
+    for (const thread of this.threads) {
+      if (thread.programs.delete(job.id)) tell(thread.worker, { kind: 'forget', job: job.id });
+      if (thread.shares[0]?.job === job) this.watch(thread);
+    }
   }
 
   /** Ends all threads; what is still being read fails. */
@@ -103,6 +117,8 @@ export class ScanThreads {
       isReady: false,
       programs: new Set(),
       shares: [],
+      begun: new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)),
+      answered: 0,
       unwatch: () => undefined,
     };
     this.threads.add(thread);
@@ -112,6 +128,7 @@ export class ScanThreads {
     });
     worker.on('message', (answer: FromThread) => {
       this.deaths = 0;
+      thread.answered++;
       const place = thread.shares.findIndex(
         ({ job, share }) => job.id === answer.job && share === answer.share,
       );
@@ -128,7 +145,11 @@ export class ScanThreads {
       this.deaths++;
       // Where one after the other ends and none answers between, it is the threads, not what they read.
       const cause = this.deaths > this.count ? 'unread' : 'failed';
-      for (const { job, share } of thread.shares.splice(0)) job.lose(share, cause);
+      const isReading = Atomics.load(thread.begun, 0) > thread.answered;
+      for (const [place, { job, share }] of thread.shares.splice(0).entries()) {
+        if (place === 0 && isReading) job.lose(share, cause);
+        else job.giveBack(share);
+      }
       if (this.deaths < deathsMax) this.startMissing();
       else if (this.threads.size === 0) for (const job of this.jobs.values()) job.leaveOpen();
     });
@@ -138,7 +159,7 @@ export class ScanThreads {
   private handOut(): void {
     for (let ahead = 0; ahead < sharesAhead; ahead++) {
       for (const thread of this.threads) {
-        if (!thread.isReady || thread.shares.length > ahead) continue;
+        if (!thread.isReady || this.isLate(thread) || thread.shares.length > ahead) continue;
         const job = this.nextTurn();
         if (job === null) return;
         this.give(thread, job);
@@ -157,7 +178,7 @@ export class ScanThreads {
   }
 
   private give(thread: ThreadState, job: ScanJob): void {
-    const { worker, programs, shares } = thread;
+    const { worker, programs, shares, begun } = thread;
     const { id, program, stopFlag: stop } = job;
     if (!programs.has(id)) tell(worker, { kind: 'program', job: id, program, stop });
     programs.add(id);
@@ -168,7 +189,7 @@ export class ScanThreads {
       return;
     }
     shares.push({ job, share });
-    tell(worker, { kind: 'share', job: id, share, tasks, fault });
+    tell(worker, { kind: 'share', job: id, share, tasks, begun, fault });
     if (shares.length === 1) this.watch(thread);
   }
 
@@ -181,7 +202,9 @@ export class ScanThreads {
   /** Watches over the share that the thread is reading now. */
   private watch(thread: ThreadState): void {
     thread.unwatch();
-    if (thread.shares.length > 0) thread.unwatch = this.after(stallMs, () => void thread.worker.terminate());
+    if (thread.shares.length === 0) return;
+    const patienceMs = this.isLate(thread) ? stopMs : stallMs;
+    thread.unwatch = this.after(patienceMs, () => void thread.worker.terminate());
   }
 }
 

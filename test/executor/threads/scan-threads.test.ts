@@ -206,7 +206,7 @@ describe('waiting for threads', () => {
     const signal = AbortSignal.timeout(100);
     const isRead = await scan.readTo(
       samples.uniform.unitSizes,
-      () => true,
+      () => !signal.aborted,
       null,
       () => signal,
     );
