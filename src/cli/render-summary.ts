@@ -34,9 +34,9 @@ export function renderSummary(result: QueryResultJson, sql: string): string {
   ].join('\n');
 }
 
-/** Statements that answer from the catalog: exactness goes without saying. */
+/** What answers from the catalog, or from trials: exactness goes without saying. */
 function isCommand(sql: string): boolean {
-  return /^(create|describe|drop|explain|refresh|show)\b/i.test(sql);
+  return /^(create|describe|drop|explain|refresh|resilience|show)\b/i.test(sql);
 }
 
 function headline(answer: AnswerSummary, command: boolean): string {

@@ -22,6 +22,7 @@ import {
 } from './option-values.ts';
 import { addQueryCommand } from './query-command.ts';
 import { describeBug } from './run-statement.ts';
+import { addResilienceCommand } from './resilience-command.ts';
 import { addServeCommand } from './serve-command.ts';
 import { addShellCommand } from './shell-command.ts';
 import { visibleLines } from './visible-text.ts';
@@ -101,6 +102,7 @@ function createProgram(context: CommandContext): Command {
   addGlobalOptions(program);
   addQueryCommand(program, context);
   addAdviseCommand(program, context);
+  addResilienceCommand(program, context);
   addShellCommand(program, context);
   addServeCommand(program, context);
   addDemoCommand(program, context);

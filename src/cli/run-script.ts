@@ -42,7 +42,7 @@ export async function runScript(
     try {
       const result = await runStatement(engine, statement.text, options, stderr);
       if (place > 0) await write(stdout, separators[format]);
-      await printers[format](result, statement.text, stdout, quiet);
+      await printAnswer(result, statement.text, { format, quiet }, stdout);
     } catch (error) {
       if (!(error instanceof QueryError)) throw error;
       if (signal.aborted) return interruptedExitCode(signal);
@@ -76,6 +76,16 @@ export async function printTable(
   const width = stdout.isTTY === true && stdout.columns !== 0 ? stdout.columns : undefined;
   const table = renderAnswer(answer, width);
   await write(stdout, quiet ? `${table}\n` : `${table}\n${renderSummary(answer, sql)}\n`);
+}
+
+/** Prints an answer in a form. @param sql what was asked; `quiet`: without the lines under a table */
+export function printAnswer(
+  result: QueryResult,
+  sql: string,
+  { format, quiet }: Pick<ScriptOptions, 'format' | 'quiet'>,
+  stdout: Output,
+): Promise<void> {
+  return printers[format](result, sql, stdout, quiet);
 }
 
 async function printJson(result: QueryResult, _sql: string, stdout: Output): Promise<void> {

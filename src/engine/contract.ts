@@ -52,6 +52,12 @@ export interface Engine extends AsyncDisposable {
    * @throws QueryError
    */
   stream(sql: string, options?: QueryOptions): AsyncIterable<QueryResult>;
+  /**
+   * Tries what becomes of answers from a table's samples where blocks of these are lost: by class of block whether an answer can do
+   * without it, and lines fitted to distortion and time over the share of blocks that is discarded.
+   * @throws QueryError
+   */
+  resilience(table: string, options?: Pick<QueryOptions, 'signal' | 'onProgress'>): Promise<QueryResult>;
   /** Interrupts what runs, waits for it to end, and releases all files. */
   close(): Promise<void>;
 }

@@ -8,6 +8,7 @@ import { createSamples, explainSamples } from './create-samples.ts';
 import { explain } from './explain.ts';
 import { Answer } from './query-result.ts';
 import { cancelled, RunControl } from './run-control.ts';
+import { measureResilience } from './resilience.ts';
 import { runSelect } from './run-select.ts';
 import { refreshSamples } from './refresh-samples.ts';
 import { describeTrouble } from './sample-troubles.ts';
@@ -214,6 +215,24 @@ export class BallparkEngine implements Engine {
     return streamAnswers(options.signal, (signal, refine) =>
       this.logged(sql, { ...options, signal }, refine),
     );
+  }
+
+  async resilience(
+    table: string,
+    options: Pick<QueryOptions, 'signal' | 'onProgress'> = {},
+  ): Promise<QueryResult> {
+    if (this.closing !== null) throw new QueryError('CLOSED', 'the engine is closed');
+    const { clock, newId } = this.state.environment;
+    const startedMs = clock.monotonicMs();
+    const stopwatch = new Stopwatch(() => clock.monotonicMs());
+    const { columns, report } = await stopwatch.time('executeMs', () =>
+      this.state.samples.during(() => {
+        const entry = requireTable(this.state, { name: table, span: { start: 0, end: table.length } });
+        return measureResilience(this.state, entry, options);
+      }),
+    );
+    const elapsedMs = clock.monotonicMs() - startedMs;
+    return new Answer(newId(), columns, summarise(report, noBounds, elapsedMs, stopwatch, null), null);
   }
 
   close(): Promise<void> {
