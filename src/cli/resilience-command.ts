@@ -12,9 +12,10 @@ interface ResilienceCommandOptions extends GlobalOptions {
 }
 
 const details = `
-A block's class is the part of the sample's file that it begins in: rows of strata that are taken whole, or a band of ranks. A class is
-critical if without it there is no answer. Of the others' blocks up to half are discarded, at random; distortion is by how much
-numbers are off then, relative to those from all blocks. docs/operations.md says how to read the table.
+A block's class is the part of the sample's file that it begins in: rows of strata that are taken
+whole, or a band of ranks. A class is critical if without it there is no answer. Up to half of its
+blocks are discarded at random; distortion is by how much numbers are off then, relative to those
+from all blocks. docs/operations.md says how to read the table.
 
 Examples:
   $ ballpark resilience flights
@@ -29,8 +30,9 @@ export function addResilienceCommand(
     .command('resilience')
     .summary('what answers are worth where parts of samples are lost')
     .description(
-      "Tries what becomes of answers from a table's samples where blocks of these cannot be read: asks what the log's latest statements\n" +
-        'ask or, where there are none, averages and sums of columns, again and again without some blocks. Nothing is changed.',
+      "Tries what becomes of answers from a table's samples where blocks of these cannot be read.\n" +
+        "It asks what the log's latest statements ask or, where there are none, averages and sums of\n" +
+        'columns, again and again without some blocks. Nothing is changed.',
     )
     .argument('<table>', 'the table')
     .addOption(new Option('--format <format>', 'form of the answer').choices(formats).default('table'))
