@@ -136,7 +136,7 @@ describe('within a deadline', () => {
   const within = 'WITHIN 2 SECONDS';
   const perBlock = 65_536;
   beforeEach(async () => {
-    callMs = 20_000;
+    callMs = 5000;
     await work.table('big', 'SELECT i AS x FROM range(400000) t(i)');
     await work.query('CREATE SAMPLE large ON big UNIFORM 300000 ROWS SEED 1');
     // The source is open from now on, and how fast it is is known.
