@@ -1,6 +1,6 @@
 import type { OutputColumn, Scalar, SqlType } from '../../plan/index.ts';
 import { quoteName } from './print-literal.ts';
-import { finiteMax, isExact, isFloating, type StatisticExpressions } from './strata-statistics.ts';
+import { finiteMax, isExact, isFloating, ordinal, type StatisticExpressions } from './strata-statistics.ts';
 
 /*
  * What the first scan of a build computes of a column where its values are as most are: finite, and in every stratum spread over no
@@ -28,22 +28,10 @@ const distanceMax = 1;
 const meanMax = 1e16;
 const orders = [1, 2, 3, 4, 5, 6] as const;
 
-/** The least or greatest value as a number that has an order, in SQL: as `ordinal` has it, but once a stratum. NULL where it is infinite. */
+/** The least or greatest value as a number that has an order, in SQL; NULL where it is a date or a timestamp that is infinite. */
 function ordinalOf(extreme: string, type: SqlType): string | null {
-  switch (type.kind) {
-    case 'integer':
-    case 'float':
-    case 'double':
-      return `${extreme}::DOUBLE`;
-    case 'decimal':
-      return `round(${extreme}::DOUBLE * 1e${type.scale})`;
-    case 'date':
-      return `(CASE WHEN isfinite(${extreme}) THEN ${extreme} END - DATE '1970-01-01')::DOUBLE`;
-    case 'timestamp':
-      return `epoch_us(CASE WHEN isfinite(${extreme}) THEN ${extreme} END)::DOUBLE`;
-    default:
-      return null;
-  }
+  const isCalendar = type.kind === 'date' || type.kind === 'timestamp';
+  return ordinal(isCalendar ? `(CASE WHEN isfinite(${extreme}) THEN ${extreme} END)` : extreme, type);
 }
 
 /** The SQL expressions of a column's totals. @param centre a number near the column's mean */

@@ -25,7 +25,7 @@ export function isFinite(column: string, type: SqlType): string {
 }
 
 /** The value as a number that has an order: scaled integers for DECIMAL, days, microseconds; null for other types. */
-function ordinal(value: string, type: SqlType): string | null {
+export function ordinal(value: string, type: SqlType): string | null {
   switch (type.kind) {
     case 'integer':
     case 'float':
