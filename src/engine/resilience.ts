@@ -2,7 +2,7 @@ import { linearRegression, linearRegressionLine, rSquared } from 'simple-statist
 import type { SampleEntry, TableEntry } from '../catalog/index.ts';
 import { seededRandom } from '../common/index.ts';
 import type { Scalar } from '../plan/index.ts';
-import { type BandName, ranksOfBand, type Sample } from '../samples/index.ts';
+import { type BandName, ranksOfBand, type Sample, SampleFault } from '../samples/index.ts';
 import { type AnswerValues, BlockLosses, distortionOf } from './block-losses.ts';
 import type { QueryOptions } from './contract.ts';
 import { LoggedQueries } from './probing-queries.ts';
@@ -60,7 +60,9 @@ export async function measureResilience(
       rows: rowsOf(entries.slice(0, place)),
     });
     const { queries, origin } = logged.of(entry);
-    const sample = await state.samples.get(entry);
+    const opened = await state.samples.get(entry);
+    // What is lost in a trial is not held against the sample.
+    const sample: Sample = { ...opened, unreadable: (reason) => new SampleFault('unavailable', reason) };
     const losses = new BlockLosses(state, entry, sample, queries, signal);
     const whole = queries.length === 0 ? null : await losses.askWhole();
     // The second time everything is in memory, and compiled.
