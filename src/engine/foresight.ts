@@ -43,6 +43,7 @@ export class Foresight {
   /** Nodes of expressions that are worked out for each row, and one for the row. */
   private readonly nodes: number;
   private readonly intervals: number;
+  private foretold: { rows: readonly EstimatedRow[]; cells: readonly CellForecast[] } | null = null;
 
   constructor(
     private readonly reading: SampleReading,
@@ -88,18 +89,22 @@ export class Foresight {
     const { reading } = this;
     const rowsAt = (limit: number): RowsAt => reading.limits.rowsAt(limit);
     return reading.estimates.estimating(() =>
-      sizeForTarget(forecasts(rows, presumption), target, reading.limits.max, rowsAt),
+      sizeForTarget(this.forecasts(rows), target, reading.limits.max, rowsAt, presumption),
     );
   }
 
   /** Largest relative half-width to expect under a rank limit; null where no value has one. */
   worstError(rows: readonly EstimatedRow[], limit: number): number | null {
     const { reading } = this;
-    const errors = reading.estimates.estimating(() =>
-      forecasts(rows).map((cell) => cell.relativeErrorAt(reading.limits.rowsAt(limit))),
-    );
-    const present = errors.filter((each) => each !== null);
-    return present.length === 0 ? null : present.reduce((a, b) => Math.max(a, b));
+    return reading.estimates.estimating(() => {
+      const rowsAt = reading.limits.rowsAt(limit);
+      let worst: number | null = null;
+      for (const cell of this.forecasts(rows)) {
+        const error = cell.relativeErrorAt(rowsAt);
+        if (error !== null) worst = worst === null ? error : Math.max(worst, error);
+      }
+      return worst;
+    });
   }
 
   /** @param driver the cell that sets the limit; null: none does */
@@ -124,20 +129,23 @@ export class Foresight {
     return this.workOf(this.reading.rowsRead);
   }
 
+  /** What the estimates would be at other sizes; of the same rows it is asked several times. */
+  private forecasts(rows: readonly EstimatedRow[]): readonly CellForecast[] {
+    if (this.foretold?.rows !== rows) {
+      const cells: CellForecast[] = [];
+      for (const { group, estimates } of rows)
+        for (const estimate of estimates)
+          if (!isOutOfTime(estimate.estimate)) cells.push(new CellForecast(group, estimate));
+      this.foretold = { rows, cells };
+    }
+    return this.foretold.cells;
+  }
+
   private workOf(rows: number): SampleWork {
     const { reading } = this;
     const listing = reading.foreseeListing(rows).ms / listingMsPerCell;
     return { read: rows * this.nodes, estimate: reading.cellCount * this.intervals + listing };
   }
-}
-
-/** What the estimates would be at other sizes. */
-function forecasts(rows: readonly EstimatedRow[], presumption: Presumption = {}): CellForecast[] {
-  return rows.flatMap(({ group, estimates }) =>
-    estimates
-      .filter(({ estimate }) => !isOutOfTime(estimate))
-      .map((estimate) => new CellForecast(group, estimate, presumption)),
-  );
 }
 
 function countNodes(expression: BoundExpression): number {

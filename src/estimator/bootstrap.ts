@@ -1,13 +1,13 @@
 import { type Pieces, seededRandom } from '../common/index.ts';
 import { plainAlgebra, type ReasonCode, type Scalar } from '../plan/index.ts';
-import type { Contribution } from './contributions.ts';
+import { type Contributions, contributionsFrom } from './contributions.ts';
 import { constantDual, type Dual } from './dual.ts';
 import { aggregateValue, type GroupTotals, type PreparedOutput, type ValuedTotals } from './group-totals.ts';
 import type { ListedGroups } from './listed-groups.ts';
 import { type EstimateError, unbounded } from './make-estimate.ts';
 import { normalQuantile } from './quantiles.ts';
 import { type OwnStratum, Replicate } from './replicate.ts';
-import { openWeight, type Scope } from './scope.ts';
+import { hasOpenRows, type Scope } from './scope.ts';
 import { smoothValue } from './smooth.ts';
 
 /** Replicates behind a standard error: with so many it is itself known to about 5 %. */
@@ -18,7 +18,7 @@ const replicatesMin = 0.95 * replicatesOfError;
 /** The error of an estimate by resampling. */
 export interface ResampledError extends EstimateError {
   /** As if the strata had equal spreads, for forecasts. */
-  readonly contributions: readonly Contribution[];
+  readonly contributions: Contributions;
 }
 
 /** What an error is resampled for. */
@@ -99,7 +99,7 @@ function* drawReplicates(group: GroupTotals, { listed, key, seed, outputs }: Res
 /** The output without its rounding, from the totals and values of a replicate. */
 function valueOf(
   group: ValuedTotals,
-  { output: { expression }, aggregates }: PreparedOutput,
+  { inner, aggregates }: PreparedOutput,
   key: (index: number) => Scalar,
 ): number | null {
   const duals: (Dual | null)[] = [];
@@ -107,7 +107,7 @@ function valueOf(
     const value = aggregateValue(group, index, plainAlgebra, (total) => total, false);
     duals[index] = value === null ? null : constantDual(value, 0);
   }
-  return smoothValue(expression, { totals: 0, aggregates: duals, key }).dual?.value ?? null;
+  return smoothValue(inner, { totals: 0, aggregates: duals, key })?.value ?? null;
 }
 
 function deviationOf(values: readonly number[]): number {
@@ -121,27 +121,29 @@ function spreadEqually(
   strata: readonly OwnStratum[],
   { design }: ListedGroups,
   stdError: number,
-): Contribution[] {
+): Contributions {
   const { populationRows, rowsRead, layout } = design;
   const parts = strata.map(({ stratum, count }) => {
     const [population, read] = [populationRows[stratum]!, rowsRead[stratum]!]; // one entry a stratum
     const share = layout.design.kind === 'strata' ? (population * (population - read)) / read : count;
-    const isOpen = openWeight(design, stratum) !== null;
+    const isOpen = hasOpenRows(design, stratum);
     return { stratum, population, read, support: count, isOpen, share: isOpen ? share : 0 };
   });
   const whole = parts.reduce((sum, { share }) => sum + share, 0);
   const spread = whole > 0 ? stdError ** 2 / whole : 0;
-  return parts.map(({ share, ...rest }) => ({
-    ...rest,
-    isSingleton: false,
-    sum: 0,
-    squares: 0,
-    cubes: Number.NaN,
-    spread,
-    variance: share === 0 ? 0 : spread * share,
-    openSquares: 0,
-    third: Number.NaN,
-    weights2: 0,
-    weights3: 0,
-  }));
+  return contributionsFrom(
+    parts.map(({ share, ...rest }) => ({
+      ...rest,
+      isSingleton: false,
+      sum: 0,
+      squares: 0,
+      cubes: Number.NaN,
+      spread,
+      variance: share === 0 ? 0 : spread * share,
+      openSquares: 0,
+      third: Number.NaN,
+      weights2: 0,
+      weights3: 0,
+    })),
+  );
 }

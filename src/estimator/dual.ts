@@ -7,26 +7,33 @@ export interface Dual {
   readonly gradient: readonly number[];
 }
 
+/** Gradients of constants and of totals, by the number of totals: every group of every answer has the same. */
+const zeros: (readonly number[])[] = [];
+const units: (readonly number[])[][] = [];
+
 /** A number that depends on no total. */
 export function constantDual(value: number, totals: number): Dual {
-  return { value, gradient: Array<number>(totals).fill(0) };
+  return { value, gradient: (zeros[totals] ??= Array<number>(totals).fill(0)) };
 }
 
 /** The total itself. */
 export function totalDual(value: number, total: number, totals: number): Dual {
-  const gradient = Array<number>(totals).fill(0);
-  gradient[total] = 1;
-  return { value, gradient };
+  const known = (units[totals] ??= []);
+  known[total] ??= Array.from({ length: totals }, (_, place) => (place === total ? 1 : 0));
+  return { value, gradient: known[total] };
 }
 
 /** f(a, b) with gradient ∂f/∂a ∇a + ∂f/∂b ∇b: the chain rule. */
 function combine(value: number, a: Dual, byA: number, b: Dual, byB: number): Dual {
-  return { value, gradient: a.gradient.map((partial, j) => byA * partial + byB * b.gradient[j]!) }; // same lengths
+  const [ofA, ofB] = [a.gradient, b.gradient];
+  const gradient = Array<number>(ofA.length);
+  for (let j = 0; j < ofA.length; j++) gradient[j] = byA * ofA[j]! + byB * ofB[j]!; // same lengths
+  return { value, gradient };
 }
 
 /** f(a) with derivative f′(a). */
-export function applyDual(a: Dual, value: number, derivative: number): Dual {
-  return { value, gradient: a.gradient.map((partial) => partial * derivative) };
+export function applyDual({ gradient }: Dual, value: number, derivative: number): Dual {
+  return { value, gradient: gradient.map((partial) => partial * derivative) };
 }
 
 /** By the number of totals: every group of every answer uses the same. */

@@ -1,23 +1,23 @@
 import { finish, type Pieces } from '../common/index.ts';
 import {
   aggregateFunction,
-  type AggregateQuery,
-  type AggregateTotals,
-  type Estimate,
   isOrdered,
   type Moments,
   plainAlgebra,
-  type ReasonCode,
-  type Scalar,
   toDouble,
   tryEvaluate,
 } from '../plan/index.ts';
+import { ContributionTable } from './contributions.ts';
 import {
-  aggregateDuals,
+  estimateOutput,
+  type EstimateRequest,
+  type GroupEstimate,
+  type MetGroup,
+} from './estimate-output.ts';
+import {
   aggregateValue,
   estimateTotals,
   groupStarts,
-  type GroupTotals,
   isExact,
   isListed,
   matchedRows,
@@ -25,58 +25,10 @@ import {
   type PreparedOutput,
   prepareOutputs,
 } from './group-totals.ts';
-import { type Contribution, contributionsOf, unmatchedSingletons } from './contributions.ts';
-import { countInterval } from './count-interval.ts';
-import type { Dual } from './dual.ts';
-import { ListedGroups, type ListedRows } from './listed-groups.ts';
-import {
-  type ErrorParts,
-  type EstimateError,
-  type KnownError,
-  estimateOf,
-  none,
-  noParts,
-  unbounded,
-} from './make-estimate.ts';
-import { linearisedError } from './linearised-error.ts';
-import { type ErrorRequest, listedError, supportBehind } from './listed-error.ts';
+import { type ErrorRequest, supportBehind } from './listed-error.ts';
+import { ListedGroups } from './listed-groups.ts';
+import { type EstimateError, estimateOf, noParts, unbounded } from './make-estimate.ts';
 import { groupScope, type Scope, wholeScope } from './scope.ts';
-import { smoothValue } from './smooth.ts';
-import { countsUnits, isPlain } from './plain.ts';
-import { linearisedVariance, type VarianceParts } from './variance.ts';
-import type { Witness } from './witness.ts';
-
-/** A divisor whose coefficient of variation is larger makes a ratio too skewed. */
-const divisorCvMax = 0.1;
-
-export interface EstimateRequest {
-  readonly query: AggregateQuery;
-  readonly aggregateTotals: readonly AggregateTotals[];
-  readonly moments: Moments;
-  /** The values of rows, where the query asks for any. */
-  readonly listed?: ListedRows | null;
-  /** What resampling repeats from. */
-  readonly seed?: number;
-  /** The value of a group's key. */
-  readonly key: (group: number, index: number) => Scalar;
-  /** In (0, 1) */
-  readonly confidence: number;
-  readonly witness?: Witness | undefined;
-}
-
-/** One estimate with what sizing needs of it. */
-export interface GroupEstimate extends ErrorParts {
-  readonly estimate: Estimate;
-  readonly prepared: PreparedOutput;
-  /** Derivatives by the output's totals; none where there is no value. */
-  readonly gradient: readonly number[];
-}
-
-/** A group that has rows in the sample, or the one group of a query without GROUP BY. */
-export interface MetGroup extends GroupTotals {
-  /** Point values of all aggregates, for HAVING and ORDER BY; null where SQL has NULL. */
-  readonly aggregates: readonly (number | null)[];
-}
 
 /**
  * Estimates a query's outputs from moments: first all groups with their point values, then intervals for those that are shown.
@@ -89,6 +41,8 @@ export class GroupEstimator {
   private readonly listed: ListedGroups | null;
   /** By group, where groups have strata of their own. */
   private readonly scopes: Scope[] = [];
+  /** By interval: what the strata contribute to it in each group. */
+  private readonly tables: ContributionTable[] = [];
   private leveled: (EstimateRequest & ErrorRequest) | null = null;
 
   constructor(private readonly request: EstimateRequest) {
@@ -151,7 +105,7 @@ export class GroupEstimator {
     let least = Number.POSITIVE_INFINITY;
     for (let place = 0; place < this.request.query.shownIntervals; place++) {
       const prepared = intervals[place]!; // a place among the query's intervals
-      if (isExact(moments, prepared, this.scopeOf(prepared, group))) continue;
+      if (isExact(prepared, this.scopeOf(prepared, group))) continue;
       least = Math.min(least, openSupportOf(moments, prepared, group.cells));
     }
     return least;
@@ -171,7 +125,8 @@ export class GroupEstimator {
   /** The same; it may take long where it is made from values in their order. */
   *estimateInPieces(group: MetGroup, interval: number, confidence: number): Pieces<GroupEstimate> {
     const prepared = this.intervals[interval]!; // a place among the query's intervals
-    return yield* estimateOutput(this.at(confidence), prepared, group, this.scopeOf(prepared, group));
+    const table = (this.tables[interval] ??= new ContributionTable(this.moments.cellCount));
+    return yield* estimateOutput(this.at(confidence), prepared, group, this.scopeOf(prepared, group), table);
   }
 
   /** The value alone of one of the query's intervals, where no time is left for its error. */
@@ -210,79 +165,3 @@ export class GroupEstimator {
 }
 
 const asItIs = (value: number): number => value;
-
-function* estimateOutput(
-  request: EstimateRequest & ErrorRequest,
-  prepared: PreparedOutput,
-  group: MetGroup,
-  scope: Scope,
-): Pieces<GroupEstimate> {
-  const { moments, confidence } = request;
-  const support = supportBehind(moments, prepared, group);
-  const exact = isExact(moments, prepared, scope);
-  const { dual, monotone, divisors } = differentiate(request, prepared, group, exact);
-  const make = (value: number | null, error: EstimateError, known = noParts): GroupEstimate => {
-    const { contributions, df, tail, certainty } = known;
-    const estimate = estimateOf(value, error, monotone, { confidence, support });
-    return { estimate, prepared, gradient: dual?.gradient ?? [], contributions, df, tail, certainty };
-  };
-  if (scope.hasUnread) return make(null, { ...unbounded, reasons: ['UNREAD_STRATUM'] });
-  if (exact) return make(dual?.value ?? null, none);
-  if (dual === null) return make(null, { ...unbounded, reasons: ['NO_MATCH'] });
-  const { error, parts } =
-    group.listed !== null && isListed(prepared)
-      ? yield* listedError(group, group.listed, prepared, scope, dual.value, request)
-      : errorByTotals(request, prepared, group, scope, { dual, divisors, support });
-  return make(dual.value, error, parts);
-}
-
-/** The error of an output that is made from totals. */
-function errorByTotals(
-  request: EstimateRequest & ErrorRequest,
-  prepared: PreparedOutput,
-  group: MetGroup,
-  scope: Scope,
-  { dual, divisors, support }: { dual: Dual; divisors: readonly Dual[]; support: number },
-): KnownError {
-  const { moments, confidence } = request;
-  const contributions = contributionsOf(moments, prepared, dual.gradient, group.cells);
-  const parts = varianceOf(moments, scope, contributions);
-  const isSkewed = divisors.some(({ gradient, value }) => {
-    const { variance } = varianceOf(moments, scope, contributionsOf(moments, prepared, gradient, group.cells)); // prettier-ignore
-    return Math.sqrt(variance) > divisorCvMax * Math.abs(value);
-  });
-  const { variance, df } = parts;
-  if (isPlain('count', request.query, prepared) && countsUnits(request, prepared)) {
-    const certain = support - openSupportOf(moments, prepared, group.cells);
-    const ends = countInterval({ value: dual.value, variance, support, certain }, scope, confidence);
-    const reasons: ReasonCode[] = parts.singletons > 0 ? ['SINGLETON_STRATUM'] : [];
-    const stdError = variance > 0 ? Math.sqrt(variance) : null;
-    const error = { low: ends.low, high: ends.high, stdError, exact: false, reasons };
-    return { error, parts: { contributions, df, tail: null, certainty: null } };
-  }
-  const judged = { group: group.group, prepared, gradient: dual.gradient, contributions, variance };
-  return linearisedError(request, { ...judged, value: dual.value, support, parts, isSkewed }, scope);
-}
-
-/** The variance of what has such contributions. */
-function varianceOf(moments: Moments, scope: Scope, contributions: readonly Contribution[]): VarianceParts {
-  const unmatched = unmatchedSingletons(moments, scope, contributions);
-  return linearisedVariance(contributions, unmatched, moments.layout.design.kind);
-}
-
-/** The output's value with its derivatives, and of each divisor in it the same. */
-function differentiate(
-  { key }: EstimateRequest,
-  prepared: PreparedOutput,
-  group: MetGroup,
-  exact: boolean,
-): ReturnType<typeof smoothValue> & { divisors: readonly Dual[] } {
-  const divisors: Dual[] = [];
-  const value = smoothValue(prepared.output.expression, {
-    totals: prepared.totals.length,
-    aggregates: aggregateDuals(group, prepared, exact),
-    key: (index) => key(group.group, index),
-    onDivisor: (divisor) => divisors.push(divisor),
-  });
-  return { ...value, divisors };
-}

@@ -1,6 +1,7 @@
 import type { Pieces } from '../common/index.ts';
 import type { Estimate } from '../plan/index.ts';
-import type { GroupEstimate, GroupEstimator, MetGroup } from './estimate-groups.ts';
+import type { GroupEstimator } from './estimate-groups.ts';
+import type { GroupEstimate, MetGroup } from './estimate-output.ts';
 import type { SuspectRows } from './suspect-rows.ts';
 import { confirmTails, type TailRows, withoutLook } from './hill.ts';
 

@@ -4,6 +4,7 @@ import {
   aggregateSlotsOf,
   type AggregateTotals,
   type Algebra,
+  type BoundExpression,
   type Dependence,
   dependenceOf,
   findSlot,
@@ -14,7 +15,8 @@ import {
   totalsOfOutput,
   weightPowers,
 } from '../plan/index.ts';
-import { openWeight, type Scope } from './scope.ts';
+import { hasOpenRows, type Scope } from './scope.ts';
+import { type Monotone, withoutRounding } from './smooth.ts';
 import { type Dual, dualAlgebra, totalDual } from './dual.ts';
 import { contributionReach, type Reach } from './reach.ts';
 import type { ListedGroups, ValueSource } from './listed-groups.ts';
@@ -37,6 +39,9 @@ export function groupStarts(moments: Moments): Int32Array {
 /** An expression of which the query needs the interval, most often an output, with what its estimate needs, worked out once for all groups. */
 export interface PreparedOutput {
   readonly output: Pick<QueryOutput, 'expression'>;
+  /** The output without the roundings around it, and what these do to value and ends; null: there are none. */
+  readonly inner: BoundExpression;
+  readonly monotone: Monotone | null;
   /** The aggregates that it is made from. */
   readonly aggregates: readonly number[];
   /** The totals that these need; derivatives are by them, in this order. */
@@ -60,6 +65,8 @@ export interface PreparedOutput {
   readonly quantile: AskedQuantile | null;
   /** It shows something else that is made from values in their order. */
   readonly isResampled: boolean;
+  /** What it needs is the same for all rows of a stratum, so that a group's strata tell it without an error. */
+  readonly isConstant: boolean;
 }
 
 /** Works out the expressions of which the query needs intervals, in their order. */
@@ -75,7 +82,7 @@ function prepareOutput(
   output: PreparedOutput['output'],
   query: AggregateQuery,
   aggregateTotals: readonly AggregateTotals[],
-  { layout, centres, population }: Moments,
+  { layout, centres, population, groupsByStratum, constantInStratum }: Moments,
 ): PreparedOutput {
   const aggregates = [...new Set(aggregateSlotsOf(output.expression))];
   const totals = totalsOfOutput(output.expression, aggregateTotals);
@@ -84,8 +91,11 @@ function prepareOutput(
   const pairs = totals.flatMap((j) => totals.map((k) => [j, k]));
   const triples = pairs.flatMap((pair) => totals.map((l) => [...pair, l]));
   const weighted = (total: number, power: number): number => findSlot(layout, [total], power)!; // laid out for counts
+  const quantile = shownQuantile(query, aggregateTotals, output.expression);
+  const resampled = isResampled(query, output.expression);
   return {
     output,
+    ...withoutRounding(output.expression),
     aggregates,
     totals,
     dependence: dependenceOf(layout, totals),
@@ -98,8 +108,13 @@ function prepareOutput(
     sumSlots: totals.map((total) => layout.weightedSlot[total]!),
     productSlots: slotsByPower(layout, 2, pairs)!, // laid out for totals that meet in an output
     cubeSlots: slotsByPower(layout, 3, triples),
-    quantile: shownQuantile(query, aggregateTotals, output.expression),
-    isResampled: isResampled(query, output.expression),
+    quantile,
+    isResampled: resampled,
+    isConstant:
+      quantile === null &&
+      !resampled &&
+      groupsByStratum &&
+      totals.every((total) => constantInStratum[total] === true),
   };
 }
 
@@ -146,13 +161,7 @@ export function matchedRows({ sums, layout }: Moments, { from, to }: CellRange):
 }
 
 /** Whether there is no sampling error: everything was read, or what the output needs is constant in each stratum. */
-export function isExact(
-  { groupsByStratum, constantInStratum }: Moments,
-  prepared: PreparedOutput,
-  { isComplete }: Scope,
-): boolean {
-  const isConstant =
-    !isListed(prepared) && groupsByStratum && prepared.totals.every((total) => constantInStratum[total]);
+export function isExact({ isConstant }: PreparedOutput, { isComplete }: Scope): boolean {
   return isComplete || isConstant;
 }
 
@@ -168,8 +177,8 @@ export function supportOf(moments: Moments, { supportSlots }: PreparedOutput, ce
 export function openSupportOf(moments: Moments, output: PreparedOutput, { from, to }: CellRange): number {
   let certain = 0;
   for (let cell = from; cell < to; cell++) {
-    if (openWeight(moments, moments.cellStratum[cell]!) === null)
-      // one stratum a cell
+    // one stratum a cell
+    if (!hasOpenRows(moments, moments.cellStratum[cell]!))
       certain += supportOf(moments, output, { from: cell, to: cell + 1 });
   }
   return supportOf(moments, output, { from, to }) - certain;

@@ -1,7 +1,7 @@
 import { quickselect } from 'simple-statistics';
 import type { MomentLayout, Moments, ReasonCode } from '../plan/index.ts';
-import type { GroupEstimate } from './estimate-groups.ts';
-import { openWeight } from './scope.ts';
+import type { GroupEstimate } from './estimate-output.ts';
+import { hasOpenRows } from './scope.ts';
 import { isBounded, isExpected } from './tails.ts';
 
 /** A tail this heavy or heavier: below 2 not even the variance exists, and little above it estimates hide that. */
@@ -150,9 +150,7 @@ function openRowsByGroup(
   wanted: readonly number[],
   moments: Moments,
 ): Map<number, Int32Array> {
-  const isOpen = Uint8Array.from(moments.included.keys(), (each) =>
-    openWeight(moments, each) === null ? 0 : 1,
-  );
+  const isOpen = Uint8Array.from(moments.included.keys(), (each) => (hasOpenRows(moments, each) ? 1 : 0));
   const starts = new Int32Array(moments.groupCount + 1);
   const groupOf = (row: number): number => (isOpen[stratum[row]!] === 1 ? group[row]! : -1); // row < count
   for (let row = 0; row < count; row++) if (groupOf(row) >= 0) starts[groupOf(row) + 1]!++;

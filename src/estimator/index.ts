@@ -6,7 +6,8 @@
  */
 export { comparedIn, type Condition, readCondition, readSide, type Side } from './condition.ts';
 export { estimateDistinct, type SeenValue } from './distinct.ts';
-export { type GroupEstimate, GroupEstimator, type MetGroup } from './estimate-groups.ts';
+export { GroupEstimator } from './estimate-groups.ts';
+export type { GroupEstimate, MetGroup } from './estimate-output.ts';
 export { SuspectRows } from './suspect-rows.ts';
 export { GroupIntervals, isOutOfTime } from './group-intervals.ts';
 export { type CellRange, groupStarts } from './group-totals.ts';

@@ -1,4 +1,5 @@
 import type { KeyMoments, KeyPopulation, MomentLayout } from '../plan/index.ts';
+import type { MatchList } from './match-list.ts';
 import { type ExpectedTail, tailOf, unknownTail } from './population-skewness.ts';
 import { largestContribution, type Reach } from './reach.ts';
 
@@ -85,15 +86,15 @@ export interface KeyTailRequest {
  */
 export function tailByKeys(
   { layout, centres, keys, totals, gradient }: Omit<KeyTailRequest, 'reach'>,
-  matches: readonly { readonly weights2: number; readonly weights3: number }[],
+  matches: MatchList,
 ): ExpectedTail {
   const contribution = keyContribution(layout, totals, gradient, centres, keys);
   if (contribution === null) return unknownTail;
   const [second, third] = [expectedPower(contribution, 2), expectedPower(contribution, 3)];
   let [squares, cubes] = [0, 0];
-  for (const { weights2, weights3 } of matches) {
-    squares += weights2 * second;
-    cubes += weights3 * third;
+  for (let place = 0; place < matches.count; place++) {
+    squares += matches.weights2[place]! * second; // place < count
+    cubes += matches.weights3[place]! * third;
   }
   return { ...tailOf(cubes, squares), squares: Number.NaN };
 }

@@ -1,5 +1,5 @@
 import type { ReasonCode } from '../plan/index.ts';
-import type { Contribution } from './contributions.ts';
+import { type Contribution, type Contributions, contributionsFrom, eachOf } from './contributions.ts';
 import { type KnownError, unbounded } from './make-estimate.ts';
 import { type Asked, unseenSum } from './plain.ts';
 import { tQuantile } from './quantiles.ts';
@@ -35,9 +35,13 @@ export function linearisedError(
   const plain = intervalOf(request, estimate, scope);
   const { contributions, parts: own } = estimate;
   const { kind } = request.moments.layout.design;
-  const mayBeCautious = kind === 'strata' && own.singletons === 0 && contributions.some(isNearlyWhole);
-  if (plain.error.reasons.length === 0 || !mayBeCautious) return plain;
-  const asHalf = contributions.map(takenAsHalf);
+  const mayBeCautious =
+    kind === 'strata' &&
+    own.singletons === 0 &&
+    plain.error.reasons.length > 0 &&
+    hasNearlyWhole(contributions);
+  if (!mayBeCautious) return plain;
+  const asHalf = contributionsFrom(eachOf(contributions).map(takenAsHalf));
   const { heaviest } = scope;
   const parts = linearisedVariance(asHalf, [], kind);
   const cautious = intervalOf(
@@ -51,12 +55,18 @@ export function linearisedError(
   return cautious.error.reasons.length === 0 ? cautious : plain;
 }
 
-const isNearlyWhole = ({ isOpen, read, population }: Contribution): boolean =>
+const isNearlyWhole = (isOpen: boolean, read: number, population: number): boolean =>
   isOpen && read > cautiousShare * population;
+
+function hasNearlyWhole({ table, from, to }: Contributions): boolean {
+  for (let place = from; place < to; place++)
+    if (isNearlyWhole(table.isOpen[place] === 1, table.read[place]!, table.population[place]!)) return true; // a place of the table
+  return false;
+}
 
 /** By (1 − ½)/(1 − f); the third moment has the factor 1 − 2f. */
 function takenAsHalf(own: Contribution): Contribution {
-  if (!isNearlyWhole(own)) return own;
+  if (!isNearlyWhole(own.isOpen, own.read, own.population)) return own;
   const times = (1 - cautiousShare) / (1 - own.read / own.population);
   return {
     ...own,

@@ -1,5 +1,5 @@
 import type { Estimate, ReasonCode } from '../plan/index.ts';
-import type { Contribution } from './contributions.ts';
+import { type Contributions, noContributions } from './contributions.ts';
 import type { Monotone } from './smooth.ts';
 import type { TailEvidence } from './tails.ts';
 
@@ -15,7 +15,7 @@ export interface EstimateError {
 /** What sizing needs of an error. */
 export interface ErrorParts {
   /** What the strata contribute to it; none where there is no value. */
-  readonly contributions: readonly Contribution[];
+  readonly contributions: Contributions;
   readonly df: number;
   /** null where the interval needs none: a count, or a value without sampling error. */
   readonly tail: TailEvidence | null;
@@ -30,7 +30,7 @@ export interface KnownError {
 }
 
 /** Of an error that sizing is told nothing of. */
-export const noParts: ErrorParts = { contributions: [], df: 1, tail: null, certainty: null };
+export const noParts: ErrorParts = { contributions: noContributions, df: 1, tail: null, certainty: null };
 
 /** Nothing is known of the error. */
 export const unbounded = { low: null, high: null, stdError: null, exact: false };

@@ -39,7 +39,7 @@ export function shownQuantile(
   aggregateTotals: readonly AggregateTotals[],
   expression: BoundExpression,
 ): AskedQuantile | null {
-  const inner = withoutRounding(expression);
+  const { inner } = withoutRounding(expression);
   return inner.kind === 'slot' && inner.slot === 'aggregate'
     ? askedQuantile(query, aggregateTotals, inner.index)
     : null;
@@ -47,7 +47,7 @@ export function shownQuantile(
 
 /** Whether an output is made from values in their order, and is no quantile as it stands: its error can only be resampled. */
 export function isResampled({ aggregates }: AggregateQuery, expression: BoundExpression): boolean {
-  const inner = withoutRounding(expression);
+  const { inner } = withoutRounding(expression);
   const used = aggregateSlotsOf(expression).map((index) => aggregateFunction(aggregates[index]!.name)); // a slot's aggregate
   const isQuantile = inner.kind === 'slot' && used[0]?.quantile !== undefined;
   return !isQuantile && used.some(isOrdered);

@@ -1,11 +1,8 @@
 import type { Moments } from '../plan/index.ts';
-import type { Contribution } from './contributions.ts';
 import type { PreparedOutput } from './group-totals.ts';
+import type { MatchList } from './match-list.ts';
 import { constantMeans, pairMeans, type PowerMeans, SingleMeans } from './power-means.ts';
 import { boundsOfSum, type SumPart } from './sum-bounds.ts';
-
-/** A stratum's matching rows: their Σ w² (1 − f) and Σ w³ (1 − f). */
-export type Matches = Pick<Contribution, 'stratum' | 'weights2' | 'weights3'>;
 
 /** What is to be expected of an estimate by what is known of the table. */
 export interface ExpectedTail {
@@ -32,7 +29,7 @@ export function tailByMoments(
   moments: Moments,
   prepared: PreparedOutput,
   gradient: readonly number[],
-  matches: readonly Matches[],
+  matches: MatchList,
   spread: ReadSpread,
 ): ExpectedTail {
   const means = powerMeansOf(moments, prepared, gradient);
@@ -42,18 +39,19 @@ export function tailByMoments(
 }
 
 /** What to expect of an estimate whose matching rows are like the stratum's rows as the means tell of them. */
-export function tailOfMatches(matches: readonly Matches[], means: PowerMeans): ExpectedTail {
+export function tailOfMatches(matches: MatchList, means: PowerMeans): ExpectedTail {
   let [second, third] = [0, 0];
-  for (const { stratum, weights2, weights3 } of matches) {
-    second += weights2 * means.second(stratum);
-    third += weights3 * means.third(stratum);
+  for (let place = 0; place < matches.count; place++) {
+    const stratum = matches.stratum[place]!; // place < count
+    second += matches.weights2[place]! * means.second(stratum);
+    third += matches.weights3[place]! * means.third(stratum);
   }
   return tailOf(third, second);
 }
 
 /** @param third Σ w³ (1−f) m E u³ @param squares Σ w² (1−f) m E u² */
 export function tailOf(third: number, squares: number): ExpectedTail {
-  const skewness = Math.abs(third) / squares ** 1.5;
+  const skewness = Math.abs(third) / (squares * Math.sqrt(squares));
   return Number.isNaN(skewness) ? unknownTail : { skewness, squares };
 }
 
@@ -83,15 +81,16 @@ function tailByNorms(
   moments: Moments,
   prepared: PreparedOutput,
   gradient: readonly number[],
-  matches: readonly Matches[],
+  matches: MatchList,
   { variance, meanSquare }: ReadSpread,
 ): ExpectedTail {
   const sum = sumOf(moments, prepared, gradient);
   if (sum === null) return unknownTail;
   const thirds = sum.parts.map(() => 0);
   let [second, read] = [0, 0];
-  for (const { stratum, weights2, weights3 } of matches) {
-    const bounds = boundsOfSum(sum, stratum, Math.sqrt(meanSquare));
+  for (let match = 0; match < matches.count; match++) {
+    const [weights2, weights3] = [matches.weights2[match]!, matches.weights3[match]!]; // match < count
+    const bounds = boundsOfSum(sum, matches.stratum[match]!, Math.sqrt(meanSquare));
     for (const [place, third] of bounds.thirds.entries()) thirds[place]! += weights3 * third; // as many as parts
     second += weights2 * bounds.second;
     read += weights2 * meanSquare;

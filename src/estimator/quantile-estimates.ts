@@ -1,7 +1,13 @@
 import type { Pieces } from '../common/index.ts';
 import { type Moments, placeOfShare, type ReasonCode, totalWeight } from '../plan/index.ts';
-import { type Contribution, unmatchedSingletons } from './contributions.ts';
-import { stratumError } from './design-error.ts';
+import {
+  type Contributions,
+  contributionsFrom,
+  ContributionTable,
+  eachOf,
+  unmatchedSingletons,
+} from './contributions.ts';
+import { emptyStratumError, stratumError } from './design-error.ts';
 import type { ListedGroups, ListedValues, StratumSides } from './listed-groups.ts';
 import type { Scope } from './scope.ts';
 import type { AskedQuantile } from './ordered-values.ts';
@@ -24,7 +30,7 @@ export interface QuantileError {
   readonly stdError: number | null;
   readonly reasons: readonly ReasonCode[];
   /** What the strata contribute to it, in the values' unit: the spread of the share below times the values' distance by share. */
-  readonly contributions: readonly Contribution[];
+  readonly contributions: Contributions;
   readonly df: number;
   /** What rows there are behind it as a multiple of those that certification asks for; it grows as they do. */
   readonly certainty: number;
@@ -97,7 +103,7 @@ function shareUpTo(values: ListedValues, place: number): number {
 /** The share of values up to one of them, the ratio of two totals: u = (1[x ≤ bound] − F̂) / N̂ of rows that the measure takes. */
 interface SpreadAt extends ShareSpread {
   readonly sides: readonly StratumSides[];
-  readonly contributions: readonly Contribution[];
+  readonly contributions: Contributions;
   readonly singletons: number;
   readonly df: number;
 }
@@ -131,8 +137,9 @@ function shareContributions(
   { populationRows, rowsRead, weightMax, layout }: Moments,
   sides: readonly StratumSides[],
   matches: 'all' | 'below' | 'above',
-): Contribution[] {
-  return sides.map((each) => {
+): Contributions {
+  const table = new ContributionTable(sides.length);
+  for (const [place, each] of sides.entries()) {
     const { stratum, sums } = each;
     const { count, weights, rows2, rows3 } = each[matches];
     const sum = (j: number, k: number): number => sums[3 * (j - 1) + k - 1]!; // Σ wʲuᵏ
@@ -145,37 +152,32 @@ function shareContributions(
       magnitude: sum(2, 2),
       cubes: sum(3, 3),
       squaresBelow: sum(1, 2),
-      cubesBelow: [sum(2, 3), sum(1, 3)],
-      weights,
+      cubesBelow: sum(2, 3),
+      cubesTwiceBelow: sum(1, 3),
+      weightSum: weights[0],
+      weightSquares: weights[1],
+      weightCubes: weights[2],
       weightMax: weightMax === null ? 1 : weightMax[stratum]!,
-    } as const;
-    const { population, read, squares, cubes } = rows;
-    const error = stratumError(layout.design.kind, rows);
-    // Keys with many of the rows weigh more, and so are as good as fewer.
-    const weights2 = count === 0 ? 0 : (error.weights2 * rows2) / count;
-    const weights3 = count === 0 ? 0 : (error.weights3 * rows3) / count;
-    return {
-      stratum,
-      population,
-      read,
-      support: count,
-      sum: rows.sum,
-      squares,
-      cubes,
-      ...error,
-      weights2,
-      weights3,
     };
-  });
+    const error = emptyStratumError();
+    stratumError(layout.design.kind, rows, error);
+    // Keys with many of the rows weigh more, and so are as good as fewer.
+    error.weights2 = count === 0 ? 0 : (error.weights2 * rows2) / count;
+    error.weights3 = count === 0 ? 0 : (error.weights3 * rows3) / count;
+    table.set(place, stratum, rows, error);
+  }
+  return { table, from: 0, to: table.length };
 }
 
-function scaled(contributions: readonly Contribution[], factor: number): Contribution[] {
-  return contributions.map((each) => ({
-    ...each,
-    sum: product(each.sum, factor),
-    spread: product(each.spread, factor ** 2),
-    variance: product(each.variance, factor ** 2),
-  }));
+function scaled(contributions: Contributions, factor: number): Contributions {
+  return contributionsFrom(
+    eachOf(contributions).map((each) => ({
+      ...each,
+      sum: product(each.sum, factor),
+      spread: product(each.spread, factor ** 2),
+      variance: product(each.variance, factor ** 2),
+    })),
+  );
 }
 
 /** Nothing is nothing also times infinity. */

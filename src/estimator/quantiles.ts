@@ -17,9 +17,9 @@ const levelsMax = 64;
 /** Values that a polynomial goes through; more would carry rounding farther beyond them than they tell. */
 const nodes = { t: 24, chiSquare: 16 };
 
-/** Keeps for each level what serves all degrees of freedom. */
-function byLevel(make: (p: number) => QuantileAt): (p: number) => QuantileAt {
-  const known = new Map<number, QuantileAt>();
+/** Keeps what was made for each level. */
+function byLevel<T>(make: (p: number) => T): (p: number) => T {
+  const known = new Map<number, T>();
   return (p) => {
     const found = known.get(p);
     if (found !== undefined) return found;
@@ -36,13 +36,13 @@ const smoothFrom = { t: 4, chiSquare: 10 };
 const libraryRightTo = 1000;
 
 /** How far a level below a half lies from 0; those above mirror it. */
-const tAt = byLevel((p) => {
+const tAt = byLevel((p): QuantileAt => {
   const series = new ChebyshevSeries((u) => Math.log(-student(p, 1 / u)), 0, 1 / smoothFrom.t, nodes.t);
   return (df) => Math.exp(series.at(1 / df));
 });
 
 /** By Wilson and Hilferty's cube root, which is nearly a straight line in 1/√df: (q/df)^⅓ = 1 + w·h(w). */
-const chiSquareAt = byLevel((p) => {
+const chiSquareAt = byLevel((p): QuantileAt => {
   const h = new ChebyshevSeries(
     (w) => (Math.cbrt(chiSquare(p, 1 / w ** 2) * w ** 2) - 1) / w,
     1 / Math.sqrt(libraryRightTo),
@@ -63,9 +63,7 @@ export function tQuantile(p: number, df: number): number {
 }
 
 /** The p-quantile of the standard normal distribution. */
-export function normalQuantile(p: number): number {
-  return normal(p, 0, 1);
-}
+export const normalQuantile: (p: number) => number = byLevel((p) => normal(p, 0, 1));
 
 /** The p-quantile of χ². @param df degrees of freedom, any positive number */
 export function chiSquareQuantile(p: number, df: number): number {

@@ -35,7 +35,8 @@ export function contributionReach(
  */
 export function largestContribution(reach: readonly Reach[], gradient: readonly number[]): number {
   let [low, high] = [0, 0];
-  for (const [place, partial] of gradient.entries()) {
+  for (let place = 0; place < gradient.length; place++) {
+    const partial = gradient[place]!; // place < length
     if (partial === 0) continue;
     const { low: least, high: most } = reach[place]!; // one a partial
     low += partial * (partial > 0 ? least : most);

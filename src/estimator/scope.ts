@@ -26,16 +26,22 @@ export interface OpenWeight {
 }
 
 /** The largest weight in a stratum: N_h / n_h, or a row's own. @returns null where all of its rows were read */
-export function openWeight(
+export function openWeight(moments: Moments, stratum: number): OpenWeight | null {
+  if (!hasOpenRows(moments, stratum)) return null;
+  const { layout, populationRows, rowsRead, weightMax } = moments;
+  const [population, read] = [populationRows[stratum]!, rowsRead[stratum]!]; // one entry a stratum
+  if (weightMax === null) return { stratum, weight: population / read, readShare: read / population };
+  const weight = weightMax[stratum]!; // one entry a stratum
+  return { stratum, weight, readShare: layout.design.kind === 'weights-in-strata' ? 0 : 1 / weight };
+}
+
+/** Whether a stratum has rows beside those read: whether it has an {@link openWeight}. */
+export function hasOpenRows(
   { layout, populationRows, rowsRead, weightMax }: Moments,
   stratum: number,
-): OpenWeight | null {
-  const [population, read] = [populationRows[stratum]!, rowsRead[stratum]!]; // one entry a stratum
-  if (weightMax === null)
-    return read >= population ? null : { stratum, weight: population / read, readShare: read / population };
-  const weight = weightMax[stratum]!; // one entry a stratum
-  if (layout.design.kind === 'weights-in-strata') return { stratum, weight, readShare: 0 };
-  return weight > 1 ? { stratum, weight, readShare: 1 / weight } : null;
+): boolean {
+  if (weightMax === null) return rowsRead[stratum]! < populationRows[stratum]!; // one entry a stratum
+  return layout.design.kind === 'weights-in-strata' || weightMax[stratum]! > 1;
 }
 
 /** The scope of every group that has no strata of its own. */

@@ -1,8 +1,8 @@
 import type { ReasonCode } from '../plan/index.ts';
 import { varianceAt } from './design-error.ts';
-import type { GroupEstimate, MetGroup } from './estimate-groups.ts';
+import type { GroupEstimate, MetGroup } from './estimate-output.ts';
 import { chiSquareQuantile, tQuantile } from './quantiles.ts';
-import { grownEvidence, type TailEvidence, tailReasons } from './tails.ts';
+import { isCertifiedBy, type TailEvidence } from './tails.ts';
 
 /** What an answer must reach, each number at the level of its interval. */
 export interface ErrorTarget {
@@ -71,77 +71,79 @@ export class CellForecast {
   constructor(
     readonly group: MetGroup,
     readonly estimate: GroupEstimate,
-    private readonly presumption: Presumption = {},
   ) {}
 
   /** By what factor the matching rows would grow that bring sampling error: those of strata that were not read whole. */
   private growthAt(rowsAt: RowsAt): number {
+    const { table, from, to } = this.estimate.contributions;
     let [seen, expected] = [0, 0];
-    for (const { stratum, population, support, read } of this.estimate.contributions) {
-      if (read === 0 || read >= population) continue;
+    for (let place = from; place < to; place++) {
+      const [support, read] = [table.support[place]!, table.read[place]!]; // a place of the table
+      if (read === 0 || read >= table.population[place]!) continue;
       seen += support;
-      expected += (support * rowsAt(stratum)) / read;
+      expected += (support * rowsAt(table.stratum[place]!)) / read;
     }
     return seen === 0 ? 1 : expected / seen;
   }
 
   /** Variance to expect. */
   private varianceAt(rowsAt: RowsAt): number {
+    const { table, from, to } = this.estimate.contributions;
     let variance = 0;
-    for (const contribution of this.estimate.contributions)
-      variance += varianceAt(contribution, rowsAt(contribution.stratum));
+    for (let place = from; place < to; place++) {
+      const rows = rowsAt(table.stratum[place]!); // a place of the table
+      variance += varianceAt(rows, table.population[place]!, table.read[place]!, table.spread[place]!, table.variance[place]!); // prettier-ignore
+    }
     return variance;
+  }
+
+  /** Half-width to expect. @param growth see {@link growthAt} @param doubt what the variance is multiplied by */
+  private halfWidthAt(rowsAt: RowsAt, growth: number, doubt = 1): number {
+    const { df, estimate } = this.estimate;
+    const t = tQuantile((1 + estimate.confidence) / 2, Math.max(1, df * growth));
+    return t * Math.sqrt(this.varianceAt(rowsAt) * doubt);
   }
 
   /** Half-width to expect, as a share of the value; null where there is no value or it is 0. */
   relativeErrorAt(rowsAt: RowsAt): number | null {
-    const { value, confidence } = this.estimate.estimate;
+    const { value } = this.estimate.estimate;
     if (value === null || value === 0) return null;
-    return (
-      (tQuantile((1 + confidence) / 2, this.dfAt(rowsAt)) * Math.sqrt(this.varianceAt(rowsAt))) /
-      Math.abs(value)
-    );
+    return this.halfWidthAt(rowsAt, this.growthAt(rowsAt)) / Math.abs(value);
   }
 
   /** True where the cell may be expected to keep the target, counting on the pilot's limits rather than its estimates. */
-  meets(target: ErrorTarget, rowsAt: RowsAt): boolean {
+  meets(target: ErrorTarget, rowsAt: RowsAt, presumption: Presumption = {}): boolean {
     const { estimate, df } = this.estimate;
-    const { value, stdError, exact, confidence } = estimate;
+    const { value, stdError, exact } = estimate;
     if (exact) return true;
-    if (value === null || !this.isCertifiedAt(rowsAt, certainMargin)) return false;
-    const t = tQuantile((1 + confidence) / 2, this.dfAt(rowsAt));
-    const halfWidth = t * Math.sqrt(this.varianceAt(rowsAt) * varianceUpperLimit(estimate.support));
+    if (value === null) return false;
+    const growth = this.growthAt(rowsAt);
+    if (!this.isCertifiedAt(growth, certainMargin, presumption)) return false;
+    const halfWidth = this.halfWidthAt(rowsAt, growth, varianceUpperLimit(estimate.support));
     if (!target.relative) return halfWidth <= target.bound;
     const lowered = Math.abs(value) - tQuantile(limitLevel, df) * (stdError ?? 0);
     return halfWidth <= target.bound * Math.max(lowered, valueShareMin * Math.abs(value));
   }
 
   /** True where the cell would miss the target even if the pilot was far too gloomy. */
-  isHopeless(target: ErrorTarget, rowsAt: RowsAt): boolean {
-    const { value, support, confidence } = this.estimate.estimate;
+  isHopeless(target: ErrorTarget, rowsAt: RowsAt, presumption: Presumption = {}): boolean {
+    const { value, support } = this.estimate.estimate;
     if (value === null || support === 0) return true;
     const doubt = doubtOf(support);
-    if (!this.isCertifiedAt(rowsAt, 1 / doubt)) return true;
-    const t = tQuantile((1 + confidence) / 2, this.dfAt(rowsAt));
+    const growth = this.growthAt(rowsAt);
+    if (!this.isCertifiedAt(growth, 1 / doubt, presumption)) return true;
     const bound = target.relative ? target.bound * Math.abs(value) : target.bound;
-    const halfWidth = t * Math.sqrt(this.varianceAt(rowsAt));
+    const halfWidth = this.halfWidthAt(rowsAt, growth);
     // A quantile whose interval has no end yet may have a narrow one with more rows: only reading on tells.
     return Number.isFinite(halfWidth) && halfWidth > doubt * bound;
   }
 
-  /** Whether certification may be expected: support grows as the rows do, skewness falls by its root. */
-  private isCertifiedAt(rowsAt: RowsAt, margin: number): boolean {
+  /** Whether certification may be expected. */
+  private isCertifiedAt(growth: number, margin: number, presumption: Presumption): boolean {
     const { tail, estimate, certainty } = this.estimate;
     if (estimate.reasons.includes('SINGLETON_STRATUM')) return false;
-    const growth = this.growthAt(rowsAt);
     if (certainty !== null) return certainty * growth >= margin;
-    if (tail === null) return true;
-    const evidence = grownEvidence(presumed(tail, this.presumption), growth / margin);
-    return tailReasons(evidence, estimate.confidence).length === 0;
-  }
-
-  private dfAt(rowsAt: RowsAt): number {
-    return Math.max(1, this.estimate.df * this.growthAt(rowsAt));
+    return tail === null || isCertifiedBy(presumed(tail, presumption), estimate.confidence, growth / margin);
   }
 }
 
@@ -165,16 +167,17 @@ export function sizeForTarget(
   target: ErrorTarget,
   rankMax: number,
   rowsAt: (rankLimit: number) => RowsAt,
+  presumption: Presumption = {},
 ): SizingResult {
   let needed = 0;
   let driver: CellForecast | null = null;
   for (const forecast of forecasts) {
     if (forecast.estimate.estimate.exact) continue;
-    const enough = (limit: number): boolean => forecast.meets(target, rowsAt(limit));
+    const enough = (limit: number): boolean => forecast.meets(target, rowsAt(limit), presumption);
     if (needed > 0 && enough(needed)) continue;
     if (!enough(rankMax)) {
       const hopeless = forecasts.some(
-        (each) => !each.estimate.estimate.exact && each.isHopeless(target, rowsAt(rankMax)),
+        (each) => !each.estimate.estimate.exact && each.isHopeless(target, rowsAt(rankMax), presumption),
       );
       return { rankLimit: null, hopeless, driver: forecast };
     }

@@ -67,10 +67,18 @@ function roundingCast(from: SqlType, to: SqlType): Monotone | null {
   return to.kind === 'decimal' ? (x) => roundPlaces(x, to.scale) : (x) => x;
 }
 
-/** What a rounding stands around. */
-export function withoutRounding(expression: BoundExpression): BoundExpression {
-  const outer = monotoneOf(expression);
-  return outer === null ? expression : withoutRounding(outer.inner);
+/** An expression without the roundings around it, and what they do together; null: there are none. */
+export interface Unrounded {
+  readonly inner: BoundExpression;
+  readonly monotone: Monotone | null;
+}
+
+/** Takes the roundings from around an expression. */
+export function withoutRounding(expression: BoundExpression): Unrounded {
+  const outer = hasAggregate(expression) ? monotoneOf(expression) : null;
+  if (outer === null) return { inner: expression, monotone: null };
+  const { inner, monotone } = withoutRounding(outer.inner);
+  return { inner, monotone: monotone === null ? outer.monotone : (x) => outer.monotone(monotone(x)) };
 }
 
 const hasAggregate = (expression: BoundExpression): boolean =>
@@ -130,22 +138,11 @@ function isSmooth({ name, arguments: args }: FunctionCall): boolean {
 }
 
 /**
- * The value of an output expression with its derivatives, and the rounding to apply to value and ends.
- * @returns `dual` null where SQL has NULL (no rows, division by zero) or raises an error (outside a function's domain)
+ * The value of an output expression with its derivatives.
+ * @param expression without roundings around it, see {@link withoutRounding}
+ * @returns null where SQL has NULL (no rows, division by zero) or raises an error (outside a function's domain)
  */
-export function smoothValue(
-  expression: BoundExpression,
-  inputs: SmoothInputs,
-): { dual: Dual | null; monotone: Monotone | null } {
-  const outer = monotoneOf(expression);
-  if (outer !== null && hasAggregate(expression)) {
-    const { dual, monotone } = smoothValue(outer.inner, inputs);
-    return { dual, monotone: monotone === null ? outer.monotone : (x) => outer.monotone(monotone(x)) };
-  }
-  return { dual: inside(expression, inputs), monotone: null };
-}
-
-function inside(expression: BoundExpression, inputs: SmoothInputs): Dual | null {
+export function smoothValue(expression: BoundExpression, inputs: SmoothInputs): Dual | null {
   switch (expression.kind) {
     case 'constant':
       return numberDual(expression.value, expression.type, inputs.totals);
@@ -154,7 +151,7 @@ function inside(expression: BoundExpression, inputs: SmoothInputs): Dual | null 
         ? inputs.aggregates[expression.index]!
         : numberDual(inputs.key(expression.index), expression.type, inputs.totals); // one entry an aggregate
     case 'cast':
-      return inside(expression.operand, inputs);
+      return smoothValue(expression.operand, inputs);
     case 'function':
       return call(expression, inputs);
     default:
@@ -169,7 +166,7 @@ function numberDual(value: Scalar, type: SqlType, totals: number): Dual | null {
 }
 
 function call({ name, arguments: args }: FunctionCall, inputs: SmoothInputs): Dual | null {
-  const values = args.map((arg) => inside(arg, inputs));
+  const values = args.map((arg) => smoothValue(arg, inputs));
   if (name === 'coalesce') return values.find((value) => value !== null) ?? null;
   const [a, b] = values;
   if (a === null || a === undefined) return null;

@@ -1,10 +1,6 @@
 import type { Moments, ReasonCode } from '../plan/index.ts';
-import {
-  type EstimateRequest,
-  type GroupEstimate,
-  GroupEstimator,
-  type MetGroup,
-} from './estimate-groups.ts';
+import { GroupEstimator } from './estimate-groups.ts';
+import type { EstimateRequest, GroupEstimate, MetGroup } from './estimate-output.ts';
 import { estimateOf, unbounded } from './make-estimate.ts';
 import { isPlain } from './plain.ts';
 

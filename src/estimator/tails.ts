@@ -1,11 +1,12 @@
 import type { Moments, ReasonCode } from '../plan/index.ts';
-import type { Contribution } from './contributions.ts';
+import type { Contributions } from './contributions.ts';
 import type { PreparedOutput } from './group-totals.ts';
 import { largestOfKey, tailByKeys } from './key-tails.ts';
-import { type Matches, tailByMoments } from './population-skewness.ts';
+import { MatchList } from './match-list.ts';
+import { tailByMoments } from './population-skewness.ts';
 import { normalQuantile } from './quantiles.ts';
 import { largestContribution } from './reach.ts';
-import type { OpenWeight, Scope } from './scope.ts';
+import type { Scope } from './scope.ts';
 import { tailByWitness, type Witness } from './witness.ts';
 
 /** Fewest matching rows, weights accounted for, behind a certified estimate. */
@@ -35,18 +36,20 @@ export interface TailEvidence {
 }
 
 /** A skewness over z². */
-const scaled = (scale: number, confidence: number): number =>
-  scale / normalQuantile((1 + confidence) / 2) ** 2;
+function scaled(scale: number, confidence: number): number {
+  const z = normalQuantile((1 + confidence) / 2);
+  return scale / (z * z);
+}
 
 /** Whether the matching rows are spread about as widely as is to be expected of typical ones. */
 function isTypical({ spread }: TailEvidence): boolean {
   return spread >= 1 / spreadFactor && spread <= spreadFactor;
 }
 
-/** The skewness at most allowed at a confidence. */
-function skewnessMax(evidence: TailEvidence, confidence: number): number {
+/** The skewness at most allowed at a confidence. @param bounded see {@link isBounded} */
+function skewnessMax(evidence: TailEvidence, confidence: number, bounded: boolean): number {
   if (isTypical(evidence)) return scaled(skewnessScale.typical, confidence);
-  const isOther = !Number.isNaN(evidence.spread) && !isBounded(evidence, confidence);
+  const isOther = !Number.isNaN(evidence.spread) && !bounded;
   return scaled(isOther ? skewnessScale.atypical : skewnessScale.unknown, confidence);
 }
 
@@ -55,7 +58,7 @@ export interface JudgedEstimate {
   readonly group: number;
   readonly prepared: PreparedOutput;
   readonly gradient: readonly number[];
-  readonly contributions: readonly Contribution[];
+  readonly contributions: Contributions;
   /** V, by the contributions. */
   readonly variance: number;
 }
@@ -71,81 +74,109 @@ export function tailEvidence(
   scope: Scope,
   witness: Witness | undefined,
 ): TailEvidence {
-  const open = openOf(contributions);
-  const matches = withOneMore(open, scope);
-  const effectiveSupport = Math.min(effective(open), effective(matches));
+  const matches = matchesOf(contributions, scope);
+  const { weights2: rows, squares, third, effectiveSupport } = matches;
   const scale = moments.layout.weightMeasure === null ? null : (scope.heaviest?.weight ?? 0);
   const { layout, centres, keys } = moments;
   const { totals, reach } = prepared;
-  const spread = { variance, meanSquare: sumOfSquares(open) / sumOfWeights(open) };
   const known =
     keys === null
-      ? tailByMoments(moments, prepared, gradient, matches, spread)
-      : tailByKeys({ layout, centres, keys, totals, gradient }, matches);
+      ? tailByMoments(moments, prepared, gradient, matches.list, { variance, meanSquare: squares / rows })
+      : tailByKeys({ layout, centres, keys, totals, gradient }, matches.list);
   const expected =
     Number.isFinite(known.skewness) || witness === undefined
       ? known
-      : tailByWitness(witness, prepared, gradient, group, matches);
+      : tailByWitness(witness, prepared, gradient, group, matches.list);
   const largest =
     keys === null
       ? largestContribution(reach, gradient)
       : largestOfKey({ layout, keys, totals, gradient, reach });
   return {
     effectiveSupport,
-    sampleSkewness: skewnessBySample(open, variance),
+    // |κ₃| / V^1.5, κ₃ the third central moment of the estimate by the rows read
+    sampleSkewness: variance > 0 ? Math.abs(third) / (variance * Math.sqrt(variance)) : 0,
     populationSkewness: expected.skewness,
-    spread: sumOfSquares(open) / expected.squares,
-    largestSkewness: skewnessByRange(largest, open, effectiveSupport, scale),
+    spread: squares / expected.squares,
+    largestSkewness: skewnessByRange(largest, squares, rows, effectiveSupport, scale),
   };
 }
 
-/** One match more in the heaviest stratum. */
-function withOneMore(open: readonly Matches[], { heaviest }: Scope): readonly Matches[] {
-  return heaviest === null ? open : [...open, oneMatch(heaviest)];
+/** The matches of strata that were not read whole, and what they come to. */
+interface OpenMatches {
+  /** With one match more in the heaviest stratum. Of use until the next are asked for. */
+  readonly list: MatchList;
+  /** m_eff, see {@link effectiveSupportOf} */
+  readonly effectiveSupport: number;
+  /** Σ w² (1−f) m */
+  readonly weights2: number;
+  /** Σ w² (1−f) u² */
+  readonly squares: number;
+  /** Σ of third moments */
+  readonly third: number;
 }
+
+/** Room for a list of matches: filled anew for each estimate. */
+const room = new MatchList();
+
+function matchesOf({ table, from, to }: Contributions, { heaviest }: Scope): OpenMatches {
+  room.clear();
+  let [weights2, weights3, squares, third] = [0, 0, 0, 0];
+  for (let place = from; place < to; place++) {
+    if (table.isOpen[place] === 0) continue;
+    const [second, cubed] = [table.weights2[place]!, table.weights3[place]!]; // a place of the table
+    room.add(table.stratum[place]!, second, cubed);
+    weights2 += second;
+    weights3 += cubed;
+    squares += table.openSquares[place]!;
+    third += table.third[place]!;
+  }
+  let effectiveSupport = effective(weights2, weights3);
+  if (heaviest !== null) {
+    const { stratum, weight, readShare } = heaviest;
+    const second = weight * weight * (1 - readShare);
+    room.add(stratum, second, weight * second);
+    effectiveSupport = Math.min(effectiveSupport, effective(weights2 + second, weights3 + weight * second));
+  }
+  return { list: room, effectiveSupport, weights2, squares, third };
+}
+
+/** (Σ w² (1−f) m)³ / (Σ w³ (1−f) m)² */
+const effective = (second: number, third: number): number =>
+  third === 0 ? 0 : (second * second * second) / (third * third);
 
 /** m_eff = (Σ w²(1−f)m)³ / (Σ w³(1−f)m)², or less with one match more in the heaviest stratum. */
-export function effectiveSupportOf(
-  contributions: readonly Pick<Contribution, 'isOpen' | keyof Matches>[],
-  scope: Scope,
-): number {
-  const open = openOf(contributions);
-  return Math.min(effective(open), effective(withOneMore(open, scope)));
-}
-
-/** Those of strata that were not read whole; the same where all are. */
-function openOf<T extends Pick<Contribution, 'isOpen'>>(contributions: readonly T[]): readonly T[] {
-  return contributions.every(({ isOpen }) => isOpen)
-    ? contributions
-    : contributions.filter(({ isOpen }) => isOpen);
+export function effectiveSupportOf(contributions: Contributions, scope: Scope): number {
+  return matchesOf(contributions, scope).effectiveSupport;
 }
 
 /** Why the evidence does not certify an estimate; nothing where it does. */
 export function tailReasons(evidence: TailEvidence, confidence: number): ReasonCode[] {
-  const { effectiveSupport, sampleSkewness, populationSkewness, largestSkewness } = evidence;
-  const most = skewnessMax(evidence, confidence);
   const reasons: ReasonCode[] = [];
-  if (effectiveSupport < effectiveSupportMin) reasons.push('LOW_SUPPORT');
-  const isKnown =
-    isBounded(evidence, confidence) ||
-    Number.isFinite(populationSkewness) ||
-    largestSkewness <= seenFactor * sampleSkewness;
-  if (!isKnown || Number.isNaN(sampleSkewness)) reasons.push('UNKNOWN_TAIL');
-  else if (sampleSkewness > most || Math.min(populationSkewness, largestSkewness) > most)
-    reasons.push('HEAVY_TAIL');
+  if (evidence.effectiveSupport < effectiveSupportMin) reasons.push('LOW_SUPPORT');
+  const fault = tailFault(evidence, confidence, 1);
+  if (fault !== null) reasons.push(fault);
   return reasons;
 }
 
-/** The evidence that so many times the rows will give. */
-export function grownEvidence(evidence: TailEvidence, times: number): TailEvidence {
+/** Whether the evidence that so many times the rows will give certifies an estimate: the support grows as they do, skewness falls by the root. */
+export function isCertifiedBy(evidence: TailEvidence, confidence: number, times: number): boolean {
+  return (
+    evidence.effectiveSupport * times >= effectiveSupportMin &&
+    tailFault(evidence, confidence, times) === null
+  );
+}
+
+/** What is wrong with the tail, with so many times the rows; null: nothing. */
+function tailFault(evidence: TailEvidence, confidence: number, times: number): ReasonCode | null {
   const root = Math.sqrt(times);
-  return {
-    effectiveSupport: evidence.effectiveSupport * times,
-    sampleSkewness: evidence.sampleSkewness / root,
-    populationSkewness: evidence.populationSkewness / root,
-    largestSkewness: evidence.largestSkewness / root,
-    spread: evidence.spread,
-  };
+  const bySample = evidence.sampleSkewness / root;
+  const byPopulation = evidence.populationSkewness / root;
+  const largest = evidence.largestSkewness / root;
+  const bounded = largest <= scaled(skewnessScale.unknown, confidence);
+  const isKnown = bounded || Number.isFinite(byPopulation) || largest <= seenFactor * bySample;
+  if (!isKnown || Number.isNaN(bySample)) return 'UNKNOWN_TAIL';
+  const most = skewnessMax(evidence, confidence, bounded);
+  return bySample > most || Math.min(byPopulation, largest) > most ? 'HEAVY_TAIL' : null;
 }
 
 /** True where the values reach so little far that no tail can spoil the interval; otherwise the rows' own tail must be looked at. */
@@ -161,49 +192,21 @@ export function isExpected(evidence: TailEvidence): boolean {
   return isTypical(evidence) && evidence.sampleSkewness <= evidence.populationSkewness;
 }
 
-/** One match of this weight. */
-function oneMatch({ stratum, weight, readShare }: OpenWeight): Matches {
-  return { stratum, weights2: weight ** 2 * (1 - readShare), weights3: weight ** 3 * (1 - readShare) };
-}
-
-/** (Σ w² (1−f) m)³ / (Σ w³ (1−f) m)² */
-function effective(matches: readonly Matches[]): number {
-  let [second, third] = [0, 0];
-  for (const { weights2, weights3 } of matches) {
-    second += weights2;
-    third += weights3;
-  }
-  return third === 0 ? 0 : second ** 3 / third ** 2;
-}
-
-/** Σ w² (1−f) u² */
-const sumOfSquares = (open: readonly Contribution[]): number =>
-  open.reduce((sum, { openSquares }) => sum + openSquares, 0);
-
-/** Σ w² (1−f) of the matching rows. */
-const sumOfWeights = (open: readonly Contribution[]): number =>
-  open.reduce((sum, { weights2 }) => sum + weights2, 0);
-
-/** |κ₃| / V^1.5, κ₃ the third central moment of the estimate by the rows read. */
-function skewnessBySample(open: readonly Contribution[], variance: number): number {
-  const third = open.reduce((sum, { third: own }) => sum + own, 0);
-  return variance > 0 ? Math.abs(third) / variance ** 1.5 : 0;
-}
-
 /**
  * |E u³| ≤ max|u| · E u², so |λ| ≤ max|u| / (√m_eff · rms u), whichever rows match. Weights that rows have of their own may go with
  * their values: then max|u| has the largest weight, |λ| ≤ w_M · max|u| / √(Σ w²u²).
  * @param largest max|u|
+ * @param squares Σ w² (1−f) u²
+ * @param rows Σ w² (1−f) m
  * @param scale w_M; null where rows of a stratum weigh the same
  */
 function skewnessByRange(
   largest: number,
-  open: readonly Contribution[],
+  squares: number,
+  rows: number,
   effectiveSupport: number,
   scale: number | null,
 ): number {
-  const squares = sumOfSquares(open);
-  const rows = sumOfWeights(open);
   const skewness =
     scale === null
       ? largest / Math.sqrt((effectiveSupport * squares) / rows)

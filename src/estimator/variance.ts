@@ -1,5 +1,5 @@
 import type { SampleDesign } from '../plan/index.ts';
-import type { Contribution } from './contributions.ts';
+import type { Contributions } from './contributions.ts';
 
 /** The variance of an estimate. */
 export interface VarianceParts {
@@ -24,26 +24,29 @@ interface Singleton {
  * @see design-error.ts for v_h
  */
 export function linearisedVariance(
-  contributions: readonly Contribution[],
+  { table, from, to }: Contributions,
   unmatched: readonly number[],
   design: SampleDesign['kind'],
 ): VarianceParts {
   let variance = 0;
   let squared = 0;
   const singletons: Singleton[] = unmatched.map((population) => ({ population, contribution: 0 }));
-  for (const { isOpen, isSingleton, population, support, variance: part, sum } of contributions) {
-    if (!isOpen) continue;
-    if (isSingleton) {
-      singletons.push({ population, contribution: sum });
+  for (let place = from; place < to; place++) {
+    if (table.isOpen[place] === 0) continue;
+    if (table.isSingleton[place] === 1) {
+      singletons.push({ population: table.population[place]!, contribution: table.sum[place]! }); // a place of the table
       continue;
     }
+    const part = table.variance[place]!;
     variance += part;
-    squared += (part * part) / Math.max(support - 1, 1);
+    squared += (part * part) / Math.max(table.support[place]! - 1, 1);
   }
-  for (const pair of pairsOf(singletons)) {
-    const part = pairVariance(pair, design);
-    variance += part;
-    squared += (part * part) / (pair.length - 1);
+  if (singletons.length > 1) {
+    for (const pair of pairsOf(singletons)) {
+      const part = pairVariance(pair, design);
+      variance += part;
+      squared += (part * part) / (pair.length - 1);
+    }
   }
   return {
     variance,

@@ -1,7 +1,8 @@
 import type { Moments } from '../plan/index.ts';
-import { contributionsOf } from './contributions.ts';
+import { contributionsOf, eachOf } from './contributions.ts';
 import type { CellRange, PreparedOutput } from './group-totals.ts';
-import { type ExpectedTail, type Matches, tailOfMatches } from './population-skewness.ts';
+import type { MatchList } from './match-list.ts';
+import { type ExpectedTail, tailOfMatches } from './population-skewness.ts';
 
 /** Rows of the same sample, many more than an estimate is made from, that bear witness of its tail. */
 export interface Witness {
@@ -22,9 +23,9 @@ export function tailByWitness(
   prepared: PreparedOutput,
   gradient: readonly number[],
   group: number,
-  matches: readonly Matches[],
+  matches: MatchList,
 ): ExpectedTail {
-  const met = contributionsOf(moments, prepared, gradient, cellsOf(group)).filter(
+  const met = eachOf(contributionsOf(moments, prepared, gradient, cellsOf(group))).filter(
     ({ support }) => support > 0,
   );
   const ofStratum = new Map(met.map((each) => [each.stratum, each]));

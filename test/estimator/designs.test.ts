@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { SamplingMethod } from '../../src/catalog/index.ts';
 import { seededRandom } from '../../src/common/index.ts';
 import { designOf } from '../../src/engine/sampled-tables.ts';
-import type { Contribution } from '../../src/estimator/contributions.ts';
+import { type Contribution, eachOf } from '../../src/estimator/contributions.ts';
 import { bigintType, doubleType } from '../../src/plan/index.ts';
 import { arrayScan } from '../support/array-scan.ts';
 import { askSample, bindAggregate } from '../support/ask-sample.ts';
@@ -38,7 +38,7 @@ async function contributionsTo(sql: string, by: readonly string[]): Promise<read
   const sample = await buildInMemory(arrayScan({ columns, values }, { priorities }), method);
   const query = bindAggregate(`SELECT ${sql} FROM t WHERE x > 40`, columns);
   const { groups } = await askSample(sample, query, { design: designOf({ method }, query) });
-  return groups[0]!.estimates[0]!.contributions;
+  return eachOf(groups[0]!.estimates[0]!.contributions);
 }
 
 function expectParts(found: Contribution, expected: Partial<Contribution>): void {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { stratumError } from '../../src/estimator/design-error.ts';
+import { type Contribution, contributionsFrom } from '../../src/estimator/contributions.ts';
+import { emptyRowSums, emptyStratumError, stratumError } from '../../src/estimator/design-error.ts';
 import {
   CellForecast,
   type GroupEstimate,
@@ -9,14 +10,11 @@ import {
 
 /* What a pilot foretells where part of the table was read whole: only the rest grows. */
 
-const contribution = (
-  stratum: number,
-  population: number,
-  read: number,
-): GroupEstimate['contributions'][number] => {
-  const rows = { population, read, support: read, sum: read * 10, squares: read * 104, cubes: Number.NaN };
-  const unweighted = { magnitude: 0, squaresBelow: 0, cubesBelow: [0, 0], weights: [read, read, read], weightMax: 1 } as const; // prettier-ignore
-  return { ...rows, stratum, ...stratumError('strata', { ...rows, ...unweighted }) };
+const contribution = (stratum: number, population: number, read: number): Contribution => {
+  const sums = { population, read, support: read, sum: read * 10, squares: read * 104, cubes: Number.NaN };
+  const error = emptyStratumError();
+  stratumError('strata', { ...emptyRowSums(), ...sums }, error);
+  return { ...sums, stratum, ...error };
 };
 
 /** A pilot of 4,096 rows beside 12,000 that were taken whole; of the rest the sample has 8,192. */
@@ -33,7 +31,7 @@ const pilot = {
     certified: false,
     reasons: ['HEAVY_TAIL'],
   },
-  contributions: [contribution(0, 100_000, 4096), contribution(1, 12_000, 12_000)],
+  contributions: contributionsFrom([contribution(0, 100_000, 4096), contribution(1, 12_000, 12_000)]),
   gradient: [1],
   df: 4000,
   tail: {
@@ -46,13 +44,13 @@ const pilot = {
   certainty: null,
 } as const satisfies Omit<GroupEstimate, 'prepared'>;
 // A forecast looks at neither.
-const forecast = new CellForecast({} as MetGroup, { ...pilot, prepared: {} } as unknown as GroupEstimate);
+const ofPilot = new CellForecast({} as MetGroup, { ...pilot, prepared: {} } as unknown as GroupEstimate);
 
 /** The same with matches so widely spread, as a multiple of what is to be expected, and skewed by 0.9. */
-function withSpread(spread: number, presumption: Presumption): CellForecast {
+function withSpread(spread: number): CellForecast {
   const tail = { ...pilot.tail, sampleSkewness: 0.9, populationSkewness: 0.7, spread };
   const estimate = { ...pilot, tail, prepared: {} } as unknown as GroupEstimate;
-  return new CellForecast({} as MetGroup, estimate, presumption);
+  return new CellForecast({} as MetGroup, estimate);
 }
 const target = { bound: 0.5, relative: true, confidence: 0.95 };
 const rowsAt =
@@ -62,23 +60,24 @@ const rowsAt =
 
 test('twice the rows of the rest bring the skewness within what is certified', () => {
   // 0.25 / √2 = 0.18; counting the rows that were taken whole, the rows would grow by a quarter only, to 0.22.
-  expect(forecast.isHopeless(target, rowsAt(8192))).toBe(false);
+  expect(ofPilot.isHopeless(target, rowsAt(8192))).toBe(false);
 });
 
 test('a few rows more do not', () => {
-  expect(forecast.isHopeless(target, rowsAt(4200))).toBe(true);
+  expect(ofPilot.isHopeless(target, rowsAt(4200))).toBe(true);
 });
 
 test('matches that are presumed typical take no more rows than the table asks for', () => {
   // Skewness 0.7 at 4,096 rows. Typical matches take (0.7 / 0.26)² × 1.3 = 9.4 times these rows, others six times as many as that.
-  const typical = withSpread(0.4, { typicalMatches: true });
-  expect(typical.meets(target, rowsAt(9.6 * 4096))).toBe(true);
-  expect(typical.isHopeless(target, rowsAt(9.6 * 4096))).toBe(false);
-  expect(typical.meets(target, rowsAt(9 * 4096))).toBe(false);
+  const forecast = withSpread(0.4);
+  const presumption: Presumption = { typicalMatches: true };
+  expect(forecast.meets(target, rowsAt(9.6 * 4096), presumption)).toBe(true);
+  expect(forecast.isHopeless(target, rowsAt(9.6 * 4096), presumption)).toBe(false);
+  expect(forecast.meets(target, rowsAt(9 * 4096), presumption)).toBe(false);
 });
 
 test('nor are they so where that is not presumed', () => {
-  const seen = withSpread(0.4, {});
+  const seen = withSpread(0.4);
   expect(seen.meets(target, rowsAt(20 * 4096))).toBe(false);
   expect(seen.meets(target, rowsAt(100 * 4096))).toBe(true);
 });
@@ -86,8 +85,7 @@ test('nor are they so where that is not presumed', () => {
 test('a tail of which nothing is known is no lighter for being presumed typical', () => {
   const tail = { ...pilot.tail, populationSkewness: Number.POSITIVE_INFINITY };
   const unknown = { ...pilot, tail, prepared: {} } as unknown as GroupEstimate;
-  const forecastBy = (presumption: Presumption): CellForecast =>
-    new CellForecast({} as MetGroup, unknown, presumption);
-  expect(forecastBy({ typicalMatches: true }).meets(target, rowsAt(8192))).toBe(false);
-  expect(forecastBy({ lightTails: true }).meets(target, rowsAt(8192))).toBe(true);
+  const forecast = new CellForecast({} as MetGroup, unknown);
+  expect(forecast.meets(target, rowsAt(8192), { typicalMatches: true })).toBe(false);
+  expect(forecast.meets(target, rowsAt(8192), { lightTails: true })).toBe(true);
 });

@@ -1,0 +1,157 @@
+import type { Pieces } from '../common/index.ts';
+import type {
+  AggregateQuery,
+  AggregateTotals,
+  Estimate,
+  Moments,
+  ReasonCode,
+  Scalar,
+} from '../plan/index.ts';
+import {
+  type Contributions,
+  contributionsOf,
+  type ContributionTable,
+  unmatchedSingletons,
+} from './contributions.ts';
+import { countInterval } from './count-interval.ts';
+import type { Dual } from './dual.ts';
+import {
+  aggregateDuals,
+  type GroupTotals,
+  isExact,
+  isListed,
+  openSupportOf,
+  type PreparedOutput,
+} from './group-totals.ts';
+import { linearisedError } from './linearised-error.ts';
+import { type ErrorRequest, listedError, supportBehind } from './listed-error.ts';
+import type { ListedRows } from './listed-groups.ts';
+import {
+  type ErrorParts,
+  type EstimateError,
+  estimateOf,
+  type KnownError,
+  none,
+  noParts,
+  unbounded,
+} from './make-estimate.ts';
+import { countsUnits, isPlain } from './plain.ts';
+import type { Scope } from './scope.ts';
+import { smoothValue } from './smooth.ts';
+import { linearisedVariance, type VarianceParts } from './variance.ts';
+import type { Witness } from './witness.ts';
+
+/** A divisor whose coefficient of variation is larger makes a ratio too skewed. */
+const divisorCvMax = 0.1;
+
+export interface EstimateRequest {
+  readonly query: AggregateQuery;
+  readonly aggregateTotals: readonly AggregateTotals[];
+  readonly moments: Moments;
+  /** The values of rows, where the query asks for any. */
+  readonly listed?: ListedRows | null;
+  /** What resampling repeats from. */
+  readonly seed?: number;
+  /** The value of a group's key. */
+  readonly key: (group: number, index: number) => Scalar;
+  /** In (0, 1) */
+  readonly confidence: number;
+  readonly witness?: Witness | undefined;
+}
+
+/** One estimate with what sizing needs of it. */
+export interface GroupEstimate extends ErrorParts {
+  readonly estimate: Estimate;
+  readonly prepared: PreparedOutput;
+  /** Derivatives by the output's totals; none where there is no value. */
+  readonly gradient: readonly number[];
+}
+
+/** A group that has rows in the sample, or the one group of a query without GROUP BY. */
+export interface MetGroup extends GroupTotals {
+  /** Point values of all aggregates, for HAVING and ORDER BY; null where SQL has NULL. */
+  readonly aggregates: readonly (number | null)[];
+}
+
+/** Estimates an output for a group. @param table takes what the strata contribute */
+export function* estimateOutput(
+  request: EstimateRequest & ErrorRequest,
+  prepared: PreparedOutput,
+  group: MetGroup,
+  scope: Scope,
+  table: ContributionTable,
+): Pieces<GroupEstimate> {
+  const { moments, confidence } = request;
+  const support = supportBehind(moments, prepared, group);
+  const exact = isExact(prepared, scope);
+  const { dual, divisors } = differentiate(request, prepared, group, exact);
+  const make = (value: number | null, error: EstimateError, known = noParts): GroupEstimate => {
+    const { contributions, df, tail, certainty } = known;
+    const estimate = estimateOf(value, error, prepared.monotone, { confidence, support });
+    return { estimate, prepared, gradient: dual?.gradient ?? [], contributions, df, tail, certainty };
+  };
+  if (scope.hasUnread) return make(null, { ...unbounded, reasons: ['UNREAD_STRATUM'] });
+  if (exact) return make(dual?.value ?? null, none);
+  if (dual === null) return make(null, { ...unbounded, reasons: ['NO_MATCH'] });
+  const { error, parts } =
+    group.listed !== null && isListed(prepared)
+      ? yield* listedError(group, group.listed, prepared, scope, dual.value, request)
+      : errorByTotals(request, prepared, group, scope, { dual, divisors, support, table });
+  return make(dual.value, error, parts);
+}
+
+/** The error of an output that is made from totals. */
+function errorByTotals(
+  request: EstimateRequest & ErrorRequest,
+  prepared: PreparedOutput,
+  group: MetGroup,
+  scope: Scope,
+  {
+    dual,
+    divisors,
+    support,
+    table,
+  }: { dual: Dual; divisors: readonly Dual[]; support: number; table: ContributionTable },
+): KnownError {
+  const { moments, confidence } = request;
+  const contributions = contributionsOf(moments, prepared, dual.gradient, group.cells, table);
+  const parts = varianceOf(moments, scope, contributions);
+  const isSkewed = divisors.some(({ gradient, value }) => {
+    const { variance } = varianceOf(moments, scope, contributionsOf(moments, prepared, gradient, group.cells)); // prettier-ignore
+    return Math.sqrt(variance) > divisorCvMax * Math.abs(value);
+  });
+  const { variance, df } = parts;
+  if (isPlain('count', request.query, prepared) && countsUnits(request, prepared)) {
+    const certain = support - openSupportOf(moments, prepared, group.cells);
+    const ends = countInterval({ value: dual.value, variance, support, certain }, scope, confidence);
+    const reasons: ReasonCode[] = parts.singletons > 0 ? ['SINGLETON_STRATUM'] : [];
+    const stdError = variance > 0 ? Math.sqrt(variance) : null;
+    const error = { low: ends.low, high: ends.high, stdError, exact: false, reasons };
+    return { error, parts: { contributions, df, tail: null, certainty: null } };
+  }
+  const judged = { group: group.group, prepared, gradient: dual.gradient, contributions, variance };
+  return linearisedError(request, { ...judged, value: dual.value, support, parts, isSkewed }, scope);
+}
+
+/** The variance of what has such contributions. */
+function varianceOf(moments: Moments, scope: Scope, contributions: Contributions): VarianceParts {
+  const unmatched = unmatchedSingletons(moments, scope, contributions);
+  return linearisedVariance(contributions, unmatched, moments.layout.design.kind);
+}
+
+/** The output's value with its derivatives, and of each divisor in it the same. */
+function differentiate(
+  { key }: EstimateRequest,
+  prepared: PreparedOutput,
+  group: MetGroup,
+  exact: boolean,
+): { dual: Dual | null; divisors: readonly Dual[] } {
+  const divisors: Dual[] = [];
+  const dual = smoothValue(prepared.inner, {
+    totals: prepared.totals.length,
+    aggregates: aggregateDuals(group, prepared, exact),
+    key: (index) => key(group.group, index),
+    onDivisor: (divisor) => divisors.push(divisor),
+  });
+  return { dual, divisors };
+}
