@@ -27,6 +27,8 @@ export interface Expectation {
   readonly work: SampleWork;
 }
 
+/** Strata are read in proportion to their size where that takes less than this share of the rows. */
+const proportionGain = 0.8;
 /** By what a reading grows that has enough rows for matches of the table's kind, where its own are another. */
 const stepGrowth = 2;
 
@@ -43,6 +45,8 @@ export class Foresight {
   /** Nodes of expressions that are worked out for each row, and one for the row. */
   private readonly nodes: number;
   private readonly intervals: number;
+  /** It is decided in which proportions strata are read. */
+  private isAllocated = false;
   private foretold: { rows: readonly EstimatedRow[]; cells: readonly CellForecast[] } | null = null;
 
   constructor(
@@ -53,10 +57,27 @@ export class Foresight {
     this.intervals = Math.max(1, intervals.length);
   }
 
+  /** What reading on takes: strata are read in proportion to their size from here on, where that takes fewer rows. */
+  size(rows: readonly EstimatedRow[], target: ErrorTarget): Sizing {
+    const alike = this.sizeAsRead(rows, target);
+    const { limit, limits, stratumGroups } = this.reading;
+    const { rankLimit, isStep, byWitness } = alike;
+    if (this.isAllocated || rankLimit === null || rankLimit <= limit || isStep || byWitness) return alike;
+    this.isAllocated = true;
+    if (!limits.canBeInProportion(stratumGroups)) return alike;
+    const rowsAlike = limits.rowsUnder(rankLimit);
+    limits.readInProportion(stratumGroups, limit);
+    const inProportion = this.sizeAsRead(rows, target);
+    const isPlain = inProportion.rankLimit !== null && !inProportion.isStep && !inProportion.byWitness;
+    if (isPlain && limits.rowsUnder(inProportion.rankLimit) < proportionGain * rowsAlike) return inProportion;
+    limits.readAlike();
+    return alike;
+  }
+
   /**
    * What reading on takes by what is known of tails; else, where a witness is to be called, for as few rows as it can vouch for.
    */
-  size(rows: readonly EstimatedRow[], target: ErrorTarget): Sizing {
+  private sizeAsRead(rows: readonly EstimatedRow[], target: ErrorTarget): Sizing {
     const { reading } = this;
     const sized = this.sizeStepwise(rows, target);
     const isVouchedFor = ({ rankLimit }: SizingResult): boolean =>

@@ -6,12 +6,25 @@ const firstRanks = 16;
 const firstBlocks = 4;
 const firstBlockParts = 16;
 
+/** Small strata are read at least so much as slowly as the largest of their group: what matches may be in them. */
+const paceMin = 1 / 16;
+
+/** Strata are read on at their own pace from a rank on that all were read to. */
+interface Proportions {
+  readonly from: number;
+  /** For each stratum its rows by those of the largest that has rows of the same groups, in [{@link paceMin}, 1]. */
+  readonly paces: Float64Array;
+}
+
 /** What rank limits mean for a query over a sample: how many rows are read under them. */
 export class RankLimits {
-  /** Rows (keys, where these were drawn) of the largest stratum that the predicate leaves in and a rank limit bounds: none needs to be higher. */
-  readonly max: number;
-  /** Strata that the predicate leaves in and a rank limit bounds. */
+  /** For each stratum 1 where the predicate leaves it in and a rank limit bounds it. */
+  private readonly bounded: Uint8Array;
+  /** How many these are. */
   private readonly strata: number;
+  /** null: all strata are read to the same rank. */
+  private proportions: Proportions | null = null;
+  private most: number;
 
   /**
    * @param included for each stratum 0 where the predicate excludes it
@@ -22,17 +35,73 @@ export class RankLimits {
     private readonly included: Uint8Array,
     private readonly readsAll: boolean,
   ) {
-    const { runs, unitSizes } = sample;
-    const bounded = unitSizes.filter((_, stratum) => included[stratum] === 1 && runs.takeAll[stratum] === 0);
-    this.max = bounded.reduce((most, size) => Math.max(most, size), 0);
-    this.strata = bounded.length;
+    const { runs } = sample;
+    this.bounded = included.map((isIn, stratum) => (runs.takeAll[stratum] === 1 ? 0 : isIn));
+    this.strata = this.bounded.reduce((count, isIn) => count + isIn, 0);
+    this.most = this.largest();
+  }
+
+  /** The rank limit under which all rows are read: none needs to be higher. */
+  get max(): number {
+    return this.most;
+  }
+
+  private largest(): number {
+    const { unitSizes } = this.sample;
+    return this.bounded.reduce((most, isIn, stratum) => {
+      const pace = this.proportions?.paces[stratum] ?? 1;
+      return isIn === 1 ? Math.max(most, Math.ceil(unitSizes[stratum]! / pace)) : most; // one entry a stratum
+    }, 0);
+  }
+
+  /** Whether strata of the same groups differ in size, so that it matters in which proportions they are read. @param group see {@link readInProportion} */
+  canBeInProportion(group: Float64Array): boolean {
+    if (this.readsAll || this.sample.keys !== null) return false;
+    return this.pacesOf(group).some((pace, stratum) => this.bounded[stratum] === 1 && pace < 1);
+  }
+
+  /**
+   * From a rank limit on, up to which strata were read alike, reads them in proportion to their rows in the table, so that all rows of a
+   * group weigh about the same. Rank limits are those of the largest then.
+   * @param group for each stratum what tells which others have rows of the same groups
+   */
+  readInProportion(group: Float64Array, from: number): void {
+    this.proportions = { from, paces: this.pacesOf(group) };
+    this.most = this.largest();
+  }
+
+  /** Reads all strata to the same rank, as at first. */
+  readAlike(): void {
+    this.proportions = null;
+    this.most = this.largest();
+  }
+
+  private pacesOf(group: Float64Array): Float64Array {
+    const { unitPopulation } = this.sample;
+    const largest = new Map<number, number>();
+    for (const [stratum, isIn] of this.bounded.entries()) {
+      const code = group[stratum]!; // one entry a stratum
+      if (isIn === 1) largest.set(code, Math.max(largest.get(code) ?? 0, unitPopulation[stratum]!));
+    }
+    return group.map((code, stratum) =>
+      Math.max(paceMin, Math.min(1, unitPopulation[stratum]! / (largest.get(code) ?? 1))),
+    );
   }
 
   /** Rows of a stratum under a rank limit, or keys where these were drawn. */
   unitsUnder(stratum: number, limit: number): number {
     const { keys, runs, unitSizes } = this.sample;
     if (this.readsAll) return unitSizes[stratum]!; // one entry a stratum
-    return keys === null ? runs.rowsUnder(stratum, limit) : Math.min(limit, unitSizes[stratum]!);
+    return keys === null
+      ? runs.rowsUnder(stratum, this.ranksUnder(stratum, limit))
+      : Math.min(limit, unitSizes[stratum]!);
+  }
+
+  /** The rank to which a stratum is read. */
+  private ranksUnder(stratum: number, limit: number): number {
+    if (this.proportions === null || limit <= this.proportions.from) return limit;
+    const { from, paces } = this.proportions;
+    return Math.max(from, Math.ceil(paces[stratum]! * limit)); // one entry a stratum
   }
 
   /** Rows (keys, where these were drawn) of each stratum under a rank limit. */

@@ -46,6 +46,15 @@ export interface ReadSoFar {
   readonly witness: TailWitness | null;
 }
 
+/** Rows, and what they were made of. */
+interface MadeRows {
+  readonly intervals: GroupIntervals;
+  /** See {@link GroupIntervals.replaced} */
+  readonly replaced: number;
+  readonly shown: readonly ReadGroup[];
+  readonly rows: readonly EstimatedRow[];
+}
+
 /** Makes estimates of what was read of a sample, as far as a deadline leaves time for them, and gives way between them. */
 export class ReadingEstimates {
   /** What it took so far, milliseconds. */
@@ -53,6 +62,8 @@ export class ReadingEstimates {
   /** There was no time for some. */
   ranOut = false;
   private tailRowsAsked = 0;
+  /** The rows that were made last. */
+  private lastRows: MadeRows | null = null;
 
   constructor(
     private readonly reading: EstimatedReading,
@@ -72,7 +83,7 @@ export class ReadingEstimates {
   }
 
   /** Makes the rows of the answer, or so many of all, as far as the deadline allows. @throws QueryError CANCELLED */
-  async estimate(known: Known, rowsMax = Number.POSITIVE_INFINITY): Promise<EstimatedRow[]> {
+  async estimate(known: Known, rowsMax = Number.POSITIVE_INFINITY): Promise<readonly EstimatedRow[]> {
     const shown = evenly(known.chosen.shown, rowsMax);
     await this.make(known.intervals, groupsOf(shown), this.shownPlaces);
     return this.estimating(() => this.rowsOf(known, shown));
@@ -83,16 +94,18 @@ export class ReadingEstimates {
    * @param untilMs how far into the statement intervals may be made, whatever time there is
    * @throws QueryError CANCELLED
    */
-  async confirm(known: Known, untilMs = Number.POSITIVE_INFINITY): Promise<EstimatedRow[]> {
+  async confirm(known: Known, untilMs = Number.POSITIVE_INFINITY): Promise<readonly EstimatedRow[]> {
     const { shown } = known.chosen;
     const groups = groupsOf(shown);
     await this.make(known.intervals, groups, this.shownPlaces, untilMs);
     return this.estimating(() => {
       const startMs = this.control.elapsedMs();
       const tailsMs = this.confirmTails(known.intervals, groups, this.shownPlaces);
+      const before = this.lastRows?.rows;
       const rows = this.rowsOf(known, shown);
       const handingMs = this.control.elapsedMs() - startMs - tailsMs;
-      this.control.paces.handing.learn(rows.length * this.reading.query.outputs.length, handingMs);
+      if (rows !== before)
+        this.control.paces.handing.learn(rows.length * this.reading.query.outputs.length, handingMs);
       return rows;
     });
   }
@@ -138,7 +151,17 @@ export class ReadingEstimates {
     return tookMs;
   }
 
-  private rowsOf({ intervals }: Known, shown: readonly ReadGroup[]): EstimatedRow[] {
+  /** The very rows of before where nothing has changed since. */
+  private rowsOf({ intervals }: Known, shown: readonly ReadGroup[]): readonly EstimatedRow[] {
+    const last = this.lastRows;
+    if (last?.intervals === intervals && last.replaced === intervals.replaced && last.shown === shown)
+      return last.rows;
+    const rows = this.makeRows(intervals, shown);
+    this.lastRows = { intervals, replaced: intervals.replaced, shown, rows };
+    return rows;
+  }
+
+  private makeRows(intervals: GroupIntervals, shown: readonly ReadGroup[]): EstimatedRow[] {
     const { outputs } = this.reading.query;
     const places = this.shownPlaces;
     // Plain loops: there may be tens of thousands of rows, and a deadline waits behind them.

@@ -164,6 +164,11 @@ export class SampleReading {
     }
   }
 
+  /** For each stratum what tells which others have rows of the same groups. */
+  get stratumGroups(): Float64Array {
+    return this.scan.stratumGroups;
+  }
+
   /** Pairs of stratum and group met so far. */
   get cellCount(): number {
     return this.scan.cellCount;

@@ -17,6 +17,8 @@ export class GroupIntervals {
   private readonly confirmed: Uint8Array;
   private tailRows: TailRows | null = null;
   private isOutOfTime = false;
+  /** How many estimates were replaced by others: rows made before show what is no longer said. */
+  replaced = 0;
 
   /**
    * @param cells how many there may be
@@ -95,6 +97,7 @@ export class GroupIntervals {
 
   private keep(group: MetGroup, place: number, own: GroupEstimate): void {
     const index = this.indexOf(group, place);
+    if (this.made[index] !== own) this.replaced++;
     this.made[index] = own;
     this.confirmed[index] = 1;
   }

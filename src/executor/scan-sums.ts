@@ -53,6 +53,11 @@ export class ScanSums {
     return this.parts.view.included;
   }
 
+  /** For each stratum the code of the keys that are the same for all of it: strata with the same may have rows of the same groups. */
+  get stratumGroups(): Float64Array {
+    return this.parts.view.group;
+  }
+
   /** Rows read so far. */
   get rowsRead(): number {
     return this.rows;
