@@ -1,7 +1,9 @@
 import { finish, type Pieces, piecewise } from '../common/index.ts';
 import { cumulate, type Moments, type WeightedValues } from '../plan/index.ts';
 import type { CellRange } from './group-totals.ts';
+import { sidesOfEvenRows, type StratumSides, UnitSums } from './stratum-sides.ts';
 import { sortInPieces } from './sort-pieces.ts';
+import { type OrderedWeights, orderWithWeights } from './weighted-order.ts';
 import { groupScope, type Scope, wholeScope } from './scope.ts';
 
 /**
@@ -19,27 +21,6 @@ export interface ListedRows {
   readonly values: readonly Float64Array[];
   /** For each stratum the rows (keys, where these were drawn) among which these were found, n_h, matching or not. */
   readonly rowsRead: Float64Array;
-}
-
-/** How many rows (keys, where these were drawn), and the sums of their weights to the powers 1, 2 and 3. */
-export interface UnitCount {
-  readonly count: number;
-  /** Where rows have no weights of their own these are 1. */
-  readonly weights: readonly [number, number, number];
-  /** Σr² and Σr³ over the units, r their rows that are counted: 1, but for keys. */
-  readonly rows2: number;
-  readonly rows3: number;
-}
-
-/** What the rows of one stratum that a measure takes are, each given a number u that depends on whether its value is up to a bound. */
-export interface StratumSides {
-  readonly stratum: number;
-  readonly all: UnitCount;
-  /** Units with a value up to the bound, and with one above it: a key may have both. */
-  readonly below: UnitCount;
-  readonly above: UnitCount;
-  /** Σ wʲuᵏ over units at place 3(j − 1) + k − 1, j and k from 1 to 3; u is summed over a key first. */
-  readonly sums: Float64Array;
 }
 
 /** What was read of the values of one measure in one group. */
@@ -152,19 +133,25 @@ export class ListedGroups implements ValueSource {
         if (!Number.isNaN(source[rows[place]!]!)) taken[count++] = rows[place]!; // a row's place
     });
     const found = new Float64Array(count);
-    const first = count === 0 ? 0 : this.weightOf(taken[0]!);
-    let isEven = true;
     yield* piecewise(count, (from, to) => {
-      for (let place = from; place < to; place++) {
-        found[place] = source[taken[place]!]!; // a row's place
-        isEven &&= this.weightOf(taken[place]!) === first;
-      }
+      for (let place = from; place < to; place++) found[place] = source[taken[place]!]!; // a row's place
     });
+    const ordered =
+      (yield* orderWithWeights(found, (place) => this.weightOf(taken[place]!))) ?? // a row's place
+      (yield* this.orderThenWeigh(taken.subarray(0, count), source, found));
+    return { values: ordered.values, cumulative: cumulate(ordered.values, ordered.weights), count };
+  }
+
+  /** Puts values of rows in order that have weights of all kinds. */
+  private *orderThenWeigh(
+    rows: Int32Array,
+    source: Float64Array,
+    found: Float64Array,
+  ): Pieces<OrderedWeights> {
     const values = yield* sortInPieces(found);
-    const weights = new Float64Array(count);
-    if (isEven) weights.fill(first);
-    else yield* piecewise(count, (from, to) => this.weigh(taken.subarray(from, to), source, values, weights), rowsWeighedAtOnce); // prettier-ignore
-    return { values, cumulative: cumulate(values, weights), count };
+    const weights = new Float64Array(values.length);
+    yield* piecewise(rows.length, (from, to) => this.weigh(rows.subarray(from, to), source, values, weights), rowsWeighedAtOnce); // prettier-ignore
+    return { values, weights };
   }
 
   /** Adds the weights of rows to those of their values. */
@@ -181,8 +168,10 @@ export class ListedGroups implements ValueSource {
   *sidesOf(group: number, measure: number, bound: number, up: number, down: number): Pieces<StratumSides[]> {
     const { stratum, key } = this.rows;
     const source = this.rows.values[measure]!; // one array a measure
-    const sums = new Map<number, UnitSums>();
     const rows = this.rowsOf(group);
+    if (key === null && this.rowWeights === null)
+      return yield* sidesOfEvenRows(rows, source, stratum, bound, up, down);
+    const sums = new Map<number, UnitSums>();
     for (let place = 0, yielded = 0; place < rows.length;) {
       if (place - yielded >= rowsSidedAtOnce) {
         yielded = place;
@@ -205,40 +194,6 @@ export class ListedGroups implements ValueSource {
       own.add(this.ownWeightOf(first), u, below, above);
     }
     return [...sums].sort(([a], [b]) => a - b).map(([h, own]) => ({ stratum: h, ...own.taken() }));
-  }
-}
-
-/** Sums over the units of a stratum. */
-class UnitSums {
-  private readonly sums = new Float64Array(9);
-  /** Count, three powers of weights and two of rows: of all, of those below, of those above. */
-  private readonly counts = new Float64Array(18);
-
-  /** @param below rows up to the bound @param above rows above it */
-  add(weight: number, u: number, below: number, above: number): void {
-    for (let j = 0, w = weight; j < 3; j++, w *= weight)
-      for (let k = 0, power = u; k < 3; k++, power *= u) this.sums[3 * j + k]! += w * power; // 9 sums
-    this.count(0, weight, below + above);
-    if (below > 0) this.count(6, weight, below);
-    if (above > 0) this.count(12, weight, above);
-  }
-
-  private count(from: number, weight: number, rows: number): void {
-    const { counts } = this;
-    counts[from]! += 1; // 18 counts
-    counts[from + 1]! += weight;
-    counts[from + 2]! += weight * weight;
-    counts[from + 3]! += weight * weight * weight;
-    counts[from + 4]! += rows * rows;
-    counts[from + 5]! += rows * rows * rows;
-  }
-
-  taken(): Omit<StratumSides, 'stratum'> {
-    const [all, below, above] = [0, 6, 12].map((from): UnitCount => {
-      const [count, first, second, third, rows2, rows3] = this.counts.subarray(from, from + 6);
-      return { count: count!, weights: [first!, second!, third!], rows2: rows2!, rows3: rows3! }; // 18 counts
-    });
-    return { all: all!, below: below!, above: above!, sums: this.sums }; // three
   }
 }
 

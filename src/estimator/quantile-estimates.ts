@@ -8,7 +8,8 @@ import {
   unmatchedSingletons,
 } from './contributions.ts';
 import { emptyStratumError, stratumError } from './design-error.ts';
-import type { ListedGroups, ListedValues, StratumSides } from './listed-groups.ts';
+import type { ListedGroups, ListedValues } from './listed-groups.ts';
+import type { StratumSides } from './stratum-sides.ts';
 import type { Scope } from './scope.ts';
 import type { AskedQuantile } from './ordered-values.ts';
 import { effectiveSupportMin, effectiveSupportOf } from './tails.ts';

@@ -68,6 +68,6 @@ class Merge {
 }
 
 /** Whether one value stands before another: −0 before 0. */
-function isBefore(a: number, b: number): boolean {
+export function isBefore(a: number, b: number): boolean {
   return a < b || (a === 0 && b === 0 && Object.is(a, -0) && !Object.is(b, -0));
 }
