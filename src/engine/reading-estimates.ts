@@ -8,7 +8,7 @@ import {
   type TailRows,
 } from '../estimator/index.ts';
 import type { CollectedSums, SampleScan } from '../executor/index.ts';
-import { accessorValue, type AggregateQuery, evaluate, type LaidOut } from '../plan/index.ts';
+import { accessorValue, type AggregateQuery, evaluate, type LaidOut, type Moments } from '../plan/index.ts';
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
 import { chooseRows, slotLookup } from './answer-rows.ts';
@@ -17,7 +17,7 @@ import { certifiedInChoice, intervalsInChoice, judgeChoice } from './judge-choic
 import type { EstimatedRow, Known, ReadGroup } from './known.ts';
 import { makeIntervals } from './make-intervals.ts';
 import type { RankLimits } from './rank-limits.ts';
-import { listTails, type RowLister } from './row-lister.ts';
+import { matchesWithin, ranksOfTails, type RowLister } from './row-lister.ts';
 import type { RunControl } from './run-control.ts';
 import type { TailWitness } from './tail-witness.ts';
 import type { TimePlan } from './time-plan.ts';
@@ -184,13 +184,15 @@ export class ReadingEstimates {
     return this.estimating(() => judgeChoice(this.reading.query, { ...known, missing }, spareMs));
   }
 
-  private tailRows(): TailRows {
+  private tailRows(strata: Uint8Array, moments: Moments): TailRows {
     const { scan, sample, limits } = this.reading;
     const { witness, limit: own } = this.soFar();
     const limit = witness === null ? own : limits.max;
-    const rowsMax = this.time.tailRows(scan.rowsRead);
-    this.tailRowsAsked = Math.min(rowsMax, limits.rowsUnder(limit));
-    return listTails(scan, sample, limits, limit, witness, rowsMax);
+    const ranks = ranksOfTails(sample, limits, limit, strata, this.time.tailRows(scan.rowsRead));
+    this.tailRowsAsked += ranks.reduce((sum, rows) => sum + rows, 0);
+    return witness === null
+      ? scan.values(ranks, scan.groupCodes, matchesWithin(moments, ranks))
+      : witness.rows(ranks, scan.groupCodes);
   }
 
   /**
@@ -220,7 +222,13 @@ export class ReadingEstimates {
       control.paces.meeting.learn(moments.cellCount, control.elapsedMs() - startMs);
     const cells = groups.length * query.intervals.length;
     const level = bounds.simultaneous ? cellConfidence(confidence, cells) : confidence;
-    const intervals = new GroupIntervals(estimator, cells, level, () => this.tailRows(), suspect);
+    const intervals = new GroupIntervals(
+      estimator,
+      cells,
+      level,
+      (strata) => this.tailRows(strata, moments),
+      suspect,
+    );
     await this.make(intervals, groups, intervalsInChoice(query));
     return this.estimating(() => {
       this.confirmTails(intervals, groups, certifiedInChoice(query));

@@ -1,10 +1,9 @@
 import { type Clock, groupDigits, QueryError } from '../common/index.ts';
-import { isResampled, type ListedRows, type TailRows, wholeScope } from '../estimator/index.ts';
+import { isResampled, type ListedRows, wholeScope } from '../estimator/index.ts';
 import type { SampleScan } from '../executor/index.ts';
 import type { Sample } from '../samples/index.ts';
 import type { AggregateQuery, MomentLayout, Moments } from '../plan/index.ts';
 import type { RankLimits } from './rank-limits.ts';
-import type { TailWitness } from './tail-witness.ts';
 
 /** Memory that the values of a random part of the rows may take, and that of rows of which no part will do, bytes. */
 const partBytesMax = 2 ** 26;
@@ -16,6 +15,9 @@ const resampledRowsMax = 2 ** 15;
 /** What listing takes a row before it was measured, and what resampling takes, milliseconds. */
 const firstListingMs = 5e-4;
 const resamplingMs = 1e-2;
+
+/** First ranks may hold a few more matches than their share. */
+const roomShare = 1.02;
 
 /** What listing would be like after so many rows read. */
 export interface ListingForecast {
@@ -120,8 +122,7 @@ export class RowLister {
     const matches = Math.ceil(expected(ranks));
     this.refuseTooMany(matches);
     const listed = rowsUnder(ranks);
-    // First ranks may hold a few more matches than their share.
-    const found = await scan.valuesInPieces(Int32Array.from(listed), Math.ceil(1.02 * matches), pause);
+    const found = await scan.valuesInPieces(Int32Array.from(listed), Math.ceil(roomShare * matches), pause);
     return { ...found, rowsRead: scan.unitsWithin(listed) };
   }
 
@@ -149,24 +150,35 @@ function matchingRows(
 }
 
 /**
- * Values of rows enough to tell what tails are like: any first ranks are a random sample of each stratum. Those that are read whole
- * have no part in the error, however heavy their tails.
+ * For each stratum how many of its first rows tell what tails are like: any first ranks are a random sample of it. Strata that are read
+ * whole have no part in the error, however heavy their tails.
  * @param limit the rank limit up to which was read
- * @param witness the whole sample, where its rows are asked instead
- * @param rowsMax so many rows at most, but for those that are read whole
+ * @param strata those that are asked about are marked
+ * @param rowsMax so many rows at most
  */
-export function listTails(
-  scan: SampleScan,
+export function ranksOfTails(
   { runs, unitSizes }: Sample,
   limits: RankLimits,
   limit: number,
-  witness: TailWitness | null,
+  strata: Uint8Array,
   rowsMax: number,
-): TailRows {
-  let ranks = limit;
-  while (ranks > 1 && limits.rowsUnder(ranks) - limits.rowsUnder(0) > rowsMax) ranks = Math.floor(ranks / 2);
-  const own = unitSizes.map((_, stratum) =>
-    runs.takeAll[stratum] === 1 ? 0 : limits.unitsUnder(stratum, ranks),
-  );
-  return witness === null ? scan.values(own) : witness.rows(own, scan.groupCodes);
+): Int32Array {
+  for (let ranks = limit; ; ranks = Math.floor(ranks / 2)) {
+    const own = unitSizes.map((_, stratum) =>
+      strata[stratum] === 0 || runs.takeAll[stratum] === 1 ? 0 : limits.unitsUnder(stratum, ranks),
+    );
+    if (ranks <= 1 || own.reduce((sum, rows) => sum + rows, 0) <= rowsMax) return own;
+  }
+}
+
+/** How many matching rows to expect among so many first rows of each stratum; they may hold a few more. */
+export function matchesWithin(moments: Moments, ranks: Int32Array): number {
+  const { layout, rowsRead } = moments;
+  if (layout.keyed !== null) return Number.POSITIVE_INFINITY;
+  const matching = matchingRows(moments, 0);
+  const expected = ranks.reduce(
+    (sum, own, h) => (own === 0 ? sum : sum + matching[h]! * Math.min(1, own / rowsRead[h]!)),
+    0,
+  ); // one entry a stratum
+  return Math.ceil(roomShare * expected);
 }

@@ -15,7 +15,7 @@ export class GroupIntervals {
   private readonly made: (GroupEstimate | undefined)[];
   /** Those whose tails were looked at. */
   private readonly confirmed: Uint8Array;
-  private tailRows: TailRows | null = null;
+  private tails: { readonly rows: TailRows; readonly strata: Uint8Array } | null = null;
   private isOutOfTime = false;
   /** How many estimates were replaced by others: rows made before show what is no longer said. */
   replaced = 0;
@@ -23,14 +23,14 @@ export class GroupIntervals {
   /**
    * @param cells how many there may be
    * @param confidence the level of each, in (0, 1)
-   * @param readRows gives the values of matching rows that tails are judged by
+   * @param readRows gives the values of matching rows that tails are judged by, of the strata that are marked
    * @param suspect rows that every interval is to allow for
    */
   constructor(
     private readonly estimator: GroupEstimator,
     readonly cells: number,
     private readonly confidence: number,
-    private readonly readRows: () => TailRows,
+    private readonly readRows: (strata: Uint8Array) => TailRows,
     private readonly suspect: SuspectRows | null = null,
   ) {
     const most = estimator.moments.groupCount * estimator.intervalCount;
@@ -85,9 +85,19 @@ export class GroupIntervals {
         ? []
         : [{ group, places: own, estimates: own.map((place) => this.at(group, place)) }];
     });
-    const confirmed = confirmTails(this.estimator.moments, open, () => (this.tailRows ??= this.readRows()));
+    const confirmed = confirmTails(this.estimator.moments, open, (strata) => this.tailRowsOf(strata));
     for (const [index, { group, places: own }] of open.entries())
       for (const [at, place] of own.entries()) this.keep(group, place, confirmed[index]![at]!); // one a group and place
+  }
+
+  /** Read once, unless others are asked for than before. */
+  private tailRowsOf(strata: Uint8Array): TailRows {
+    const before = this.tails?.strata;
+    if (this.tails !== null && strata.every((isAsked, stratum) => isAsked <= before![stratum]!))
+      return this.tails.rows; // one entry a stratum
+    const all = before === undefined ? strata : strata.map((isAsked, stratum) => isAsked | before[stratum]!);
+    this.tails = { rows: this.readRows(all), strata: all };
+    return this.tails.rows;
   }
 
   private withdraw(group: MetGroup, place: number): void {

@@ -1,6 +1,7 @@
 import { quickselect } from 'simple-statistics';
 import type { MomentLayout, Moments, ReasonCode } from '../plan/index.ts';
 import type { GroupEstimate } from './estimate-output.ts';
+import type { CellRange } from './group-totals.ts';
 import { hasOpenRows } from './scope.ts';
 import { isBounded, isExpected } from './tails.ts';
 
@@ -21,25 +22,31 @@ export interface TailRows {
 
 /** A group's estimates, of which the tails are to be confirmed. */
 export interface GroupEstimates {
-  readonly group: { readonly group: number };
+  readonly group: { readonly group: number; readonly cells: CellRange };
   readonly estimates: readonly GroupEstimate[];
 }
 
 /**
  * Takes back the certification of estimates whose tail is too heavy for their interval, by Hill's estimator over the largest √m of
  * the contributions |u| that are not zero. Needs no row where every estimate is bounded, or not certified anyway.
- * @param readRows gives the values of matching rows: all that were read, or of every stratum its first ranks
+ * @param readRows gives the values of matching rows: all that were read, or of every stratum its first ranks; at least of the
+ *   strata that are marked
  * @returns for each group its estimates; the very same where nothing changes
  * @see Hill, "A simple general approach to inference about the tail of a distribution", Annals of Statistics 3, 1975
  */
 export function confirmTails(
   moments: Moments,
   groups: readonly GroupEstimates[],
-  readRows: () => TailRows,
+  readRows: (strata: Uint8Array) => TailRows,
 ): readonly (readonly GroupEstimate[])[] {
   const suspects = groups.filter(({ estimates }) => estimates.some(isSuspect));
   if (suspects.length === 0) return groups.map(({ estimates }) => estimates);
-  const rows = readRows();
+  const rows = readRows(
+    strataOf(
+      moments,
+      suspects.map(({ group }) => group.cells),
+    ),
+  );
   const rowsOf = openRowsByGroup(
     rows,
     suspects.map(({ group }) => group.group),
@@ -53,6 +60,13 @@ export function confirmTails(
       return isHeavy ? withReason(own, 'HEAVY_TAIL') : own;
     }),
   );
+}
+
+/** Marks the strata in which groups have rows. */
+function strataOf({ cellStratum, included }: Moments, groups: readonly CellRange[]): Uint8Array {
+  const marked = new Uint8Array(included.length);
+  for (const { from, to } of groups) for (let cell = from; cell < to; cell++) marked[cellStratum[cell]!] = 1; // one a cell
+  return marked;
 }
 
 /** The estimate without its certification, where that takes a look at the tail for which there was no time. */
