@@ -35,9 +35,8 @@ export async function makeIntervals(
           return false;
         }
       }
-      // Most are one piece: those made of values in their order pause in between.
-      const pieces = intervals.make(group, place);
-      if (pieces.next().done !== true) await withPauses(pieces, pause);
+      if (intervals.mayTakeLong(place)) await withPauses(intervals.make(group, place), pause);
+      else intervals.at(group, place);
       made++;
     }
   }

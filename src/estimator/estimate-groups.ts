@@ -9,6 +9,7 @@ import {
 } from '../plan/index.ts';
 import { ContributionTable } from './contributions.ts';
 import {
+  estimateListed,
   estimateOutput,
   type EstimateRequest,
   type GroupEstimate,
@@ -119,14 +120,23 @@ export class GroupEstimator {
 
   /** The estimate of one of the query's intervals, at a level in (0, 1). */
   estimateAt(group: MetGroup, interval: number, confidence: number): GroupEstimate {
-    return finish(this.estimateInPieces(group, interval, confidence));
-  }
-
-  /** The same; it may take long where it is made from values in their order. */
-  *estimateInPieces(group: MetGroup, interval: number, confidence: number): Pieces<GroupEstimate> {
+    if (this.mayTakeLong(interval)) return finish(this.estimateInPieces(group, interval, confidence));
     const prepared = this.intervals[interval]!; // a place among the query's intervals
     const table = (this.tables[interval] ??= new ContributionTable(this.moments.cellCount));
-    return yield* estimateOutput(this.at(confidence), prepared, group, this.scopeOf(prepared, group), table);
+    return estimateOutput(this.at(confidence), prepared, group, this.scopeOf(prepared, group), table);
+  }
+
+  /** Whether one of the query's intervals is made from values in their order. */
+  mayTakeLong(interval: number): boolean {
+    return this.listed !== null && isListed(this.intervals[interval]!); // a place among the query's intervals
+  }
+
+  /** An estimate that may take long, piece by piece. */
+  *estimateInPieces(group: MetGroup, interval: number, confidence: number): Pieces<GroupEstimate> {
+    if (this.listed === null || !this.mayTakeLong(interval))
+      return this.estimateAt(group, interval, confidence);
+    const prepared = this.intervals[interval]!; // a place among the query's intervals
+    return yield* estimateListed(this.at(confidence), prepared, group, this.scopeOf(prepared, group), this.listed); // prettier-ignore
   }
 
   /** The value alone of one of the query's intervals, where no time is left for its error. */

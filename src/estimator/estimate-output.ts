@@ -19,13 +19,12 @@ import {
   aggregateDuals,
   type GroupTotals,
   isExact,
-  isListed,
   openSupportOf,
   type PreparedOutput,
 } from './group-totals.ts';
 import { linearisedError } from './linearised-error.ts';
 import { type ErrorRequest, listedError, supportBehind } from './listed-error.ts';
-import type { ListedRows } from './listed-groups.ts';
+import type { ListedGroups, ListedRows } from './listed-groups.ts';
 import {
   type ErrorParts,
   type EstimateError,
@@ -73,31 +72,69 @@ export interface MetGroup extends GroupTotals {
   readonly aggregates: readonly (number | null)[];
 }
 
-/** Estimates an output for a group. @param table takes what the strata contribute */
-export function* estimateOutput(
+/** An output's value, and what it rests on. */
+interface Point {
+  /** With derivatives; null where it has none. */
+  readonly dual: Dual | null;
+  /** Each divisor in it. */
+  readonly divisors: readonly Dual[];
+  readonly support: number;
+}
+
+/** Estimates an output that is made from totals for a group. @param table takes what the strata contribute */
+export function estimateOutput(
   request: EstimateRequest & ErrorRequest,
   prepared: PreparedOutput,
   group: MetGroup,
   scope: Scope,
   table: ContributionTable,
+): GroupEstimate {
+  const point = pointOf(request, prepared, group, scope);
+  const { dual } = point;
+  if (dual === null || hasNoError(prepared, scope)) return withoutError(request, prepared, scope, point);
+  const { error, parts } = errorByTotals(request, prepared, group, scope, dual, point, table);
+  return made(request, prepared, point, dual.value, error, parts);
+}
+
+/** Estimates an output that is made from listed values for a group. */
+export function* estimateListed(
+  request: EstimateRequest & ErrorRequest,
+  prepared: PreparedOutput,
+  group: MetGroup,
+  scope: Scope,
+  listed: ListedGroups,
 ): Pieces<GroupEstimate> {
-  const { moments, confidence } = request;
-  const support = supportBehind(moments, prepared, group);
-  const exact = isExact(prepared, scope);
-  const { dual, divisors } = differentiate(request, prepared, group, exact);
-  const make = (value: number | null, error: EstimateError, known = noParts): GroupEstimate => {
-    const { contributions, df, tail, certainty } = known;
-    const estimate = estimateOf(value, error, prepared.monotone, { confidence, support });
-    return { estimate, prepared, gradient: dual?.gradient ?? [], contributions, df, tail, certainty };
-  };
-  if (scope.hasUnread) return make(null, { ...unbounded, reasons: ['UNREAD_STRATUM'] });
-  if (exact) return make(dual?.value ?? null, none);
-  if (dual === null) return make(null, { ...unbounded, reasons: ['NO_MATCH'] });
-  const { error, parts } =
-    group.listed !== null && isListed(prepared)
-      ? yield* listedError(group, group.listed, prepared, scope, dual.value, request)
-      : errorByTotals(request, prepared, group, scope, { dual, divisors, support, table });
-  return make(dual.value, error, parts);
+  const point = pointOf(request, prepared, group, scope);
+  const { dual } = point;
+  if (dual === null || hasNoError(prepared, scope)) return withoutError(request, prepared, scope, point);
+  const { error, parts } = yield* listedError(group, listed, prepared, scope, dual.value, request);
+  return made(request, prepared, point, dual.value, error, parts);
+}
+
+/** Whether there is no error to estimate: the value is exact, or cannot be told at all. */
+const hasNoError = (prepared: PreparedOutput, scope: Scope): boolean =>
+  scope.hasUnread || isExact(prepared, scope);
+
+function withoutError(request: Leveled, prepared: PreparedOutput, scope: Scope, point: Point): GroupEstimate {
+  if (scope.hasUnread)
+    return made(request, prepared, point, null, { ...unbounded, reasons: ['UNREAD_STRATUM'] }, noParts);
+  return isExact(prepared, scope)
+    ? made(request, prepared, point, point.dual?.value ?? null, none, noParts)
+    : made(request, prepared, point, null, { ...unbounded, reasons: ['NO_MATCH'] }, noParts);
+}
+
+type Leveled = Pick<EstimateRequest, 'confidence'>;
+
+function made(
+  { confidence }: Leveled,
+  prepared: PreparedOutput,
+  { dual, support }: Point,
+  value: number | null,
+  error: EstimateError,
+  { contributions, df, tail, certainty }: ErrorParts,
+): GroupEstimate {
+  const estimate = estimateOf(value, error, prepared.monotone, { confidence, support });
+  return { estimate, prepared, gradient: dual?.gradient ?? [], contributions, df, tail, certainty };
 }
 
 /** The error of an output that is made from totals. */
@@ -106,12 +143,9 @@ function errorByTotals(
   prepared: PreparedOutput,
   group: MetGroup,
   scope: Scope,
-  {
-    dual,
-    divisors,
-    support,
-    table,
-  }: { dual: Dual; divisors: readonly Dual[]; support: number; table: ContributionTable },
+  dual: Dual,
+  { divisors, support }: Point,
+  table: ContributionTable,
 ): KnownError {
   const { moments, confidence } = request;
   const contributions = contributionsOf(moments, prepared, dual.gradient, group.cells, table);
@@ -139,19 +173,18 @@ function varianceOf(moments: Moments, scope: Scope, contributions: Contributions
   return linearisedVariance(contributions, unmatched, moments.layout.design.kind);
 }
 
-/** The output's value with its derivatives, and of each divisor in it the same. */
-function differentiate(
-  { key }: EstimateRequest,
+function pointOf(
+  { key, moments }: EstimateRequest,
   prepared: PreparedOutput,
   group: MetGroup,
-  exact: boolean,
-): { dual: Dual | null; divisors: readonly Dual[] } {
+  scope: Scope,
+): Point {
   const divisors: Dual[] = [];
   const dual = smoothValue(prepared.inner, {
     totals: prepared.totals.length,
-    aggregates: aggregateDuals(group, prepared, exact),
+    aggregates: aggregateDuals(group, prepared, isExact(prepared, scope)),
     key: (index) => key(group.group, index),
     onDivisor: (divisor) => divisors.push(divisor),
   });
-  return { dual, divisors };
+  return { dual, divisors, support: supportBehind(moments, prepared, group) };
 }

@@ -60,7 +60,12 @@ export class GroupIntervals {
     return this.made[this.indexOf(group, place)] !== undefined;
   }
 
-  /** Makes the interval at a place, unless it was made. */
+  /** Whether the interval at a place may take long. */
+  mayTakeLong(place: number): boolean {
+    return this.estimator.mayTakeLong(place);
+  }
+
+  /** Makes the interval at a place, unless it was made, piece by piece. */
   *make(group: MetGroup, place: number): Pieces<void> {
     if (this.isMade(group, place) || this.isOutOfTime) return;
     const own = yield* this.estimator.estimateInPieces(group, place, this.confidence);

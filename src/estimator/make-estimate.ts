@@ -44,8 +44,9 @@ export function estimateOf(
   monotone: Monotone | null,
   { confidence, support }: Pick<Estimate, 'confidence' | 'support'>,
 ): Estimate {
-  const shown = (x: number | null): number | null => (x === null || monotone === null ? x : monotone(x));
-  const [point, from, to] = [shown(value), shown(exact ? value : low), shown(exact ? value : high)];
+  const point = shown(value, monotone);
+  const from = shown(exact ? value : low, monotone);
+  const to = shown(exact ? value : high, monotone);
   return {
     value: point,
     low: from,
@@ -59,6 +60,9 @@ export function estimateOf(
     support,
   };
 }
+
+const shown = (x: number | null, monotone: Monotone | null): number | null =>
+  x === null || monotone === null ? x : monotone(x);
 
 function relativeErrorOf(value: number | null, low: number | null, high: number | null): number | null {
   if (value === null || low === null || high === null || value === 0) return null;
