@@ -52,15 +52,15 @@ const bugs: readonly Bug[] = [
   {
     name: 'raw support for effective support',
     file: 'src/estimator/tails.ts',
-    from: 'const effectiveSupport = Math.min(effective(open), effective(matches))',
-    to: 'const effectiveSupport = open.reduce((sum, { support }) => sum + support, 0)',
+    from: 'return { list: room, effectiveSupport,',
+    to: 'return { list: room, effectiveSupport: table.support.subarray(from, to).reduce((a, b) => a + b, 0),',
     breaks: /many rows of small weight/,
   },
   {
     name: 'third moments of the sample only',
     file: 'src/estimator/tails.ts',
-    from: 'tailByMoments(moments, prepared, gradient, matches, spread)',
-    to: '{ skewness: skewnessBySample(open, variance), squares: sumOfSquares(open) }',
+    from: 'tailByMoments(moments, prepared, gradient, matches.list, { variance, meanSquare: squares / rows })',
+    to: '{ skewness: Math.abs(third) / variance ** 1.5, squares }',
     breaks: /a tail that draws miss/,
   },
   {
