@@ -1,10 +1,22 @@
 import { QueryError } from '../common/index.ts';
+import { runStride } from '../samples/index.ts';
 import { Interner } from './interner.ts';
 
 /** Cells that a query may have; each takes a few hundred bytes until the answer is made. */
 const cellsMax = 4_000_000;
 /** Up to so many pairs of stratum and group are indexed directly. */
 export const directPairsMax = 2 ** 20;
+
+/** How many cells there may be, and what they hold. */
+export interface CellsShape {
+  readonly strata: number;
+  /** Group codes are below this. */
+  readonly groups: number;
+  /** Sums a cell. */
+  readonly stride: number;
+  /** A stratum's rows are all of one group. */
+  readonly byStratum: boolean;
+}
 
 /** What a table has added up: pairs `stratum * groups + group`, and for each `stride` totals, with what rounding took off them. */
 export interface CellSums {
@@ -20,7 +32,7 @@ export interface CellSums {
 export class CellTable {
   /** Sums since the last flush: `stride` a cell. Replaced when it grows: kernels read it anew after adding a cell. */
   sums: Float64Array;
-  /** For a pair `stratum * groups + group` its cell + 1, or 0; empty where pairs are hashed. */
+  /** For a stratum, or a pair `stratum * groups + group` where a stratum may have several, its cell + 1, or 0; empty where pairs are hashed. */
   readonly direct: Int32Array;
   private readonly hashed: Interner | null;
   private totals: Float64Array;
@@ -28,19 +40,18 @@ export class CellTable {
   private cells: Float64Array;
   private size = 0;
 
-  /**
-   * @param strata number of strata
-   * @param groups group codes are below this
-   * @param stride sums a cell
-   */
-  constructor(
-    strata: number,
-    private readonly groups: number,
-    private readonly stride: number,
-  ) {
-    const pairs = strata * groups;
-    this.direct = new Int32Array(pairs <= directPairsMax ? pairs : 0);
-    this.hashed = pairs <= directPairsMax ? null : new Interner();
+  private readonly groups: number;
+  private readonly stride: number;
+  private readonly isByStratum: boolean;
+
+  constructor({ strata, groups, stride, byStratum }: CellsShape) {
+    this.groups = groups;
+    this.stride = stride;
+    this.isByStratum = byStratum;
+    const places = byStratum ? strata : strata * groups;
+    const isDirect = byStratum || places <= directPairsMax;
+    this.direct = new Int32Array(isDirect ? places : 0);
+    this.hashed = isDirect ? null : new Interner();
     const capacity = 64;
     this.cells = new Float64Array(capacity);
     this.sums = new Float64Array(capacity * stride);
@@ -60,10 +71,15 @@ export class CellTable {
       if (cell === this.size) this.append(pair);
       return cell;
     }
-    const known = this.direct[pair]!; // as many entries as pairs
+    const place = this.placeOf(pair);
+    const known = this.direct[place]!; // as many entries as places
     if (known > 0) return known - 1;
-    this.direct[pair] = this.size + 1;
+    this.direct[place] = this.size + 1;
     return this.append(pair);
+  }
+
+  private placeOf(pair: number): number {
+    return this.isByStratum ? Math.floor(pair / this.groups) : pair;
   }
 
   private append(pair: number): number {
@@ -98,16 +114,28 @@ export class CellTable {
     return this.totals[place]! + (this.compensation[place]! + this.sums[place]!); // slot < stride
   }
 
-  /** Adds the sums into the totals, what rounding takes off kept aside (Neumaier), and starts new sums. */
-  flush(): void {
+  /**
+   * Adds the sums into the totals, what rounding takes off kept aside (Neumaier), and starts new sums.
+   * @param runs all that was read since the last flush, unless more was
+   */
+  flush(runs: Int32Array | null = null): void {
+    // Where a stratum is a cell, few of many cells may have been met.
+    if (runs !== null && this.isByStratum && runs.length < runStride * this.size) {
+      for (let run = 0; run < runs.length; run += runStride) {
+        const cell = this.direct[runs[run]!]! - 1; // whole runs
+        if (cell >= 0) this.flushPlaces(cell * this.stride, (cell + 1) * this.stride);
+      }
+    } else this.flushPlaces(0, this.size * this.stride);
+  }
+
+  private flushPlaces(from: number, to: number): void {
     const { sums, totals, compensation } = this;
-    const used = this.size * this.stride;
-    for (let place = 0; place < used; place++) {
-      const term = sums[place]!;
+    for (let place = from; place < to; place++) {
+      const term = sums[place]!; // places of cells
       if (term === 0) continue;
       addCompensated(totals, compensation, place, term);
+      sums[place] = 0;
     }
-    sums.fill(0, 0, used);
   }
 
   /** What was added up, and an empty table again. What was not flushed is. */
@@ -119,7 +147,7 @@ export class CellTable {
       totals: this.totals.slice(0, used),
       compensation: this.compensation.slice(0, used),
     };
-    if (this.hashed === null) for (const pair of taken.pairs) this.direct[pair] = 0;
+    if (this.hashed === null) for (const pair of taken.pairs) this.direct[this.placeOf(pair)] = 0;
     else this.hashed.clear();
     this.totals.fill(0, 0, used);
     this.compensation.fill(0, 0, used);

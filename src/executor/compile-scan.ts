@@ -7,13 +7,9 @@ import type { Interner } from './interner.ts';
 import { dataOf, declareInputs, type KernelInputs, type ScanKernel } from './kernel.ts';
 import { type ColumnSource, Emitter, NotOnKernels } from './lower/emitter.ts';
 import { lowerExpression } from './lower/lower.ts';
-import {
-  constantGroupLoop,
-  emitSelection,
-  emitMeasures,
-  type MeasureCode,
-  variableGroupLoop,
-} from './scan-code.ts';
+import { emitMeasures, type MeasureCode } from './measure-code.ts';
+import { emitMask, emitSelection, type RowFilter } from './row-filter.ts';
+import { canMask, constantGroupLoop, variableGroupLoop } from './scan-code.ts';
 import { compileLoop, linkProgram, type ScanProgram } from './scan-program.ts';
 import { isStratumWise, type StrataView, viewStrata } from './strata-view.ts';
 import { keyLoop, keyStride } from './universe-scan-code.ts';
@@ -58,26 +54,28 @@ export function compileScan(
   const ofStratum = (expression: BoundExpression): boolean => isStratumWise(expression, sample);
   const ofRow = (expression: BoundExpression): boolean => !isStratumWise(expression, sample);
   const view = viewStrata(sample, filter.filter(ofStratum), keys.filter(ofStratum), source, loaded);
-  const emitter = new Emitter(source, lowerExpression);
   const centres = centresOf(layout, sample);
-  const selection = emitSelection(filter.filter(ofRow), emitter);
-  const measures = emitMeasures(layout, centres, emitter);
+  const byStratum = keys.every(ofStratum);
+  const {
+    emitter,
+    filter: rows,
+    measures,
+  } = emitRows(filter.filter(ofRow), layout, centres, source, byStratum);
   const rowKeys = combineKeys(keys.filter(ofRow).map((key) => keyCode(key, emitter)));
   const codes = view.codes * rowKeys.codes;
   if (codes * sample.strata.count > Number.MAX_SAFE_INTEGER)
     throw new NotOnKernels('too many combinations of keys');
-  const byStratum = keys.every(ofStratum);
   const rowCode = byStratum ? null : `(${rowKeys.code}) * ${view.codes}`;
   const { keyed } = layout;
   const rowLoop = (): string =>
     rowCode === null
-      ? constantGroupLoop(emitter, selection, layout, measures)
-      : variableGroupLoop(emitter, selection, layout, measures, {
+      ? constantGroupLoop(emitter, rows, layout, measures)
+      : variableGroupLoop(emitter, rows, layout, measures, {
           code: rowCode,
           codes,
           direct: codes * sample.strata.count <= directPairsMax,
         });
-  const loop = keyed === null ? rowLoop() : keyLoop(emitter, selection, layout, keyed, measures, rowCode);
+  const loop = keyed === null ? rowLoop() : keyLoop(emitter, rows, layout, keyed, measures, rowCode);
   const declared = (text: string): string => `${declareInputs(emitter.parameters)}\n${text}`;
   const program: ScanProgram = {
     ...dataOf(emitter.parameters, loaded),
@@ -86,12 +84,12 @@ export function compileScan(
     interners: emitter.parameters.interners.length,
     keyGroups: keyed === null || byStratum ? null : { codes, stride: keyStride(layout) },
     groupOfStratum: view.group,
-    cells: { strata: sample.strata.count, groups: codes, stride: layout.monomials.length },
+    cells: { strata: sample.strata.count, groups: codes, stride: layout.monomials.length, byStratum },
   };
   const { interners } = emitter.parameters;
   const { kernel, inputs } = linkProgram(program, interners);
   const valueKernel = (): ValueKernel => {
-    const text = declared(valueLoop(emitter, selection, layout, measures, rowCode));
+    const text = declared(valueLoop(emitter, rows, layout, measures, rowCode));
     return compileLoop(text, 'sink', program) as ValueKernel; // the parameters are its
   };
   const everyRow = byStratum && filter.every(ofStratum);
@@ -106,6 +104,33 @@ export function compileScan(
       ), // one code a measure
   );
   return { view, rowKeys, program, interners, kernel, valueKernel, inputs, centres, constantInStratum };
+}
+
+/** The code of a row: which rows match, and what they measure. */
+interface RowsCode {
+  readonly emitter: Emitter;
+  readonly filter: RowFilter;
+  readonly measures: readonly MeasureCode[];
+}
+
+/** @param byStratum rows of a stratum are of one group: no group is met by a row that does not match */
+function emitRows(
+  conditions: readonly BoundExpression[],
+  layout: MomentLayout,
+  centres: Float64Array,
+  source: ColumnSource,
+  byStratum: boolean,
+): RowsCode {
+  const emitter = new Emitter(source, lowerExpression);
+  if (byStratum && conditions.length > 0 && layout.keyed === null) {
+    const trial = emitter.anotherLoop();
+    const mask = emitMask(conditions, trial);
+    const measures = mask === null ? null : emitMeasures(layout, centres, trial);
+    if (mask !== null && measures !== null && canMask(layout, measures))
+      return { emitter: trial, filter: { kind: 'mask', mask }, measures };
+  }
+  const filter = emitSelection(conditions, emitter);
+  return { emitter, filter, measures: emitMeasures(layout, centres, emitter) };
 }
 
 /** Whether a measure contributes the same for every row of a stratum. */

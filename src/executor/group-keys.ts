@@ -31,9 +31,9 @@ export function keyCode(key: BoundExpression, emitter: Emitter): KeyCode {
   if (whole && range !== null && range.high - range.low < rangeCodesMax) {
     const low = Math.floor(range.low);
     const codes = Math.max(0, Math.ceil(range.high) - low) + 1;
-    const value = `${code.value} - ${emitter.constant(low)}`;
+    const value = `${code.value} - ${emitter.whole(low)}`;
     const withNull =
-      code.isNull === null ? `(${value})` : `(${code.isNull} ? ${emitter.constant(codes)} : ${value})`;
+      code.isNull === null ? `(${value})` : `(${code.isNull} ? ${emitter.whole(codes)} : ${value})`;
     return { code: withNull, codes: codes + 1, decode: (c) => (c === codes ? null : c + low) };
   }
   return internedKey(code.value, code.isNull, emitter);

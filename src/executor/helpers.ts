@@ -1,4 +1,4 @@
-import { addInterval, type DatePart, datePart, QueryError } from '../common/index.ts';
+import { addInterval, QueryError } from '../common/index.ts';
 import { roundHalfAway, roundHalfEven, roundPlaces } from '../plan/index.ts';
 import type { Interner } from './interner.ts';
 
@@ -8,7 +8,6 @@ export type HelperSpec =
   | { readonly kind: 'round-half-away'; readonly divisor: number; readonly factor: number }
   | { readonly kind: 'round-half-even' }
   | { readonly kind: 'round-places'; readonly places: number }
-  | { readonly kind: 'date-part'; readonly part: DatePart }
   | {
       readonly kind: 'add-interval';
       readonly months: number;
@@ -37,10 +36,6 @@ export function makeHelper(spec: HelperSpec, interners: readonly Interner[]): He
     case 'round-places': {
       const { places } = spec;
       return (x) => roundPlaces(x, places);
-    }
-    case 'date-part': {
-      const { part } = spec;
-      return (micros) => datePart(part, micros);
     }
     case 'add-interval': {
       const { months, days, micros } = spec;

@@ -11,6 +11,7 @@ export interface KernelData {
   readonly columns: readonly NumberArray[];
   readonly validity: readonly (Uint8Array | null)[];
   readonly constants: Float64Array;
+  readonly words: Int32Array;
   readonly tables: readonly NumberArray[];
   readonly helpers: readonly HelperSpec[];
 }
@@ -71,13 +72,14 @@ export function compile(parameters: readonly string[], body: string, shape: stri
 }
 
 /** Declarations that bring a kernel's inputs into local names. */
-export function declareInputs({ columns, constants, tables, helpers }: KernelParameters): string {
+export function declareInputs({ columns, constants, words, tables, helpers }: KernelParameters): string {
   const lines = [
     ...columns.map(
       (column, place) =>
         `const c${place} = inputs.columns[${place}];${column.nullable && column.dictionary === null ? ` const v${place} = inputs.validity[${place}];` : ''}`,
     ),
     ...constants.map((_, place) => `const k${place} = inputs.constants[${place}];`),
+    ...words.map((_, place) => `const n${place} = inputs.words[${place}];`),
     ...tables.map((_, place) => `const t${place} = inputs.tables[${place}];`),
     ...helpers.map((_, place) => `const f${place} = inputs.helpers[${place}];`),
   ];
@@ -96,6 +98,7 @@ export function dataOf(parameters: KernelParameters, loaded: ReadonlyMap<string,
     columns: columns.map(({ values }) => values as NumberArray), // no column of a sample is int64
     validity: columns.map(({ validity }) => validity),
     constants: Float64Array.from(parameters.constants),
+    words: Int32Array.from(parameters.words),
     tables: parameters.tables,
     helpers: parameters.helpers,
   };

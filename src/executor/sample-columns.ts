@@ -121,8 +121,9 @@ export function columnSource(sample: Sample, loaded: ReadonlyMap<string, LoadedC
   const { range } = columnFacts(sample);
   return {
     columnOf({ name }: ColumnValue) {
-      const { manifest, dictionary } = loaded.get(name)!; // loadColumns loaded every column of the query
-      return { name, nullable: manifest.nullable, dictionary };
+      const { manifest, values, dictionary } = loaded.get(name)!; // loadColumns loaded every column of the query
+      const whole = !(values instanceof Float64Array || values instanceof Float32Array);
+      return { name, nullable: manifest.nullable, whole, dictionary };
     },
     range,
     liftCache,

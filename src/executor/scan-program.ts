@@ -1,4 +1,4 @@
-import { CellTable } from './cell-table.ts';
+import { type CellsShape, CellTable } from './cell-table.ts';
 import { Interner } from './interner.ts';
 import { compile, inputsOf, type KernelData, type KernelInputs, type ScanKernel, shapeOf } from './kernel.ts';
 import { KeyGroups } from './key-groups.ts';
@@ -16,7 +16,7 @@ export interface ScanProgram extends KernelData {
   /** For each stratum what its key contributes to the group's code. */
   readonly groupOfStratum: Float64Array;
   /** The cells: group codes are below `groups`, each cell has `stride` sums. */
-  readonly cells: { readonly strata: number; readonly groups: number; readonly stride: number };
+  readonly cells: CellsShape;
 }
 
 /** A program that is ready to run. */
@@ -50,8 +50,8 @@ export function linkProgram(program: ScanProgram, interners: readonly Interner[]
 }
 
 /** An empty table for the program's cells. */
-export function newCells({ cells: { strata, groups, stride } }: ScanProgram): CellTable {
-  return new CellTable(strata, groups, stride);
+export function newCells({ cells }: ScanProgram): CellTable {
+  return new CellTable(cells);
 }
 
 /** As many interners as the program asks for, all empty. */

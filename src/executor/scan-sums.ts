@@ -87,8 +87,8 @@ export class ScanSums {
   }
 
   /** Ends a task: what it came to is added to the totals. */
-  protected flush(): void {
-    this.cells.flush();
+  protected flush({ runs }: ScanTask): void {
+    this.cells.flush(runs);
   }
 
   /**
@@ -100,7 +100,7 @@ export class ScanSums {
     for (const task of tasks) {
       if (outcome === 'unread') {
         this.add(task.runs);
-        this.flush();
+        this.flush(task);
       } else if (outcome === 'unreadable' || outcome === 'failed') {
         if (this.lost.isCritical(task, to))
           throw this.sample.unreadable('a part of the sample that answers need cannot be read');

@@ -157,7 +157,7 @@ export class SampleScan extends ScanSums {
       allowed = await proceed({ rowsRead: this.rowsRead });
       if (allowed === false || allowed === 0) return false;
     }
-    this.flush();
+    this.flush(tasks[place]!); // a place of tasks
     return true;
   }
 

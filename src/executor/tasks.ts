@@ -41,21 +41,28 @@ type RowsOfTask = Omit<ScanTask, 'band'>;
 /** Cuts runs in file order at the blocks' borders; each block with rows to read is a task. */
 function cutIntoTasks(runs: Int32Array, blockRows: number): RowsOfTask[] {
   const tasks: RowsOfTask[] = [];
-  let pieces: number[] = [];
-  let [block, rows] = [-1, 0];
+  const lastRow = runs.at(-1) ?? 0;
+  // A border cuts one run at most.
+  const pieces = new Int32Array(runs.length + runStride * Math.ceil(lastRow / blockRows));
+  let [place, began, rows] = [0, 0, 0];
+  let blockEnd = 0;
   const finish = (): void => {
-    if (pieces.length > 0) tasks.push({ runs: Int32Array.from(pieces), rows, lastRow: pieces.at(-1)! });
-    pieces = [];
+    const own = pieces.slice(began, place);
+    if (own.length > 0) tasks.push({ runs: own, rows, lastRow: own.at(-1)! }); // not empty
+    began = place;
     rows = 0;
   };
   for (let run = 0; run < runs.length; run += runStride) {
-    const [stratum, first, last] = [runs[run]!, runs[run + 1]!, runs[run + 2]!]; // whole runs
-    for (let start = first; start < last;) {
-      const own = Math.floor(start / blockRows);
-      if (own !== block) finish();
-      block = own;
-      const end = Math.min(last, (own + 1) * blockRows);
-      pieces.push(stratum, start, end);
+    const last = runs[run + 2]!; // whole runs
+    for (let start = runs[run + 1]!; start < last;) {
+      if (start >= blockEnd) {
+        finish();
+        blockEnd = (Math.floor(start / blockRows) + 1) * blockRows;
+      }
+      const end = Math.min(last, blockEnd);
+      pieces[place++] = runs[run]!;
+      pieces[place++] = start;
+      pieces[place++] = end;
       rows += end - start;
       start = end;
     }

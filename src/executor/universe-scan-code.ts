@@ -6,7 +6,10 @@ import {
   reduceMonomial,
 } from '../plan/index.ts';
 import type { Emitter } from './lower/emitter.ts';
-import { accumulation, type MeasureCode, overPiece, overRuns } from './scan-code.ts';
+import { accumulation } from './accumulation.ts';
+import { type MeasureCode, withScales } from './measure-code.ts';
+import { overPiece, type RowFilter } from './row-filter.ts';
+import { overRuns } from './scan-code.ts';
 
 /*
  * The loops over samples of keys. Every run is one key. Its rows are summed first; at its end the products of these sums are added
@@ -64,29 +67,29 @@ const placeOf = (term: number): string => `own[p + ${term}]`;
 /** The loop over keys. @param code the row's part of the group code; null where a key's rows all belong to one group */
 export function keyLoop(
   emitter: Emitter,
-  selection: string | null,
+  filter: RowFilter,
   layout: MomentLayout,
   keyed: KeyedLayout,
   measures: readonly MeasureCode[],
   code: string | null,
 ): string {
   return code === null
-    ? oneGroupLoop(emitter, selection, layout, keyed, measures)
-    : groupsLoop(emitter, selection, layout, keyed, measures, code);
+    ? oneGroupLoop(emitter, filter, layout, keyed, measures)
+    : groupsLoop(emitter, filter, layout, keyed, measures, code);
 }
 
 function oneGroupLoop(
   emitter: Emitter,
-  selection: string | null,
+  filter: RowFilter,
   layout: MomentLayout,
   keyed: KeyedLayout,
   measures: readonly MeasureCode[],
 ): string {
   const terms = keyTerms(layout);
-  const { ofRow, counts } = accumulation(terms, measures, variableOf);
+  const { ofRow, counts } = accumulation(terms.monomials, withScales(measures), { by: 'test' });
   return overRuns(
     ['let matched = 0;', ...terms.monomials.map((_, term) => `let ${variableOf(term)} = 0;`)].join(' '),
-    `${overPiece(selection, `${emitter.lines.join('\n  ')}\n  ${ofRow}`)}
+    `${overPiece(filter, () => `${emitter.lines.join('\n  ')}\n  ${ofRow(variableOf)}`)}
     matched += count;
     ${counts.map((term) => `${variableOf(term)} += count;`).join(' ')}`,
     `if (matched > 0) {
@@ -100,7 +103,7 @@ function oneGroupLoop(
 /** Each row of a key finds its group. */
 function groupsLoop(
   emitter: Emitter,
-  selection: string | null,
+  filter: RowFilter,
   layout: MomentLayout,
   keyed: KeyedLayout,
   measures: readonly MeasureCode[],
@@ -108,17 +111,17 @@ function groupsLoop(
 ): string {
   const terms = keyTerms(layout);
   const stride = terms.monomials.length;
-  const { ofRow, counts } = accumulation(terms, measures, placeOf);
+  const { ofRow, counts } = accumulation(terms.monomials, withScales(measures), { by: 'test' });
   const body = `${emitter.lines.join('\n  ')}
   const p = groups.place(base + ${code}) * ${stride};
   const own = groups.sums;
   ${counts.map((term) => `${placeOf(term)} += 1;`).join(' ')}
-  ${ofRow}`;
+  ${ofRow(placeOf)}`;
   return `
 const groups = inputs.keyGroups;
 ${overRuns(
   'const base = groupOfStratum[h];',
-  overPiece(selection, body),
+  overPiece(filter, () => body),
   `for (let place = 0; place < groups.count; place++) {
     const o = cells.cell(h, groups.groupAt(place)) * ${keyed.products.length};
     const sums = cells.sums, own = groups.sums, p = place * ${stride};

@@ -1,5 +1,7 @@
 import type { MomentLayout } from '../plan/index.ts';
-import { type MeasureCode, overPiece, overRuns } from './scan-code.ts';
+import { type MeasureCode, withScales } from './measure-code.ts';
+import { overPiece, type RowFilter } from './row-filter.ts';
+import { overRuns } from './scan-code.ts';
 import type { Emitter } from './lower/emitter.ts';
 
 /** The measures of matching rows, one entry a row in each array. */
@@ -82,25 +84,26 @@ export type ValueKernel = (
 /** The loop of a {@link ValueKernel}. @param code the row's part of the group code; null where the stratum tells the group */
 export function valueLoop(
   emitter: Emitter,
-  selection: string | null,
+  filter: RowFilter,
   { measures: all }: MomentLayout,
   measures: readonly MeasureCode[],
   code: string | null,
 ): string {
+  const scaled = withScales(measures);
   const stores = all.map((_, place) => {
-    const { value, takes } = measures[place]!; // one code a measure
+    const { value, takes } = scaled[place]!; // one code a measure
     const present = value ?? '0';
     return `w${place}[o] = ${takes === null ? present : `(${takes}) ? ${present} : NaN`};`;
   });
   const body = `${emitter.lines.join('\n  ')}
-  codes[o] = base${code === null ? '' : ` + ${code}`}; strata[o] = h; ${stores.join(' ')} o++;`;
+  codes[o] = base${code === null ? '' : ` + ${code}`}; strata[o] = h; ${stores.join(' ')} ${filter.kind === 'mask' ? `o += ${filter.mask};` : 'o++;'}`;
   return overRuns(
     'const base = groupOfStratum[h];',
     `sink.reserve(end - start);
     const codes = sink.codes, strata = sink.strata;
     ${all.map((_, place) => `const w${place} = sink.values[${place}];`).join(' ')}
     let o = sink.count;
-    ${overPiece(selection, body)}
+    ${overPiece(filter, () => body)}
     sink.count = o;`,
   );
 }

@@ -32,7 +32,7 @@ describe.each([
   ['by hashing', directPairsMax],
 ])('cells indexed %s', (_, groups) => {
   test('keep their sums apart, through growth and flushes', () => {
-    const cells = new CellTable(3, groups, 2);
+    const cells = new CellTable({ strata: 3, groups, stride: 2, byStratum: false });
     const expected = new Map<string, number>();
     for (let step = 0; step < 5000; step++) {
       const [stratum, group] = [step % 3, (step * 7) % 4];
@@ -51,7 +51,7 @@ describe.each([
 });
 
 test('flushes keep what plain sums would lose', () => {
-  const cells = new CellTable(1, 1, 1);
+  const cells = new CellTable({ strata: 1, groups: 1, stride: 1, byStratum: true });
   const cell = cells.cell(0, 0);
   for (const term of [1e16, 1, 1, 1, 1, -1e16]) {
     cells.sums[cell]! += term;
@@ -61,7 +61,7 @@ test('flushes keep what plain sums would lose', () => {
 });
 
 test('the fewest rows of a group leave out what is too few and what is in strata read whole', () => {
-  const cells = new CellTable(2, 3, 2);
+  const cells = new CellTable({ strata: 2, groups: 3, stride: 2, byStratum: false });
   const add = (stratum: number, group: number, rows: number): void => {
     cells.sums[2 * cells.cell(stratum, group)]! += rows;
   };

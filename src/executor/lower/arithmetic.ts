@@ -8,6 +8,7 @@ import {
   type SqlType,
 } from '../../plan/index.ts';
 import type { HelperSpec } from '../helpers.ts';
+import { isNeverZero } from './always-finite.ts';
 import { anyNull, type Emitter, NotOnKernels, type NumberCode, type RowCode } from './emitter.ts';
 
 /** Functions of numbers that have code below. */
@@ -94,7 +95,7 @@ function binary(call: FunctionCall, emitter: Emitter): NumberCode {
         : asResult;
   const [a, b] = [operand(left), operand(right)];
   const isNull = anyNull(a.isNull, b.isNull);
-  const divisorIsZero = `${b.value} === 0`;
+  const divisorIsZero = isNeverZero(right, emitter.source.range) ? null : `${b.value} === 0`;
   switch (name) {
     case '+':
     case '-':
@@ -103,17 +104,18 @@ function binary(call: FunctionCall, emitter: Emitter): NumberCode {
     case '/':
       return { kind: 'number', value: `${a.value} / ${b.value}`, isNull: anyNull(isNull, divisorIsZero) };
     case '//':
-      // Whole numbers: the quotient cut towards zero, exactly.
       return {
         kind: 'number',
         value:
-          type.kind === 'double'
-            ? `${a.value} / ${b.value}`
-            : `(${a.value} - ${a.value} % ${b.value}) / ${b.value}`,
+          type.kind === 'double' ? `${a.value} / ${b.value}` : quotientCut(call, a.value, b.value, emitter),
         isNull: anyNull(isNull, divisorIsZero),
       };
     case '%':
-      return { kind: 'number', value: `${a.value} % ${b.value}`, isNull: anyNull(isNull, divisorIsZero) };
+      return {
+        kind: 'number',
+        value: remainder(call, a.value, b.value, emitter),
+        isNull: anyNull(isNull, divisorIsZero),
+      };
     case 'pow': {
       const base = emitter.rangeOf(left);
       if (base === null || base.low < 0)
@@ -123,6 +125,26 @@ function binary(call: FunctionCall, emitter: Emitter): NumberCode {
     default:
       throw new Error(`no code for ${name}`);
   }
+}
+
+/**
+ * The quotient of whole numbers, cut towards zero. Doubles that hold both exactly are divided without ever being rounded up to a
+ * whole number: that is further away than what rounding does.
+ */
+function quotientCut(call: FunctionCall, a: string, b: string, emitter: Emitter): string {
+  return isWord(call, emitter) ? `(${a} / ${b} | 0)` : `(Math.trunc(${a} / ${b}) + 0)`;
+}
+
+/** Of numbers of 32 bits it is a machine's, of doubles a function's. */
+function remainder(call: FunctionCall, a: string, b: string, emitter: Emitter): string {
+  const isOfWords = call.arguments.every((part) => part.type.kind === 'integer' && isWord(part, emitter));
+  const constant = emitter.constantOf(b);
+  return isOfWords ? `(${a} % ${constant === null ? b : emitter.whole(constant)} | 0)` : `${a} % ${b}`;
+}
+
+function isWord(expression: BoundExpression, emitter: Emitter): boolean {
+  const range = emitter.rangeOf(expression);
+  return range !== null && range.low > -(2 ** 31) && range.high < 2 ** 31;
 }
 
 /** Functions of a double, and the least argument for which DuckDB computes them (strictly above where it raises an error at it). */

@@ -34,6 +34,8 @@ export interface KernelColumn {
   /** Name in the sample file. */
   readonly name: string;
   readonly nullable: boolean;
+  /** Whole numbers are stored: even where the value is NULL there is one. */
+  readonly whole: boolean;
   readonly dictionary: Dictionary | null;
 }
 
@@ -55,6 +57,8 @@ export interface LiftCache {
 export interface KernelParameters {
   readonly columns: KernelColumn[];
   readonly constants: number[];
+  /** Constants of 32 bits: compared with them, whole numbers need not become doubles. */
+  readonly words: number[];
   readonly tables: NumberArray[];
   readonly helpers: HelperSpec[];
   /** What helpers of the kind `intern` give their codes by. */
@@ -78,6 +82,7 @@ export class Emitter {
     readonly parameters: KernelParameters = {
       columns: [],
       constants: [],
+      words: [],
       tables: [],
       helpers: [],
       interners: [],
@@ -129,10 +134,17 @@ export class Emitter {
     return `k${this.parameters.constants.push(value) - 1}`;
   }
 
-  /** The number that code stands for where it is a constant: a literal or a name given by {@link constant}; else null. */
+  /** A constant that whole numbers are compared with or taken off: one of 32 bits where it can be. */
+  whole(value: number): string {
+    if ((value | 0) !== value) return this.constant(value);
+    return `n${this.parameters.words.push(value) - 1}`;
+  }
+
+  /** The number that code stands for where it is a constant: a literal or a name given by {@link constant} or {@link whole}; else null. */
   constantOf(code: string): number | null {
     if (code === 'true' || code === 'false') return Number(code === 'true');
     if (/^\d+$/.test(code)) return Number(code);
+    if (/^n\d+$/.test(code)) return this.parameters.words[Number(code.slice(1))]!; // named by place
     return /^k\d+$/.test(code) ? this.parameters.constants[Number(code.slice(1))]! : null; // named by place
   }
 
@@ -156,6 +168,11 @@ export class Emitter {
     const name = `x${this.temporaries++}`;
     this.lines.push(`const ${name} = ${expression};`);
     return name;
+  }
+
+  /** Whether the code so far calls functions. */
+  get calls(): boolean {
+    return this.lines.some((line) => /\bf\d+\(/.test(line));
   }
 
   rangeOf(expression: BoundExpression): Range | null {

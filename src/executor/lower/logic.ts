@@ -109,7 +109,11 @@ function compare(
     return { kind: 'boolean', value: 'false', isNull: 'true' };
   const [a, b] = aligned(left, right, emitter);
   const isNull = anyNull(a.isNull, b.isNull);
-  const condition = `${a.value} ${javascriptOperator(operator)} ${b.value}`;
+  const [x, y] = [a, b].map(({ value }) => {
+    const constant = emitter.constantOf(value);
+    return constant === null ? value : emitter.whole(constant);
+  });
+  const condition = `${x} ${javascriptOperator(operator)} ${y}`;
   return { kind: 'boolean', value: isNull === null ? condition : `(!${isNull} & ${condition})`, isNull };
 }
 
@@ -220,7 +224,7 @@ function coalesce(call: FunctionCall, emitter: Emitter): RowCode {
       .map((argument) => emitter.lower(argument))
       .filter((code) => code.kind === 'text');
     const { merged, texts: parts } = mergeTexts(codes);
-    const end = emitter.constant(merged.length);
+    const end = emitter.whole(merged.length);
     const names = parts.map((part) => emitter.temporary(remapped(part, emitter)));
     const code = names.reduceRight((rest, name) => `(${name} === ${end} ? ${rest} : ${name})`, end);
     return { kind: 'text', code, dictionary: merged };
@@ -241,7 +245,7 @@ function nullIf(call: FunctionCall, emitter: Emitter): RowCode {
   if (isText(left)) {
     const equal = compare('=', left, right, emitter);
     const code = emitter.lower(left) as TextCode; // its type is VARCHAR
-    return { ...code, code: `(${equal.value} ? ${emitter.constant(code.dictionary.length)} : ${code.code})` };
+    return { ...code, code: `(${equal.value} ? ${emitter.whole(code.dictionary.length)} : ${code.code})` };
   }
   const equal = compare('=', left, right, emitter);
   const code = toNumber(left, call.type, emitter);

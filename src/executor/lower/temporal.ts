@@ -38,14 +38,17 @@ export const temporalFunctions: ReadonlySet<string> = new Set([
 
 /** Days of a table that a part or unit is looked up in. */
 const tableDaysMax = 500_000;
-const withinDay: ReadonlySet<string> = new Set([
-  'hour',
-  'minute',
-  'second',
-  'millisecond',
-  'microsecond',
-  'epoch',
-]);
+/** So many days have microseconds that a double tells apart. */
+const wordDaysMax = 100_000;
+/** Parts that do not hang on the calendar: of the microseconds of a day, or of all since 1970. */
+const clockParts: Partial<Readonly<Record<DatePart, (ofDay: string, micros: string) => string>>> = {
+  hour: (ofDay) => `(${ofDay} / 3600000000 | 0)`,
+  minute: (ofDay) => `(${ofDay} / 60000000 | 0) % 60`,
+  second: (ofDay) => `(${ofDay} / 1000000 | 0) % 60`,
+  millisecond: (ofDay) => `(${ofDay} % 60000000 / 1000 | 0)`,
+  microsecond: (ofDay) => `${ofDay} % 60000000`,
+  epoch: (_, micros) => `${micros} / 1000000`,
+};
 
 /** Code of a function of dates or timestamps; null: the call is about numbers. @throws NotOnKernels */
 export function lowerTemporal(call: FunctionCall, emitter: Emitter): RowCode | null {
@@ -66,10 +69,9 @@ export function lowerTemporal(call: FunctionCall, emitter: Emitter): RowCode | n
   return partOf(operand, partFunctions[name] ?? dateParts.find((known) => known === unit), emitter);
 }
 
-/** A value for each day that the operand can lie on, by a table over days. */
+/** A value for each day that the operand can lie on, by a table over days. Where the row is NULL, the table may be missed. */
 function byDay(
   operand: BoundExpression,
-  micros: NumberCode,
   emitter: Emitter,
   valueOf: (startOfDay: number) => number,
 ): NumberCode {
@@ -77,26 +79,35 @@ function byDay(
   const first = Math.floor((range?.low ?? Number.NaN) / microsPerDay);
   const days = Math.floor((range?.high ?? Number.NaN) / microsPerDay) - first + 1;
   if (!(days <= tableDaysMax)) throw new NotOnKernels('dates of a range that is unknown or too wide');
-  const table = emitter.table(
-    Float64Array.from({ length: Math.max(0, days) }, (_, day) => valueOf((first + day) * microsPerDay)),
-  );
-  const value = `${table}[Math.floor(${micros.value} / ${microsPerDay}) - ${emitter.constant(first)}]`;
-  // Where the row is NULL the column may hold anything, so the table may be missed.
-  return { ...micros, value };
+  const values = Array.from({ length: Math.max(0, days) }, (_, day) => valueOf((first + day) * microsPerDay));
+  const isOfWords = values.every((value) => (value | 0) === value);
+  const table = emitter.table(isOfWords ? Int32Array.from(values) : Float64Array.from(values));
+  const point = toNumber(operand, operand.type, emitter);
+  if (operand.type.kind === 'date')
+    return { ...point, value: `${table}[${point.value} - ${emitter.whole(first)}]` };
+  // The quotient of a day's last microsecond is further from the next day than what rounding does.
+  const day =
+    days <= wordDaysMax
+      ? `(${point.value} - ${emitter.constant(first * microsPerDay)}) / ${microsPerDay} | 0`
+      : `Math.floor(${point.value} / ${microsPerDay}) - ${emitter.whole(first)}`;
+  return { ...point, value: `${table}[${day}]` };
 }
 
 function partOf(operand: BoundExpression, part: DatePart | undefined, emitter: Emitter): NumberCode {
   if (part === undefined) throw new NotOnKernels('this part of a date is left to the source');
+  const clockPart = clockParts[part];
+  if (clockPart === undefined) return byDay(operand, emitter, (start) => datePart(part, start));
   const micros = toNumber(operand, timestampType, emitter);
-  if (!withinDay.has(part)) return byDay(operand, micros, emitter, (start) => datePart(part, start));
-  return { ...micros, value: `${emitter.helper({ kind: 'date-part', part })}(${micros.value})` };
+  const x = emitter.temporary(micros.value);
+  const ofDay = emitter.temporary(`${x} - Math.floor(${x} / ${microsPerDay}) * ${microsPerDay}`);
+  return { ...micros, value: clockPart(ofDay, x) };
 }
 
 function truncated(operand: BoundExpression, unit: TruncationUnit | undefined, emitter: Emitter): NumberCode {
   if (unit === undefined) throw new NotOnKernels('this unit is left to the source');
-  const micros = toNumber(operand, timestampType, emitter);
   const ofDay = ['microsecond', 'millisecond', 'second', 'minute', 'hour', 'day'].includes(unit);
-  if (!ofDay) return byDay(operand, micros, emitter, (start) => truncateTo(unit, start));
+  if (!ofDay) return byDay(operand, emitter, (start) => truncateTo(unit, start));
+  const micros = toNumber(operand, timestampType, emitter);
   const width =
     truncateTo(unit, microsPerDay - 1) === 0
       ? microsPerDay

@@ -19,12 +19,12 @@ export function mergeTexts(texts: readonly TextCode[]): {
 /** The code in the merged dictionary. */
 export function remapped({ text, codes }: RemappedText, emitter: Emitter): string {
   const constant = emitter.constantOf(text.code);
-  return constant === null ? `${emitter.table(codes)}[${text.code}]` : emitter.constant(codes[constant]!); // a code of its dictionary
+  return constant === null ? `${emitter.table(codes)}[${text.code}]` : emitter.whole(codes[constant]!); // a code of its dictionary
 }
 
 /** True where the text is NULL. */
 export function textIsNull({ code, dictionary }: TextCode, emitter: Emitter): string {
-  return `${code} === ${emitter.constant(dictionary.length)}`;
+  return `${code} === ${emitter.whole(dictionary.length)}`;
 }
 
 /** Compares two texts. Dictionaries are sorted, so codes compare as texts do; a constant becomes a place in the dictionary. */
@@ -42,7 +42,7 @@ export function compareTexts(
   const { merged, texts } = mergeTexts([left, right]);
   const [a, b] = texts.map((text) => emitter.temporary(remapped(text, emitter))) as [string, string]; // two texts
   const isNull = emitter.temporary(
-    `(${a} === ${emitter.constant(merged.length)} | ${b} === ${emitter.constant(merged.length)})`,
+    `(${a} === ${emitter.whole(merged.length)} | ${b} === ${emitter.whole(merged.length)})`,
   );
   return { kind: 'boolean', value: `(!${isNull} & ${a} ${javascriptOperator(operator)} ${b})`, isNull };
 }
@@ -64,8 +64,8 @@ function compareWithConstant(
   const before = lowerBound(dictionary, constant);
   const found = codeOf(dictionary, constant) >= 0;
   const after = found ? before + 1 : before;
-  const end = emitter.constant(dictionary.length);
-  const at = (place: number): string => emitter.constant(place);
+  const end = emitter.whole(dictionary.length);
+  const at = (place: number): string => emitter.whole(place);
   const isNull = emitter.temporary(`${code} === ${end}`);
   const conditions: Readonly<Record<string, () => string>> = {
     '=': () => (found ? `${code} === ${at(before)}` : 'false'),

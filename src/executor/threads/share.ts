@@ -42,7 +42,7 @@ export class ShareReader {
   read(share: Share, isStopped: () => boolean): ShareSums | null {
     const isRead = share.every((task) => {
       const isAdded = this.add(task.runs, isStopped);
-      this.cells.flush();
+      this.cells.flush(task.runs);
       return isAdded;
     });
     const sums = { cells: this.cells.take(), interned: this.interners.map((interner) => interner.values()) };
