@@ -109,11 +109,10 @@ function guardFile(file: OpenFile, name: Named, patience: Patience): OpenFile {
       }
     },
     async close() {
-      const closing = file.close();
-      // A read that no statement waits for any more may still go on.
-      if (fault === null) await patience.wait(name, () => closing);
-      // Nobody waits for a device that does not answer.
-      else closing.catch(() => undefined);
+      // What was read is sound, whatever comes of closing.
+      const closing = file.close().catch(() => undefined);
+      // Nobody waits for a device that does not answer: a read that no statement waits for any more may still go on.
+      if (fault === null) await patience.wait(name, () => closing).catch(() => undefined);
     },
   };
 }

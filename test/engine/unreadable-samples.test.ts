@@ -8,6 +8,8 @@ let work: Workspace;
 let instead: ((read: () => Promise<number>, into: Uint8Array) => Promise<number>) | null;
 /** Reads of a sample's rows so far. */
 let reads: number;
+/** Whether closing a file of a sample fails, all of them: that of the strata as well. */
+let closingFails: boolean;
 /** Milliseconds that the clock is ahead. */
 let ahead: number;
 /** How long a call of the device may take, milliseconds. */
@@ -17,9 +19,15 @@ const files: FileSystem = {
   ...nodeFileSystem,
   async open(path, mode) {
     const file = await nodeFileSystem.open(path, mode);
-    if (mode !== 'read' || !/sample-\d+\.arrow$/.test(path)) return file;
+    const close = async (): Promise<void> => {
+      await file.close();
+      if (closingFails) throw Object.assign(new Error('EIO'), { code: 'EIO' });
+    };
+    if (mode !== 'read' || !/sample-\d+\.(strata\.)?arrow$/.test(path)) return file;
+    if (path.endsWith('.strata.arrow')) return { ...file, close };
     return {
       ...file,
+      close,
       read(into, position) {
         reads++;
         const read = (): Promise<number> => file.read(into, position);
@@ -41,7 +49,7 @@ const question = 'SELECT SUM(x) FROM t WHERE x % 3 = 0';
 const stateOf = async (): Promise<unknown> => (await work.query('SHOW SAMPLES')).toObjects()[0]!['state'];
 
 beforeEach(async () => {
-  [instead, reads, ahead, callMs] = [null, 0, 0, 50];
+  [instead, reads, ahead, callMs, closingFails] = [null, 0, 0, 50, false];
   const clock = { nowMs: () => Date.now() + ahead, monotonicMs: () => performance.now() };
   work = await Workspace.open({ files, timers, clock });
   await work.table('t', 'SELECT i AS x FROM range(50000) t(i)');
@@ -73,6 +81,14 @@ test('one that reports it twice has damaged the sample', async () => {
   await work.reopen();
   expect((await work.query(question)).answer.mode).toBe('exact');
   expect(reads).toBe(0);
+});
+
+test('one that cannot close what it has read has damaged nothing', async () => {
+  closingFails = true;
+  expect((await work.query(question)).answer.mode).toBe('approximate');
+  await work.reopen();
+  expect((await work.query(question)).answer.mode).toBe('approximate');
+  expect(await stateOf()).toBe('sound');
 });
 
 describe('a device that does not answer', () => {
