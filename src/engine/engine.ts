@@ -1,11 +1,12 @@
 import type { WorkloadEntry } from '../catalog/index.ts';
 import { QueryError, storageError, untilAborted } from '../common/index.ts';
-import { parseStatement, type SelectStatement, shapeOf, type Statement } from '../parser/index.ts';
+import type { SelectStatement, Statement } from '../parser/index.ts';
 import { tablesOf } from '../plan/index.ts';
-import { planSelect, type ResolvedBounds, type SelectPlan } from '../planner/index.ts';
+import type { ResolvedBounds, SelectPlan } from '../planner/index.ts';
 import type { Engine, QueryOptions, QueryResult } from './contract.ts';
 import { createSamples, explainSamples } from './create-samples.ts';
 import { explain } from './explain.ts';
+import { KnownStatements } from './known-statements.ts';
 import { Answer } from './query-result.ts';
 import { cancelled, RunControl } from './run-control.ts';
 import { measureResilience } from './resilience.ts';
@@ -45,11 +46,14 @@ interface PlannedSelect {
 /** Carries statements through the rooms: parse, plan, run, summarise. */
 export class BallparkEngine implements Engine {
   private closing: Promise<void> | null = null;
+  private readonly known: KnownStatements;
 
   constructor(
     private readonly state: EngineState,
     private readonly release: () => Promise<void>,
-  ) {}
+  ) {
+    this.known = new KnownStatements(state.environment.clock);
+  }
 
   query(sql: string, options: QueryOptions = {}): Promise<QueryResult> {
     return this.logged(sql, options, null);
@@ -92,7 +96,7 @@ export class BallparkEngine implements Engine {
   ): Promise<{ answer: Answer; workload: WorkloadEntry | null }> {
     const { clock } = this.state.environment;
     const stopwatch = new Stopwatch(() => clock.monotonicMs());
-    const statement = await stopwatch.time('parseMs', () => parseStatement(sql));
+    const statement = await stopwatch.time('parseMs', () => this.known.parse(sql));
     const select = selectOf(statement);
     const planned =
       select === null ? null : await stopwatch.time('planMs', () => this.plan(sql, select, options));
@@ -144,10 +148,9 @@ export class BallparkEngine implements Engine {
     { params = [] }: QueryOptions,
     failed?: FailedSamples,
   ): PlannedSelect {
-    const { troubles, environment, profile, source } = this.state;
+    const { troubles, profile, source } = this.state;
     const snapshot = troubles.snapshot(failed);
-    const plan = planSelect(statement, snapshot, params, environment.clock);
-    const shape = shapeOf(sql, statement.query.span);
+    const { plan, shape } = this.known.plan(sql, statement, snapshot, params);
     return {
       plan,
       shape,

@@ -2,7 +2,6 @@ import { type MissingGroups, missingGroups } from '../estimator/index.ts';
 import { openScan, type Patience, type Pauses, type Proceed, type SampleScan } from '../executor/index.ts';
 import {
   type AggregateQuery,
-  layoutMoments,
   type LaidOut,
   type LearnedValues,
   nothingLearned,
@@ -11,6 +10,7 @@ import {
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
 import type { EstimatedRow, Known } from './known.ts';
+import { layoutFor } from './known-layouts.ts';
 import { RankLimits } from './rank-limits.ts';
 import { ReadingEstimates } from './reading-estimates.ts';
 import { ReadingWatch } from './reading-watch.ts';
@@ -84,7 +84,7 @@ export class SampleReading {
     seed = 0,
   ): Promise<SampleReading | string> {
     const unit = sample.keys === null ? 'row' : 'key';
-    const laidOut = layoutMoments(query, design, unit);
+    const laidOut = layoutFor(query, design, unit);
     const { layout, aggregateTotals } = laidOut;
     const learned = learnedOf(tailSubjects(query, layout, aggregateTotals), layout.measures.length);
     const request = { filter: query.filter, keys: query.keys, layout, learned };

@@ -1,4 +1,5 @@
-import type { LoadedColumn, Sample } from '../samples/index.ts';
+import type { MomentLayout } from '../plan/index.ts';
+import type { LoadedColumn, Sample, StrataTable } from '../samples/index.ts';
 import { type CompiledScan, compileScan, type ScanRequest } from './compile-scan.ts';
 import { NotOnKernels } from './lower/emitter.ts';
 import { columnSource, loadColumns } from './sample-columns.ts';
@@ -31,12 +32,33 @@ export async function openScan(
       .filter((part) => part !== null);
     const { headRows } = sample.runs;
     const loaded = await loadColumns(sample, [...request.filter, ...request.keys, ...parts], headRows);
-    const compiled = compileScan(sample, request, columnSource(sample, loaded), loaded);
+    const compiled = compiledFor(sample, request, loaded);
     return new SampleScan(sample, request, loaded, compiled, threads);
   } catch (error) {
     if (error instanceof NotOnKernels) return { refused: error.message };
     throw error;
   }
+}
+
+/** What was compiled for a layout of moments over the strata of a sample. */
+const knownScans = new WeakMap<MomentLayout, WeakMap<StrataTable, CompiledScan>>();
+
+/** Compiles a scan, unless that was done for the same layout, sample and columns. A layout is of one query. */
+function compiledFor(
+  sample: Sample,
+  request: ScanRequest,
+  loaded: ReadonlyMap<string, LoadedColumn>,
+): CompiledScan {
+  const ofLayout = knownScans.get(request.layout) ?? new WeakMap<StrataTable, CompiledScan>();
+  knownScans.set(request.layout, ofLayout);
+  const known = ofLayout.get(sample.strata);
+  const values = new Set([...loaded.values()].map((column) => column.values));
+  if (known?.program.columns.every((column) => values.has(column)) === true) return known;
+  const compiled = compileScan(sample, request, columnSource(sample, loaded), loaded);
+  // Interners and groups of keys remember what was read.
+  const { interners, keyGroups } = compiled.program;
+  if (interners === 0 && keyGroups === null) ofLayout.set(sample.strata, compiled);
+  return compiled;
 }
 
 const noRuns = new Int32Array(0);

@@ -1,0 +1,62 @@
+import type { CatalogSnapshot } from '../catalog/index.ts';
+import type { Clock } from '../common/index.ts';
+import { parseStatement, type SelectStatement, shapeOf, type Statement } from '../parser/index.ts';
+import { type Parameters, planSelect, type SelectPlan } from '../planner/index.ts';
+
+/** Texts that are kept, and characters of one at most. */
+const textsMax = 256;
+const charactersMax = 4096;
+
+/** A SELECT, planned, and the shape of its text. */
+interface Planned {
+  readonly plan: SelectPlan;
+  readonly shape: string;
+}
+
+/** What is known of a text. */
+interface Known {
+  readonly statement: Statement;
+  /** The plan, and the catalog that it is for; null: there is none that would do again. */
+  planned: (Planned & { readonly snapshot: CatalogSnapshot }) | null;
+}
+
+/**
+ * Statements that were asked before. What hangs on the text and the catalog alone is not worked out anew: dashboards ask the same again
+ * and again, and a small answer from a sample takes no longer than parsing and planning it. Plans are kept as they are, so that others
+ * can keep what they make of one beside it.
+ */
+export class KnownStatements {
+  /** The one that was asked last is the last. */
+  private readonly texts = new Map<string, Known>();
+
+  constructor(private readonly clock: Clock) {}
+
+  /** @throws QueryError as {@link parseStatement} does */
+  parse(sql: string): Statement {
+    const known = this.texts.get(sql) ?? { statement: parseStatement(sql), planned: null };
+    if (sql.length > charactersMax) return known.statement;
+    this.texts.delete(sql);
+    this.texts.set(sql, known);
+    if (this.texts.size > textsMax) this.texts.delete(this.texts.keys().next().value!); // not empty
+    return known.statement;
+  }
+
+  /** @param select of the text @throws QueryError as {@link planSelect} does */
+  plan(sql: string, select: SelectStatement, snapshot: CatalogSnapshot, params: Parameters): Planned {
+    const known = this.texts.get(sql);
+    const isPlain = Array.isArray(params) && params.length === 0;
+    if (known?.planned?.snapshot === snapshot && isPlain) return known.planned;
+    let asksTime = false;
+    const clock: Clock = {
+      nowMs: () => {
+        asksTime = true;
+        return this.clock.nowMs();
+      },
+      monotonicMs: () => this.clock.monotonicMs(),
+    };
+    const plan = planSelect(select, snapshot, params, clock);
+    const planned = { plan, shape: shapeOf(sql, select.query.span), snapshot };
+    if (known !== undefined) known.planned = isPlain && !asksTime ? planned : null;
+    return planned;
+  }
+}
