@@ -21,7 +21,8 @@
  * The engine answers a statement anew each time, but it may have learned about the tails of its values from the first run.
  *
  * Moments: what the executor adds up of the rows that the sample has for a query, without a bound, where there is one sample alone.
- * `ours` is the engine's `executeMs`, with compiling and choosing what to read. DuckDB only adds up: the same counts and sums (to
+ * `ours` is the engine's `executeMs`, with choosing what to read, and making rows of the estimates; compiling is in it only the first
+ * time, which does not count: a sample keeps what was compiled, as DuckDB its prepared statement. DuckDB only adds up: the same counts and sums (to
  * the third power, which intervals are certified by) of the same rows by a prepared statement, on as many threads, from a table in
  * memory with texts as ENUM and without the rows of strata that the filter excludes. Quantiles list values and add up nothing.
  *

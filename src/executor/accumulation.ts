@@ -3,8 +3,10 @@ import type { MeasureCode } from './measure-code.ts';
 
 /** Code that adds terms to the sums of a row's group or of all rows. */
 export interface Accumulation {
-  /** What each row adds, to the sums that the lane has. Terms under one condition share its test. */
-  readonly ofRow: (target: (slot: number) => string) => string;
+  /** What each row adds to some slots, all unless given. Terms under one condition share its test. */
+  readonly ofRow: (target: (slot: number) => string, slots?: readonly number[]) => string;
+  /** For each slot the first that adds up the same. */
+  readonly firstSame: readonly number[];
   /** Slots that count the rows themselves. */
   readonly counts: readonly number[];
 }
@@ -19,8 +21,6 @@ interface Term {
 /** How values are left out that a row's measures do not take: their terms stand under a test, or the values are 0 then. */
 export type LeavingOut = { readonly by: 'test' } | { readonly by: 'mask'; readonly mask: string | null };
 
-const isCount = ({ term, condition }: Term): boolean => term === '1' && condition === null;
-
 /** What each row adds to some sums. @param measures {@link masked} where values are left out by a mask */
 export function accumulation(
   monomials: readonly Monomial[],
@@ -34,21 +34,28 @@ export function accumulation(
       : maskedTerm(monomial, measures, leaving.mask)),
   }));
   const ofRow = terms.filter((term) => !isCount(term));
-  const conditions = [...new Set(ofRow.map(({ condition }) => condition))];
   return {
-    ofRow: (target) =>
-      conditions
+    ofRow: (target, slots) => {
+      const own = slots === undefined ? ofRow : ofRow.filter(({ slot }) => slots.includes(slot));
+      const conditions = [...new Set(own.map(({ condition }) => condition))];
+      return conditions
         .map((condition) =>
           addTerms(
             condition,
-            ofRow.filter((term) => term.condition === condition),
+            own.filter((term) => term.condition === condition),
             target,
           ),
         )
-        .join('\n  '),
+        .join('\n  ');
+    },
+    firstSame: terms.map(({ term, condition }) =>
+      terms.findIndex((other) => other.term === term && other.condition === condition),
+    ),
     counts: terms.filter(isCount).map(({ slot }) => slot),
   };
 }
+
+const isCount = ({ term, condition }: Term): boolean => term === '1' && condition === null;
 
 const factorsOf = (monomial: Monomial, measures: readonly MeasureCode[]): string[] =>
   monomial.flatMap(({ measure, power }) => Array.from({ length: power }, () => measures[measure]!.value!)); // valued where its power is above 0

@@ -59,15 +59,16 @@ export function constantGroupLoop(
   measures: readonly MeasureCode[],
 ): string {
   const { monomials } = layout;
-  const { ofRow, counts } = accumulationUnder(filter, layout, measures, emitter);
-  const summed = monomials.map((_, slot) => slot).filter((slot) => !counts.includes(slot));
+  const { ofRow, firstSame, counts } = accumulationUnder(filter, layout, measures, emitter);
+  const stored = monomials.map((_, slot) => slot).filter((slot) => !counts.includes(slot));
+  const summed = stored.filter((slot) => firstSame[slot] === slot);
   const lanes = Math.max(
     1,
     Math.min(lanesMax[filter.kind], Math.floor(laneSumsMax / Math.max(1, valuedSums(monomials)))),
   );
   const names = (slot: number): string[] => Array.from({ length: lanes }, (_, lane) => `s${slot}l${lane}`);
   const row = (lane: number): string =>
-    `${emitter.lines.join('\n  ')}\n  ${ofRow((slot) => `s${slot}l${lane}`)}`;
+    `${emitter.lines.join('\n  ')}\n  ${ofRow((slot) => `s${slot}l${lane}`, summed)}`;
   return `
 const direct = cells.direct;
 ${overRuns(
@@ -80,7 +81,7 @@ ${overRuns(
     .map((name) => `let ${name} = 0;`)
     .join(' ')}
     ${overPiece(filter, row, lanes)}
-    ${summed.map((slot) => `sums[o + ${slot}] += (${names(slot).join(' + ')})${scaleOf(monomials[slot]!, measures)};`).join(' ')}
+    ${stored.map((slot) => `sums[o + ${slot}] += (${names(firstSame[slot]!).join(' + ')})${scaleOf(monomials[slot]!, measures)};`).join(' ')}
     ${counts.map((slot) => `sums[o + ${slot}] += count;`).join(' ')}`,
 )}`; // slots are places of monomials
 }
