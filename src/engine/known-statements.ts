@@ -22,8 +22,8 @@ interface Known {
 
 /**
  * Statements that were asked before. What hangs on the text and the catalog alone is not worked out anew: dashboards ask the same again
- * and again, and a small answer from a sample takes no longer than parsing and planning it. Plans are kept as they are, so that others
- * can keep what they make of one beside it.
+ * and again, and of a small answer from a sample that is a good part. The plan is the same object each time, so that others can keep
+ * what they make of it beside it.
  */
 export class KnownStatements {
   /** The one that was asked last is the last. */
