@@ -57,10 +57,11 @@ async function drawRows(
   const strata = method.kind === 'given' ? givenStrata(scanned, method) : scanned;
   const depth = depthOf(method, scanned, like);
   const columns = strata.columns.map(sampledColumn).filter((column) => column !== null);
+  const pause = pauseOf(control);
+  await pause();
   const rows = await scan.scanRows({ seed, keys, outliers, ...requestOf(depth, scanned), columns }, control);
   const caps = new Float64Array(strata.count).fill(depth.cap);
   const takeAll = strata.takeAll ?? undefined;
-  const pause = pauseOf(control);
   const order = await withPauses(
     orderRows(rows.stratum, rows.priority, caps, depth.shareMax, takeAll),
     pause,

@@ -197,6 +197,7 @@ export function* orderRows(
     }
   });
   const index = new RunIndex(sizes, takeAll);
+  yield;
   const runs = index.runs(new Int32Array(strataCount), sizes);
   const order = spare.subarray(0, index.rows);
   const next = starts.slice();

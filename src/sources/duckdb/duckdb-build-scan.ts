@@ -21,6 +21,7 @@ import { scanKeys } from './scan-keys.ts';
 import { pullRows } from './pull-rows.ts';
 import {
   carefulTotals,
+  type GetTotals,
   quickExpressions,
   statisticName,
   type TotalsByName,
@@ -88,9 +89,11 @@ export class DuckDBBuildScan implements FileScan {
       control,
     );
     const found = new Map(columns.map(({ name }, place) => [name, values[place]!])); // one array a column
-    const quick = this.columns.map((column, place) =>
-      carefulTotals(column, rowCount, totalsOf(found, place)),
-    );
+    const quick: (GetTotals | null)[] = [];
+    for (const [place, column] of this.columns.entries()) {
+      const own = carefulTotals(column, rowCount, totalsOf(found, place));
+      quick.push(await withPauses(own, pauseOf(control)));
+    }
     const careful = quick.includes(null)
       ? await this.scanCarefully(quick.map((totals) => totals === null), { named, order }, centres, control) // prettier-ignore
       : found;

@@ -1,6 +1,6 @@
 import { type DuckDBConnection, DuckDBInstance, type DuckDBResult } from '@duckdb/node-api';
-import { QueryError, untilAborted } from '../../common/index.ts';
-import type { Control } from '../source.ts';
+import { type Pause, QueryError, untilAborted } from '../../common/index.ts';
+import { type Control, pauseOf } from '../source.ts';
 import type { CallGate } from './call-gate.ts';
 import { fromDuckDB } from './duckdb-error.ts';
 import { giveBackMemory } from './give-back-memory.ts';
@@ -91,8 +91,13 @@ export class LockedDatabase {
   }
 
   /** Runs a statement and reads its result, chunk by chunk. @throws QueryError as {@link call} */
-  query<T>(sql: string, read: (result: DuckDBResult) => Promise<T>, control: Control = {}): Promise<T> {
-    return this.call(async (connection) => await read(await connection.stream(sql)), control);
+  query<T>(
+    sql: string,
+    read: (result: DuckDBResult, pause: Pause) => Promise<T>,
+    control: Control = {},
+  ): Promise<T> {
+    const pause = pauseOf(control);
+    return this.call(async (connection) => await read(await connection.stream(sql), pause), control);
   }
 
   /**

@@ -12,8 +12,9 @@ import {
   setValid,
   type Storage,
 } from '../../columns/index.ts';
+import type { Pause } from '../../common/index.ts';
 import type { SampledColumn, ScannedRows } from '../build-scan.ts';
-import type { Control } from '../source.ts';
+import { type Control, pauseOf } from '../source.ts';
 import type { LockedDatabase } from './locked-database.ts';
 import { readResult } from './read-values.ts';
 
@@ -41,25 +42,7 @@ export async function pullRows(
   for (const [place, { dictionary }] of columns.entries()) {
     dictionaries.push(dictionary ? await readDictionary(database, place, control) : null);
   }
-  const target = (storage: Storage, nullValue: number): Target => ({
-    values: allocate(storage, count),
-    bytesPerRow: bytesPerValue(storage),
-    validity: null,
-    nullValue,
-  });
-  const stratum = target('int32', 0);
-  const priority: Target = {
-    values: new BigUint64Array(count),
-    bytesPerRow: 8,
-    validity: null,
-    nullValue: 0,
-  };
-  const targets = columns.map(({ storage }, place) => {
-    const dictionary = dictionaries[place] ?? null;
-    return dictionary === null
-      ? target(storage, 0)
-      : target(codeStorage(dictionary.length), dictionary.length);
-  });
+  const { stratum, priority, own: targets } = await makeTargets(columns, dictionaries, count, pauseOf(control)); // prettier-ignore
   const codes = columns.map((_, place) =>
     dictionaries[place] === null ? `c${place}` : `enum_code(c${place}::d${place})`,
   );
@@ -90,6 +73,28 @@ export async function pullRows(
       return { column: { ...column, storage }, values: values as ColumnArray, validity, dictionary };
     }),
   };
+}
+
+/** Room for so many rows. To make an array for millions takes milliseconds. */
+async function makeTargets(
+  columns: readonly SampledColumn[],
+  dictionaries: readonly (Dictionary | null)[],
+  count: number,
+  pause: Pause,
+): Promise<{ readonly stratum: Target; readonly priority: Target; readonly own: readonly Target[] }> {
+  const target = async (storage: Storage, nullValue: number): Promise<Target> => {
+    await pause();
+    return { values: allocate(storage, count), bytesPerRow: bytesPerValue(storage), validity: null, nullValue }; // prettier-ignore
+  };
+  const stratum = await target('int32', 0);
+  await pause();
+  const priority = { values: new BigUint64Array(count), bytesPerRow: 8, validity: null, nullValue: 0 };
+  const own: Target[] = [];
+  for (const [place, { storage }] of columns.entries()) {
+    const entries = dictionaries[place]?.length;
+    own.push(await (entries === undefined ? target(storage, 0) : target(codeStorage(entries), entries)));
+  }
+  return { stratum, priority, own };
 }
 
 /** The type whose vectors have just the target's layout. */

@@ -1,3 +1,4 @@
+import type { Pieces } from '../../common/index.ts';
 import type { OutputColumn, Scalar, SqlType } from '../../plan/index.ts';
 import { quoteName } from './print-literal.ts';
 import { finiteMax, isExact, isFloating, ordinal, type StatisticExpressions } from './strata-statistics.ts';
@@ -26,6 +27,8 @@ export const totalsOf =
 const distanceMax = 1;
 /** Squares of the mean itself may be so many times the variance: a mean that is rounded to more of a spread tells too little to merge by. */
 const meanMax = 1e16;
+/** Strata that are looked at at once. */
+const strataAtOnce = 2 ** 11;
 const orders = [1, 2, 3, 4, 5, 6] as const;
 
 /** The least or greatest value as a number that has an order, in SQL; NULL where it is a date or a timestamp that is infinite. */
@@ -56,12 +59,17 @@ export function quickExpressions({ name, type }: OutputColumn, centre: number): 
  * @param count number of strata
  * @returns null where the column is to be scanned with care
  */
-export function carefulTotals({ type }: OutputColumn, count: number, get: GetTotals): GetTotals | null {
+export function* carefulTotals(
+  { type }: OutputColumn,
+  count: number,
+  get: GetTotals,
+): Pieces<GetTotals | null> {
   const low = get('low');
   if (low === undefined) return get; // only its values were counted
   const [counts, high] = [get('count')!, get('high')!]; // asked for with the lows
   const isEmpty = (stratum: number): boolean => Number(counts[stratum]) === 0;
   for (let stratum = 0; stratum < count; stratum++) {
+    if (stratum % strataAtOnce === 0) yield;
     const isFinite = [low, high].every((ends) => ends[stratum] !== null && Math.abs(Number(ends[stratum])) < finiteMax); // prettier-ignore
     if (!isEmpty(stratum) && !isFinite) return null;
   }
@@ -72,6 +80,7 @@ export function carefulTotals({ type }: OutputColumn, count: number, get: GetTot
     const means = get('mean')!; // asked for with them
     const variance = Array<Scalar>(count).fill(null);
     for (let stratum = 0; stratum < count; stratum++) {
+      if (stratum % strataAtOnce === 0) yield;
       if (isEmpty(stratum)) continue;
       if (!powers.every((own) => Number.isFinite(Number(own[stratum])))) return null;
       const n = Number(counts[stratum]);

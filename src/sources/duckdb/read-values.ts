@@ -8,7 +8,7 @@ import {
   DuckDBTimeValue,
   type DuckDBValue,
 } from '@duckdb/node-api';
-import { QueryError } from '../../common/index.ts';
+import { type Pause, QueryError, withoutPause } from '../../common/index.ts';
 import { narrowInteger, type Scalar, typeFromDuckDB } from '../../plan/index.ts';
 import type { ExactResult } from '../source.ts';
 
@@ -33,9 +33,10 @@ function toScalar(value: DuckDBValue): Scalar {
 
 /**
  * Reads a whole result.
+ * @param pause lets others go on: a chunk of a hundred columns takes tens of milliseconds, and the rubbish it leaves as long again
  * @throws QueryError LIMIT_EXCEEDED where it has more rows than an answer may have
  */
-export async function readResult(result: DuckDBResult): Promise<ExactResult> {
+export async function readResult(result: DuckDBResult, pause: Pause = withoutPause): Promise<ExactResult> {
   const names = result.columnNames();
   const columns = result
     .columnTypes()
@@ -52,7 +53,8 @@ export async function readResult(result: DuckDBResult): Promise<ExactResult> {
       });
     }
     for (const [place, column] of values.entries()) {
-      for (const value of chunk.getColumnValues(place)) column.push(toScalar(value));
+      chunk.visitColumnValues(place, (value) => column.push(toScalar(value)));
+      await pause();
     }
   }
 }

@@ -4,7 +4,7 @@ import type { ScannedColumn } from '../build-scan.ts';
 import { centreMoments } from './strata-statistics.ts';
 
 /** Strata whose moments are centred at once. */
-const strataAtOnce = 2 ** 11;
+const strataAtOnce = 2 ** 9;
 
 /** A column's totals from what the scan computed. @param get one value a stratum */
 export function* scannedColumn(
