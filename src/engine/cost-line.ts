@@ -22,15 +22,16 @@ const passes = 4;
 
 /**
  * The line from which points differ least in proportion to their cost: ordinary least squares would fit the largest work alone.
- * @param prior what to go by where there are too few points, or they give no line that rises: it is then set right by a factor
+ * @param prior what to go by where there are too few points, or they give no line that rises
  */
 export function fitLine(points: readonly Point[], prior: CostLine): CostLine {
   if (points.length === 0) return prior;
-  let line = points.length >= pointsMin ? roughLine(points) : null;
-  for (let pass = 0; pass < passes && line !== null; pass++) line = fitInProportion(points, line);
-  if (line !== null) return line;
-  const factor = median(points.map(([size, elapsedMs]) => elapsedMs / costAt(prior, size)));
-  return { baseMs: prior.baseMs * factor, msPerUnit: prior.msPerUnit * factor };
+  let fitted = points.length >= pointsMin ? roughLine(points) : null;
+  for (let pass = 0; pass < passes && fitted !== null; pass++) fitted = fitInProportion(points, fitted);
+  const line = fitted ?? prior;
+  // What is held up is held up by more than what is fast is faster: half of the points are to be above the line, and half below.
+  const factor = median(points.map(([size, elapsedMs]) => elapsedMs / costAt(line, size)));
+  return { baseMs: line.baseMs * factor, msPerUnit: line.msPerUnit * factor };
 }
 
 /** What is further off the line, by a factor, was held up by something else, or is of another kind. */

@@ -8,6 +8,7 @@ import { wantsEstimate } from './distinct-route.ts';
 import { commandTypes, rowsAnswer } from './rows-answer.ts';
 import { RunControl } from './run-control.ts';
 import { runSelect, tableOf } from './run-select.ts';
+import { firstTurn, nextTurn } from './sample-costs.ts';
 import { describeOutbid, isOutbidBy } from './sample-route.ts';
 import { changedFile, noExactAnswer } from './sampled-tables.ts';
 import type { Forecast } from './sample-query.ts';
@@ -102,9 +103,12 @@ async function foreseeSample(
   run: SelectRun,
   chosen: Exclude<Awaited<ReturnType<typeof chooseSample>>, string>,
 ): Promise<Line[]> {
-  const { costs } = run;
+  const { costs, control } = run;
+  const probed = chosen.map((each) => each.query);
   for (const { query, reason } of chosen) {
-    const forecast = await query.forecast(isOutbidBy(run, query.entry));
+    const turn = query === probed[0] ? firstTurn(query, probed) : nextTurn(control, query);
+    const sampleCosts = costs.over(query.entry, turn);
+    const forecast = await query.forecast(isOutbidBy(run, sampleCosts));
     if (forecast === 'outbid') return exact(plan, run, describeOutbid(query.entry, costs));
     const last = query === chosen.at(-1)!.query; // at least one was chosen
     if (forecast.tooSmall && !last) continue;
@@ -124,7 +128,7 @@ async function foreseeSample(
       ['error', describeError(forecast.relativeError, plan)],
       ...tailLines(forecast),
       ...listingLines(forecast),
-      ['time', `${roundMs(costs.sampleMs(entry, forecast.work))} expected`],
+      ['time', `${roundMs(sampleCosts.predictMs(forecast.work))} expected`],
     ];
   }
   throw new Error('the last sample always gives a forecast');

@@ -11,10 +11,12 @@ import { type AggregateQuery, type BoundExpression, childrenOf } from '../plan/i
 import { describeKeys } from './describe.ts';
 import type { EstimatedRow } from './known.ts';
 import type { SampleReading } from './sample-reading.ts';
-import type { SampleWork } from './statement-costs.ts';
+import type { SampleWork } from './sample-costs.ts';
+import { tailRowsMax } from './time-plan.ts';
 
-/** Listing values for so many milliseconds is as much work as estimating a cell. */
+/** Listing values for so many milliseconds is as much work as estimating a cell, and so is a look at the tails of so many rows. */
 const listingMsPerCell = 0.05;
+const tailRowsPerCell = 1000;
 
 /** What reading up to some rank limit should bring. */
 export interface Expectation {
@@ -45,6 +47,8 @@ export class Foresight {
   /** Nodes of expressions that are worked out for each row, and one for the row. */
   private readonly nodes: number;
   private readonly intervals: number;
+  /** Values are added up, whose tails are looked at before estimates are certified; counts have none. */
+  private readonly looksAtTails: boolean;
   /** It is decided in which proportions strata are read. */
   private isAllocated = false;
   private foretold: { rows: readonly EstimatedRow[]; cells: readonly CellForecast[] } | null = null;
@@ -55,6 +59,7 @@ export class Foresight {
   ) {
     this.nodes = 1 + [...filter, ...keys, ...aggregates].reduce((sum, each) => sum + countNodes(each), 0);
     this.intervals = Math.max(1, intervals.length);
+    this.looksAtTails = aggregates.some((each) => each.arguments.length > 0);
   }
 
   /** What reading on takes: strata are read in proportion to their size from here on, where that takes fewer rows. */
@@ -165,7 +170,12 @@ export class Foresight {
   private workOf(rows: number): SampleWork {
     const { reading } = this;
     const listing = reading.foreseeListing(rows).ms / listingMsPerCell;
-    return { read: rows * this.nodes, estimate: reading.cellCount * this.intervals + listing };
+    const tails = this.looksAtTails ? Math.min(rows, tailRowsMax) / tailRowsPerCell : 0;
+    return {
+      load: reading.bytesLoadedAt(rows),
+      read: rows * this.nodes,
+      estimate: reading.cellCount * this.intervals + listing + tails,
+    };
   }
 }
 

@@ -4,15 +4,27 @@ import { costAt, type CostLine, fitLine, type Point } from './cost-line.ts';
 import { slownessOf } from './machine-speed.ts';
 
 /**
- * Kinds of work. `read`: a statement's way to a sample's sums, all but estimating; its size is rows times the nodes of expressions that
- * are worked out for each. `estimate`: all estimating, sizing included; cells times intervals, and what listing values is
- * worth. `exact`: the source's answer; values read. `learn`: the same, while tails are learned beside it.
+ * Work that is slower where a process does it for the first time: what is compiled for a statement runs without having been optimised.
+ * `read`: a statement's way to a sample's sums, all but loading and estimating; its size is rows times the nodes of expressions
+ * that are worked out for each. `next`: the same of a sample that is tried behind another. `estimate`: all estimating, sizing
+ * included; cells times intervals, and what listing values is worth.
  */
-export type Work = 'read' | 'estimate' | 'exact' | 'learn';
+export type Repeated = 'read' | 'next' | 'estimate';
+
+/**
+ * Kinds of work. `first …`: of a shape that is new to the process. `load`: columns of samples; bytes. `exact`: the source's
+ * answer; values read. `learn`: the same, while tails are learned beside it.
+ */
+export type Work = Repeated | `first ${Repeated}` | 'load' | 'exact' | 'learn';
 
 /** What work costs on the machine that slowness is measured against, as measured there. */
 const nominal: Readonly<Record<Work, CostLine>> = {
-  read: { baseMs: 1, msPerUnit: 1.5e-6 },
+  'first read': { baseMs: 4, msPerUnit: 2e-6 },
+  'first next': { baseMs: 1, msPerUnit: 3e-6 },
+  'first estimate': { baseMs: 0.6, msPerUnit: 0.1 },
+  read: { baseMs: 1, msPerUnit: 1e-6 },
+  next: { baseMs: 0.3, msPerUnit: 1e-6 },
+  load: { baseMs: 0.2, msPerUnit: 1.5e-6 },
   estimate: { baseMs: 0.3, msPerUnit: 0.05 },
   exact: { baseMs: 4, msPerUnit: 2.5e-6 },
   learn: { baseMs: 20, msPerUnit: 2e-5 },
@@ -20,8 +32,11 @@ const nominal: Readonly<Record<Work, CostLine>> = {
 
 /** The latest efforts of a shape that count. */
 const ownMax = 8;
-/** The latest shapes that a kind's line is fitted to. */
-const shapesMax = 64;
+/** The latest shapes that are remembered, and those of them that a kind's line is fitted to. */
+const shapesMax = 1024;
+const fittedMax = 64;
+/** Compiled code of so many shapes is expected to be optimised still. */
+const warmMax = 256;
 
 /** What was learned of one kind of work. */
 interface Learned {
@@ -31,17 +46,26 @@ interface Learned {
   line: CostLine | null;
 }
 
+const nothingLearned = (): Learned => ({ byShape: new Map(), line: null });
+
 /**
  * The error–latency profile: what work of each kind and shape takes, learned from every run. A line over the sizes of all shapes
  * tells what a new one may take, and a shape's own runs how far it is from that.
  */
 export class Profile {
   private readonly learned: Readonly<Record<Work, Learned>> = {
-    read: { byShape: new Map(), line: null },
-    estimate: { byShape: new Map(), line: null },
-    exact: { byShape: new Map(), line: null },
-    learn: { byShape: new Map(), line: null },
+    'first read': nothingLearned(),
+    'first next': nothingLearned(),
+    'first estimate': nothingLearned(),
+    read: nothingLearned(),
+    next: nothingLearned(),
+    load: nothingLearned(),
+    estimate: nothingLearned(),
+    exact: nothingLearned(),
+    learn: nothingLearned(),
   };
+  /** Shapes that this process has done work for; the latest last. */
+  private readonly warmShapes = new Set<string>();
   private slowness: number | null = null;
   private unsaved: Effort[] = [];
 
@@ -72,6 +96,18 @@ export class Profile {
     this.unsaved.push({ work, shape, threads: this.threads, size, elapsedMs });
   }
 
+  /** Whether this process has done work for a shape before. */
+  isWarm(shape: string): boolean {
+    return this.warmShapes.has(shape);
+  }
+
+  /** Work was done for a shape: the next time it will not be the first. */
+  warm(shape: string): void {
+    this.warmShapes.delete(shape);
+    this.warmShapes.add(shape);
+    if (this.warmShapes.size > warmMax) this.warmShapes.delete(this.warmShapes.keys().next().value!); // not empty
+  }
+
   /** Writes what was learned since the last time. @throws QueryError STORAGE */
   async save(): Promise<void> {
     const efforts = this.unsaved;
@@ -93,7 +129,7 @@ export class Profile {
 
   private lineOf(work: Work): CostLine {
     const learned = this.learned[work];
-    learned.line ??= fitLine([...learned.byShape.values()].flat(), this.priorOf(work));
+    learned.line ??= fitLine([...learned.byShape.values()].slice(-fittedMax).flat(), this.priorOf(work));
     return learned.line;
   }
 

@@ -13,6 +13,12 @@ const reserveMaxMs = 50;
 /** What a cancelled statement ends with. */
 export const cancelled = (): QueryError => new QueryError('CANCELLED', 'the statement was cancelled');
 
+/** What a statement loaded of the columns of samples, and how long it waited for them. */
+export interface Loads {
+  readonly bytes: number;
+  readonly tookMs: number;
+}
+
 /** The limits of one statement's run: its deadline, its caller's patience. */
 export class RunControl {
   readonly startedMs: number;
@@ -23,6 +29,7 @@ export class RunControl {
   /** There is an answer already: what still goes on is to end. */
   isAnswered = false;
   private lastYieldMs: number;
+  private loaded: Loads = { bytes: 0, tookMs: 0 };
 
   constructor(
     readonly clock: Clock,
@@ -40,6 +47,21 @@ export class RunControl {
 
   elapsedMs(): number {
     return this.clock.monotonicMs() - this.startedMs;
+  }
+
+  /** Of all samples so far. */
+  get loads(): Loads {
+    return this.loaded;
+  }
+
+  /** Waits for columns to be loaded. @param bytes that are read for it; 0: they are there */
+  async loading<T>(bytes: number, load: Promise<T>): Promise<T> {
+    if (bytes === 0) return await load;
+    const startMs = this.elapsedMs();
+    const loaded = await load;
+    const before = this.loaded;
+    this.loaded = { bytes: before.bytes + bytes, tookMs: before.tookMs + this.elapsedMs() - startMs };
+    return loaded;
   }
 
   /** Milliseconds until the deadline; infinite without one. */

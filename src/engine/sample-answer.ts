@@ -4,7 +4,7 @@ import type { Choice } from './choice.ts';
 import type { AnswerSummary } from './contract.ts';
 import type { Expectation } from './foresight.ts';
 import type { EstimatedRow } from './known.ts';
-import type { SampleWork } from './statement-costs.ts';
+import type { SampleWork } from './sample-costs.ts';
 import type { UnknownTails } from './tail-subjects.ts';
 
 /** What a sample says with the rows that were read. */

@@ -128,12 +128,16 @@ export class SampleCache {
    */
   async get(entry: SampleEntry, control: RunControl | null = null): Promise<Sample> {
     const opening = this.shared(entry);
-    const withinMs = control?.withinMs ?? null;
-    if (control === null || withinMs === null) return await opening;
+    if (control === null) return await opening;
+    const { withinMs } = control;
     const inTime = <T>(work: Promise<T>): Promise<T> =>
-      waitAtMost(this.options.timers, control.deviceEndMs - control.elapsedMs(), work, () => new LateSample(entry, withinMs)); // prettier-ignore
+      withinMs === null
+        ? work
+        : waitAtMost(this.options.timers, control.deviceEndMs - control.elapsedMs(), work, () => new LateSample(entry, withinMs)); // prettier-ignore
     const sample = await inTime(opening);
-    return { ...sample, load: (name, rows) => inTime(sample.load(name, rows)) };
+    const load: Sample['load'] = (name, rows) =>
+      control.loading(sample.bytesToLoad(name, rows), inTime(sample.load(name, rows)));
+    return { ...sample, load };
   }
 
   private async shared(entry: SampleEntry): Promise<Sample> {

@@ -12,7 +12,7 @@ import type { RunControl } from './run-control.ts';
 import type { SampleAnswer } from './sample-answer.ts';
 import { type LearnedOf, SampleReading } from './sample-reading.ts';
 import { designOf } from './sampled-tables.ts';
-import type { SampleWork } from './statement-costs.ts';
+import type { SampleWork } from './sample-costs.ts';
 
 /** Rows that a pilot reads first, over all strata. */
 const pilotRows = 4096;
@@ -102,6 +102,11 @@ export class SampleQuery {
     return typeof reading === 'string'
       ? reading
       : new SampleQuery(entry, reading, query, bounds, sample.strata.effectiveRows);
+  }
+
+  /** What was done so far. */
+  get workDone(): SampleWork {
+    return this.foresight.workDone;
   }
 
   /** What estimating took so far, milliseconds. */
@@ -258,7 +263,7 @@ export class SampleQuery {
       driver,
       unknownTails: () => reading.unknownTails(known, rows),
       witnessRows,
-      work: foresight.workDone,
+      work: this.workDone,
       expected,
     };
   }

@@ -209,6 +209,11 @@ export class SampleReading {
     return this.isEnded;
   }
 
+  /** Bytes of columns that the statement loads where so many rows are read, those that it has loaded included. */
+  bytesLoadedAt(rows: number): number {
+    return this.control.loads.bytes + this.scan.bytesToLoad(rows);
+  }
+
   /** What listing values for quantiles would be like after so many rows. */
   foreseeListing(rows: number): ListingForecast {
     return this.lister.foresee(rows);

@@ -11,6 +11,7 @@ import { type Lessons, lessonsFor } from './learn-tails.ts';
 import type { AnswerColumn } from './query-result.ts';
 import type { SampleAnswer } from './sample-answer.ts';
 import { isSampleLost } from './sample-cache.ts';
+import { firstTurn, nextTurn, type SampleCosts, type Turn } from './sample-costs.ts';
 import type { IsOutbid } from './sample-query.ts';
 import type { RoutedAnswer, SelectRun } from './select-run.ts';
 import type { StatementCosts } from './statement-costs.ts';
@@ -38,7 +39,16 @@ export async function sampleRoute(
     goExact(plan, run, { open, best }, why, () => exact(why, lessonsFor(table, tried)));
   for (const open of chosen) {
     // The first is asked as soon as the statement has come.
-    const trying = trySample(open, run, tried.length === 0 ? 0 : run.control.elapsedMs());
+    const { control } = run;
+    const { query } = open;
+    const turn =
+      tried.length === 0
+        ? firstTurn(
+            query,
+            chosen.map((each) => each.query),
+          )
+        : nextTurn(control, query);
+    const trying = trySample(open, run, turn);
     const next = await trying.catch((error: unknown) => {
       if (best !== null && error instanceof LateSample) return 'late' as const;
       throw error;
@@ -122,30 +132,23 @@ interface TriedSample {
 }
 
 /** Asks a sample, as long as the source is not predicted to be well ahead, and learns what that costs. */
-async function trySample(
-  open: OpenSampleQuery,
-  run: SelectRun,
-  startMs: number,
-): Promise<TriedSample | 'outbid'> {
-  const { control, costs, refine } = run;
+async function trySample(open: OpenSampleQuery, run: SelectRun, turn: Turn): Promise<TriedSample | 'outbid'> {
   const { query } = open;
-  const answer = await query.run(isOutbidBy(run, query.entry));
+  const costs = run.costs.over(query.entry, turn);
+  const answer = await query.run(isOutbidBy(run, costs));
   if (answer === 'outbid') return answer;
-  const { entry, expected, work } = answer;
+  const { expected, work } = answer;
   const predicted =
     expected === null
       ? null
-      : {
-          maxRelativeError: expected.relativeError,
-          elapsedMs: startMs + costs.sampleMs(entry, expected.work),
-        };
+      : { maxRelativeError: expected.relativeError, elapsedMs: costs.predictMs(expected.work) };
   // Whoever watches has more to wait for than the answer.
-  if (refine === null) costs.learnSample(entry, work, control.elapsedMs() - startMs, query.estimateMs);
+  if (run.refine === null) costs.learn(work, run.control, query.estimateMs);
   return { open, answer, predicted };
 }
 
 /** Tells whether the source is predicted to be well ahead of a sample; null: it is not to be asked. */
-export function isOutbidBy({ costs, control }: SelectRun, sample: SampleEntry): IsOutbid | null {
+export function isOutbidBy({ costs, control }: SelectRun, sample: SampleCosts): IsOutbid | null {
   return costs.mayGoExact
     ? (all, done) => costs.isExactFaster(sample, all, done, control.remainingMs())
     : null;

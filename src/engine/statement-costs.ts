@@ -10,12 +10,7 @@ import {
 } from '../plan/index.ts';
 import type { SelectPlan } from '../planner/index.ts';
 import type { Profile } from './profile.ts';
-
-/** How much there is to do for an answer from a sample; see {@link Work}. */
-export interface SampleWork {
-  readonly read: number;
-  readonly estimate: number;
-}
+import { SampleCosts, type SampleWork, type Turn } from './sample-costs.ts';
 
 /** Values of text weigh more than numbers. */
 const textWeight = 3;
@@ -56,10 +51,9 @@ export class StatementCosts {
     }, 1);
   }
 
-  /** Time for a whole answer from a sample, from the statement's start, milliseconds. */
-  sampleMs(sample: SampleEntry, { read, estimate }: SampleWork): number {
-    const shape = this.shapeOver(sample);
-    return this.profile.predictMs('read', shape, read) + this.profile.predictMs('estimate', shape, estimate);
+  /** What an answer from a sample costs in its turn. */
+  over({ name }: SampleEntry, turn: Turn): SampleCosts {
+    return new SampleCosts(this.profile, keyOf(`${this.shape} over ${name}`), turn);
   }
 
   /** Time for the exact answer, milliseconds. @param learns tails are learned beside it */
@@ -85,28 +79,12 @@ export class StatementCosts {
    * @param done of the work that the sample's answer takes
    * @param remainingMs until the deadline
    */
-  isExactFaster(sample: SampleEntry, all: SampleWork, done: SampleWork, remainingMs: number): boolean {
+  isExactFaster(sample: SampleCosts, all: SampleWork, done: SampleWork, remainingMs: number): boolean {
     if (!this.mayGoExact) return false;
-    // Estimates are made anew of all rows.
-    const shape = this.shapeOver(sample);
-    const restMs =
-      this.profile.predictMs('read', shape, all.read) -
-      this.profile.predictMs('read', shape, done.read) +
-      this.profile.predictMs('estimate', shape, all.estimate);
     const exactMs = this.exactMs();
-    return exactMs * advantage + advantageMs < restMs && exactMs < remainingMs * deadlineShare;
-  }
-
-  /** @param estimateMs of the time, what estimating took */
-  learnSample(
-    sample: SampleEntry,
-    { read, estimate }: SampleWork,
-    elapsedMs: number,
-    estimateMs: number,
-  ): void {
-    const shape = this.shapeOver(sample);
-    this.profile.learn('read', shape, read, elapsedMs - estimateMs);
-    this.profile.learn('estimate', shape, estimate, estimateMs);
+    return (
+      exactMs * advantage + advantageMs < sample.restMs(all, done) && exactMs < remainingMs * deadlineShare
+    );
   }
 
   /** @param learns see {@link exactMs} */
@@ -115,10 +93,6 @@ export class StatementCosts {
     if (!this.isSourceCold)
       this.profile.learn(learns ? 'learn' : 'exact', keyOf(this.shape), this.exactSize, elapsedMs);
     this.isSourceCold = false;
-  }
-
-  private shapeOver({ name }: SampleEntry): string {
-    return keyOf(`${this.shape} over ${name}`);
   }
 }
 

@@ -4,7 +4,7 @@ import type { RowLister } from './row-lister.ts';
 import type { RunControl } from './run-control.ts';
 
 /** Rows at most that tails are judged by, and how many are enough where time is short. */
-const tailRowsMax = 2 ** 19;
+export const tailRowsMax = 2 ** 19;
 const tailRowsMin = 2 ** 16;
 /** Share of a deadline at most that is kept from reading for making intervals, and that of the rest which a look at tails may take. */
 const makingShareMax = 0.7;

@@ -153,6 +153,11 @@ export class SampleScan extends ScanSums {
     return planted.every((kind) => kind === 'fail' || kind === 'unreadable') ? 'failed' : null;
   }
 
+  /** Bytes of columns that reading so many rows would have to load. */
+  bytesToLoad(rows: number): number {
+    return [...this.loaded.keys()].reduce((sum, name) => sum + this.sample.bytesToLoad(name, rows), 0);
+  }
+
   /** Columns are loaded as far as tasks need, so a scan that stops early has read no more of the file. */
   private async load(rows: number): Promise<void> {
     for (const name of this.loaded.keys()) await this.sample.load(name, rows);

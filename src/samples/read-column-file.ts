@@ -82,6 +82,16 @@ export class ColumnFileReader {
     return state.column;
   }
 
+  /** Bytes that loading the first rows of a column would read, its dictionary not counted. */
+  bytesToLoad(name: string, rows: number): number {
+    const column = this.manifest.columns.find((each) => each.name === name);
+    if (column === undefined) return 0;
+    const blocks = Math.ceil(Math.min(rows, this.manifest.rows) / this.manifest.blockRows);
+    const loaded = this.loaded.find((each) => each.column.manifest === column)?.blocksLoaded ?? 0;
+    if (loaded >= blocks) return 0;
+    return column.blocks.slice(loaded, blocks).reduce((sum, each) => sum + bytesOfBlock(each), 0);
+  }
+
   /** Memory that columns take as far as they have been filled, bytes: what was not is not committed. */
   get bytesLoaded(): number {
     return this.loaded.reduce((sum, { bytesLoaded }) => sum + bytesLoaded, 0);
@@ -145,7 +155,7 @@ export class ColumnFileReader {
         else await this.readInto(described.validity, bits);
       }
       state.blocksLoaded++;
-      state.bytesLoaded += described.values.length + (described.validity?.length ?? 0);
+      state.bytesLoaded += bytesOfBlock(described);
     }
   }
 
@@ -164,4 +174,8 @@ export class ColumnFileReader {
         `the sample file ${this.path} is damaged in the ${extent.length} bytes from ${extent.offset} on`,
       );
   }
+}
+
+function bytesOfBlock({ values, validity }: ColumnManifest['blocks'][number]): number {
+  return values.length + (validity?.length ?? 0);
 }

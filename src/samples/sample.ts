@@ -43,6 +43,8 @@ export interface Sample {
    * @throws QueryError DAMAGED_SAMPLE
    */
   load(name: string, rows: number): Promise<LoadedColumn>;
+  /** Bytes that {@link load} would have to read. */
+  readonly bytesToLoad: (name: string, rows: number) => number;
   /** Memory that the loaded columns take, bytes. */
   readonly bytesLoaded: () => number;
   /** The error of work that cannot do without rows which cannot be read. */
@@ -88,6 +90,7 @@ export async function openSample(files: FileSystem, folder: string, described: S
     blockRows: described.data.blockRows,
     columns: described.data.columns.filter(({ name }) => !ownColumnNames.includes(name)),
     load: (name, rows) => reader.load(name, rows),
+    bytesToLoad: (name, rows) => reader.bytesToLoad(name, rows),
     bytesLoaded: () => reader.bytesLoaded,
     unreadable: (reason) => new SampleFault('unavailable', reason),
     close: () => reader.close(),

@@ -92,6 +92,13 @@ describe('a column file', () => {
     // Two blocks of 256 rows are there, the rest is not.
     expect(values[511]).toBeCloseTo(511 / 7);
     expect(values[512]).toBe(0);
+    // Doubles, 8 bytes each; 1,000 rows are four blocks, the last of 232 with a bit for each.
+    expect([300, 512, 513, rows].map((upTo) => reader.bytesToLoad('real', upTo))).toEqual([
+      0,
+      0,
+      2048,
+      2048 + 232 * 8 + 29,
+    ]);
     await reader.load('real', 513);
     expect(values[512]).toBeCloseTo(512 / 7);
     await reader.close();
