@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { type Clock, type FileSystem, nodeFileSystem, systemClock } from '../common/index.ts';
+import type { ThreadsWorth } from '../executor/index.ts';
 import { type OpenSqlite, openSqliteFile } from '../database/index.ts';
 import { systemTimers, type Timers } from '../leases/index.ts';
 
@@ -12,6 +13,8 @@ export interface Environment {
   readonly timers: Timers;
   /** Starts a thread that reads samples. */
   readonly startThread: () => Worker;
+  /** When they should be given something to read. */
+  readonly threadsWorth: ThreadsWorth;
   /** A name that was never given before. */
   readonly newId: () => string;
   /** A seed for a sample that names none. */
@@ -30,6 +33,8 @@ export const systemEnvironment: Environment = {
   clock: systemClock,
   timers: systemTimers,
   startThread: () => new Worker(threadFile),
+  // With two cores threads gain nothing below 15 ms; and what a thread runs for the first time takes it many times as long.
+  threadsWorth: { rows: 2 ** 17, ms: 12 },
   newId: randomUUID,
   // A seed needs no more than to differ from the last; 31 bits of the identifier will do.
   newSeed: () => Number.parseInt(randomUUID().slice(0, 8), 16) >>> 1,

@@ -164,10 +164,11 @@ function alertOf({ onAlert }: OpenOptions): EngineState['alert'] {
 function openThreads(
   count: number,
   { taskFaults }: OpenOptions,
-  { startThread, timers }: Environment,
+  { startThread, timers, threadsWorth }: Environment,
 ): ScanThreads {
   const faults = taskFaults === undefined ? null : plantFaults(taskFaults);
-  return new ScanThreads(count, startThread, (delayMs, work) => timers.after(delayMs, work), faults);
+  const after = (delayMs: number, work: () => void): (() => void) => timers.after(delayMs, work);
+  return new ScanThreads(count, startThread, after, faults, threadsWorth);
 }
 
 async function realPaths({ files }: Environment, paths: readonly string[]): Promise<string[]> {

@@ -21,6 +21,7 @@ export class ReadingWatch {
   private lastRows = 0;
   private startedRows = 0;
   private startedMs: number | null = null;
+  private threadsAreWorth = false;
 
   constructor(private readonly control: RunControl) {}
 
@@ -40,9 +41,11 @@ export class ReadingWatch {
    * @param rowsRead in all
    * @param budgetMs time that reading may still take; infinite without a deadline
    * @param neededRows so many more are read whatever the time
+   * @param rowsLeft of which threads could read some
    * @returns rows to read; 0: none
    */
-  begin(rowsRead: number, budgetMs: number, neededRows: number): number {
+  begin(rowsRead: number, budgetMs: number, neededRows: number, rowsLeft = 0): number {
+    this.threadsAreWorth = this.areThreadsWorth(rowsRead, rowsLeft);
     const rows = this.rowsWithin(budgetMs);
     const taken = rows > 0 ? rows : Math.min(neededRows, this.rowsWithin(Number.POSITIVE_INFINITY));
     if (taken <= 0) return 0;
@@ -51,14 +54,24 @@ export class ReadingWatch {
     return taken;
   }
 
+  /** The piece is long enough to be handed to other threads, where there are any. */
+  get isForThreads(): boolean {
+    return this.threadsAreWorth;
+  }
+
+  private areThreadsWorth(rowsRead: number, rowsLeft: number): boolean {
+    const { threads } = this.control;
+    if (threads === null || rowsRead < threads.worth.rows) return false;
+    return rowsLeft * Math.min(...this.paces) >= threads.worth.ms && threads.isReady;
+  }
+
   private rowsWithin(budgetMs: number): number {
     if (budgetMs <= 0) return 0;
     const hurried = this.control.withinMs !== null;
     if (this.paces.length === 0) return hurried ? firstRows.hurried : firstRows.calm;
     const msPerRow = slownessMargin * Math.max(...this.paces);
     if (budgetMs / msPerRow < rowsMin) return 0;
-    const { threads } = this.control;
-    const longest = threads !== null && threads.isReady ? pieceMs.inThreads : pieceMs.here;
+    const longest = this.threadsAreWorth ? pieceMs.inThreads : pieceMs.here;
     const most = Math.min(budgetMs, longest) / msPerRow;
     const rows = Math.max(rowsMin, hurried ? Math.min(most, growth * this.lastRows) : most);
     return Math.floor(rows / rowsMin) * rowsMin;

@@ -126,6 +126,7 @@ export class SampleReading {
     this.limit = this.readsAll ? this.limits.max : Math.min(this.limits.max, limit);
     const target = this.sample.unitSizes.map((_, stratum) => this.limits.unitsUnder(stratum, this.limit));
     const available = this.limits.rowsUnder(this.limits.max);
+    const wanted = this.limits.rowsUnder(this.limit);
     const before = this.rowsRead;
     const { onProgress } = this.control.options;
     const proceed: Proceed = async ({ rowsRead }) => {
@@ -134,7 +135,7 @@ export class SampleReading {
         fraction: available === 0 ? null : rowsRead / available,
         rows: rowsRead,
       });
-      return await this.mayRead(rowsRead, this.neededRows);
+      return await this.mayRead(rowsRead, this.neededRows, wanted);
     };
     const isRead = await this.untilLate(this.scan.readTo(target, proceed, this.looks, this.patience), false);
     this.control.throwIfCancelled();
@@ -145,9 +146,11 @@ export class SampleReading {
     return this.latest;
   }
 
-  /** For how long threads are waited for. */
+  /** For how long threads are waited for: not at all where it is not worth it. */
   private readonly patience: Patience = () =>
-    this.control.patience(patienceShare * this.readingMs(this.rowsRead));
+    this.watch.isForThreads
+      ? this.control.patience(patienceShare * this.readingMs(this.rowsRead))
+      : AbortSignal.abort();
 
   /** What was read so far can be answered from. */
   private get canAnswer(): boolean {
@@ -174,14 +177,19 @@ export class SampleReading {
     return this.scan.cellCount;
   }
 
-  /** How many rows may be read before the next look at the clock; 0: what was read has to do. @param needed rows that are read whatever the time */
-  private async mayRead(rowsRead: number, needed: number): Promise<number> {
+  /**
+   * How many rows may be read before the next look at the clock; 0: what was read has to do.
+   * @param needed rows that are read whatever the time
+   * @param wanted rows that are read in all where there is time
+   */
+  private async mayRead(rowsRead: number, needed: number, wanted: number): Promise<number> {
     this.watch.end(rowsRead);
     const { control } = this;
     await control.pause();
     // What was read answers now: the device is waited for as long as there is time to read.
     if (this.canAnswer) control.deviceEndMs = control.elapsedMs() + this.readingMs(this.rowsRead);
-    return this.watch.begin(rowsRead, this.readingMs(rowsRead), Math.max(0, needed - rowsRead));
+    const neededRows = Math.max(0, needed - rowsRead);
+    return this.watch.begin(rowsRead, this.readingMs(rowsRead), neededRows, wanted - rowsRead);
   }
 
   private readingMs(rowsRead: number): number {
@@ -253,10 +261,11 @@ export class SampleReading {
    * @throws QueryError CANCELLED, DAMAGED_SAMPLE, LIMIT_EXCEEDED
    */
   async callWitness(): Promise<Known | null> {
-    const proceed: Proceed = ({ rowsRead }) => this.mayRead(rowsRead, 0);
+    const all = this.limits.rowsUnder(this.limits.max);
+    const proceed: Proceed = ({ rowsRead }) => this.mayRead(rowsRead, 0, all);
     const read = TailWitness.read(this.scan, this.sample.unitSizes, proceed, this.patience);
     this.witness = await this.untilLate(read, null);
-    this.watch.end(this.limits.rowsUnder(this.limits.max));
+    this.watch.end(all);
     if (this.witness === null) return null;
     this.latest = await this.meetGroups();
     return this.latest;

@@ -9,4 +9,4 @@ export type { CollectedSums } from './scan-sums.ts';
 export type { Patience, Pauses, Proceed } from './scan-steering.ts';
 export { plantFaults } from './threads/planted-faults.ts';
 export type { TaskFaults } from './threads/task-faults.ts';
-export { ScanThreads } from './threads/scan-threads.ts';
+export { ScanThreads, type ThreadsWorth } from './threads/scan-threads.ts';

@@ -14,6 +14,8 @@ const isFull = process.env['MODE'] === 'losses';
 const kills = isFull ? 500 : 20;
 
 const threads = new WatchedThreads();
+/** They are given whatever there is to read. */
+const shared = { startThread: threads.start, threadsWorth: { rows: 0, ms: 0 } };
 afterEach(() => threads.leaveAlone());
 
 const opened: Workspace[] = [];
@@ -23,10 +25,7 @@ afterAll(async () => {
 
 /** An engine on the data of another, with faults of its own. */
 async function open(options: OpenOptions = {}, world: Partial<Environment> = {}): Promise<Workspace> {
-  const work = await Workspace.open(
-    { startThread: threads.start, ...world },
-    { dataDir: base.path('data'), ...options },
-  );
+  const work = await Workspace.open({ ...shared, ...world }, { dataDir: base.path('data'), ...options });
   opened.push(work);
   return work;
 }
@@ -41,7 +40,7 @@ const sql =
   'SELECT g, COUNT(*) AS n, SUM(x) AS total, AVG(y) AS mean FROM t WHERE y > 0.5 GROUP BY g ORDER BY g';
 let base: Workspace;
 beforeAll(async () => {
-  base = await Workspace.open({ startThread: threads.start });
+  base = await Workspace.open(shared);
   opened.unshift(base);
   await base.table(
     't',

@@ -1,8 +1,10 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { EstimatePaces } from '../../src/engine/estimate-paces.ts';
 import { ReadingWatch } from '../../src/engine/reading-watch.ts';
 import { RunControl } from '../../src/engine/run-control.ts';
 import { seededRandom } from '../../src/common/index.ts';
+import { ScanThreads } from '../../src/executor/index.ts';
+import { startThread } from '../support/threads.ts';
 
 /** A clock that goes on when it is told to, and a watch that goes by it. */
 function watched(withinMs: number | null): {
@@ -61,6 +63,29 @@ test('what is needed is read whatever the time', () => {
   const { watch } = watched(50);
   expect(watch.begin(0, -10, 0)).toBe(0);
   expect(watch.begin(0, -10, 700)).toBe(700);
+});
+
+test('threads are worth it where rows were read without them, and the rest takes long', () => {
+  let nowMs = 0;
+  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
+  const threads = new ScanThreads(2, startThread, () => () => undefined, null, { rows: 1000, ms: 10 });
+  const isReady = vi.spyOn(threads, 'isReady', 'get').mockReturnValue(true);
+  const watch = new ReadingWatch(new RunControl(clock, {}, null, 0, undefined, threads));
+  const begin = (rowsRead: number, rowsLeft: number): boolean => {
+    watch.end(rowsRead);
+    watch.begin(rowsRead, Number.POSITIVE_INFINITY, 0, rowsLeft);
+    return watch.isForThreads;
+  };
+  expect(begin(0, 1e6)).toBe(false);
+  nowMs += 5;
+  // 5 ms for 500 rows: the rest takes long enough, but too few were read.
+  expect(begin(500, 1e6)).toBe(false);
+  nowMs += 1;
+  // 1 ms for 1,000 rows is the pace.
+  expect(begin(1500, 9000)).toBe(false);
+  expect(begin(1500, 11_000)).toBe(true);
+  isReady.mockReturnValue(false);
+  expect(begin(1500, 11_000)).toBe(false);
 });
 
 test('paces follow slowness soon, and forget it slowly', () => {

@@ -36,6 +36,14 @@ interface ThreadState {
   unwatch: () => void;
 }
 
+/** Reading is handed to threads when so many rows were read without them, and the rest is predicted to take so long. */
+export interface ThreadsWorth {
+  readonly rows: number;
+  readonly ms: number;
+}
+
+const always: ThreadsWorth = { rows: 0, ms: 0 };
+
 /** Threads that read samples, for all scans of an engine. They are started when they are first asked for. */
 export class ScanThreads {
   private readonly threads = new Set<ThreadState>();
@@ -50,12 +58,14 @@ export class ScanThreads {
    * @param count of threads
    * @param start starts one
    * @param faults what is planted
+   * @param worth when reading should be handed to them
    */
   constructor(
     readonly count: number,
     private readonly start: () => Worker,
     private readonly after: After,
     readonly faults: TaskFaults | null = null,
+    readonly worth: ThreadsWorth = always,
   ) {}
 
   /** Whether there is a thread that reads. Where none does yet, some are started: others read meanwhile. */
