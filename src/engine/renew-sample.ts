@@ -81,7 +81,7 @@ async function mergeAdded(
     return null;
   const partNumber = await state.catalog.nextFileNumber(fence);
   const outliersAs = method.outliers === undefined ? {} : { outliersAs: method.outliers };
-  const request = { method, seed, number: partNumber, ...outliersAs };
+  const request = { method, seed, number: partNumber, isLasting: false, ...outliersAs };
   const part = await drawFrom(added, state, request, watch);
   try {
     const { files } = state.environment;

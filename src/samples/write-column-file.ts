@@ -90,12 +90,14 @@ async function append(file: OpenFile, chunks: AsyncIterable<Uint8Array>): Promis
 export interface WriteOptions {
   /** Rows of a block, a multiple of 8. */
   readonly blockRows?: number;
+  /** Returns when the file is on the device; false: it is for this process alone. */
+  readonly isLasting?: boolean;
   /** Lets others go on between blocks. */
   readonly pause?: Pause;
 }
 
 /**
- * Writes columns as an Arrow IPC file, synced to the device.
+ * Writes columns as an Arrow IPC file.
  * @param path a file that is not there yet
  * @param columns all with `rows` rows
  * @returns the manifest to read it with; its hashes are of the arrays, not of what the device gave back
@@ -105,7 +107,7 @@ export async function writeColumnFile(
   path: string,
   columns: readonly Column[],
   rows: number,
-  { blockRows = defaultBlockRows, pause = withoutPause }: WriteOptions = {},
+  { blockRows = defaultBlockRows, isLasting = true, pause = withoutPause }: WriteOptions = {},
 ): Promise<ColumnFileManifest> {
   const cutter = new BlockCutter(rows, blockRows);
   const dictionaries: (EncodedDictionary | null)[] = [];
@@ -128,7 +130,7 @@ export async function writeColumnFile(
     }
     writer.close();
     const byteLength = await written;
-    await file.sync();
+    if (isLasting) await file.sync();
     return await describeColumnFile(file, byteLength, columns, dictionaries, cutter, pause);
   } catch (error) {
     // Nothing may be written any more when the file closes.
