@@ -51,6 +51,23 @@ describe('the lock', () => {
   });
 });
 
+describe('a result', () => {
+  test('is read with pauses between its columns, and no further than whoever pauses wants', async () => {
+    const database = await open();
+    // Three chunks of 2,048 rows at most, of two columns.
+    const sql = 'SELECT range::INTEGER AS i, range / 2 AS x FROM range(5000)';
+    let pauses = 0;
+    const pause = (): Promise<void> =>
+      ++pauses === 9 ? Promise.reject(new Error('enough')) : Promise.resolve();
+    const { values } = await database.query(sql, readResult, { pause });
+    expect([values[0]!.length, values[1]![4999], pauses]).toEqual([5000, 2499.5, 6]);
+    await expect(database.query(sql, readResult, { pause })).rejects.toThrow('enough');
+    // What was not read is in nobody's way.
+    expect((await database.query('SELECT 1', readResult)).values).toEqual([[1]]);
+    await database.close();
+  });
+});
+
 describe('calls', () => {
   test('are two at most', async () => {
     const [one, other] = [await open(), await open()];
