@@ -20,7 +20,7 @@ export async function drawFiles(
   try {
     return await drawFrom(scan, { environment, folders }, request, watch);
   } finally {
-    await scan.close();
+    scan.close();
   }
 }
 
@@ -55,7 +55,7 @@ export class AddedFiles {
     return this.opened;
   }
 
-  async close(): Promise<void> {
-    await this.opened?.close();
+  close(): void {
+    this.opened?.close();
   }
 }

@@ -70,7 +70,7 @@ export async function refreshSamples(
     control.throwIfCancelled();
     throw error instanceof QueryError && error.span === undefined ? at(statement, error) : error;
   } finally {
-    await adding.close();
+    adding.close();
   }
   await giveBack(claims);
   await letGoOfSamples(

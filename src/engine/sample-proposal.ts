@@ -93,7 +93,7 @@ export async function findProposal(
     throw error;
   } finally {
     await solver.close();
-    await scan.close();
+    scan.close();
   }
 }
 

@@ -24,7 +24,8 @@ export interface BuildScan {
   scanRows(request: RowRequest, control: Control): Promise<ScannedRows>;
   /** The second scan where keys are drawn: all rows of the keys whose priority is below a share of its range. */
   scanKeys(request: KeyRequest, control: Control): Promise<ScannedKeys>;
-  close(): Promise<void>;
+  /** Ends it. What it used is given back behind; the end of the source waits for that. */
+  close(): void;
 }
 
 /** The scans of builds, one after the other, over files that can be looked into. */

@@ -23,5 +23,6 @@ export interface ColumnSetScan {
   ): Promise<ColumnSetCounts>;
   /** The largest squared coefficient of variation, variance ÷ mean², of numeric columns; 0 where none has one. */
   spread(columns: readonly string[], share: number, control: Control): Promise<number>;
-  close(): Promise<void>;
+  /** Ends it. What it used is given back behind; the end of the source waits for that. */
+  close(): void;
 }

@@ -58,7 +58,7 @@ async function build(
     const sample = await openSample(files, '/samples', built.files);
     return { sample, method: built.outliers === null ? method : { ...method, outliers: built.outliers } };
   } finally {
-    await scan.close();
+    scan.close();
   }
 }
 

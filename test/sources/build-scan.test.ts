@@ -20,7 +20,7 @@ async function reopened<T>(use: (fresh: BuildScan) => Promise<T>): Promise<T> {
   try {
     return await use(fresh);
   } finally {
-    await fresh.close();
+    fresh.close();
   }
 }
 
@@ -38,7 +38,7 @@ beforeAll(async () => {
   strata = await scan.scanStrata(['k'], {});
 });
 afterAll(async () => {
-  await scan.close();
+  scan.close();
   await source.close();
   await work.close();
 });

@@ -17,7 +17,7 @@ beforeAll(async () => {
   scan = await source.openColumnSets({ name: 't', files: [{ id: 1, path }] });
 });
 afterAll(async () => {
-  await scan.close();
+  scan.close();
   await source.close();
   await work.close();
 });

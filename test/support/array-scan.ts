@@ -77,7 +77,7 @@ export function arrayScan(table: ArrayTable, options: ArrayScanOptions): BuildSc
       );
     },
     scanKeys: (request) => Promise.resolve(scanKeys(table, request, keyTexts(request.keys), options)),
-    close: () => Promise.resolve(),
+    close: () => undefined,
   };
 }
 

@@ -44,7 +44,7 @@ export class DrawingTable {
           this.once('strata', () => scan.scanStrata(keys, control, outliers)),
         scanRows: (request, control) => scan.scanRows(request, control),
         scanKeys: (request, control) => scan.scanKeys(request, control),
-        close: () => Promise.resolve(),
+        close: () => undefined,
       },
       { method: this.method, outliersOf: this.outliersOf, seed, folder: '/samples', number: 1 },
       {},
@@ -59,7 +59,7 @@ export class DrawingTable {
   }
 
   async close(): Promise<void> {
-    await this.scan.close();
+    this.scan.close();
     await this.source.close();
   }
 }

@@ -44,7 +44,7 @@ export class DuckDBBuildScan implements FileScan {
     private readonly database: LockedDatabase,
     private readonly table: SourceTable,
     private readonly columns: readonly OutputColumn[],
-    readonly close: () => Promise<void>,
+    readonly close: () => void,
   ) {}
 
   inspect(): Promise<FileDescription> {

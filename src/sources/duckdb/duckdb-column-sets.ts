@@ -13,7 +13,7 @@ export class DuckDBColumnSetScan implements ColumnSetScan {
   constructor(
     private readonly database: LockedDatabase,
     private readonly table: SourceTable,
-    readonly close: () => Promise<void>,
+    readonly close: () => void,
   ) {}
 
   async count(
