@@ -7,8 +7,12 @@ import type { SampleReading } from './sample-reading.ts';
 const looksShare = 0.1;
 /** From this share of the sample on a first look waits for no more matches. */
 const waitShare = 0.25;
-/** How far into the statement intervals of a first look are made, milliseconds: it is to be shown within 100. */
+/**
+ * How far into the statement intervals of a first look are made, milliseconds: it is to be shown within 100. What comes later, as the first
+ * statement of a process does, waits by so large a factor longer for them.
+ */
 const firstIntervalsMs = 70;
+const lateIntervals = 1.15;
 /** Looks that take longer, milliseconds, and most of the time too, are left out. */
 const patienceMs = 50;
 
@@ -103,11 +107,13 @@ export class Looks implements Pauses {
     this.tookMs = control.elapsedMs() - startedMs;
   }
 
-  /** A first look that can be shown soon does not wait for the last of thousands of intervals: the next look has them. */
+  /** A first look does not wait for the last of thousands of intervals: the next look has them. */
   private firstUntilMs(): number {
     const { control } = this.reading;
-    const isAwaited = control.elapsedMs() < firstIntervalsMs && (control.options.refineAfterMs ?? 0) === 0;
-    return isAwaited ? firstIntervalsMs : Number.POSITIVE_INFINITY;
+    const isAwaited = (control.options.refineAfterMs ?? 0) === 0;
+    return isAwaited
+      ? Math.max(firstIntervalsMs, lateIntervals * control.elapsedMs())
+      : Number.POSITIVE_INFINITY;
   }
 
   /** For a first look, as the rows of the groups tell: to meet thousands of groups takes longer than to count their rows. */

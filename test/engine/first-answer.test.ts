@@ -51,6 +51,11 @@ describe('The first answer of a stream over many groups', () => {
     expect(others.at(-1)!.final).toBe(true);
   });
 
+  test('leaves more of them where it is late already', async () => {
+    const [[inTime], [late]] = [unmade((await streamed(0.05))[0]!), unmade((await streamed(1))[0]!)];
+    expect([late > inTime, late < 1500]).toEqual([true, true]);
+  });
+
   test('is not hurried where nobody wants it soon', async () => {
     const answers = await streamed(0.05, 71);
     expect(answers.map(unmade)).toEqual(answers.map(() => [0, undefined]));
