@@ -76,13 +76,24 @@ function makeBatch(
   return new arrow.RecordBatch(schema, struct);
 }
 
-/** Where a chunk goes while the file grows. */
+/** Bytes that are written at once: the writer gives each buffer of each column by itself, and the padding behind it. */
+const writeBytes = 2 ** 18;
+
+/** Writes chunks one behind the other. @returns their bytes */
 async function append(file: OpenFile, chunks: AsyncIterable<Uint8Array>): Promise<number> {
-  let position = 0;
+  let [held, heldBytes, position] = [[] as Uint8Array[], 0, 0];
+  const write = async (): Promise<void> => {
+    if (heldBytes === 0) return;
+    await file.write(held.length === 1 ? held[0]! : Buffer.concat(held), position);
+    position += heldBytes;
+    [held, heldBytes] = [[], 0];
+  };
   for await (const chunk of chunks) {
-    await file.write(chunk, position);
-    position += chunk.length;
+    held.push(chunk);
+    heldBytes += chunk.length;
+    if (heldBytes >= writeBytes) await write();
   }
+  await write();
   return position;
 }
 
