@@ -45,8 +45,9 @@ const loadShape = 'columns';
 
 /** What an answer from one sample should cost, by what others have cost. */
 export class SampleCosts {
-  private readonly reading: Work;
-  private readonly estimating: Work;
+  /** The whole of the sample's turn, and what is left when some of it is done: that is never the first of its kind. */
+  private readonly whole: { readonly read: Work; readonly estimate: Work };
+  private readonly rest: { readonly read: Work; readonly estimate: Work };
 
   /** @param shape of the statement, and of the sample */
   constructor(
@@ -54,34 +55,44 @@ export class SampleCosts {
     private readonly shape: string,
     private readonly turn: Turn,
   ) {
-    const isFirst = !profile.isWarm(shape);
-    const kindOf = (work: Repeated): Work => (isFirst ? `first ${work}` : work);
-    this.reading = kindOf(turn.isFirst ? 'read' : 'next');
-    this.estimating = kindOf('estimate');
+    const read: Repeated = turn.isFirst ? 'read' : 'next';
+    this.rest = { read, estimate: 'estimate' };
+    this.whole = profile.isWarm(shape) ? this.rest : { read: `first ${read}`, estimate: 'first estimate' };
   }
 
   /** Time for the whole answer, from the statement's start, milliseconds. */
   predictMs(work: SampleWork): number {
     const { load, read, estimate } = this.inTurn(work);
-    return this.turn.elapsedMs + this.loadMs(load) + this.readMs(read) + this.estimateMs(estimate);
+    const { profile, shape, whole, turn } = this;
+    return (
+      turn.elapsedMs +
+      this.loadMs(load) +
+      profile.predictMs(whole.read, shape, read) +
+      profile.predictMs(whole.estimate, shape, estimate)
+    );
   }
 
   /** Time for what is left to do, milliseconds; estimates are made anew of all rows. */
   restMs(all: SampleWork, done: SampleWork): number {
     const [inAll, before] = [this.inTurn(all), this.inTurn(done)];
-    const readMs = this.readMs(inAll.read) - this.readMs(before.read);
-    return this.loadMs(all.load - done.load) + readMs + this.estimateMs(inAll.estimate);
+    const { profile, shape, rest } = this;
+    return (
+      this.loadMs(all.load - done.load) +
+      profile.predictMs(rest.read, shape, inAll.read) -
+      profile.predictMs(rest.read, shape, before.read) +
+      profile.predictMs(rest.estimate, shape, inAll.estimate)
+    );
   }
 
   /** @param done of the work, until now @param estimateMs what estimating took on this sample */
   learn(done: SampleWork, control: RunControl, estimateMs: number): void {
-    const { turn, profile, shape } = this;
+    const { turn, profile, shape, whole } = this;
     const { load, read, estimate } = this.inTurn(done);
     const loadMs = control.loads.tookMs - turn.loads.tookMs;
     const estimatingMs = sum(turn.probes, (probe) => probe.estimateMs) + estimateMs - turn.estimateMs;
     profile.learn('load', loadShape, load, loadMs);
-    profile.learn(this.reading, shape, read, control.elapsedMs() - turn.elapsedMs - loadMs - estimatingMs);
-    profile.learn(this.estimating, shape, estimate, estimatingMs);
+    profile.learn(whole.read, shape, read, control.elapsedMs() - turn.elapsedMs - loadMs - estimatingMs);
+    profile.learn(whole.estimate, shape, estimate, estimatingMs);
     profile.warm(shape);
   }
 
@@ -97,14 +108,6 @@ export class SampleCosts {
 
   private loadMs(bytes: number): number {
     return bytes > 0 ? this.profile.predictMs('load', loadShape, bytes) : 0;
-  }
-
-  private readMs(read: number): number {
-    return this.profile.predictMs(this.reading, this.shape, read);
-  }
-
-  private estimateMs(estimate: number): number {
-    return this.profile.predictMs(this.estimating, this.shape, estimate);
   }
 }
 
