@@ -17,18 +17,22 @@ export function costAt({ baseMs, msPerUnit }: CostLine, size: number): number {
 const pointsMin = 8;
 const spreadMin = 4;
 
+/** A unit that takes so many times as long as was known before is chance: among few works of much the same size any may be the slowest. */
+const steepnessMax = 100;
+
 /** Fits in a row, each weighted by what the last one says. */
 const passes = 4;
 
 /**
  * The line from which points differ least in proportion to their cost: ordinary least squares would fit the largest work alone.
- * @param prior what to go by where there are too few points, or they give no line that rises
+ * @param prior what to go by where there are too few points, or they give no line that rises, or one that is too steep
  */
 export function fitLine(points: readonly Point[], prior: CostLine): CostLine {
   if (points.length === 0) return prior;
   let fitted = points.length >= pointsMin ? roughLine(points) : null;
   for (let pass = 0; pass < passes && fitted !== null; pass++) fitted = fitInProportion(points, fitted);
-  const line = fitted ?? prior;
+  const isSteep = fitted !== null && fitted.msPerUnit > steepnessMax * prior.msPerUnit;
+  const line = fitted === null || isSteep ? prior : fitted;
   // What is held up is held up by more than what is fast is faster: half of the points are to be above the line, and half below.
   const factor = median(points.map(([size, elapsedMs]) => elapsedMs / costAt(line, size)));
   return { baseMs: line.baseMs * factor, msPerUnit: line.msPerUnit * factor };

@@ -72,7 +72,7 @@ export class SampleCosts {
     );
   }
 
-  /** Time for what is left to do, milliseconds; estimates are made anew of all rows. */
+  /** Time for what is left to do, milliseconds; the sample's estimates are made anew of all rows, and other samples are done with. */
   restMs(all: SampleWork, done: SampleWork): number {
     const [inAll, before] = [this.inTurn(all), this.inTurn(done)];
     const { profile, shape, rest } = this;
@@ -80,7 +80,7 @@ export class SampleCosts {
       this.loadMs(all.load - done.load) +
       profile.predictMs(rest.read, shape, inAll.read) -
       profile.predictMs(rest.read, shape, before.read) +
-      profile.predictMs(rest.estimate, shape, inAll.estimate)
+      profile.predictMs(rest.estimate, shape, all.estimate)
     );
   }
 

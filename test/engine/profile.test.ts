@@ -36,6 +36,17 @@ describe('a line of costs', () => {
     expect(baseMs / msPerUnit).toBeCloseTo(1000, 6);
     expect(fitLine([], prior)).toBe(prior);
   });
+
+  test('does not take chance for a slope: the larger of works of much the same size were held up', () => {
+    const heldUp = Array.from({ length: 10 }, (_, place): Point => [
+      10_000 + 5000 * place,
+      place < 6 ? 2 : 150,
+    ]);
+    const cheap: CostLine = { baseMs: 1, msPerUnit: 1e-6 };
+    const { baseMs, msPerUnit } = fitLine(heldUp, cheap);
+    expect(baseMs / msPerUnit).toBeCloseTo(1e6, 0);
+    expect(costAt({ baseMs, msPerUnit }, 1e6)).toBeLessThan(10);
+  });
 });
 
 describe('the profile', () => {

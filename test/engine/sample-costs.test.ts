@@ -78,19 +78,26 @@ describe('the costs of an answer from a sample', () => {
 
   test('a sample that is tried behind another has its own work alone, a first one the probes of others', async () => {
     const control = statement();
-    const [own, other] = [query({ load: 0, read: 500, estimate: 10 }), query()];
+    const [own, other] = [query({ load: 0, read: 500, estimate: 10 }), query({ ...work, estimate: 1000 })];
     const first = new SampleCosts(profile, 'own', firstTurn(own, [own, other]));
     nowMs += 12;
     first.learn({ load: 0, read: 9000, estimate: 10 }, control, 1);
     const next = new SampleCosts(profile, 'other', nextTurn(control, other));
     nowMs += 4;
     next.learn({ load: 0, read: 4000, estimate: 10 }, control, 3);
+    // Other samples are done with when it is asked what is left of this one.
+    const [some, all] = [
+      { load: 0, read: 500, estimate: 10 },
+      { load: 0, read: 9000, estimate: 10 },
+    ];
+    const alone = new SampleCosts(profile, 'own', firstTurn(own, [own]));
+    expect(first.restMs(all, some)).toBeCloseTo(alone.restMs(all, some), 3);
     await profile.save();
     const efforts = new ProfileStore(database).efforts(2);
     expect(efforts.map(({ work: kind, shape, size, elapsedMs }) => [kind, shape, size, elapsedMs])).toEqual([
       // 12 ms, of which estimating took 1 on each sample
       ['first read', 'own', 10_000, 10],
-      ['first estimate', 'own', 20, 2],
+      ['first estimate', 'own', 1010, 2],
       // 4 ms, of which estimating took 3 − 1
       ['first next', 'other', 3000, 2],
       ['first estimate', 'other', 10, 2],
