@@ -17,7 +17,7 @@ export type Repeated = 'read' | 'next' | 'estimate';
  */
 export type Work = Repeated | `first ${Repeated}` | 'load' | 'exact' | 'learn';
 
-/** What work costs on the machine that slowness is measured against, as measured there. */
+/** What work costs on the machine that slowness is measured against, as measured there; of first runs a rough multiple. */
 const nominal: Readonly<Record<Work, CostLine>> = {
   'first read': { baseMs: 4, msPerUnit: 2e-6 },
   'first next': { baseMs: 1, msPerUnit: 3e-6 },

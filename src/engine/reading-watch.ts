@@ -21,7 +21,8 @@ export class ReadingWatch {
   private lastRows = 0;
   private startedRows = 0;
   private startedMs: number | null = null;
-  private threadsAreWorth = false;
+  /** The piece that was begun last is long enough to be handed to other threads, and they are ready. */
+  isForThreads = false;
 
   constructor(private readonly control: RunControl) {}
 
@@ -45,18 +46,13 @@ export class ReadingWatch {
    * @returns rows to read; 0: none
    */
   begin(rowsRead: number, budgetMs: number, neededRows: number, rowsLeft = 0): number {
-    this.threadsAreWorth = this.areThreadsWorth(rowsRead, rowsLeft);
+    this.isForThreads = this.areThreadsWorth(rowsRead, rowsLeft);
     const rows = this.rowsWithin(budgetMs);
     const taken = rows > 0 ? rows : Math.min(neededRows, this.rowsWithin(Number.POSITIVE_INFINITY));
     if (taken <= 0) return 0;
     this.startedRows = rowsRead;
     this.startedMs = this.control.elapsedMs();
     return taken;
-  }
-
-  /** The piece is long enough to be handed to other threads, where there are any. */
-  get isForThreads(): boolean {
-    return this.threadsAreWorth;
   }
 
   private areThreadsWorth(rowsRead: number, rowsLeft: number): boolean {
@@ -71,7 +67,7 @@ export class ReadingWatch {
     if (this.paces.length === 0) return hurried ? firstRows.hurried : firstRows.calm;
     const msPerRow = slownessMargin * Math.max(...this.paces);
     if (budgetMs / msPerRow < rowsMin) return 0;
-    const longest = this.threadsAreWorth ? pieceMs.inThreads : pieceMs.here;
+    const longest = this.isForThreads ? pieceMs.inThreads : pieceMs.here;
     const most = Math.min(budgetMs, longest) / msPerRow;
     const rows = Math.max(rowsMin, hurried ? Math.min(most, growth * this.lastRows) : most);
     return Math.floor(rows / rowsMin) * rowsMin;

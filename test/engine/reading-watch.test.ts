@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { EstimatePaces } from '../../src/engine/estimate-paces.ts';
 import { ReadingWatch } from '../../src/engine/reading-watch.ts';
 import { RunControl } from '../../src/engine/run-control.ts';
@@ -65,11 +65,11 @@ test('what is needed is read whatever the time', () => {
   expect(watch.begin(0, -10, 700)).toBe(700);
 });
 
-test('threads are worth it where rows were read without them, and the rest takes long', () => {
+test('threads are worth it where rows were read without them, and the rest takes long', async () => {
   let nowMs = 0;
   const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
   const threads = new ScanThreads(2, startThread, () => () => undefined, null, { rows: 1000, ms: 10 });
-  const isReady = vi.spyOn(threads, 'isReady', 'get').mockReturnValue(true);
+  await threads.prewarm();
   const watch = new ReadingWatch(new RunControl(clock, {}, null, 0, undefined, threads));
   const begin = (rowsRead: number, rowsLeft: number): boolean => {
     watch.end(rowsRead);
@@ -84,7 +84,7 @@ test('threads are worth it where rows were read without them, and the rest takes
   // 1 ms for 1,000 rows is the pace.
   expect(begin(1500, 9000)).toBe(false);
   expect(begin(1500, 11_000)).toBe(true);
-  isReady.mockReturnValue(false);
+  await threads.close();
   expect(begin(1500, 11_000)).toBe(false);
 });
 
