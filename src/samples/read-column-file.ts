@@ -1,24 +1,15 @@
-import {
-  allocateShared,
-  bitmapBytes,
-  bytesOf,
-  bytesPerValue,
-  type ColumnArray,
-  type Dictionary,
-} from '../columns/index.ts';
-import type { FileSystem, OpenFile } from '../common/index.ts';
+import { allocateShared, bitmapBytes, bytesOf, bytesPerValue, type Dictionary } from '../columns/index.ts';
+import type { FileSystem } from '../common/index.ts';
 import type { ColumnFileManifest, ColumnManifest, Extent } from './column-file.ts';
 import { sha256 } from './describe-column-file.ts';
 import { decodeDictionary } from './encode-dictionary.ts';
+import { fileInMemory, type ReadableFile } from './file-in-memory.ts';
+import type { ColumnReader, HeldColumn } from './held-columns.ts';
 import { SampleFault } from './sample-fault.ts';
 
 /** A column as kernels see it: contiguous over all blocks, filled from the front as far as it has been loaded. */
-export interface LoadedColumn {
+export interface LoadedColumn extends HeldColumn {
   readonly manifest: ColumnManifest;
-  readonly values: ColumnArray;
-  /** null: no row is NULL. */
-  readonly validity: Uint8Array | null;
-  readonly dictionary: Dictionary | null;
 }
 
 interface ColumnState {
@@ -34,21 +25,25 @@ interface ColumnState {
  * Reads a column file: just the columns and blocks that are asked for, into shared memory, each buffer checked against its hash
  * before its first use.
  */
-export class ColumnFileReader {
+export class ColumnFileReader implements ColumnReader {
   private readonly states = new Map<string, Promise<ColumnState>>();
   private readonly loaded: ColumnState[] = [];
 
   private constructor(
-    private readonly file: OpenFile,
+    private readonly file: ReadableFile,
     private readonly path: string,
     readonly manifest: ColumnFileManifest,
   ) {}
 
-  /** @throws QueryError DAMAGED_SAMPLE where the file is missing or has another length than the manifest says */
+  /**
+   * @param atOnce all of it will be read: in one go
+   * @throws QueryError DAMAGED_SAMPLE where the file is missing or has another length than the manifest says
+   */
   static async open(
     files: FileSystem,
     path: string,
     manifest: ColumnFileManifest,
+    atOnce = false,
   ): Promise<ColumnFileReader> {
     const found = await files.stat(path);
     if (found?.bytes !== manifest.byteLength) {
@@ -56,7 +51,9 @@ export class ColumnFileReader {
         found === null ? 'is missing' : `has ${found.bytes} bytes instead of ${manifest.byteLength}`;
       throw new SampleFault('damaged', `the sample file ${path} ${state}`);
     }
-    const reader = new ColumnFileReader(await files.open(path, 'read'), path, manifest);
+    const file = await files.open(path, 'read');
+    const source = atOnce ? await fileInMemory(file, manifest.byteLength) : file;
+    const reader = new ColumnFileReader(source, path, manifest);
     try {
       await reader.readBytes(manifest.head);
     } catch (error) {

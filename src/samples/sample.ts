@@ -62,6 +62,7 @@ export async function openSample(files: FileSystem, folder: string, described: S
     files,
     join(folder, described.strataFile),
     described.strata,
+    true,
   );
   let strata: StrataTable;
   try {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { tableFromIPC } from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bitmapBytes, countValid, isValid, setValid } from '../../src/columns/index.ts';
-import { nodeFileSystem } from '../../src/common/index.ts';
+import { type FileSystem, nodeFileSystem } from '../../src/common/index.ts';
 import {
   type Column,
   ColumnFileReader,
@@ -69,11 +69,12 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const open = (): Promise<ColumnFileReader> => ColumnFileReader.open(nodeFileSystem, path, manifest);
+const open = (atOnce = false): Promise<ColumnFileReader> =>
+  ColumnFileReader.open(nodeFileSystem, path, manifest, atOnce);
 
 describe('a column file', () => {
-  test('comes back as it was written', async () => {
-    const reader = await open();
+  test.each([false, true])('comes back as it was written, read at once: %s', async (atOnce) => {
+    const reader = await open(atOnce);
     for (const column of columns) {
       const loaded = await reader.load(column.name, rows);
       expect(loaded.values).toEqual(column.values);
@@ -102,6 +103,26 @@ describe('a column file', () => {
     await reader.load('real', 513);
     expect(values[512]).toBeCloseTo(512 / 7);
     await reader.close();
+  });
+
+  test('read at once is asked of the device once, and closed', async () => {
+    let [reads, closed] = [0, 0];
+    const files: FileSystem = {
+      ...nodeFileSystem,
+      async open(name, mode) {
+        const file = await nodeFileSystem.open(name, mode);
+        return {
+          ...file,
+          read: (into, position) => (reads++, file.read(into, position)),
+          close: () => (closed++, file.close()),
+        };
+      },
+    };
+    const reader = await ColumnFileReader.open(files, path, manifest, true);
+    expect([reads, closed]).toEqual([1, 1]);
+    const { values } = await reader.load('real', rows);
+    expect(values).toEqual(columns[1]!.values);
+    expect(reads).toBe(1);
   });
 
   test('serves loads of one column at once', async () => {
