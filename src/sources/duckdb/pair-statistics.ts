@@ -1,5 +1,5 @@
 import { type PairMoments, pairPlace, pairPowers } from '../../plan/index.ts';
-import { binomial, cancelled, doubleTest } from './strata-statistics.ts';
+import { binomial, doubleTest, isCancelled } from './strata-statistics.ts';
 
 /** Two columns of doubles in SQL, and a number near the mean of each. */
 interface Pair {
@@ -87,7 +87,9 @@ function centrePair(
     const sum = power(moments.length);
     const value = terms.reduce((rest, term) => rest - term, sum);
     const natural = n * (seconds[0]! / n) ** (i / 2) * (seconds[2]! / n) ** (j / 2);
-    moments.push(cancelled(value, [sum, ...terms], natural) ? Number.NaN : value);
+    moments.push(
+      isCancelled(value, Math.max(...[sum, ...terms].map(Math.abs)), natural) ? Number.NaN : value,
+    );
   }
   return moments;
 }

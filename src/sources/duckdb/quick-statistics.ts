@@ -4,8 +4,8 @@ import { quoteName } from './print-literal.ts';
 import { finiteMax, isExact, isFloating, ordinal, type StatisticExpressions } from './strata-statistics.ts';
 
 /*
- * What the first scan of a build computes of a column where its values are as most are: finite, and in every stratum spread over no
- * more than a little less than they lie from the column's mean. Tests of each value, and a variance that keeps all digits whatever the
+ * What the first scan of a build computes of a column where its values are as most are: finite, and in every stratum of many rows
+ * spread over no less than what their mean lies from the column's. Tests of each value, and a variance that keeps all digits whatever the
  * values, take half of the scan's time. Whether a column is as most are its own sums tell; where it is not, it is scanned again with care.
  */
 
@@ -23,8 +23,13 @@ export const totalsOf =
   (name) =>
     found.get(statisticName(name, place));
 
-/** Squares of the distance between a stratum's mean and the centre may be so many times the variance: that costs less than a digit. */
-const distanceMax = 1;
+/**
+ * Squares of the distance between a stratum's mean and the centre may be so many times the variance: that costs less than a digit of it.
+ * Means of a few rows lie farther away by chance alone, and sums of a few have digits to spare: four of them.
+ */
+const distanceMax = { few: 1e4, many: 1 };
+/** Rows that are few. */
+const fewRows = 1024;
 /** Squares of the mean itself may be so many times the variance: a mean that is rounded to more of a spread tells too little to merge by. */
 const meanMax = 1e16;
 /** Strata that are looked at at once. */
@@ -89,7 +94,8 @@ export function* carefulTotals(
       const isConstant = low[stratum] === high[stratum];
       const spread = isConstant ? 0 : p2 / n - distance ** 2;
       const mean = Number(means[stratum]);
-      const isNear = distance ** 2 <= distanceMax * spread && mean ** 2 <= meanMax * spread;
+      const farthest = distanceMax[n <= fewRows ? 'few' : 'many'];
+      const isNear = distance ** 2 <= farthest * spread && mean ** 2 <= meanMax * spread;
       if (!isConstant && !isNear) return null;
       variance[stratum] = spread;
     }

@@ -98,10 +98,10 @@ export const binomial: readonly (readonly number[])[] = [
 
 /**
  * Whether a sum lost its digits, because its terms cancel.
+ * @param largest magnitude of its largest term
  * @param natural the moment that a normal distribution of the same variance would have, or one like it
  */
-export function cancelled(value: number, terms: readonly number[], natural: number): boolean {
-  const largest = Math.max(...terms.map(Math.abs));
+export function isCancelled(value: number, largest: number, natural: number): boolean {
   return largest * epsilon * 8 > digitsKept * Math.max(natural, Math.abs(value));
 }
 
@@ -115,13 +115,18 @@ export function cancelled(value: number, terms: readonly number[], natural: numb
  */
 export function centreMoments(n: number, m2: number, delta: number, powers: readonly number[]): number[] {
   if (m2 === 0) return [0, 0, 0, 0, 0]; // all values are the same
+  // A build asks for each stratum and column: loops without arrays of terms.
   const moments = [n, 0, m2];
-  for (const [place, power] of powers.entries()) {
-    const k = place + 3;
-    const terms = moments.map((moment, j) => binomial[k]![j]! * moment * delta ** (k - j)); // 3 ≤ k ≤ 6 and j < k
-    const value = terms.reduce((sum, term) => sum - term, power);
-    const natural = n * (m2 / n) ** (k / 2);
-    moments.push(cancelled(value, [power, ...terms], natural) ? Number.NaN : value);
+  for (let k = 3; k <= 6; k++) {
+    const power = powers[k - 3]!; // four of them
+    const factors = binomial[k]!;
+    let [value, largest] = [power, Math.abs(power)];
+    for (let j = 0; j < k; j++) {
+      const term = factors[j]! * moments[j]! * delta ** (k - j); // j < k
+      value -= term;
+      largest = Math.max(largest, Math.abs(term));
+    }
+    moments.push(isCancelled(value, largest, n * (m2 / n) ** (k / 2)) ? Number.NaN : value);
   }
   return moments.slice(2);
 }
