@@ -18,20 +18,10 @@ export async function drawFiles(
   const { name, files } = table;
   const scan = await source.openBuild({ name, files }, typedColumns(table));
   try {
-    return await drawFrom(scan, { environment, folders }, request, watch);
+    return await buildSample(environment.files, scan, { ...request, folder: folders.samples }, watch);
   } finally {
     scan.close();
   }
-}
-
-/** The same from files that are open. @throws QueryError as {@link buildSample} */
-export function drawFrom(
-  scan: BuildScan,
-  { environment, folders }: Pick<EngineState, 'environment' | 'folders'>,
-  request: Omit<BuildRequest, 'folder'>,
-  watch: Control,
-): ReturnType<typeof buildSample> {
-  return buildSample(environment.files, scan, { ...request, folder: folders.samples }, watch);
 }
 
 /** Files that are added to a table: opened once, to look into them and to draw from them for all of its samples. */

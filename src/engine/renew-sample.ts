@@ -1,11 +1,10 @@
-import { join } from 'node:path';
 import type { SampleDrift, SampleEntry, SamplingMethod, TableEntry } from '../catalog/index.ts';
 import { withPauses } from '../common/index.ts';
 import type { Fence } from '../leases/index.ts';
-import { mergeSamples, type SamplePart, strataDrift } from '../sampler/index.ts';
-import { openSample, type SampleFiles } from '../samples/index.ts';
+import { drawPart, mergeSamples, type SamplePart, strataDrift } from '../sampler/index.ts';
+import { openSample } from '../samples/index.ts';
 import { type BuildScan, type Control, pauseOf } from '../sources/index.ts';
-import { drawFiles, drawFrom } from './draw-files.ts';
+import { drawFiles } from './draw-files.ts';
 import type { EngineState } from './state.ts';
 import { typedColumns } from './table-columns.ts';
 
@@ -74,35 +73,21 @@ async function mergeAdded(
   table: TableEntry,
   before: SampleEntry,
   number: number,
-  { added, fence, watch }: RenewalWork,
+  { added, watch }: Pick<RenewalWork, 'added' | 'watch'>,
 ): Promise<Built | null> {
   const { method, seed, trouble } = before;
+  const { files } = state.environment;
   if (added === null || trouble !== undefined || method.kind === 'universe' || method.kind === 'given')
     return null;
-  const partNumber = await state.catalog.nextFileNumber(fence);
-  const outliersAs = method.outliers === undefined ? {} : { outliersAs: method.outliers };
-  const request = { method, seed, number: partNumber, isLasting: false, ...outliersAs };
-  const part = await drawFrom(added, state, request, watch);
-  try {
-    const { files } = state.environment;
-    const folder = state.folders.samples;
-    const ofPart = await openSample(files, folder, part.files);
-    try {
-      const drawn: SamplePart = { method: outliersIn(method, part), sample: ofPart };
-      return await state.samples.during(async (failed) => {
-        // It was damaged, of which the operator is told by now, or dropped.
-        if (failed.size > 0) return null;
-        const own: SamplePart = { method, sample: await state.samples.get(before) };
-        const place = { columns: typedColumns(table), folder, number };
-        const { outliers: _, ...merged } = await mergeSamples(files, [own, drawn], place, watch);
-        return merged;
-      });
-    } finally {
-      await ofPart.close().catch(() => undefined); // it was only read
-    }
-  } finally {
-    await removeFiles(state, part.files);
-  }
+  return await state.samples.during(async (failed) => {
+    // It was damaged, of which the operator is told by now, or dropped.
+    if (failed.size > 0) return null;
+    const own: SamplePart = { method, sample: await state.samples.get(before) };
+    const part = await drawPart(added, own, seed, watch);
+    const place = { columns: typedColumns(table), folder: state.folders.samples, number };
+    const { outliers: _, ...merged } = await mergeSamples(files, [own, part], place, watch);
+    return merged;
+  });
 }
 
 /** How the strata have moved since they were chosen; null: there are none, or the sample before cannot be read. */
@@ -136,9 +121,3 @@ const outliersIn = <T extends SamplingMethod>(
   method: T,
   { outliers }: { outliers: T['outliers'] | null },
 ): T => (outliers === null || outliers === undefined ? method : { ...method, outliers });
-
-/** Removes files that no catalog knows; those that stay are collected as unfinished ones. */
-async function removeFiles(state: EngineState, { dataFile, strataFile }: SampleFiles): Promise<void> {
-  for (const file of [dataFile, strataFile])
-    await state.environment.files.remove(join(state.folders.samples, file)).catch(() => undefined);
-}

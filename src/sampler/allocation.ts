@@ -39,18 +39,27 @@ export function depthOf(method: RowMethod, strata: Sizes, like: SampleOutliers |
 /**
  * What to ask of the scan so that all rows of a depth are there. Bottom-k: a margin more (five standard deviations of how many lie
  * below a threshold), so that the smallest are nearly always among what comes back.
+ * @param reach shares of the priorities' range beyond which none of a bottom-k stay, one a stratum
  */
 export function requestOf(
   { cap, shareMax }: Depth,
   { population, takeAll }: Sizes,
+  reach: Float64Array | null = null,
 ): Pick<RowRequest, 'thresholds' | 'atLeast'> {
-  const reach = cap + 5 * Math.sqrt(cap) + 10;
+  const margin = cap + 5 * Math.sqrt(cap) + 10;
   const isWhole = (stratum: number): boolean => takeAll?.[stratum] === 1;
+  const thresholdOf = (rows: number): number => Math.min(shareMax, margin / rows);
+  const reachOf = (stratum: number): number =>
+    reach === null || !Number.isFinite(cap) ? 1 : Math.min(1, reach[stratum]!); // one a stratum
+  // How many lie below a share is left to chance.
+  const isByShare = (rows: number, stratum: number): boolean =>
+    shareMax < 1 || reachOf(stratum) < thresholdOf(rows);
   return {
-    thresholds: population.map((rows, stratum) => (isWhole(stratum) ? 1 : Math.min(shareMax, reach / rows))),
-    // How many lie below a share is left to chance.
+    thresholds: population.map((rows, stratum) =>
+      isWhole(stratum) ? 1 : Math.min(thresholdOf(rows), reachOf(stratum)),
+    ),
     atLeast: population.map((rows, stratum) =>
-      isWhole(stratum) ? rows : shareMax < 1 ? 0 : Math.min(cap, rows),
+      isWhole(stratum) ? rows : isByShare(rows, stratum) ? 0 : Math.min(cap, rows),
     ),
   };
 }

@@ -1,7 +1,13 @@
 import { type FileSystem, withPauses } from '../common/index.ts';
 import type { RowMethod, SampleOutliers, SamplingMethod } from '../catalog/index.ts';
 import { strataColumnsOf } from '../catalog/index.ts';
-import { type BuildScan, type Control, pauseOf, sampledColumn } from '../sources/index.ts';
+import {
+  type BuildScan,
+  type Control,
+  pauseOf,
+  sampledColumn,
+  type ScannedStrata,
+} from '../sources/index.ts';
 import { depthOf, requestOf } from './allocation.ts';
 import { keyedSample } from './draw-keys.ts';
 import { givenStrata } from './given-strata.ts';
@@ -12,20 +18,26 @@ import { ownColumns, placeColumns } from './sample-columns.ts';
 import { strataColumns } from './strata-columns.ts';
 import { type BuiltSample, type DrawnSample, type SamplePlace, writeSample } from './write-sample.ts';
 
-export interface BuildRequest extends SamplePlace {
+/** For each stratum of a scan the share of the priorities' range beyond which no row stays. */
+export type Reach = (strata: Pick<ScannedStrata, 'count' | 'takeAll' | 'keys'>) => Float64Array;
+
+/** What is drawn of a table. */
+export interface DrawRequest {
   readonly method: SamplingMethod;
   /** Numeric columns whose outliers are taken whole. */
   readonly outliersOf?: readonly string[];
   /** Instead: outliers of a sample that this one is to be merged with, whose thresholds and share stay. */
   readonly outliersAs?: SampleOutliers;
   readonly seed: number;
+  /** How far a sample reaches that this one is to be merged with; not there: as far as the method says. */
+  readonly reach?: Reach;
 }
 
+export interface BuildRequest extends SamplePlace, DrawRequest {}
+
 /**
- * Draws a sample with two scans and writes its files. Where outliers are asked for, scans of single columns before tell which rows
- * are some.
- * @throws QueryError of the source; INVALID_FILE where a table that is itself a sample tells no population; STORAGE where the files
- * cannot be written; CANCELLED
+ * Draws a sample and writes its files.
+ * @throws QueryError as {@link drawSample}; STORAGE where the files cannot be written
  */
 export async function buildSample(
   files: FileSystem,
@@ -33,20 +45,31 @@ export async function buildSample(
   request: BuildRequest,
   control: Control,
 ): Promise<BuiltSample> {
-  const { method } = request;
-  const drawn =
-    method.kind === 'universe'
-      ? await drawKeys(scan, method, request.seed, control)
-      : await drawRows(scan, method, request, control);
+  const drawn = await drawSample(scan, request, control);
   const pause = pauseOf(control);
   await pause();
   return await writeSample(files, request, drawn, pause);
 }
 
+/**
+ * Draws a sample with two scans. Where outliers are asked for, scans of single columns before tell which rows are some.
+ * @throws QueryError of the source; INVALID_FILE where a table that is itself a sample tells no population; CANCELLED
+ */
+export async function drawSample(
+  scan: BuildScan,
+  request: DrawRequest,
+  control: Control,
+): Promise<DrawnSample> {
+  const { method } = request;
+  return method.kind === 'universe'
+    ? await drawKeys(scan, method, request.seed, control)
+    : await drawRows(scan, method, request, control);
+}
+
 async function drawRows(
   scan: BuildScan,
   method: RowMethod,
-  { seed, outliersOf = [], outliersAs }: BuildRequest,
+  { seed, outliersOf = [], outliersAs, reach }: DrawRequest,
   control: Control,
 ): Promise<DrawnSample> {
   const keys = strataColumnsOf(method);
@@ -59,7 +82,8 @@ async function drawRows(
   const columns = strata.columns.map(sampledColumn).filter((column) => column !== null);
   const pause = pauseOf(control);
   await pause();
-  const rows = await scan.scanRows({ seed, keys, outliers, ...requestOf(depth, scanned), columns }, control);
+  const asked = requestOf(depth, scanned, reach?.(scanned));
+  const rows = await scan.scanRows({ seed, keys, outliers, ...asked, columns }, control);
   const caps = new Float64Array(strata.count).fill(depth.cap);
   const takeAll = strata.takeAll ?? undefined;
   const order = await withPauses(

@@ -7,6 +7,7 @@
  * Inside: advisor/ selects the samples to keep, pure but for the solver's thread.
  */
 export { buildSample, type BuildRequest } from './build-sample.ts';
+export { drawPart } from './draw-part.ts';
 export { mergeSamples, type SamplePart } from './merge-samples.ts';
 export { orderRows } from './order-rows.ts';
 export { rulesOf } from './outlier-rules.ts';

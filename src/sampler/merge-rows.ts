@@ -9,21 +9,16 @@ import {
   mergeDictionaries,
   setValid,
 } from '../columns/index.ts';
-import {
-  type Column,
-  type LoadedColumn,
-  priorityColumnName,
-  type Sample,
-  stratumColumnName,
-} from '../samples/index.ts';
+import { type Column, type HeldColumn, priorityColumnName, stratumColumnName } from '../samples/index.ts';
 import type { SampledColumn, ScannedRows } from '../sources/index.ts';
+import type { HeldSample } from './held-sample.ts';
 import { prioritiesFrom } from './order-rows.ts';
 import { ownColumn } from './sample-columns.ts';
 
 /** Rows of all parts. */
-const rowsOf = (parts: readonly Sample[]): number => parts.reduce((sum, { rows }) => sum + rows, 0);
+const rowsOf = (parts: readonly HeldSample[]): number => parts.reduce((sum, { rows }) => sum + rows, 0);
 
-const loadAll = (parts: readonly Sample[], name: string): Promise<LoadedColumn[]> =>
+const loadAll = (parts: readonly HeldSample[], name: string): Promise<HeldColumn[]> =>
   Promise.all(parts.map((part) => part.load(name, part.rows)));
 
 /**
@@ -32,7 +27,7 @@ const loadAll = (parts: readonly Sample[], name: string): Promise<LoadedColumn[]
  * @throws QueryError DAMAGED_SAMPLE
  */
 export async function joinPlaces(
-  parts: readonly Sample[],
+  parts: readonly HeldSample[],
   places: readonly Int32Array[],
   pause: Pause,
 ): Promise<Pick<ScannedRows, 'stratum' | 'priority'>> {
@@ -58,7 +53,7 @@ export async function joinPlaces(
  * @throws QueryError DAMAGED_SAMPLE
  */
 export async function joinColumn(
-  parts: readonly Sample[],
+  parts: readonly HeldSample[],
   column: SampledColumn,
   order: Int32Array,
   pause: Pause,
@@ -93,7 +88,7 @@ function* translate(places: ColumnArray, meaning: Int32Array, into: Int32Array, 
 }
 
 /** null where no part has NULL. */
-function* joinValidity(parts: readonly LoadedColumn[], rows: number): Pieces<Uint8Array | null> {
+function* joinValidity(parts: readonly HeldColumn[], rows: number): Pieces<Uint8Array | null> {
   if (parts.every(({ validity }) => validity === null)) return null;
   const joined = new Uint8Array(bitmapBytes(rows));
   let start = 0;

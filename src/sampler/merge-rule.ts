@@ -4,6 +4,8 @@ import type { StrataTable } from '../samples/index.ts';
 export interface PartStrata extends Pick<StrataTable, 'population' | 'sampled'> {
   /** For each stratum of the part its place in the union. */
   readonly places: Int32Array;
+  /** It was drawn to be merged with the first part: it has all rows up to where that one ends. */
+  readonly isDrawnToFirst?: boolean;
 }
 
 /**
@@ -16,10 +18,13 @@ export interface PartStrata extends Pick<StrataTable, 'population' | 'sampled'> 
  */
 export function mergedCaps(cap: number, count: number, parts: readonly PartStrata[]): Float64Array {
   const caps = new Float64Array(count).fill(cap);
-  for (const { population, sampled, places } of parts) {
+  const endsInFirst = new Uint8Array(count);
+  for (const [part, { population, sampled, places, isDrawnToFirst = false }] of parts.entries()) {
     for (const [own, stratum] of places.entries()) {
       const rows = sampled[own]!; // one entry a stratum, here and below
-      if (rows < population[own]!) caps[stratum] = Math.min(caps[stratum]!, rows);
+      if (rows >= population[own]! || (isDrawnToFirst && endsInFirst[stratum] === 1)) continue;
+      caps[stratum] = Math.min(caps[stratum]!, rows);
+      if (part === 0) endsInFirst[stratum] = 1;
     }
   }
   return caps;

@@ -2,9 +2,10 @@ import type { RowMethod } from '../catalog/index.ts';
 import { strataColumnsOf } from '../catalog/index.ts';
 import { type FileSystem, withPauses } from '../common/index.ts';
 import type { OutputColumn } from '../plan/index.ts';
-import type { Column, Sample } from '../samples/index.ts';
+import type { Column } from '../samples/index.ts';
 import { type Control, pauseOf, sampledColumn, type ScannedStrata } from '../sources/index.ts';
 import { type Depth, depthOf } from './allocation.ts';
+import type { HeldSample } from './held-sample.ts';
 import { mergedCaps } from './merge-rule.ts';
 import { joinColumn, joinPlaces } from './merge-rows.ts';
 import { uniteStrata } from './merge-strata.ts';
@@ -23,8 +24,10 @@ export type MergeableMethod = Extract<RowMethod, { readonly kind: 'uniform' | 's
 
 /** A sample of some rows of a table. */
 export interface SamplePart {
-  readonly sample: Sample;
+  readonly sample: HeldSample;
   readonly method: MergeableMethod;
+  /** It has all rows up to where the first part ends, and may have none beyond. */
+  readonly isDrawnToFirst?: boolean;
 }
 
 export interface MergeRequest extends SamplePlace {
@@ -59,7 +62,11 @@ export async function mergeSamples(
   const tables = samples.map((sample) => sample.strata);
   const { strata, places } = uniteStrata(tables, request.columns, rules.length > 0);
   const depth = mergedDepth(parts, strata);
-  const bounds = tables.map((table, part) => ({ ...table, places: places[part]! })); // one a part
+  const bounds = parts.map(({ sample, isDrawnToFirst = false }, part) => ({
+    ...sample.strata,
+    places: places[part]!, // one a part
+    isDrawnToFirst,
+  }));
   // How many lie below a share is chance, and says nothing of how far a part reaches.
   const caps = mergedCaps(depth.cap, strata.count, Number.isFinite(depth.cap) ? bounds : []);
   const pause = pauseOf(control);

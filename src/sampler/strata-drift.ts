@@ -1,6 +1,7 @@
 import type { SampleDrift } from '../catalog/index.ts';
 import { type Pieces, piecewise } from '../common/index.ts';
 import type { StrataTable } from '../samples/index.ts';
+import { stratumText } from './stratum-text.ts';
 
 /** Strata that are looked at without a pause. */
 const strataAtOnce = 2 ** 13;
@@ -29,13 +30,10 @@ function* sharesOf({ count, population, keys }: StrataTable): Pieces<ReadonlyMap
   for (const rows of population) all += rows;
   const add = (from: number, to: number): void => {
     for (let stratum = from; stratum < to; stratum++) {
-      const key = JSON.stringify(keys.map(({ values }) => asText(values[stratum]!))); // one value a stratum
+      const key = stratumText(keys, stratum);
       shares.set(key, (shares.get(key) ?? 0) + population[stratum]! / all);
     }
   };
   yield* piecewise(count, add, strataAtOnce);
   return shares;
 }
-
-const asText = (value: StrataTable['keys'][number]['values'][number]): string | null =>
-  value === null ? null : String(value);

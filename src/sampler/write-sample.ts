@@ -20,11 +20,9 @@ export interface SamplePlace {
   readonly folder: string;
   /** Unique number for the file names. */
   readonly number: number;
-  /** false: this process alone reads it, and removes it; a crash of the machine may leave anything of it. */
-  readonly isLasting?: boolean;
 }
 
-/** A sample whose files are complete, on the device where they are to last, and not yet published. */
+/** A sample whose files are complete on the device, not yet published. */
 export interface BuiltSample {
   readonly files: SampleFiles;
   /** null: none were asked for. */
@@ -37,7 +35,7 @@ export interface BuiltSample {
 }
 
 /**
- * Writes a sample's files: under a temporary name, synced, renamed, the folder synced; nothing is synced where they are not to last.
+ * Writes a sample's files: under a temporary name, synced, renamed, the folder synced.
  * @throws QueryError STORAGE where they cannot be written, CANCELLED where the pause says so; then none is left
  */
 export async function writeSample(
@@ -60,7 +58,7 @@ export async function writeSample(
 
 async function writeFiles(
   files: FileSystem,
-  { folder, number, isLasting = true }: SamplePlace,
+  { folder, number }: SamplePlace,
   { rows, columns, strata, strataColumns: ofStrata }: DrawnSample,
   pause: Pause,
 ): Promise<SampleFiles> {
@@ -68,14 +66,11 @@ async function writeFiles(
   const strataFile = `sample-${number}.strata.arrow`;
   const temporary = (name: string): string => join(folder, `${name}.tmp`);
   try {
-    const data = await writeColumnFile(files, temporary(dataFile), columns, rows, { isLasting, pause });
-    const strataData = await writeColumnFile(files, temporary(strataFile), ofStrata, strata.count, {
-      isLasting,
-      pause,
-    });
+    const data = await writeColumnFile(files, temporary(dataFile), columns, rows, { pause });
+    const strataData = await writeColumnFile(files, temporary(strataFile), ofStrata, strata.count, { pause });
     await pause();
     for (const name of [dataFile, strataFile]) await files.rename(temporary(name), join(folder, name));
-    if (isLasting) await files.syncFolder(folder);
+    await files.syncFolder(folder);
     return { dataFile, strataFile, data, strata: strataData };
   } catch (error) {
     for (const name of [dataFile, strataFile]) {

@@ -4,6 +4,7 @@
  * Always: nothing is used before its hash was checked; every stratum's rows are runs whose places the run index knows.
  */
 export { type Column, type ColumnFileManifest } from './column-file.ts';
+export { columnsInMemory, type HeldColumn } from './held-columns.ts';
 export { ColumnFileReader, type LoadedColumn } from './read-column-file.ts';
 export { bandEnds, type BandName, ranksOfBand, RunIndex, runStride } from './run-index.ts';
 export {
@@ -16,6 +17,12 @@ export {
   stratumColumnName,
 } from './sample.ts';
 export { SampleFault } from './sample-fault.ts';
-export { centredOrders, type ColumnStatistics, strataColumn, type StrataTable } from './strata-table.ts';
+export {
+  centredOrders,
+  type ColumnStatistics,
+  readStrataTable,
+  strataColumn,
+  type StrataTable,
+} from './strata-table.ts';
 export { keyMomentOrders, universeColumn } from './universe.ts';
 export { writeColumnFile } from './write-column-file.ts';

@@ -1,5 +1,5 @@
 import { isValid } from '../columns/index.ts';
-import type { ColumnFileReader, LoadedColumn } from './read-column-file.ts';
+import type { ColumnReader, HeldColumn } from './held-columns.ts';
 import { readUniverse, type UniverseTable } from './universe.ts';
 
 /**
@@ -59,10 +59,10 @@ export const strataColumn = {
 /** The orders of the centred moments that are kept. */
 export const centredOrders = [2, 3, 4, 5, 6] as const;
 
-/** Reads a whole strata file. @throws QueryError DAMAGED_SAMPLE */
-export async function readStrataTable(reader: ColumnFileReader): Promise<StrataTable> {
+/** Reads all columns of a strata file. @throws QueryError DAMAGED_SAMPLE */
+export async function readStrataTable(reader: ColumnReader): Promise<StrataTable> {
   const { rows, columns } = reader.manifest;
-  const loaded = new Map<string, LoadedColumn>();
+  const loaded = new Map<string, HeldColumn>();
   for (const { name } of columns) loaded.set(name, await reader.load(name, rows));
   const doubles = (name: string): Float64Array => loaded.get(name)!.values as Float64Array; // written as float64
   const named = (prefix: string): string[] =>
@@ -113,7 +113,7 @@ function effectiveRows(population: Float64Array, sampled: Int32Array): number {
   return all === 0 ? 0 : all ** 2 / weighted;
 }
 
-function readKey(name: string, column: LoadedColumn, rows: number): StratumKey {
+function readKey(name: string, column: HeldColumn, rows: number): StratumKey {
   const { manifest, values, validity, dictionary } = column;
   const read = (row: number): StratumKey['values'][number] => {
     if (validity !== null && !isValid(validity, row)) return null;

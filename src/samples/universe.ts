@@ -1,4 +1,4 @@
-import type { ColumnFileReader } from './read-column-file.ts';
+import type { ColumnReader } from './held-columns.ts';
 
 /*
  * Samples that keep all rows of the keys drawn. Rows of one key lie contiguously, keys in random order, so the rows of the first d
@@ -59,7 +59,7 @@ export const universeColumn = {
 };
 
 /** Reads what a strata file says of keys; null where rows were drawn. @throws QueryError DAMAGED_SAMPLE */
-export async function readUniverse(reader: ColumnFileReader): Promise<UniverseTable | null> {
+export async function readUniverse(reader: ColumnReader): Promise<UniverseTable | null> {
   const names = new Set(reader.manifest.columns.map(({ name }) => name));
   if (!names.has(universeColumn.keys)) return null;
   const values = new Map<string, number>();

@@ -101,8 +101,6 @@ async function append(file: OpenFile, chunks: AsyncIterable<Uint8Array>): Promis
 export interface WriteOptions {
   /** Rows of a block, a multiple of 8. */
   readonly blockRows?: number;
-  /** Returns when the file is on the device; false: it is for this process alone. */
-  readonly isLasting?: boolean;
   /** Lets others go on between blocks. */
   readonly pause?: Pause;
 }
@@ -118,7 +116,7 @@ export async function writeColumnFile(
   path: string,
   columns: readonly Column[],
   rows: number,
-  { blockRows = defaultBlockRows, isLasting = true, pause = withoutPause }: WriteOptions = {},
+  { blockRows = defaultBlockRows, pause = withoutPause }: WriteOptions = {},
 ): Promise<ColumnFileManifest> {
   const cutter = new BlockCutter(rows, blockRows);
   const dictionaries: (EncodedDictionary | null)[] = [];
@@ -141,7 +139,7 @@ export async function writeColumnFile(
     }
     writer.close();
     const byteLength = await written;
-    if (isLasting) await file.sync();
+    await file.sync();
     return await describeColumnFile(file, byteLength, columns, dictionaries, cutter, pause);
   } catch (error) {
     // Nothing may be written any more when the file closes.

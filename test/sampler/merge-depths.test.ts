@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../src/common/index.ts';
 import { doubleType, integerType, varcharType } from '../../src/plan/index.ts';
 import { joinMoments } from '../../src/sampler/merge-moments.ts';
-import type { SamplePart } from '../../src/sampler/index.ts';
-import { type ArrayTable } from '../support/array-scan.ts';
-import { drawPart, mergeParts } from '../support/parts.ts';
+import { drawPart as drawToFirst, type SamplePart } from '../../src/sampler/index.ts';
+import { arrayScan, type ArrayTable } from '../support/array-scan.ts';
+import { drawPart, mergeParts, type OpenPart } from '../support/parts.ts';
 import { rowsOf } from '../support/sample-content.ts';
 
 /* Parts of different depth: which rows stay, and what is known of the table, against definitions. */
@@ -51,6 +51,13 @@ function expectedRows(parts: readonly Rows[], caps: readonly number[], key: stri
     .sort((a, b) => (a.priority < b.priority ? -1 : 1))
     .slice(0, depth)
     .map(({ id }) => id);
+}
+
+/** The largest priority of a stratum's rows; 0 where there are none. */
+async function lastPriority(sample: SamplePart['sample'], stratum: number): Promise<number> {
+  const { values: strata } = await sample.load('__stratum', sample.rows);
+  const { values: priorities } = await sample.load('__priority', sample.rows);
+  return Math.max(0, ...[...priorities].map(Number).filter((_, row) => strata[row] === stratum));
 }
 
 const strata = fc.array(fc.constantFrom(...keys), { maxLength: 40 });
@@ -101,6 +108,37 @@ describe('parts by strata, of any size and cap', () => {
   );
 });
 
+describe('parts drawn for a sample by strata', () => {
+  property.prop([partsArbitrary, fc.integer({ min: 1, max: 1e6 })], { numRuns: 60 })(
+    'merge with it to what a build of all rows holds, and have no row that would not stay',
+    async (made, seed) => {
+      const rows = made.map(({ g }, place) => rowsWith(g, 1000 * place, seed + place));
+      const [{ cap }] = made as [(typeof made)[number]]; // at least one part
+      const method = { kind: 'stratified', columns: ['g'], cap } as const;
+      const [own, ...added] = rows as [Rows, ...Rows[]]; // as many as parts
+      const first = await drawPart(tableOf(own), own.priorities, method);
+      const others = await Promise.all(
+        added.map((each) => drawToFirst(arrayScan(tableOf(each), each), first, 1, {})),
+      );
+      const { sample } = await mergeParts(columns, [first, ...others]);
+      const found = await rowsOf(sample);
+      const caps = rows.map(() => cap);
+      for (const [h, key] of sample.strata.keys[0]!.values.entries()) {
+        const ids = found['id']!.filter((_, row) => found['__stratum']![row] === h);
+        expect(ids).toEqual(expectedRows(rows, caps, key as string | null));
+      }
+      const { strata: known } = first.sample;
+      for (const { sample: part } of others) {
+        for (const [h, key] of part.strata.keys[0]!.values.entries()) {
+          const place = known.keys[0]!.values.indexOf(key);
+          if (place < 0 || known.sampled[place] === known.population[place]) continue;
+          expect(await lastPriority(part, h)).toBeLessThanOrEqual(await lastPriority(first.sample, place));
+        }
+      }
+    },
+  );
+});
+
 describe('uniform parts of different shares', () => {
   const parts = [rowsWith(Array.from({ length: 500 }, () => 'a'), 0, 1), rowsWith(Array.from({ length: 3 }, () => 'a'), 1000, 2)] as const; // prettier-ignore
   const share = (percent: number): SamplePart['method'] => ({
@@ -120,7 +158,7 @@ describe('uniform parts of different shares', () => {
     const drawn = parts.map((rows, place) =>
       drawPart(tableOf(rows), rows.priorities, share(percents[place]!)),
     );
-    const merged = await mergeParts(columns, (await Promise.all(drawn)) as [SamplePart, SamplePart]); // two parts
+    const merged = await mergeParts(columns, (await Promise.all(drawn)) as [OpenPart, OpenPart]); // two parts
     const least = Math.min(a, b);
     const expected = parts.flatMap(({ id, priorities }) =>
       id.filter((_, row) => Number(priorities[row]! >> 11n) / 2 ** 53 < least / 100),
@@ -134,7 +172,7 @@ describe('uniform parts of different shares', () => {
 
 describe('parts that do not go together', () => {
   const rows = rowsWith(['a', 'b', 'b', null], 0, 1);
-  const draw = (method: SamplePart['method']): Promise<SamplePart> =>
+  const draw = (method: SamplePart['method']): Promise<OpenPart> =>
     drawPart(tableOf(rows), rows.priorities, method);
   test.each<readonly [string, SamplePart['method']]>([
     ['percent', { kind: 'uniform', unit: 'percent', amount: 100 }],

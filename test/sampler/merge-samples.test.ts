@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SamplingMethod, SampleOutliers } from '../../src/catalog/index.ts';
 import { type OutputColumn, typeFromDuckDB } from '../../src/plan/index.ts';
-import { buildSample, mergeSamples, type SamplePart } from '../../src/sampler/index.ts';
+import { buildSample, drawPart, mergeSamples, type SamplePart } from '../../src/sampler/index.ts';
 import { centredOrders, openSample, type Sample } from '../../src/samples/index.ts';
-import { DuckDBSource } from '../../src/sources/index.ts';
+import { type BuildScan, DuckDBSource } from '../../src/sources/index.ts';
 import { memoryFiles } from '../support/memory-files.ts';
+import type { OpenPart } from '../support/parts.ts';
 import { layoutOf, rowsOf, strataOf } from '../support/sample-content.ts';
 import { Workspace } from '../support/workspace.ts';
 
@@ -44,25 +45,35 @@ interface Outliers {
   readonly outliersAs?: SampleOutliers;
 }
 
-/** Builds a sample of some of the files, which keep their numbers. */
-async function build(
-  places: readonly number[],
-  method: Mergeable,
-  outliers: Outliers = {},
-): Promise<SamplePart> {
+/** Scans some of the files, which keep their numbers. */
+async function scanning<T>(places: readonly number[], use: (scan: BuildScan) => Promise<T>): Promise<T> {
   const table = { name: 't', files: places.map((place) => ({ id: 10 + place, path: paths[place]! })) };
   const scan = await source.openBuild(table, columns);
   try {
-    const request = { method, seed: 3, folder: '/samples', number: ++number, ...outliers };
-    const built = await buildSample(files, scan, request, {});
-    const sample = await openSample(files, '/samples', built.files);
-    return { sample, method: built.outliers === null ? method : { ...method, outliers: built.outliers } };
+    return await use(scan);
   } finally {
     scan.close();
   }
 }
 
-async function merge(first: SamplePart, ...others: SamplePart[]): Promise<SamplePart> {
+/** The method with outliers, where there are some. */
+const taking = (method: Mergeable, outliers: SampleOutliers | null): Mergeable =>
+  outliers === null ? method : { ...method, outliers };
+
+/** Builds a sample of some of the files. */
+const build = (places: readonly number[], method: Mergeable, outliers: Outliers = {}): Promise<OpenPart> =>
+  scanning(places, async (scan) => {
+    const request = { method, seed: 3, folder: '/samples', number: ++number, ...outliers };
+    const built = await buildSample(files, scan, request, {});
+    const sample = await openSample(files, '/samples', built.files);
+    return { sample, method: taking(method, built.outliers) };
+  });
+
+/** Draws one to be merged with another, and writes no files. */
+const draw = (places: readonly number[], first: SamplePart): Promise<SamplePart> =>
+  scanning(places, (scan) => drawPart(scan, first, 3, {}));
+
+async function merge(first: SamplePart, ...others: SamplePart[]): Promise<OpenPart> {
   const request = { columns, folder: '/samples', number: ++number };
   const merged = await mergeSamples(files, [first, ...others], request, {});
   const sample = await openSample(files, '/samples', merged.files);
@@ -121,22 +132,28 @@ const methods: readonly (readonly [string, Mergeable])[] = [
 ];
 
 describe.each(methods)('samples of %s', (_, method) => {
-  let parts: readonly SamplePart[];
-  let whole: SamplePart;
+  let parts: readonly OpenPart[];
+  let whole: OpenPart;
   beforeAll(async () => {
     parts = [await build([0], method), await build([1], method), await build([2], method)];
     whole = await build([0, 1, 2], method);
   });
 
   test('merge to the one that is built of all files at once', async () => {
-    const [a, b, c] = parts as [SamplePart, SamplePart, SamplePart]; // three files
+    const [a, b, c] = parts as [OpenPart, OpenPart, OpenPart]; // three files
     await expectSame((await merge(a, b, c)).sample, whole.sample);
   });
 
   test('merge one after the other, and in any order', async () => {
-    const [a, b, c] = parts as [SamplePart, SamplePart, SamplePart]; // three files
+    const [a, b, c] = parts as [OpenPart, OpenPart, OpenPart]; // three files
     await expectSame((await merge(await merge(a, b), c)).sample, whole.sample);
     await expectSame((await merge(c, await merge(b, a))).sample, whole.sample);
+  });
+
+  test('merge with samples that were drawn for them', async () => {
+    const [a, b] = parts as [OpenPart, OpenPart, OpenPart]; // three files
+    await expectSame((await merge(a, await draw([1], a), await draw([2], a))).sample, whole.sample);
+    await expectSame((await merge(b, await draw([0, 2], b))).sample, whole.sample);
   });
 });
 
@@ -159,6 +176,8 @@ describe.each(withOutliers)('samples of %s with outliers', (_, method) => {
     const whole = await build([0, 1, 2], method, { outliersAs });
     const merged = await merge(await merge(a, b), c);
     await expectSame(merged.sample, whole.sample);
+    const drawn = await merge(a, await draw([1], a), await draw([2], a));
+    await expectSame(drawn.sample, whole.sample);
     expect(merged.method.outliers!.rows).toBe(whole.method.outliers!.rows);
     for (const [place, { name, threshold, errorShare }] of merged.method.outliers!.columns.entries()) {
       const expected = whole.method.outliers!.columns[place]!;

@@ -2,11 +2,10 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { seededRandom } from '../../src/common/index.ts';
 import { doubleType, integerType } from '../../src/plan/index.ts';
-import type { SamplePart } from '../../src/sampler/index.ts';
 import type { Sample } from '../../src/samples/index.ts';
 import { priorityExpression } from '../../src/sources/duckdb/duckdb-build-scan.ts';
 import { askSample, bindAggregate } from '../support/ask-sample.ts';
-import { drawPart, mergeParts } from '../support/parts.ts';
+import { drawPart, mergeParts, type OpenPart } from '../support/parts.ts';
 import { rowsOf } from '../support/sample-content.ts';
 
 /*
@@ -49,7 +48,7 @@ async function drawMerged(
   value: (draw: number, part: number, row: number) => number,
 ): Promise<Sample> {
   const priorities = await prioritiesOf(parts, draws);
-  const drawn: SamplePart[] = [];
+  const drawn: OpenPart[] = [];
   for (const [part, { rows, cap }] of parts.entries()) {
     const before = parts.slice(0, part).reduce((sum, each) => sum + each.rows, 0);
     const all = Array.from({ length: draws * rows }, (_, row) => ({
