@@ -1,5 +1,5 @@
 import type { Catalog, CatalogSnapshot, SampleEntry, SampleTrouble } from '../catalog/index.ts';
-import type { Clock } from '../common/index.ts';
+import { type Clock, QueryError } from '../common/index.ts';
 import type { SampleFault } from '../samples/index.ts';
 import type { Alert } from './contract.ts';
 import type { FailedSamples } from './sample-cache.ts';
@@ -43,8 +43,8 @@ export class SampleTroubles {
 
   /** Statements planned from now on leave the sample out. Nobody waits for the catalog, which others may be writing. */
   report(entry: SampleEntry, { kind, message }: SampleFault): void {
-    if (this.snapshot().samples.every(({ id, trouble }) => id !== entry.id || trouble !== undefined)) return;
     const { id, version } = entry;
+    if (this.isKnown(id)) return;
     const trouble: SampleTrouble = { kind, sinceMs: this.clock.nowMs(), reason: message };
     this.own.set(id, { version, trouble });
     this.alert({ ...entry, trouble });
@@ -58,6 +58,16 @@ export class SampleTroubles {
       )
       .finally(() => this.writing.delete(writing));
     this.writing.add(writing);
+  }
+
+  /** Whether the sample is gone, or in trouble already; not where the catalog cannot be asked, which is no reason to go on reading. */
+  private isKnown(id: number): boolean {
+    try {
+      return this.snapshot().samples.every((each) => each.id !== id || each.trouble !== undefined);
+    } catch (error) {
+      if (error instanceof QueryError) return this.own.has(id);
+      throw error;
+    }
   }
 
   /** Resolves when the catalog has all that was reported. It never fails. */
