@@ -2,8 +2,7 @@ import { finish, type Pieces, piecewise } from '../common/index.ts';
 import { cumulate, type Moments, type WeightedValues } from '../plan/index.ts';
 import type { CellRange } from './group-totals.ts';
 import { sidesOfEvenRows, type StratumSides, UnitSums } from './stratum-sides.ts';
-import { sortInPieces } from './sort-pieces.ts';
-import { type OrderedWeights, orderWithWeights } from './weighted-order.ts';
+import { orderByValue } from './value-order.ts';
 import { groupScope, type Scope, wholeScope } from './scope.ts';
 
 /**
@@ -29,8 +28,7 @@ export interface ListedValues extends WeightedValues {
   readonly count: number;
 }
 
-/** Rows that are looked at at once where each takes a search or several sums. */
-const rowsWeighedAtOnce = 2 ** 14;
+/** Rows that are looked at at once where each takes several sums. */
 const rowsSidedAtOnce = 2 ** 14;
 
 /** Where the values of a measure in a group are found. */
@@ -52,6 +50,8 @@ export class ListedGroups implements ValueSource {
   /** For each row its own weight; null where rows have none. */
   private readonly rowWeights: Float64Array | null;
   private readonly known = new Map<string, ListedValues>();
+  /** Two for each stratum, 0 but while rows are counted. */
+  private readonly sideCounts: Int32Array;
 
   constructor(
     readonly rows: ListedRows,
@@ -65,6 +65,7 @@ export class ListedGroups implements ValueSource {
     this.stratumWeights = populationRows.map(
       (population, h) => (weightMeasure === null ? population / rows.rowsRead[h]! : 1), // one entry a stratum
     );
+    this.sideCounts = new Int32Array(2 * populationRows.length);
     this.start = new Int32Array(groupCount + 1);
     this.order = new Int32Array(rows.count);
   }
@@ -94,6 +95,18 @@ export class ListedGroups implements ValueSource {
 
   private ownWeightOf(row: number): number {
     return this.rowWeights === null ? 1 : this.rowWeights[row]!; // a row's place
+  }
+
+  /** Writes the weights of rows. */
+  private weigh(rows: Int32Array, weights: Float64Array, from: number, to: number): void {
+    const { stratumWeights, rowWeights } = this;
+    const { stratum } = this.rows;
+    // Rows are places of all of these.
+    if (rowWeights === null)
+      for (let place = from; place < to; place++) weights[place] = stratumWeights[stratum[rows[place]!]!]!;
+    else
+      for (let place = from; place < to; place++)
+        weights[place] = stratumWeights[stratum[rows[place]!]!]! * rowWeights[rows[place]!]!;
   }
 
   /** Places of a group's rows. */
@@ -126,37 +139,16 @@ export class ListedGroups implements ValueSource {
     yield* this.grouped();
     const source = this.rows.values[measure]!; // one array a measure
     const rows = this.rowsOf(group);
-    const taken = rows.slice();
+    const taken = new Int32Array(rows.length);
+    const found = new Float64Array(rows.length);
     let count = 0;
     yield* piecewise(rows.length, (from, to) => {
-      for (let place = from; place < to; place++)
-        if (!Number.isNaN(source[rows[place]!]!)) taken[count++] = rows[place]!; // a row's place
+      count = takeNumbers(source, rows, taken, found, count, from, to);
     });
-    const found = new Float64Array(count);
-    yield* piecewise(count, (from, to) => {
-      for (let place = from; place < to; place++) found[place] = source[taken[place]!]!; // a row's place
-    });
-    const ordered =
-      (yield* orderWithWeights(found, (place) => this.weightOf(taken[place]!))) ?? // a row's place
-      (yield* this.orderThenWeigh(taken.subarray(0, count), source, found));
-    return { values: ordered.values, cumulative: cumulate(ordered.values, ordered.weights), count };
-  }
-
-  /** Puts values of rows in order that have weights of all kinds. */
-  private *orderThenWeigh(
-    rows: Int32Array,
-    source: Float64Array,
-    found: Float64Array,
-  ): Pieces<OrderedWeights> {
-    const values = yield* sortInPieces(found);
-    const weights = new Float64Array(values.length);
-    yield* piecewise(rows.length, (from, to) => this.weigh(rows.subarray(from, to), source, values, weights), rowsWeighedAtOnce); // prettier-ignore
-    return { values, weights };
-  }
-
-  /** Adds the weights of rows to those of their values. */
-  private weigh(rows: Int32Array, source: Float64Array, values: Float64Array, weights: Float64Array): void {
-    for (const row of rows) weights[firstNotBelow(values, source[row]!)]! += this.weightOf(row); // a row's place
+    const { values, rows: inOrder } = yield* orderByValue(found.subarray(0, count), taken);
+    const weights = new Float64Array(count);
+    yield* piecewise(count, (from, to) => this.weigh(inOrder, weights, from, to));
+    return { values, cumulative: cumulate(values, weights), count };
   }
 
   /**
@@ -170,7 +162,7 @@ export class ListedGroups implements ValueSource {
     const source = this.rows.values[measure]!; // one array a measure
     const rows = this.rowsOf(group);
     if (key === null && this.rowWeights === null)
-      return yield* sidesOfEvenRows(rows, source, stratum, bound, up, down);
+      return yield* sidesOfEvenRows(rows, source, stratum, bound, up, down, this.sideCounts);
     const sums = new Map<number, UnitSums>();
     for (let place = 0, yielded = 0; place < rows.length;) {
       if (place - yielded >= rowsSidedAtOnce) {
@@ -197,13 +189,23 @@ export class ListedGroups implements ValueSource {
   }
 }
 
-/** The first place whose value is not below; there is one. */
-function firstNotBelow(values: Float64Array, value: number): number {
-  let [low, high] = [0, values.length - 1];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (values[middle]! < value) low = middle + 1;
-    else high = middle;
+/** Takes of the next rows those that have a number, and this. @returns how many there are by then */
+function takeNumbers(
+  source: Float64Array,
+  rows: Int32Array,
+  taken: Int32Array,
+  numbers: Float64Array,
+  before: number,
+  from: number,
+  to: number,
+): number {
+  let count = before;
+  for (let place = from; place < to; place++) {
+    const row = rows[place]!; // place < length
+    const value = source[row]!; // a row's place
+    if (Number.isNaN(value)) continue;
+    taken[count] = row;
+    numbers[count++] = value;
   }
-  return low;
+  return count;
 }

@@ -55,13 +55,11 @@ export class UnitSums {
   }
 }
 
-/** Rows of a stratum on either side of a bound. */
-interface Sides {
-  below: number;
-  above: number;
-}
-
-/** Of rows that weigh the same in a stratum, and are drawn one by one: to count them is enough. @param rows places of rows */
+/**
+ * Of rows that weigh the same in a stratum, and are drawn one by one: to count them is enough.
+ * @param rows places of rows
+ * @param counts two for each stratum, all 0; they are again at the end
+ */
 export function* sidesOfEvenRows(
   rows: Int32Array,
   source: Float64Array,
@@ -69,26 +67,41 @@ export function* sidesOfEvenRows(
   bound: number,
   up: number,
   down: number,
+  counts: Int32Array,
 ): Pieces<StratumSides[]> {
-  const counts = new Map<number, Sides>();
-  let own: Sides = { below: 0, above: 0 };
-  let current = -1;
+  const sides: StratumSides[] = [];
+  yield* piecewise(rows.length, (from, to) => countSides(rows, source, stratum, bound, counts, from, to));
   yield* piecewise(rows.length, (from, to) => {
+    let last = -1;
     for (let place = from; place < to; place++) {
-      const row = rows[place]!; // place < length
-      const value = source[row]!; // a row's place
-      if (Number.isNaN(value)) continue;
+      const own = stratum[rows[place]!]!; // place < length, and a row's place
       // Rows of a stratum often follow each other.
-      if (stratum[row] !== current) {
-        current = stratum[row]!;
-        own = counts.get(current) ?? { below: 0, above: 0 };
-        counts.set(current, own);
-      }
-      if (value <= bound) own.below++;
-      else own.above++;
+      if (own === last) continue;
+      last = own;
+      const [below, above] = [counts[2 * own]!, counts[2 * own + 1]!]; // two a stratum
+      if (below + above > 0) sides.push(ofCounts(own, below, above, up, down));
+      counts.fill(0, 2 * own, 2 * own + 2);
     }
   });
-  return [...counts].sort(([a], [b]) => a - b).map(([h, sides]) => ofCounts(h, sides, up, down));
+  return sides.sort((a, b) => a.stratum - b.stratum);
+}
+
+/** Counts rows up to the bound in the first entry of their stratum, and others in the second; NaN in none. */
+function countSides(
+  rows: Int32Array,
+  source: Float64Array,
+  stratum: Int32Array,
+  bound: number,
+  counts: Int32Array,
+  from: number,
+  to: number,
+): void {
+  for (let place = from; place < to; place++) {
+    const row = rows[place]!; // place < length
+    const value = source[row]!; // a row's place
+    if (value <= bound) counts[2 * stratum[row]!]!++;
+    else if (value > bound) counts[2 * stratum[row]! + 1]!++;
+  }
 }
 
 const units = (count: number): UnitCount => ({
@@ -98,7 +111,7 @@ const units = (count: number): UnitCount => ({
   rows3: count,
 });
 
-function ofCounts(stratum: number, { below, above }: Sides, up: number, down: number): StratumSides {
+function ofCounts(stratum: number, below: number, above: number, up: number, down: number): StratumSides {
   const power = (k: number): number => below * up ** k + above * down ** k;
   const ofWeight = [power(1), power(2), power(3)];
   return {
