@@ -69,37 +69,51 @@ export interface PreparedOutput {
   readonly isConstant: boolean;
 }
 
+/** What is worked out of an expression by the layout alone. */
+type LaidOutOutput = Omit<PreparedOutput, 'reach' | 'isConstant'>;
+
+/** By the totals of a layout, which belong to one query: it is asked for at each look at each sample. */
+const known = new WeakMap<readonly AggregateTotals[], readonly LaidOutOutput[]>();
+
 /** Works out the expressions of which the query needs intervals, in their order. */
 export function prepareOutputs(
   query: AggregateQuery,
   aggregateTotals: readonly AggregateTotals[],
-  moments: Moments,
+  { layout, centres, population, groupsByStratum, constantInStratum }: Moments,
 ): PreparedOutput[] {
-  return query.intervals.map((expression) => prepareOutput({ expression }, query, aggregateTotals, moments));
+  const laidOut =
+    known.get(aggregateTotals) ??
+    query.intervals.map((expression) => layOutOutput({ expression }, query, aggregateTotals, layout));
+  known.set(aggregateTotals, laidOut);
+  return laidOut.map((output) => ({
+    ...output,
+    reach: contributionReach(layout, output.totals, centres, population),
+    isConstant:
+      output.quantile === null &&
+      !output.isResampled &&
+      groupsByStratum &&
+      output.totals.every((total) => constantInStratum[total] === true),
+  }));
 }
 
-function prepareOutput(
+function layOutOutput(
   output: PreparedOutput['output'],
   query: AggregateQuery,
   aggregateTotals: readonly AggregateTotals[],
-  { layout, centres, population, groupsByStratum, constantInStratum }: Moments,
-): PreparedOutput {
-  const aggregates = [...new Set(aggregateSlotsOf(output.expression))];
+  layout: MomentLayout,
+): LaidOutOutput {
   const totals = totalsOfOutput(output.expression, aggregateTotals);
   // Every aggregate has a total of nothing but powers of 0, which counts the rows that it takes.
   const counting = totals.filter((total) => isCount(layout.totals[total]!)); // places of totals
   const pairs = totals.flatMap((j) => totals.map((k) => [j, k]));
   const triples = pairs.flatMap((pair) => totals.map((l) => [...pair, l]));
   const weighted = (total: number, power: number): number => findSlot(layout, [total], power)!; // laid out for counts
-  const quantile = shownQuantile(query, aggregateTotals, output.expression);
-  const resampled = isResampled(query, output.expression);
   return {
     output,
     ...withoutRounding(output.expression),
-    aggregates,
+    aggregates: [...new Set(aggregateSlotsOf(output.expression))],
     totals,
     dependence: dependenceOf(layout, totals),
-    reach: contributionReach(layout, totals, centres, population),
     supportSlots: counting.map((total) => (layout.keyed?.supportSlot ?? layout.totalSlot)[total]!),
     weightSlots:
       layout.weightMeasure === null
@@ -108,13 +122,8 @@ function prepareOutput(
     sumSlots: totals.map((total) => layout.weightedSlot[total]!),
     productSlots: slotsByPower(layout, 2, pairs)!, // laid out for totals that meet in an output
     cubeSlots: slotsByPower(layout, 3, triples),
-    quantile,
-    isResampled: resampled,
-    isConstant:
-      quantile === null &&
-      !resampled &&
-      groupsByStratum &&
-      totals.every((total) => constantInStratum[total] === true),
+    quantile: shownQuantile(query, aggregateTotals, output.expression),
+    isResampled: isResampled(query, output.expression),
   };
 }
 

@@ -17,6 +17,10 @@ export const pilotSupportMin = 100;
 const limitLevel = 0.8;
 /** The value's lower limit is not taken below this share of it. */
 const valueShareMin = 0.2;
+/** How much more than the least limit is as good, as a share of it. */
+const limitSlack = 2 ** -8;
+/** The first step from a guess is a 64th of it. */
+const stepShift = 6;
 /** How much more matches and less skewness than certification asks for, so that chance does not fall short of it. */
 const certainMargin = 1.3;
 
@@ -68,6 +72,11 @@ function presumed(
 
 /** A cell of the answer with what its precision would be at another size. */
 export class CellForecast {
+  /** The upper limit of the variance by its estimate; NaN until it is asked for, which may be for many sizes. */
+  private doubt = Number.NaN;
+  /** The lower limit of the value's magnitude; NaN until it is asked for. */
+  private lowered = Number.NaN;
+
   constructor(
     readonly group: MetGroup,
     readonly estimate: GroupEstimate,
@@ -113,16 +122,29 @@ export class CellForecast {
 
   /** True where the cell may be expected to keep the target, counting on the pilot's limits rather than its estimates. */
   meets(target: ErrorTarget, rowsAt: RowsAt, presumption: Presumption = {}): boolean {
-    const { estimate, df } = this.estimate;
-    const { value, stdError, exact } = estimate;
+    const { value, exact } = this.estimate.estimate;
     if (exact) return true;
     if (value === null) return false;
     const growth = this.growthAt(rowsAt);
-    if (!this.isCertifiedAt(growth, certainMargin, presumption)) return false;
-    const halfWidth = this.halfWidthAt(rowsAt, growth, varianceUpperLimit(estimate.support));
-    if (!target.relative) return halfWidth <= target.bound;
-    const lowered = Math.abs(value) - tQuantile(limitLevel, df) * (stdError ?? 0);
-    return halfWidth <= target.bound * Math.max(lowered, valueShareMin * Math.abs(value));
+    return (
+      this.isCertifiedAt(growth, certainMargin, presumption) && this.excessAt(target, rowsAt, growth) <= 1
+    );
+  }
+
+  /** The half-width to count on, as a multiple of the largest that keeps the target; of a cell with a value. */
+  excessAt(target: ErrorTarget, rowsAt: RowsAt, growth = this.growthAt(rowsAt)): number {
+    if (Number.isNaN(this.doubt)) this.doubt = varianceUpperLimit(this.estimate.estimate.support);
+    const halfWidth = this.halfWidthAt(rowsAt, growth, this.doubt);
+    return halfWidth / (target.relative ? target.bound * this.loweredValue() : target.bound);
+  }
+
+  private loweredValue(): number {
+    if (!Number.isNaN(this.lowered)) return this.lowered;
+    const { estimate, df } = this.estimate;
+    const magnitude = Math.abs(estimate.value!); // it has one
+    const limit = magnitude - tQuantile(limitLevel, df) * (estimate.stdError ?? 0);
+    this.lowered = Math.max(limit, valueShareMin * magnitude);
+    return this.lowered;
   }
 
   /** True where the cell would miss the target even if the pilot was far too gloomy. */
@@ -181,14 +203,32 @@ export function sizeForTarget(
       );
       return { rankLimit: null, hopeless, driver: forecast };
     }
-    let [low, high] = [needed, rankMax]; // low is not enough, high is
-    while (high - low > 1) {
-      const middle = Math.floor((low + high) / 2);
-      if (enough(middle)) high = middle;
-      else low = middle;
-    }
-    needed = high;
+    needed = leastEnough(enough, needed, rankMax, rankMax * forecast.excessAt(target, rowsAt(rankMax)) ** 2);
     driver = forecast;
   }
   return { rankLimit: needed, hopeless: false, driver };
+}
+
+/**
+ * The least limit that is enough, or a little more: by {@link limitSlack} of it.
+ * @param low is not enough, unless it is 0
+ * @param high is enough
+ * @param guess where to look first: what is left of a width falls with the root of the rows
+ */
+function leastEnough(enough: (limit: number) => boolean, low: number, high: number, guess: number): number {
+  let [below, above] = [low, high];
+  // From the guess in steps that double, until it lies between two limits.
+  let limit = Math.round(guess);
+  for (let step = Math.max(1, limit >> stepShift); limit > below && limit < above; step *= 2) {
+    const isEnough = enough(limit);
+    if (isEnough) above = limit;
+    else below = limit;
+    limit += isEnough ? -step : step;
+  }
+  while (above - below > Math.max(1, above * limitSlack)) {
+    const middle = Math.floor((below + above) / 2);
+    if (enough(middle)) above = middle;
+    else below = middle;
+  }
+  return above;
 }
