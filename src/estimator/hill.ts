@@ -47,7 +47,7 @@ export function confirmTails(
       suspects.map(({ group }) => group.cells),
     ),
   );
-  const rowsOf = openRowsByGroup(
+  const open = openStretches(
     rows,
     suspects.map(({ group }) => group.group),
     moments,
@@ -56,7 +56,7 @@ export function confirmTails(
     estimates.map((own) => {
       const isHeavy =
         isSuspect(own) &&
-        tailIndex(contributionSizes(rows, rowsOf.get(group.group)!, moments.layout, own)) < tailIndexMin; // suspects' groups have rows
+        tailIndex(contributionSizes(rows, open.get(group.group)!, moments.layout, own)) < tailIndexMin; // suspects' groups are wanted
       return isHeavy ? withReason(own, 'HEAVY_TAIL') : own;
     }),
   );
@@ -84,22 +84,31 @@ function withReason(own: GroupEstimate, reason: ReasonCode): GroupEstimate {
   return { ...own, estimate: { ...estimate, certified: false, reasons: [...estimate.reasons, reason] } };
 }
 
+/** Rows that follow each other, and others that do: where each stretch begins and where it ends, in turns. */
+type Stretches = readonly number[];
+
 /** |u| of a group's rows, or of its keys where these were drawn, without zeros. */
 function contributionSizes(
   { values, key }: TailRows,
-  rows: Int32Array,
+  stretches: Stretches,
   { totals, keyed }: MomentLayout,
   { prepared, gradient }: GroupEstimate,
 ): Float64Array {
-  const contributions = new Float64Array(rows.length);
+  const contributions = new Float64Array(rowsIn(stretches));
   const counts: CountedOnce[] = [];
   for (const [place, total] of prepared.totals.entries()) {
     const partial = gradient[place]!; // one a total
     const factors = totals[total]!.map(({ measure, power }) => ({ values: values[measure]!, power })); // one array a measure
     if (keyed?.distinct[total] === true) counts.push({ partial, values: factors.map((each) => each.values) });
-    else if (partial !== 0) addTerm(contributions, rows, partial, factors);
+    else if (partial !== 0) addTerm(contributions, stretches, partial, factors);
   }
-  return withoutZeros(key === null ? contributions : sumByKey(contributions, rows, key, counts));
+  return withoutZeros(key === null ? contributions : sumByKey(contributions, stretches, key, counts));
+}
+
+function rowsIn(stretches: Stretches): number {
+  let rows = 0;
+  for (let at = 0; at < stretches.length; at += 2) rows += stretches[at + 1]! - stretches[at]!; // two places each
+  return rows;
 }
 
 /** A total that counts a key once, if any of its rows has all these measures. */
@@ -117,19 +126,22 @@ interface Factor {
 /** Adds partial · Π value^power of each row to its contribution; nothing where a measure does not take the row (NaN). */
 function addTerm(
   contributions: Float64Array,
-  rows: Int32Array,
+  stretches: Stretches,
   partial: number,
   [first, ...others]: readonly Factor[],
 ): void {
   const { values, power } = first!; // a total has a factor
-  for (let place = 0; place < rows.length; place++) {
-    const row = rows[place]!; // place < length
-    const value = values[row]!;
-    if (Number.isNaN(value)) continue;
-    let term = partial;
-    for (let count = power; count > 0; count--) term *= value; // faster than **
-    for (const other of others) term *= other.values[row]! ** other.power;
-    if (!Number.isNaN(term)) contributions[place]! += term;
+  let place = 0;
+  for (let at = 0; at < stretches.length; at += 2) {
+    const end = stretches[at + 1]!; // two places each
+    for (let row = stretches[at]!; row < end; row++, place++) {
+      const value = values[row]!; // a row of the stretch
+      if (Number.isNaN(value)) continue;
+      let term = partial;
+      for (let count = power; count > 0; count--) term *= value; // faster than **
+      for (const other of others) term *= other.values[row]! ** other.power;
+      if (!Number.isNaN(term)) contributions[place]! += term;
+    }
   }
 }
 
@@ -142,15 +154,18 @@ function withoutZeros(contributions: Float64Array): Float64Array {
 /** The contributions of keys: of their rows, which follow each other, and of what counts once. */
 function sumByKey(
   contributions: Float64Array,
-  rows: Int32Array,
+  stretches: Stretches,
   key: Int32Array,
   counts: readonly CountedOnce[],
 ): Float64Array {
+  const rows: number[] = [];
+  for (let at = 0; at < stretches.length; at += 2)
+    for (let row = stretches[at]!; row < stretches[at + 1]!; row++) rows.push(row); // two places each
   const sums: number[] = [];
   for (let from = 0, to: number; from < rows.length; from = to) {
     let sum = 0;
     for (to = from; to < rows.length && key[rows[to]!] === key[rows[from]!]; to++) sum += contributions[to]!; // places of rows
-    const own = rows.subarray(from, to);
+    const own = rows.slice(from, to);
     for (const { partial, values } of counts)
       if (own.some((row) => values.every((each) => !Number.isNaN(each[row]!)))) sum += partial;
     sums.push(sum);
@@ -158,21 +173,23 @@ function sumByKey(
   return Float64Array.from(sums);
 }
 
-/** The rows of each wanted group, but for those of strata that were read whole: these add nothing to the error. */
-function openRowsByGroup(
+/**
+ * The rows of each wanted group, but for those of strata that were read whole: these add nothing to the error. Rows of a group in a
+ * stratum often follow each other.
+ */
+function openStretches(
   { count, group, stratum }: TailRows,
   wanted: readonly number[],
   moments: Moments,
-): Map<number, Int32Array> {
+): ReadonlyMap<number, Stretches> {
   const isOpen = Uint8Array.from(moments.included.keys(), (each) => (hasOpenRows(moments, each) ? 1 : 0));
-  const starts = new Int32Array(moments.groupCount + 1);
-  const groupOf = (row: number): number => (isOpen[stratum[row]!] === 1 ? group[row]! : -1); // row < count
-  for (let row = 0; row < count; row++) if (groupOf(row) >= 0) starts[groupOf(row) + 1]!++;
-  for (let each = 0; each < moments.groupCount; each++) starts[each + 1]! += starts[each]!;
-  const next = starts.slice();
-  const ordered = new Int32Array(starts[moments.groupCount]!);
-  for (let row = 0; row < count; row++) if (groupOf(row) >= 0) ordered[next[groupOf(row)]!++] = row;
-  return new Map(wanted.map((each) => [each, ordered.subarray(starts[each], starts[each + 1])]));
+  const stretches = new Map(wanted.map((each): [number, number[]] => [each, []]));
+  for (let from = 0, to: number; from < count; from = to) {
+    const [own, of] = [group[from]!, stratum[from]!]; // from < count
+    for (to = from + 1; to < count && group[to] === own && stratum[to] === of;) to++;
+    if (isOpen[of] === 1) stretches.get(own)?.push(from, to);
+  }
+  return stretches;
 }
 
 /** Hill's tail index of the largest values; infinite where there are too few, or where they do not differ. */
