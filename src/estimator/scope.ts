@@ -29,10 +29,14 @@ export interface OpenWeight {
 export function openWeight(moments: Moments, stratum: number): OpenWeight | null {
   if (!hasOpenRows(moments, stratum)) return null;
   const { layout, populationRows, rowsRead, weightMax } = moments;
-  const [population, read] = [populationRows[stratum]!, rowsRead[stratum]!]; // one entry a stratum
-  if (weightMax === null) return { stratum, weight: population / read, readShare: read / population };
-  const weight = weightMax[stratum]!; // one entry a stratum
+  const weight = weightOfOpen(moments, stratum);
+  if (weightMax === null)
+    return { stratum, weight, readShare: rowsRead[stratum]! / populationRows[stratum]! }; // one entry a stratum
   return { stratum, weight, readShare: layout.design.kind === 'weights-in-strata' ? 0 : 1 / weight };
+}
+
+function weightOfOpen({ populationRows, rowsRead, weightMax }: Moments, stratum: number): number {
+  return weightMax === null ? populationRows[stratum]! / rowsRead[stratum]! : weightMax[stratum]!; // one entry a stratum
 }
 
 /** Whether a stratum has rows beside those read: whether it has an {@link openWeight}. */
@@ -46,7 +50,7 @@ export function hasOpenRows(
 
 /** The scope of every group that has no strata of its own. */
 export function wholeScope(moments: Moments): Scope {
-  return scopeOf(moments, Int32Array.from(moments.included.keys()), 0, moments.included.length);
+  return scopeOf(moments, null, 0, moments.included.length);
 }
 
 /** The scope of a group whose strata are its own. */
@@ -54,25 +58,32 @@ export function groupScope(moments: Moments, { from, to }: CellRange): Scope {
   return scopeOf(moments, moments.cellStratum, from, to);
 }
 
-/** @param strata those from a place to before another one */
-function scopeOf(moments: Moments, strata: Int32Array, from: number, to: number): Scope {
+/** @param strata those from a place to before another one; null: those places themselves */
+function scopeOf(moments: Moments, strata: Int32Array | null, from: number, to: number): Scope {
   const { layout, included, populationRows, rowsRead } = moments;
   const isWeighted = layout.weightMeasure !== null;
   let [population, read] = [isWeighted ? Number.POSITIVE_INFINITY : 0, 0];
-  let heaviest: Scope['heaviest'] = null;
+  let [heaviest, most] = [null as number | null, 0];
   let hasUnread = false;
   const singletons: number[] = [];
   for (let place = from; place < to; place++) {
-    const stratum = strata[place]!; // places of strata
+    const stratum = strata === null ? place : strata[place]!; // places of strata
     if (included[stratum] === 0) continue;
     const own = rowsRead[stratum]!; // one entry a stratum
-    const open = openWeight(moments, stratum);
-    if (open === null) continue;
+    if (!hasOpenRows(moments, stratum)) continue;
     population += populationRows[stratum]!;
     read += own;
     if (own === 0) hasUnread = true;
     if (own === 1 && layout.design.kind !== 'independent-weights') singletons.push(stratum);
-    if (open.weight > (heaviest?.weight ?? 0)) heaviest = open;
+    const weight = weightOfOpen(moments, stratum);
+    if (weight > most) [heaviest, most] = [stratum, weight];
   }
-  return { population, read, heaviest, singletons, isComplete: heaviest === null, hasUnread };
+  return {
+    population,
+    read,
+    heaviest: heaviest === null ? null : openWeight(moments, heaviest),
+    singletons,
+    isComplete: heaviest === null,
+    hasUnread,
+  };
 }

@@ -128,10 +128,16 @@ export class RunIndex {
     to: Int32Array,
     visit: (stratum: number, start: number, end: number) => void,
   ): void {
+    let [least, most] = [Number.POSITIVE_INFINITY, 0];
+    for (let stratum = 0; stratum < to.length; stratum++) {
+      if (from[stratum]! < least) least = from[stratum]!; // one entry a stratum, here and below
+      if (to[stratum]! > most) most = to[stratum]!;
+    }
     for (const { low, high, takeAll, starts } of this.bands) {
+      if (low >= most || high <= least) continue;
       for (let stratum = 0; stratum < this.sizes.length; stratum++) {
         if (this.takeAll[stratum] !== takeAll) continue;
-        const first = Math.max(low, from[stratum]!); // one entry a stratum
+        const first = Math.max(low, from[stratum]!);
         const last = Math.min(high, to[stratum]!);
         if (first < last) visit(stratum, starts[stratum]! - low + first, starts[stratum]! - low + last);
       }
