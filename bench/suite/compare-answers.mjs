@@ -41,6 +41,7 @@ export async function compareAnswers(engine, duckdb, table, query) {
     query,
     exactMs: exact.ms,
     ownMs: own.ms,
+    firstMs: own.firstMs,
     executeMs: own.executeMs,
     estimateMs: own.answer.timings.estimateMs,
     answer: own.answer,

@@ -19,11 +19,11 @@ const percent = (/** @type {number | null} */ value) => {
 const errors = ({ medianError, worstError }) => `${percent(medianError)}, ${percent(worstError)}`;
 const bound = (/** @type {string | null} */ within) => within?.replace('%', ' %') ?? '—';
 
-const answerColumns = ['', 'query', 'answered by', 'rows read', 'exact ms', 'ours ms', 'faster', 'bound', 'reached', 'error', 'hold the truth', 'groups', 'bernoulli ms', 'faster', 'error', 'system ms', 'faster', 'error']; // prettier-ignore
+const answerColumns = ['', 'query', 'answered by', 'rows read', 'exact ms', 'ours ms', 'faster', 'first ms', 'bound', 'reached', 'error', 'hold the truth', 'groups', 'bernoulli ms', 'faster', 'error', 'system ms', 'faster', 'error']; // prettier-ignore
 
 /** @param {string} title @param {readonly import('./compare-answers.mjs').AnswerComparison[]} compared */
 export function reportAnswers(title, compared) {
-  const rows = compared.map(({ query, exactMs, ownMs, answer, accuracy, sampled }) => [
+  const rows = compared.map(({ query, exactMs, ownMs, firstMs, answer, accuracy, sampled }) => [
     query.name,
     query.shows,
     answer.sample === null ? answer.mode : answer.sample.name,
@@ -31,6 +31,7 @@ export function reportAnswers(title, compared) {
     ms(exactMs),
     ms(ownMs),
     times(exactMs / ownMs),
+    ms(firstMs),
     bound(query.within),
     answer.met ? percent(answer.achieved.maxRelativeError) : 'missed',
     errors(accuracy),

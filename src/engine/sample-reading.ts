@@ -24,8 +24,6 @@ import { LateSample } from './wait-at-most.ts';
 
 /** Share of the time left for reading that threads are waited for: the rest is for reading on here, and for signals that come late. */
 const patienceShare = 0.8;
-/** For threads that are not waited for. To make one takes a quarter of a millisecond. */
-const notWaiting = AbortSignal.abort();
 /** What was learned of subjects. @param measures of the layout that the subjects name places in */
 export type LearnedOf = (subjects: readonly TailSubject[], measures: number) => LearnedValues;
 
@@ -150,9 +148,7 @@ export class SampleReading {
 
   /** For how long threads are waited for: not at all where it is not worth it. */
   private readonly patience: Patience = () =>
-    this.watch.isForThreads
-      ? this.control.patience(patienceShare * this.readingMs(this.rowsRead))
-      : notWaiting;
+    this.control.patience(this.watch.isForThreads ? patienceShare * this.readingMs(this.rowsRead) : 0);
 
   /** What was read so far can be answered from. */
   private get canAnswer(): boolean {
