@@ -34,7 +34,7 @@ export const systemEnvironment: Environment = {
   timers: systemTimers,
   startThread: () => new Worker(threadFile),
   // With two cores threads gain nothing below 15 ms; and what a thread runs for the first time takes it many times as long.
-  threadsWorth: { rows: 2 ** 17, ms: 12 },
+  threadsWorth: { rows: 2 ** 17, ms: 12, startAfterMs: 150 },
   newId: randomUUID,
   // A seed needs no more than to differ from the last; 31 bits of the identifier will do.
   newSeed: () => Number.parseInt(randomUUID().slice(0, 8), 16) >>> 1,

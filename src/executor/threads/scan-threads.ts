@@ -36,13 +36,17 @@ interface ThreadState {
   unwatch: () => void;
 }
 
-/** Reading is handed to threads when so many rows were read without them, and the rest is predicted to take so long. */
+/**
+ * Reading is handed to threads when so many rows were read without them, and the rest is predicted to take so long. They start so long
+ * after they are first asked for: a process that ends with its first short answer does better without.
+ */
 export interface ThreadsWorth {
   readonly rows: number;
   readonly ms: number;
+  readonly startAfterMs: number;
 }
 
-const always: ThreadsWorth = { rows: 0, ms: 0 };
+const always: ThreadsWorth = { rows: 0, ms: 0, startAfterMs: 0 };
 
 /** Threads that read samples, for all scans of an engine. They are started when they are first asked for. */
 export class ScanThreads {
@@ -52,6 +56,9 @@ export class ScanThreads {
   private readonly jobs = new Map<number, ScanJob>();
   private nextJob = 1;
   private deaths = 0;
+  /** Calls off the first start; null: they are not asked for yet. */
+  private callOff: (() => void) | null = null;
+  private mayStart = false;
   private isClosed = false;
 
   /**
@@ -71,7 +78,8 @@ export class ScanThreads {
   /** Whether there is a thread that reads. Where none does yet, some are started: others read meanwhile. */
   get isReady(): boolean {
     if (this.isClosed || this.count < 2) return false;
-    this.startMissing();
+    if (this.mayStart) this.startMissing();
+    else this.startLater();
     for (const thread of this.threads) if (thread.isReady && !this.isLate(thread)) return true;
     return false;
   }
@@ -83,6 +91,7 @@ export class ScanThreads {
 
   /** Starts all threads. @returns when they are ready */
   async prewarm(): Promise<void> {
+    this.mayStart = true;
     this.startMissing();
     const starting = [...this.threads].filter(({ isReady }) => !isReady);
     await Promise.all(starting.map(({ worker }) => once(worker, 'online')));
@@ -110,9 +119,20 @@ export class ScanThreads {
   /** Ends all threads; what is still being read fails. */
   async close(): Promise<void> {
     this.isClosed = true;
+    this.callOff?.();
     for (const job of this.jobs.values()) job.fail(new QueryError('CLOSED', 'the engine is closed'));
     const ending = [...this.threads].map(({ worker }) => worker.terminate());
     await Promise.all(ending);
+  }
+
+  private startLater(): void {
+    const { startAfterMs } = this.worth;
+    const start = (): void => {
+      this.mayStart = true;
+      this.startMissing();
+    };
+    if (startAfterMs === 0) start();
+    else this.callOff ??= this.after(startAfterMs, start);
   }
 
   private startMissing(): void {
