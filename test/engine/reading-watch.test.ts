@@ -68,7 +68,11 @@ test('what is needed is read whatever the time', () => {
 test('threads are worth it where rows were read without them, and the rest takes long', async () => {
   let nowMs = 0;
   const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
-  const threads = new ScanThreads(2, startThread, () => () => undefined, null, { rows: 1000, ms: 10, startAfterMs: 0 });
+  const threads = new ScanThreads(2, startThread, () => () => undefined, null, {
+    rows: 1000,
+    ms: 10,
+    startAfterMs: 0,
+  });
   await threads.prewarm();
   const watch = new ReadingWatch(new RunControl(clock, {}, null, 0, undefined, threads));
   const begin = (rowsRead: number, rowsLeft: number): boolean => {
