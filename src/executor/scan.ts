@@ -160,7 +160,11 @@ export class SampleScan extends ScanSums {
 
   /** Columns are loaded as far as tasks need, so a scan that stops early has read no more of the file. */
   private async load(rows: number): Promise<void> {
-    for (const name of this.loaded.keys()) await this.sample.load(name, rows);
+    for (const name of this.missing(rows)) await this.sample.load(name, rows);
+  }
+
+  private missing(rows: number): string[] {
+    return [...this.loaded.keys()].filter((name) => this.sample.bytesToLoad(name, rows) > 0);
   }
 
   /** Reads a task in this thread. @param may what was allowed of it; it is asked again for what that leaves @returns false where it was stopped */
@@ -174,7 +178,7 @@ export class SampleScan extends ScanSums {
     const { runs, lastRow } = tasks[place]!; // a place of tasks
     let allowed: boolean | number = may;
     for (let rest = runs; ;) {
-      await this.load(lastRow);
+      if (this.missing(lastRow).length > 0) await this.load(lastRow);
       const [head, tail] =
         allowed === true ? [rest, noRuns] : splitRuns(rest, allowed, this.sample.keys === null);
       if (pauses === null) this.add(head);
