@@ -3,7 +3,7 @@
  *
  *   npm run bench                        builds the library and runs this on 50 M sessions, made on first use
  *   npm run bench -- --rows 5000000      a quick look; several sizes, with commas between, show how times grow
- *   npm run bench -- --only answers      some parts, of answers, moments, loops, builds and starts
+ *   npm run bench -- --only answers      some parts, of answers, moments, loops, passes, builds and starts
  *   npm run bench -- --data FOLDER       keeps the samples in a folder, and takes them from there the next time
  *   npm run bench -- --rows 10000000,50000000,200000000 --write
  *                                        also writes bench/RESULTS.md and the plot bench/results.svg
@@ -29,6 +29,9 @@
  * Loops: the same on one thread, next to loops written by hand for each query over the same arrays, which add up the same:
  * suite/naive-loops.mjs and suite/best-loops.mjs.
  *
+ * Passes: loops by hand for several queries over a sample, one query after the other, and all of them block by block. Where these
+ * take as long, a pass that queries share gains nothing.
+ *
  * Builds: once each in a process of their own, against the least that a build in two scans could take; `peak` is the most memory
  * that the process has had by then, DuckDB's included.
  *
@@ -45,10 +48,11 @@ import { compareAnswers } from './suite/compare-answers.mjs';
 import { compareBuilds } from './suite/compare-builds.mjs';
 import { compareLoops } from './suite/compare-loops.mjs';
 import { compareMoments } from './suite/compare-moments.mjs';
+import { comparePasses } from './suite/compare-passes.mjs';
 import { measureStarts } from './suite/measure-starts.mjs';
 import { plotAnswers } from './suite/plot.mjs';
 import { checkPromises, reportPromises } from './suite/promises.mjs';
-import { reportAnswers, reportBuilds, reportGrowth, reportLoops, reportMoments, reportStarts } from './suite/report.mjs'; // prettier-ignore
+import { reportAnswers, reportBuilds, reportGrowth, reportLoops, reportMoments, reportPasses, reportStarts } from './suite/report.mjs'; // prettier-ignore
 import {
   flightsTable,
   generated,
@@ -60,8 +64,8 @@ import {
 } from './suite/tables.mjs';
 
 const fileBeside = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
-const parts = ['answers', 'moments', 'loops', 'builds', 'starts'];
-/** Those of flights are too short for loops, builds and starts to tell anything. */
+const parts = ['answers', 'moments', 'loops', 'passes', 'builds', 'starts'];
+/** Those of flights are too short for the others to tell anything. */
 const partsOfFlights = ['answers', 'moments'];
 
 /** Shows that something goes on, apart from the output. @param {string} what */
@@ -121,6 +125,7 @@ async function measureSamples(table, { only, dataDir, kept, duckdb }, say) {
     measured.loops = await compareLoops(table, dataDir, files, note);
     say(reportLoops(measured.loops));
   }
+  if (only.includes('passes')) say(reportPasses(await comparePasses(table, files, note)));
   if (only.includes('starts')) {
     measured.starts = await measureStarts(table, dataDir, kept, note);
     say(reportStarts(measured.starts));

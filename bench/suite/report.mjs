@@ -83,6 +83,19 @@ export function reportLoops(compared) {
   return `Loops by hand over the same arrays, one thread\n\n${table(['', 'query', 'rows', 'naive ms', 'best ms', 'ours ms', 'of naive', 'of best'], rows)}`;
 }
 
+/** @param {import('./compare-passes.mjs').PassesComparison} compared */
+export function reportPasses(compared) {
+  const rows = compared.map(({ sample, queries, rows: read, apartMs, togetherMs }) => [
+    sample,
+    queries.join(', '),
+    count(read),
+    ms(apartMs),
+    ms(togetherMs),
+    times(apartMs / togetherMs),
+  ]);
+  return `Loops by hand for several queries, one thread\n\n${table(['sample', 'queries', 'rows', 'apart ms', 'together ms', 'faster'], rows)}`;
+}
+
 /** @param {import('./compare-builds.mjs').BuildsComparison} compared */
 export function reportBuilds({ twoScansMs, builds }) {
   const rows = builds.map((build) => [
