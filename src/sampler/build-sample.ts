@@ -19,7 +19,7 @@ import { strataColumns } from './strata-columns.ts';
 import { type BuiltSample, type DrawnSample, type SamplePlace, writeSample } from './write-sample.ts';
 
 /** For each stratum of a scan the share of the priorities' range beyond which no row stays. */
-export type Reach = (strata: Pick<ScannedStrata, 'count' | 'takeAll' | 'keys'>) => Float64Array;
+export type PriorityReach = (strata: Pick<ScannedStrata, 'count' | 'takeAll' | 'keys'>) => Float64Array;
 
 /** What is drawn of a table. */
 export interface DrawRequest {
@@ -30,7 +30,7 @@ export interface DrawRequest {
   readonly outliersAs?: SampleOutliers;
   readonly seed: number;
   /** How far a sample reaches that this one is to be merged with; not there: as far as the method says. */
-  readonly reach?: Reach;
+  readonly reach?: PriorityReach;
 }
 
 export interface BuildRequest extends SamplePlace, DrawRequest {}

@@ -1,7 +1,7 @@
 import { type Pieces, piecewise, withPauses } from '../common/index.ts';
 import { priorityColumnName, stratumColumnName } from '../samples/index.ts';
 import { type BuildScan, type Control, pauseOf } from '../sources/index.ts';
-import { drawSample, type Reach } from './build-sample.ts';
+import { drawSample, type PriorityReach } from './build-sample.ts';
 import { type HeldSample, heldSample } from './held-sample.ts';
 import type { SamplePart } from './merge-samples.ts';
 import { stratumText } from './stratum-text.ts';
@@ -39,7 +39,7 @@ export async function drawPart(
 }
 
 /** How far a sample reaches into strata of the same keys: the share of the priorities' range up to which it has all rows. */
-async function reachOf(sample: HeldSample, control: Control): Promise<Reach> {
+async function reachOf(sample: HeldSample, control: Control): Promise<PriorityReach> {
   const { rows, strata } = sample;
   const { values: stratum } = await sample.load(stratumColumnName, rows);
   const { values: priority } = await sample.load(priorityColumnName, rows);
