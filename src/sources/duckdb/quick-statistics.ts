@@ -25,9 +25,10 @@ export const totalsOf =
 
 /**
  * Squares of the distance between a stratum's mean and the centre may be so many times the variance: that costs less than a digit of it.
- * Means of a few rows lie farther away by chance alone, and sums of a few have digits to spare: four of them.
+ * Means of a few rows lie farther away by chance alone, and sums of a few have digits to spare: two of the variance, which leave nine
+ * of the sixth moment, as that is moved to the mean with the variance times the fourth power of the distance.
  */
-const distanceMax = { few: 1e4, many: 1 };
+const distanceMax = { few: 64, many: 1 };
 /** Rows that are few. */
 const fewRows = 1024;
 /** Squares of the mean itself may be so many times the variance: a mean that is rounded to more of a spread tells too little to merge by. */
