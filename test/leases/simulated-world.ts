@@ -53,6 +53,8 @@ export class SimulatedProcess {
   life = 0;
   /** Added to the wall clock. */
   wallOffsetMs = 0;
+  /** How far it was ahead at most. */
+  wallAheadMs = 0;
   private suspendedMs = 0;
 
   /**
@@ -73,6 +75,11 @@ export class SimulatedProcess {
 
   get isStalled(): boolean {
     return this.stalledUntilMs > this.world.nowMs;
+  }
+
+  stepWallClock(byMs: number): void {
+    this.wallOffsetMs += byMs;
+    this.wallAheadMs = Math.max(this.wallAheadMs, this.wallOffsetMs);
   }
 
   stall(ms: number): void {

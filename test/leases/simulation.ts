@@ -132,7 +132,7 @@ export class Simulation {
     const each = this.pick(this.processes);
     const choice = this.random.next();
     if (this.options.jumps && choice < 0.08) {
-      each.process.wallOffsetMs += (this.random.next() - 0.5) * 6 * termMs;
+      each.process.stepWallClock((this.random.next() - 0.5) * 6 * termMs);
       this.note(`${each.process.name}'s wall clock is set to ${each.process.wallOffsetMs} ms off`);
     } else if (each.process.isStalled) return;
     else if (choice < 0.45) await this.acquire(each, this.pick(names));

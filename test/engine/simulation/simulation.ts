@@ -45,8 +45,6 @@ export class Simulation {
   private readonly catalog: Catalog;
   private readonly actors: Actor[];
   private readonly jumps: boolean;
-  /** How far a wall clock was ahead at most. */
-  private aheadMs = 0;
   private faultShare: number;
   private readonly ledger: Ledger;
   private readonly log: string[] = [];
@@ -177,8 +175,7 @@ export class Simulation {
     const name = this.pick(names);
     const dwell = (): Promise<void> => process.timers.pause(this.random.next() * 5000);
     if (this.jumps && choice < 0.04) {
-      process.wallOffsetMs += (this.random.next() - 0.5) * 6 * termMs;
-      this.aheadMs = Math.max(this.aheadMs, process.wallOffsetMs);
+      process.stepWallClock((this.random.next() - 0.5) * 6 * termMs);
       this.note(`${process.name}'s wall clock is set to ${process.wallOffsetMs} ms off`);
     } else if (choice > 0.985) this.losePower();
     else if (choice > 0.95) this.crash(actor, 'is killed');
@@ -267,7 +264,7 @@ export class Simulation {
     if (this.random.next() < 0.5) this.losePower();
     else this.crash(this.actors[0]!, 'is killed');
     // What is stopped goes on; what the dead held is over, however far their clocks were ahead.
-    await this.world.pass(this.aheadMs + 8 * termMs);
+    await this.world.pass(8 * termMs + Math.max(...this.actors.map(({ process }) => process.wallAheadMs)));
     await this.checkWhole();
     const [actor] = this.actors as [Actor];
     for (const name of names) {
