@@ -14,8 +14,9 @@
  * of a larger table. The exit code is 0 where all are kept, 1 where one is broken, 2 for wrong options.
  *
  * Answers: DuckDB runs the statement without its bound over the Parquet file, the engine with it, having all samples to choose from.
- * `faster` is how many times its time is ours, warm; `first` is the time of the statement's very first run. `reached` is the largest relative half-width reported; `error` the median and the
- * largest relative error that the answer's cells really have, `hold the truth` how many of the intervals do (95 % should, at least).
+ * `faster` is how many times its time is ours, warm; `first` is the time of the statement's very first run. `reached` is the largest
+ * relative half-width reported; `error` the median and the largest relative error that the answer's cells really have, `hold the
+ * truth` how many of the intervals do (95 % should, at least).
  * Where a sample was read, DuckDB samples too while it scans, as large a share of the table as the engine read: single rows
  * (`USING SAMPLE … bernoulli`), and whole vectors (`TABLESAMPLE system`). Its counts and sums are scaled up; it gives no intervals.
  * The engine answers a statement anew each time, but it may have learned about the tails of its values from the first run.
