@@ -158,14 +158,15 @@ function sumByKey(
   key: Int32Array,
   counts: readonly CountedOnce[],
 ): Float64Array {
-  const rows: number[] = [];
+  const rows = new Int32Array(contributions.length);
+  let place = 0;
   for (let at = 0; at < stretches.length; at += 2)
-    for (let row = stretches[at]!; row < stretches[at + 1]!; row++) rows.push(row); // two places each
+    for (let row = stretches[at]!; row < stretches[at + 1]!; row++) rows[place++] = row; // two places each
   const sums: number[] = [];
   for (let from = 0, to: number; from < rows.length; from = to) {
     let sum = 0;
     for (to = from; to < rows.length && key[rows[to]!] === key[rows[from]!]; to++) sum += contributions[to]!; // places of rows
-    const own = rows.slice(from, to);
+    const own = rows.subarray(from, to);
     for (const { partial, values } of counts)
       if (own.some((row) => values.every((each) => !Number.isNaN(each[row]!)))) sum += partial;
     sums.push(sum);
