@@ -2,7 +2,7 @@ import type { ReasonCode } from '../plan/index.ts';
 import { varianceAt } from './design-error.ts';
 import type { GroupEstimate, MetGroup } from './estimate-output.ts';
 import { chiSquareQuantile, tQuantile } from './quantiles.ts';
-import { isCertifiedBy, type TailEvidence } from './tails.ts';
+import { isCertifiedBy, isSpreadWider, type TailEvidence } from './tails.ts';
 
 /** What an answer must reach, each number at the level of its interval. */
 export interface ErrorTarget {
@@ -70,6 +70,11 @@ function presumed(
     : tail;
 }
 
+/** The variance to expect as a share of the estimated one: matches spread wider than typical ones may be presumed to be as these are. */
+function presumedVariance(tail: TailEvidence | null, { typicalMatches = false }: Presumption): number {
+  return typicalMatches && tail !== null && isSpreadWider(tail) ? 1 / tail.spread : 1;
+}
+
 /** A cell of the answer with what its precision would be at another size. */
 export class CellForecast {
   /** The upper limit of the variance by its estimate; NaN until it is asked for, which may be for many sizes. */
@@ -127,14 +132,21 @@ export class CellForecast {
     if (value === null) return false;
     const growth = this.growthAt(rowsAt);
     return (
-      this.isCertifiedAt(growth, certainMargin, presumption) && this.excessAt(target, rowsAt, growth) <= 1
+      this.isCertifiedAt(growth, certainMargin, presumption) &&
+      this.excessAt(target, rowsAt, presumption, growth) <= 1
     );
   }
 
   /** The half-width to count on, as a multiple of the largest that keeps the target; of a cell with a value. */
-  excessAt(target: ErrorTarget, rowsAt: RowsAt, growth = this.growthAt(rowsAt)): number {
+  excessAt(
+    target: ErrorTarget,
+    rowsAt: RowsAt,
+    presumption: Presumption = {},
+    growth = this.growthAt(rowsAt),
+  ): number {
     if (Number.isNaN(this.doubt)) this.doubt = varianceUpperLimit(this.estimate.estimate.support);
-    const halfWidth = this.halfWidthAt(rowsAt, growth, this.doubt);
+    const share = presumedVariance(this.estimate.tail, presumption);
+    const halfWidth = this.halfWidthAt(rowsAt, growth, this.doubt * share);
     return halfWidth / (target.relative ? target.bound * this.loweredValue() : target.bound);
   }
 
@@ -155,7 +167,7 @@ export class CellForecast {
     const growth = this.growthAt(rowsAt);
     if (!this.isCertifiedAt(growth, 1 / doubt, presumption)) return true;
     const bound = target.relative ? target.bound * Math.abs(value) : target.bound;
-    const halfWidth = this.halfWidthAt(rowsAt, growth);
+    const halfWidth = this.halfWidthAt(rowsAt, growth, presumedVariance(this.estimate.tail, presumption));
     // A quantile whose interval has no end yet may have a narrow one with more rows: only reading on tells.
     return Number.isFinite(halfWidth) && halfWidth > doubt * bound;
   }
@@ -203,7 +215,8 @@ export function sizeForTarget(
       );
       return { rankLimit: null, hopeless, driver: forecast };
     }
-    needed = leastEnough(enough, needed, rankMax, rankMax * forecast.excessAt(target, rowsAt(rankMax)) ** 2);
+    const excess = forecast.excessAt(target, rowsAt(rankMax), presumption);
+    needed = leastEnough(enough, needed, rankMax, rankMax * excess ** 2);
     driver = forecast;
   }
   return { rankLimit: needed, hopeless: false, driver };

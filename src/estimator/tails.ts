@@ -42,8 +42,13 @@ function scaled(scale: number, confidence: number): number {
 }
 
 /** Whether the matching rows are spread about as widely as is to be expected of typical ones. */
-function isTypical({ spread }: TailEvidence): boolean {
-  return spread >= 1 / spreadFactor && spread <= spreadFactor;
+function isTypical(evidence: TailEvidence): boolean {
+  return evidence.spread >= 1 / spreadFactor && !isSpreadWider(evidence);
+}
+
+/** Whether the matching rows are spread more widely than is to be expected of typical ones; false where nothing is. */
+export function isSpreadWider({ spread }: TailEvidence): boolean {
+  return spread > spreadFactor;
 }
 
 /** The skewness at most allowed at a confidence. @param bounded see {@link isBounded} */

@@ -82,6 +82,25 @@ test('nor are they so where that is not presumed', () => {
   expect(seen.meets(target, rowsAt(100 * 4096))).toBe(true);
 });
 
+test('nor are they spread more widely than typical ones', () => {
+  // A variance of 17 times what is to be expected, of which half the width is asked.
+  const rows = rowsAt(90_000);
+  const seen = withSpread(17);
+  const narrow = { ...target, bound: (1.1 * seen.relativeErrorAt(rows)!) / Math.sqrt(17) };
+  expect(seen.isHopeless(narrow, rows)).toBe(true);
+  expect(seen.isHopeless(narrow, rows, { typicalMatches: true })).toBe(false);
+  expect(seen.meets(narrow, rows, { typicalMatches: true })).toBe(true);
+  expect(seen.meets({ ...narrow, bound: 0.8 * narrow.bound }, rows, { typicalMatches: true })).toBe(false);
+});
+
+test('a spread that typical ones may have by chance is taken as it is', () => {
+  const rows = rowsAt(90_000);
+  const seen = withSpread(1.9);
+  const bound = 1.2 * seen.relativeErrorAt(rows)!;
+  expect(seen.meets({ ...target, bound: bound / 1.9 ** 0.5 }, rows, { typicalMatches: true })).toBe(false);
+  expect(seen.meets({ ...target, bound }, rows, { typicalMatches: true })).toBe(true);
+});
+
 test('a tail of which nothing is known is no lighter for being presumed typical', () => {
   const tail = { ...pilot.tail, populationSkewness: Number.POSITIVE_INFINITY };
   const unknown = { ...pilot, tail, prepared: {} } as unknown as GroupEstimate;
