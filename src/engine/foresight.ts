@@ -150,9 +150,11 @@ export class Foresight {
     return this.workOf(limits.rowsUnder(Math.min(limit, limits.max)));
   }
 
-  /** The work of an answer from the rows so far. */
+  /** The work of an answer from the rows so far; none of a sample that was not read. */
   get workDone(): SampleWork {
-    return this.workOf(this.reading.rowsRead);
+    const { reading } = this;
+    const { rowsRead } = reading;
+    return rowsRead === 0 ? { load: reading.bytesLoadedAt(0), read: 0, estimate: 0 } : this.workOf(rowsRead);
   }
 
   /** What the estimates would be at other sizes; of the same rows it is asked several times. */

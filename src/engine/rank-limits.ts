@@ -35,9 +35,13 @@ export class RankLimits {
     private readonly included: Uint8Array,
     private readonly readsAll: boolean,
   ) {
-    const { runs } = sample;
-    this.bounded = included.map((isIn, stratum) => (runs.takeAll[stratum] === 1 ? 0 : isIn));
-    this.strata = this.bounded.reduce((count, isIn) => count + isIn, 0);
+    // Plain loops here and below: there may be thousands of strata, and every candidate for every statement has limits.
+    const { takeAll } = sample.runs;
+    this.bounded = new Uint8Array(included.length);
+    let strata = 0;
+    for (let stratum = 0; stratum < included.length; stratum++)
+      if (included[stratum] === 1 && takeAll[stratum] !== 1) strata += this.bounded[stratum] = 1;
+    this.strata = strata;
     this.most = this.largest();
   }
 
@@ -48,10 +52,13 @@ export class RankLimits {
 
   private largest(): number {
     const { unitSizes } = this.sample;
-    return this.bounded.reduce((most, isIn, stratum) => {
+    let most = 0;
+    for (let stratum = 0; stratum < this.bounded.length; stratum++) {
+      if (this.bounded[stratum] === 0) continue;
       const pace = this.proportions?.paces[stratum] ?? 1;
-      return isIn === 1 ? Math.max(most, Math.ceil(unitSizes[stratum]! / pace)) : most; // one entry a stratum
-    }, 0);
+      most = Math.max(most, Math.ceil(unitSizes[stratum]! / pace)); // one entry a stratum
+    }
+    return most;
   }
 
   /** Whether strata of the same groups differ in size, so that it matters in which proportions they are read. @param group see {@link readInProportion} */
@@ -121,10 +128,10 @@ export class RankLimits {
   rowsUnder(limit: number): number {
     const { keys } = this.sample;
     if (keys !== null) return this.included[0] === 1 ? keys.starts[this.unitsUnder(0, limit)]! : 0; // one stratum, as many starts as keys
-    return this.included.reduce(
-      (rows, isIn, stratum) => (isIn === 1 ? rows + this.unitsUnder(stratum, limit) : rows),
-      0,
-    );
+    let rows = 0;
+    for (let stratum = 0; stratum < this.included.length; stratum++)
+      if (this.included[stratum] === 1) rows += this.unitsUnder(stratum, limit);
+    return rows;
   }
 
   /**

@@ -43,8 +43,8 @@ export class SampleReading {
   /** The whole sample as it was read to tell what the tails are like; null: it was not. */
   private witness: TailWitness | null = null;
   private isEnded = false;
-  /** Rows without which nothing can be answered, whatever the time. */
-  private readonly neededRows: number;
+  /** null: nobody has asked yet. */
+  private indispensableRows: number | null = null;
 
   private constructor(
     private readonly query: AggregateQuery,
@@ -57,7 +57,6 @@ export class SampleReading {
     readonly control: RunControl,
   ) {
     this.limits = new RankLimits(sample, scan.included, this.readsAll);
-    this.neededRows = this.limits.indispensableRows();
     this.lister = new RowLister(query, laidOut.layout, this.limits, control.clock);
     this.watch = new ReadingWatch(control);
     this.time = new TimePlan(query, control, this.lister);
@@ -106,6 +105,11 @@ export class SampleReading {
   /** All rows are read whatever is asked: of rows with weights of their own a part is no sample that the estimates know. */
   private get readsAll(): boolean {
     return this.design.weight !== null;
+  }
+
+  /** Rows without which nothing can be answered, whatever the time. */
+  private get neededRows(): number {
+    return (this.indispensableRows ??= this.limits.indispensableRows());
   }
 
   get rowsRead(): number {

@@ -33,7 +33,8 @@ export class ScanSums {
   /** The groups' codes in the order of the last moments. */
   groupCodes: readonly number[] = [];
   private rows = 0;
-  private readonly cells: CellTable;
+  /** null: nothing was read yet. Of the samples that a statement could read, most are not. */
+  private begun: CellTable | null = null;
   private readonly groupsByStratum: boolean;
 
   constructor(
@@ -43,9 +44,11 @@ export class ScanSums {
   ) {
     this.done = new Int32Array(sample.strata.count);
     this.lost = new LostRows(sample.runs.takeAll, sample.keys !== null);
-    this.cells = newCells(parts.program);
     this.groupsByStratum = request.keys.every((key) => isStratumWise(key, sample));
-    if (this.groupsByStratum) this.addEmptyCells();
+  }
+
+  private get cells(): CellTable {
+    return (this.begun ??= this.begin());
   }
 
   /** For each stratum 0 where the predicate excludes all of it; its rows are never read. */
@@ -218,9 +221,12 @@ export class ScanSums {
   }
 
   /** Where the stratum tells the group, every included stratum is a cell, matched or not: what is not read there is known. */
-  private addEmptyCells(): void {
+  private begin(): CellTable {
+    const cells = newCells(this.parts.program);
+    if (!this.groupsByStratum) return cells;
     const { included, group } = this.parts.view;
-    for (const [stratum, isIn] of included.entries())
-      if (isIn === 1) this.cells.cell(stratum, group[stratum]!); // one entry a stratum
+    for (let stratum = 0; stratum < included.length; stratum++)
+      if (included[stratum] === 1) cells.cell(stratum, group[stratum]!); // one entry a stratum
+    return cells;
   }
 }
