@@ -42,11 +42,17 @@ const warmMax = 256;
 interface Learned {
   /** By shape, the latest last. */
   readonly byShape: Map<string, Point[]>;
-  /** null: to be fitted anew. */
+  /** null: none was fitted yet. */
   line: CostLine | null;
+  /** Efforts that the line was fitted to, and those that came since. */
+  fitted: number;
+  since: number;
 }
 
-const nothingLearned = (): Learned => ({ byShape: new Map(), line: null });
+const nothingLearned = (): Learned => ({ byShape: new Map(), line: null, fitted: 0, since: 0 });
+
+/** A line stands until the efforts that came since are such a share of those that it was fitted to. */
+const refitShare = 1 / 32;
 
 /**
  * The error–latency profile: what work of each kind and shape takes, learned from every run. A line over the sizes of all shapes
@@ -124,12 +130,17 @@ export class Profile {
     learned.byShape.delete(shape);
     learned.byShape.set(shape, own);
     if (learned.byShape.size > shapesMax) learned.byShape.delete(learned.byShape.keys().next().value!); // not empty
-    learned.line = null;
+    learned.since++;
   }
 
   private lineOf(work: Work): CostLine {
     const learned = this.learned[work];
-    learned.line ??= fitLine([...learned.byShape.values()].slice(-fittedMax).flat(), this.priorOf(work));
+    if (learned.line === null || learned.since > refitShare * learned.fitted) {
+      const points = [...learned.byShape.values()].slice(-fittedMax).flat();
+      learned.line = fitLine(points, this.priorOf(work));
+      learned.fitted = points.length;
+      learned.since = 0;
+    }
     return learned.line;
   }
 

@@ -27,6 +27,7 @@ const deviceMinMs = 100;
 /** What the answers to one statement should cost, by what statements of its shape and others have cost. */
 export class StatementCosts {
   private readonly exactSize: number;
+  private readonly exactKey: string;
   /** The source is asked where it is faster: under an error bound, unless ON MISS says that nobody wants it to be. */
   readonly mayGoExact: boolean;
 
@@ -42,6 +43,7 @@ export class StatementCosts {
     private isSourceCold: boolean,
   ) {
     const { query, bounds, sampledTable } = plan;
+    this.exactKey = keyOf(shape);
     this.mayGoExact = sampledTable === null && bounds.error !== null && bounds.onMiss === 'exact';
     this.exactSize = columnsRead(query).reduce((sum, { table, columns }) => {
       const found = tables.find(({ name }) => name === table);
@@ -59,7 +61,7 @@ export class StatementCosts {
   /** Time for the exact answer, milliseconds. @param learns tails are learned beside it */
   exactMs(learns = false): number {
     return (
-      this.profile.predictMs(learns ? 'learn' : 'exact', keyOf(this.shape), this.exactSize) +
+      this.profile.predictMs(learns ? 'learn' : 'exact', this.exactKey, this.exactSize) +
       (this.isSourceCold ? sourceStartMs : 0)
     );
   }
@@ -91,7 +93,7 @@ export class StatementCosts {
   learnExact(elapsedMs: number, learns = false): void {
     // The source's start is no part of what the next answer will take.
     if (!this.isSourceCold)
-      this.profile.learn(learns ? 'learn' : 'exact', keyOf(this.shape), this.exactSize, elapsedMs);
+      this.profile.learn(learns ? 'learn' : 'exact', this.exactKey, this.exactSize, elapsedMs);
     this.isSourceCold = false;
   }
 }
