@@ -1,5 +1,6 @@
 import {
   cellConfidence,
+  type GroupEstimate,
   GroupEstimator,
   GroupIntervals,
   SuspectRows,
@@ -11,7 +12,7 @@ import type { CollectedSums, SampleScan } from '../executor/index.ts';
 import { accessorValue, type AggregateQuery, evaluate, type LaidOut, type Moments } from '../plan/index.ts';
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
-import { chooseRows, slotLookup } from './answer-rows.ts';
+import { chooseRows, type GroupRow, slotLookup } from './answer-rows.ts';
 import type { Choice } from './choice.ts';
 import { certifiedInChoice, intervalsInChoice, judgeChoice } from './judge-choice.ts';
 import type { EstimatedRow, Known, ReadGroup } from './known.ts';
@@ -162,17 +163,19 @@ export class ReadingEstimates {
   }
 
   private makeRows(intervals: GroupIntervals, shown: readonly ReadGroup[]): EstimatedRow[] {
-    const { outputs } = this.reading.query;
-    const places = this.shownPlaces;
+    const { outputs, shownIntervals } = this.reading.query;
     // Plain loops: there may be tens of thousands of rows, and a deadline waits behind them.
     const rows: EstimatedRow[] = [];
     for (const row of shown) {
       const { keys, aggregates, accessor, group } = row;
-      const estimates = places.map((place) => intervals.at(group, place));
-      const values = outputs.map(
-        ({ expression, interval }) =>
-          interval === null ? evaluate(expression, slotLookup(row)) : estimates[interval]!.estimate, // outputs have the first intervals
-      );
+      const estimates = Array<GroupEstimate>(shownIntervals);
+      for (let place = 0; place < shownIntervals; place++) estimates[place] = intervals.at(group, place);
+      const values = Array<GroupRow['outputs'][number]>(outputs.length);
+      for (let place = 0; place < outputs.length; place++) {
+        const { expression, interval } = outputs[place]!; // place < number of outputs
+        values[place] =
+          interval === null ? evaluate(expression, slotLookup(row)) : estimates[interval]!.estimate; // outputs have the first intervals
+      }
       rows.push({ keys, aggregates, accessor, group, estimates, outputs: values });
     }
     return rows;

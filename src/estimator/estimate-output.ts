@@ -163,8 +163,10 @@ function errorByTotals(
     const error = { low: ends.low, high: ends.high, stdError, exact: false, reasons };
     return { error, parts: { contributions, df, tail: null, certainty: null } };
   }
-  const judged = { group: group.group, prepared, gradient: dual.gradient, contributions, variance };
-  return linearisedError(request, { ...judged, value: dual.value, support, parts, isSkewed }, scope);
+  const { value, gradient } = dual;
+  const { group: own } = group;
+  const judged = { group: own, prepared, gradient, contributions, variance, value, support, parts, isSkewed };
+  return linearisedError(request, judged, scope);
 }
 
 /** The variance of what has such contributions. */

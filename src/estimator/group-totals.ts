@@ -144,15 +144,18 @@ function slotsByPower(
 /** T̂ = Σ_h w_h Σ z for every total of the layout, with w_h = N_h / n_h; Σ wz, where rows have weights of their own. */
 export function estimateTotals(moments: Moments, { from, to }: CellRange): number[] {
   const { layout, sums, cellStratum, populationRows, rowsRead } = moments;
-  const stride = layout.monomials.length;
-  // A typed array takes longer to make than to fill.
-  const totals = layout.totals.map(() => 0);
-  for (let cell = from; cell < to; cell++) {
-    const stratum = cellStratum[cell]!; // one a cell
-    if (rowsRead[stratum] === 0) continue;
-    const weight = layout.weightMeasure === null ? populationRows[stratum]! / rowsRead[stratum]! : 1;
-    for (let total = 0; total < totals.length; total++)
-      totals[total]! += weight * sums[cell * stride + layout.weightedSlot[total]!]!;
+  const { monomials, weightedSlot, weightMeasure } = layout;
+  // A typed array takes longer to make than to fill, and one that is filled with 0 first is made twice.
+  const totals = Array<number>(layout.totals.length);
+  for (let total = 0; total < totals.length; total++) {
+    let sum = 0;
+    for (let cell = from; cell < to; cell++) {
+      const stratum = cellStratum[cell]!; // one a cell
+      if (rowsRead[stratum] === 0) continue;
+      const weight = weightMeasure === null ? populationRows[stratum]! / rowsRead[stratum]! : 1;
+      sum += weight * sums[cell * monomials.length + weightedSlot[total]!]!;
+    }
+    totals[total] = sum;
   }
   return totals;
 }
@@ -235,9 +238,14 @@ export function aggregateValue<T>(
   const { estimate } = aggregateFunction(query.aggregates[aggregate]!.name);
   // The first total of an aggregate counts the rows that it takes.
   const { totalSlot, monomials } = moments.layout;
+  // Plain loops: there may be very many groups.
+  const ofTerms = Array<T>(own.length);
+  for (let term = 0; term < own.length; term++) ofTerms[term] = totalAs(totals[own[term]!]!, own[term]!); // places of totals
+  const centres = Array<number>(measures.length);
+  for (let at = 0; at < measures.length; at++) centres[at] = moments.centres[measures[at]!]!; // one a measure
   return estimate!.value(algebra, {
-    totals: own.map((total) => totalAs(totals[total]!, total)),
-    centres: measures.map((measure) => moments.centres[measure]!),
+    totals: ofTerms,
+    centres,
     support: slotSum(moments.sums, monomials.length, totalSlot[own[0]!]!, cells),
     complete,
   }); // layoutMoments refused others
@@ -255,7 +263,7 @@ export function aggregateDuals(
   const algebra = dualAlgebra(totals.length);
   const totalAs = (value: number, total: number): Dual =>
     totalDual(value, totals.indexOf(total), totals.length);
-  const duals: (Dual | null)[] = [];
+  const duals = Array<Dual | null>(group.query.aggregates.length);
   for (const index of aggregates) duals[index] = aggregateValue(group, index, algebra, totalAs, complete);
   return duals;
 }

@@ -23,7 +23,8 @@ export class SingleMeans implements PowerMeans {
     private readonly centre: number,
     private readonly known: StratumMoments,
   ) {
-    for (const [place, [power]] of powers.entries()) this.coefficients[power]! += gradient[place]!; // powers up to 2
+    for (let place = 0; place < powers.length; place++)
+      this.coefficients[powers[place]![0]]! += gradient[place]!; // powers up to 2
   }
 
   second(stratum: number): number {

@@ -205,18 +205,21 @@ export function sizeForTarget(
 ): SizingResult {
   let needed = 0;
   let driver: CellForecast | null = null;
+  const ofAll = rowsAt(rankMax);
+  let ofNeeded = rowsAt(needed);
   for (const forecast of forecasts) {
     if (forecast.estimate.estimate.exact) continue;
-    const enough = (limit: number): boolean => forecast.meets(target, rowsAt(limit), presumption);
-    if (needed > 0 && enough(needed)) continue;
-    if (!enough(rankMax)) {
+    if (needed > 0 && forecast.meets(target, ofNeeded, presumption)) continue;
+    if (!forecast.meets(target, ofAll, presumption)) {
       const hopeless = forecasts.some(
-        (each) => !each.estimate.estimate.exact && each.isHopeless(target, rowsAt(rankMax), presumption),
+        (each) => !each.estimate.estimate.exact && each.isHopeless(target, ofAll, presumption),
       );
       return { rankLimit: null, hopeless, driver: forecast };
     }
-    const excess = forecast.excessAt(target, rowsAt(rankMax), presumption);
+    const excess = forecast.excessAt(target, ofAll, presumption);
+    const enough = (limit: number): boolean => forecast.meets(target, rowsAt(limit), presumption);
     needed = leastEnough(enough, needed, rankMax, rankMax * excess ** 2);
+    ofNeeded = rowsAt(needed);
     driver = forecast;
   }
   return { rankLimit: needed, hopeless: false, driver };

@@ -30,7 +30,8 @@ export function linearisedVariance(
 ): VarianceParts {
   let variance = 0;
   let squared = 0;
-  const singletons: Singleton[] = unmatched.map((population) => ({ population, contribution: 0 }));
+  const singletons: Singleton[] = [];
+  for (const population of unmatched) singletons.push({ population, contribution: 0 });
   for (let place = from; place < to; place++) {
     if (table.isOpen[place] === 0) continue;
     if (table.isSingleton[place] === 1) {
