@@ -52,7 +52,7 @@ interface Learned {
 const nothingLearned = (): Learned => ({ byShape: new Map(), line: null, fitted: 0, since: 0 });
 
 /** A line stands until the efforts that came since are such a share of those that it was fitted to. */
-const refitShare = 1 / 32;
+const refitShare = 1 / 8;
 
 /**
  * The error–latency profile: what work of each kind and shape takes, learned from every run. A line over the sizes of all shapes
