@@ -33,7 +33,7 @@ export class StatementCosts {
 
   /**
    * @param shape of the statement's text
-   * @param tables of the catalog
+   * @param tables of the catalog that the statement was planned for
    */
   constructor(
     private readonly profile: Profile,
@@ -45,12 +45,9 @@ export class StatementCosts {
     const { query, bounds, sampledTable } = plan;
     this.exactKey = keyOf(shape);
     this.mayGoExact = sampledTable === null && bounds.error !== null && bounds.onMiss === 'exact';
-    this.exactSize = columnsRead(query).reduce((sum, { table, columns }) => {
-      const found = tables.find(({ name }) => name === table);
-      const rows = found === undefined ? 0 : rowsScanned(found, columns, conditionsOf(query));
-      const weights = columns.map(({ type }) => (type.kind === 'varchar' ? textWeight : 1));
-      return sum + rows * weights.reduce<number>((a, b) => a + b, 1);
-    }, 1);
+    const known = exactSizes.get(plan) ?? exactSizeOf(query, tables);
+    exactSizes.set(plan, known);
+    this.exactSize = known;
   }
 
   /** What an answer from a sample costs in its turn. */
@@ -96,6 +93,19 @@ export class StatementCosts {
       this.profile.learn(learns ? 'learn' : 'exact', this.exactKey, this.exactSize, elapsedMs);
     this.isSourceCold = false;
   }
+}
+
+/** By the plan, which is for one state of the catalog: row groups may be many. */
+const exactSizes = new WeakMap<object, number>();
+
+/** Values that the source must read, as far as is known; those of text weigh more. */
+function exactSizeOf(query: BoundQuery, tables: readonly TableEntry[]): number {
+  return columnsRead(query).reduce((sum, { table, columns }) => {
+    const found = tables.find(({ name }) => name === table);
+    const rows = found === undefined ? 0 : rowsScanned(found, columns, conditionsOf(query));
+    const weights = columns.map(({ type }) => (type.kind === 'varchar' ? textWeight : 1));
+    return sum + rows * weights.reduce<number>((a, b) => a + b, 1);
+  }, 1);
 }
 
 /** What rows of the one table of a query must fulfil; nothing of queries over several. */

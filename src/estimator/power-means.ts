@@ -37,7 +37,8 @@ export class SingleMeans implements PowerMeans {
   third(stratum: number): number {
     if (this.known.count[stratum] === 0) return 0;
     const [a, b, c] = this.aboutMean(stratum);
-    const linear = a ** 3 + 3 * a * b * b * this.moment(2, stratum) + b ** 3 * this.moment(3, stratum);
+    // Not by **, which takes longer than all of this.
+    const linear = a * a * a + 3 * a * b * b * this.moment(2, stratum) + b * b * b * this.moment(3, stratum);
     if (c === 0) return linear;
     return (
       linear +
