@@ -6,7 +6,8 @@ import { ChebyshevSeries } from './chebyshev.ts';
 
 /*
  * Quantiles. Those of t and χ² are asked for thousands of times at the same level, each time for other degrees of freedom: there they
- * are smooth, so that for each level a polynomial through a few values of the library serves all.
+ * are smooth, so that for each level a polynomial through a few values of the library serves all. Below, where they are not, what the
+ * library gave is kept.
  */
 
 /** A quantile at one level, as a function of the degrees of freedom. */
@@ -35,6 +36,26 @@ const smoothFrom = { t: 4, chiSquare: 10 };
 /** Up to so many degrees of freedom the library's quantile of χ² is right; from 1,900 on that of some levels is off by up to 0.3 %. */
 const libraryRightTo = 1000;
 
+/** Values of the library that are kept for each level: groups of few rows have the same few degrees of freedom. */
+const keptMax = 4096;
+
+/** Keeps what the library gave. */
+const kept = (quantile: (p: number, df: number) => number): ((p: number) => QuantileAt) =>
+  byLevel((p): QuantileAt => {
+    const known = new Map<number, number>();
+    return (df) => {
+      const found = known.get(df);
+      if (found !== undefined) return found;
+      if (known.size >= keptMax) known.clear();
+      const made = quantile(p, df);
+      known.set(df, made);
+      return made;
+    };
+  });
+
+const fewT = kept(student);
+const fewChiSquare = kept(chiSquare);
+
 /** How far a level below a half lies from 0; those above mirror it. */
 const tAt = byLevel((p): QuantileAt => {
   const series = new ChebyshevSeries((u) => Math.log(-student(p, 1 / u)), 0, 1 / smoothFrom.t, nodes.t);
@@ -58,7 +79,7 @@ const chiSquareAt = byLevel((p): QuantileAt => {
 /** The p-quantile of Student's t. @param df degrees of freedom, any positive number; infinite: it is normal */
 export function tQuantile(p: number, df: number): number {
   if (p === 0.5) return 0;
-  if (df < smoothFrom.t) return student(p, df);
+  if (df < smoothFrom.t) return fewT(p)(df);
   return p > 0.5 ? tAt(1 - p)(df) : -tAt(p)(df);
 }
 
@@ -67,7 +88,7 @@ export const normalQuantile: (p: number) => number = byLevel((p) => normal(p, 0,
 
 /** The p-quantile of χ². @param df degrees of freedom, any positive number */
 export function chiSquareQuantile(p: number, df: number): number {
-  return df < smoothFrom.chiSquare ? chiSquare(p, df) : chiSquareAt(p)(df);
+  return (df < smoothFrom.chiSquare ? fewChiSquare : chiSquareAt)(p)(df);
 }
 
 /** The p-quantile of the beta distribution. @param a positive @param b positive */
