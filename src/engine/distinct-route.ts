@@ -168,7 +168,7 @@ function groupValues(
 /** Groups that were not met may have all rows that were not read. */
 function unseenGroups(moments: Moments, confidence: number): Counted['missing'] {
   const { included, populationRows, rowsRead } = moments;
-  const { groupRowsMax } = missingGroups(moments, [], confidence);
+  const { groupRowsMax } = missingGroups(moments, confidence);
   const unread = included.reduce(
     (sum, isIn, stratum) => (isIn === 1 ? sum + populationRows[stratum]! - rowsRead[stratum]! : sum),
     0,

@@ -292,9 +292,9 @@ export class SampleReading {
   }
 
   /** Bounds on the groups that were not met. */
-  missing({ estimator, groups, confidence }: Known): MissingGroups {
+  missing({ estimator, confidence }: Known): MissingGroups {
     const { moments } = estimator;
-    const missing = missingGroups(moments, groups.map(({ cells }) => cells), confidence); // prettier-ignore
+    const missing = missingGroups(moments, confidence);
     // Rows that were lost, maybe because of their values, may all be of groups that were not met.
     const lost = moments.groupsByStratum ? 0 : this.scan.suspectRows;
     return { groupRowsMax: missing.groupRowsMax + lost, rowsMax: missing.rowsMax + lost };

@@ -1,5 +1,4 @@
 import { findSlot, type Moments } from '../plan/index.ts';
-import type { CellRange } from './group-totals.ts';
 import { normalQuantile } from './quantiles.ts';
 import { openWeight } from './scope.ts';
 
@@ -32,14 +31,9 @@ export function lambertW(x: number): number {
  *
  * Where keys were drawn this holds of keys: a group of R rows is in R/r keys at least, r the rows of the largest, and there are at
  * most N/R groups in R keys or more, N being the rows of the table.
- * @param groups cell ranges of the groups that were met
  * @see Esty, "A normal limit law for a nonparametric estimator of the coverage of a random sample", Annals of Statistics 11, 1983
  */
-export function missingGroups(
-  moments: Moments,
-  groups: readonly CellRange[],
-  confidence: number,
-): MissingGroups {
+export function missingGroups(moments: Moments, confidence: number): MissingGroups {
   const { included, populationRows, groupsByStratum, keys } = moments;
   let weightMax = 0;
   let population = 0;
@@ -54,7 +48,7 @@ export function missingGroups(
   // A stratum that was not read at all may hide any group.
   if (!Number.isFinite(weightMax)) return { groupRowsMax: population, rowsMax: population };
   const alpha = 1 - confidence;
-  const { unseen, variance } = unseenMass(moments, groups);
+  const { unseen, variance } = unseenMass(moments);
   const rowsMax = unseen + normalQuantile(confidence) * Math.sqrt(variance) + weightMax * Math.log(1 / alpha);
   // A key may have so many rows of a group.
   const scale = keys?.rowsMax ?? 1;
@@ -65,18 +59,19 @@ export function missingGroups(
 }
 
 /** Σ of weights of groups seen once, and Esty's variance of it. */
-function unseenMass(moments: Moments, groups: readonly CellRange[]): { unseen: number; variance: number } {
-  const { sums, layout, cellStratum, populationRows, rowsRead } = moments;
+function unseenMass(moments: Moments): { unseen: number; variance: number } {
+  const { sums, layout, cellCount, cellGroup, cellStratum, populationRows, rowsRead } = moments;
   const stride = layout.monomials.length;
   const [first, second] = [findSlot(layout, [], 1)!, findSlot(layout, [], 2)!]; // of weights, or else the count
   let unseen = 0;
   let variance = 0;
-  for (const { from, to } of groups) {
+  for (let cell = 0; cell < cellCount;) {
+    const group = cellGroup[cell]!; // one a cell, here and below
     let rows = 0;
     let weights = 0;
     let squares = 0;
-    for (let cell = from; cell < to; cell++) {
-      const stratum = cellStratum[cell]!; // one a cell
+    for (; cell < cellCount && cellGroup[cell] === group; cell++) {
+      const stratum = cellStratum[cell]!;
       const weight = layout.weightMeasure === null ? populationRows[stratum]! / rowsRead[stratum]! : 1;
       rows += sums[cell * stride]!; // slot 0 counts the matching rows
       weights += sums[cell * stride + first]! * weight;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Random, seededRandom } from '../../src/common/index.ts';
-import { groupStarts, missingGroups } from '../../src/estimator/index.ts';
+import { missingGroups } from '../../src/estimator/index.ts';
 import { layoutMoments, type Moments } from '../../src/plan/index.ts';
 import { bindAggregate } from '../support/ask-sample.ts';
 import type { Allocation } from './harness/population.ts';
@@ -98,12 +98,7 @@ function violations(
     const met = draw(population, order, random);
     const missing = [...population.sizes].filter((_, place) => met[place] === undefined);
     const moments = bend(momentsOf(population.allocation, met));
-    const starts = groupStarts(moments);
-    const ranges = Array.from({ length: moments.groupCount }, (_, place) => ({
-      from: starts[place]!,
-      to: starts[place + 1]!,
-    }));
-    const { groupRowsMax, rowsMax } = missingGroups(moments, ranges, confidence);
+    const { groupRowsMax, rowsMax } = missingGroups(moments, confidence);
     if (Math.max(0, ...missing) > groupRowsMax) group++;
     if (missing.reduce((a, b) => a + b, 0) > rowsMax) all++;
   }
