@@ -3,7 +3,7 @@ import type { Estimate } from '../plan/index.ts';
 import type { GroupEstimator } from './estimate-groups.ts';
 import type { GroupEstimate, MetGroup } from './estimate-output.ts';
 import type { SuspectRows } from './suspect-rows.ts';
-import { confirmTails, type TailRows, withoutLook } from './hill.ts';
+import { confirmTails, isSuspect, type TailRows, withoutLook } from './hill.ts';
 
 /** Whether there was no time for the estimate's interval. */
 export const isOutOfTime = ({ low, high, reasons }: Estimate): boolean =>
@@ -84,15 +84,18 @@ export class GroupIntervals {
       for (const group of groups) for (const place of places) this.withdraw(group, place);
       return;
     }
-    const open = groups.flatMap((group) => {
-      const own = places.filter((place) => this.confirmed[this.indexOf(group, place)] === 0);
-      return own.length === 0
-        ? []
-        : [{ group, places: own, estimates: own.map((place) => this.at(group, place)) }];
-    });
+    const open: { group: MetGroup; place: number; estimates: [GroupEstimate] }[] = [];
+    for (const group of groups) {
+      for (const place of places) {
+        const index = this.indexOf(group, place);
+        if (this.confirmed[index] === 1) continue;
+        const own = this.at(group, place);
+        if (isSuspect(own)) open.push({ group, place, estimates: [own] });
+        else this.confirmed[index] = 1;
+      }
+    }
     const confirmed = confirmTails(this.estimator.moments, open, (strata) => this.tailRowsOf(strata));
-    for (const [index, { group, places: own }] of open.entries())
-      for (const [at, place] of own.entries()) this.keep(group, place, confirmed[index]![at]!); // one a group and place
+    for (const [at, { group, place }] of open.entries()) this.keep(group, place, confirmed[at]![0]!); // one estimate each
   }
 
   /** Read once, unless others are asked for than before. */

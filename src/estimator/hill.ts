@@ -75,7 +75,7 @@ export function withoutLook(own: GroupEstimate): GroupEstimate {
 }
 
 /** Certified, but for a tail that may yet be too heavy. */
-function isSuspect({ tail, estimate }: GroupEstimate): boolean {
+export function isSuspect({ tail, estimate }: GroupEstimate): boolean {
   return tail !== null && estimate.certified && !isBounded(tail, estimate.confidence) && !isExpected(tail);
 }
 
