@@ -7,7 +7,6 @@ import {
   type Scalar,
   Unevaluable,
 } from '../plan/index.ts';
-import type { Value } from './cells.ts';
 
 /** The values of a group's slots. */
 export interface GroupSlots {
@@ -16,12 +15,6 @@ export interface GroupSlots {
   readonly aggregates: readonly Scalar[];
   /** What an accessor says of the group, found when it is asked for. */
   readonly accessor: (index: number) => Scalar;
-}
-
-/** A group on its way to a row: the values of its slots, and what its outputs show. */
-export interface GroupRow extends GroupSlots {
-  /** One value an output. */
-  readonly outputs: readonly Value[];
 }
 
 /** Groups after HAVING, ORDER BY, OFFSET and LIMIT. */

@@ -16,7 +16,7 @@ import { describeTrouble } from './sample-troubles.ts';
 import type { RoutedAnswer, SelectRun } from './select-run.ts';
 import type { EngineState } from './state.ts';
 import { answerFromTotals } from './strata-route.ts';
-import { maxRelativeError, Stopwatch } from './summary.ts';
+import { Stopwatch } from './summary.ts';
 
 /** What is said of an item of the plan, and under ANALYZE what was measured of it. */
 type Line = readonly [item: string, value: string];
@@ -178,10 +178,7 @@ async function measure(state: EngineState, plan: SelectPlan, { control, costs }:
     ['route', report.mode === 'approximate' ? 'sample' : report.mode],
     ['reason', report.reason],
     ['rows', countOf(report.sample?.rowsRead ?? 0, 'row')],
-    [
-      'error',
-      report.estimates === undefined ? 'none' : describeError(maxRelativeError(report.estimates), plan),
-    ],
+    ['error', report.maxRelativeError === undefined ? 'none' : describeError(report.maxRelativeError, plan)],
     ['time', `${roundMs(elapsedMs)} (reading ${roundMs(executeMs)}, estimating ${roundMs(estimateMs)})`],
     ...report.notes.map((note): Line => ['note', note]),
     ['answer', countOf(columns[0]?.values.length ?? 0, 'row')],

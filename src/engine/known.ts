@@ -1,5 +1,5 @@
 import type { GroupEstimate, GroupEstimator, GroupIntervals, MetGroup } from '../estimator/index.ts';
-import type { ChosenRows, GroupRow, GroupSlots } from './answer-rows.ts';
+import type { ChosenRows, GroupSlots } from './answer-rows.ts';
 
 /** A group with its point values. */
 export interface ReadGroup extends GroupSlots {
@@ -21,7 +21,7 @@ export interface Known {
 }
 
 /** A row of the answer with the estimates behind it. */
-export interface EstimatedRow extends GroupRow {
+export interface EstimatedRow extends GroupSlots {
   readonly group: MetGroup;
   readonly estimates: readonly GroupEstimate[];
 }

@@ -9,10 +9,10 @@ import {
   type TailRows,
 } from '../estimator/index.ts';
 import type { CollectedSums, SampleScan } from '../executor/index.ts';
-import { accessorValue, type AggregateQuery, evaluate, type LaidOut, type Moments } from '../plan/index.ts';
+import { accessorValue, type AggregateQuery, type LaidOut, type Moments } from '../plan/index.ts';
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
-import { chooseRows, type GroupRow, slotLookup } from './answer-rows.ts';
+import { chooseRows } from './answer-rows.ts';
 import type { Choice } from './choice.ts';
 import { certifiedInChoice, intervalsInChoice, judgeChoice } from './judge-choice.ts';
 import type { EstimatedRow, Known, ReadGroup } from './known.ts';
@@ -163,20 +163,13 @@ export class ReadingEstimates {
   }
 
   private makeRows(intervals: GroupIntervals, shown: readonly ReadGroup[]): EstimatedRow[] {
-    const { outputs, shownIntervals } = this.reading.query;
+    const { shownIntervals } = this.reading.query;
     // Plain loops: there may be tens of thousands of rows, and a deadline waits behind them.
     const rows: EstimatedRow[] = [];
-    for (const row of shown) {
-      const { keys, aggregates, accessor, group } = row;
+    for (const { keys, aggregates, accessor, group } of shown) {
       const estimates = Array<GroupEstimate>(shownIntervals);
       for (let place = 0; place < shownIntervals; place++) estimates[place] = intervals.at(group, place);
-      const values = Array<GroupRow['outputs'][number]>(outputs.length);
-      for (let place = 0; place < outputs.length; place++) {
-        const { expression, interval } = outputs[place]!; // place < number of outputs
-        values[place] =
-          interval === null ? evaluate(expression, slotLookup(row)) : estimates[interval]!.estimate; // outputs have the first intervals
-      }
-      rows.push({ keys, aggregates, accessor, group, estimates, outputs: values });
+      rows.push({ keys, aggregates, accessor, group, estimates });
     }
     return rows;
   }

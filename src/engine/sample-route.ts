@@ -1,12 +1,10 @@
 import type { SampleEntry, TableEntry } from '../catalog/index.ts';
 import { groupDigits, QueryError } from '../common/index.ts';
-import { isOutOfTime } from '../estimator/index.ts';
-import type { Estimate } from '../plan/index.ts';
 import type { ResolvedBounds, SelectPlan } from '../planner/index.ts';
+import { gatherRows } from './answer-columns.ts';
 import type { OpenSampleQuery } from './choose-sample.ts';
 import { countOf, describeBound, describeSample, roundMs } from './describe.ts';
 import { exactBeside } from './exact-beside.ts';
-import type { EstimatedRow } from './known.ts';
 import { type Lessons, lessonsFor } from './learn-tails.ts';
 import type { AnswerColumn } from './query-result.ts';
 import type { SampleAnswer } from './sample-answer.ts';
@@ -190,18 +188,18 @@ export function routed(
 ): RoutedAnswer {
   const { rows, entry, confidence, rowsRead, missing, tasks, cells, witnessRows, driver } = answer;
   const { outputs } = plan.aggregate!.sampling!.query; // the sample route has a sampled query
+  const { columns: values, maxRelativeError, unread, unmade } = gatherRows(rows, outputs);
   const columns = plan.query.columns.map(({ name, type }, place): AnswerColumn => {
     const { isKey, interval, expression } = outputs[place]!; // as many outputs as columns
-    const values = rows.map((row) => row.outputs[place]!);
-    if (isKey) return { name, type, role: 'group', values };
+    const own = { name, values: values[place]! };
+    if (isKey) return { ...own, type, role: 'group' };
     // What is made of accessors and estimates has the type that estimates give it: no whole numbers.
     return interval === null
-      ? { name, type: expression.type, role: 'value', values }
-      : { name, type, role: 'estimate', values };
+      ? { ...own, type: expression.type, role: 'value' }
+      : { ...own, type, role: 'estimate' };
   });
   const judged = answer.judge();
   const reason = `${describeSample(entry)}: ${chosenBecause}; ${groupDigits(rowsRead)} of ${countOf(entry.rows, 'row')}, ${outcome}${driver === null ? '' : `; ${driver} needed most`}`;
-  const { estimates, unread, unmade } = lookThrough(rows);
   const missed = [
     ...(unread ? ['some strata have no row in the sample: nothing is known of them'] : []),
     ...(unmade > 0 ? [`there was no time for the intervals of ${countOf(unmade, 'row')}`] : []),
@@ -228,34 +226,8 @@ export function routed(
       missing,
       cells,
       confidence,
-      estimates,
+      maxRelativeError,
       choice: typeof judged === 'string' ? null : judged,
     },
   };
-}
-
-/** What an answer's rows hold. */
-interface RowsSeen {
-  readonly estimates: readonly Estimate[];
-  /** A stratum of some estimate was not read at all. */
-  readonly unread: boolean;
-  /** Rows that have an estimate without an interval because there was no time. */
-  readonly unmade: number;
-}
-
-/** In one loop: there may be a hundred thousand rows. */
-function lookThrough(rows: readonly EstimatedRow[]): RowsSeen {
-  const all: Estimate[] = [];
-  let [unread, unmade] = [false, 0];
-  for (const { estimates } of rows) {
-    let isLate = false;
-    for (const { estimate } of estimates) {
-      all.push(estimate);
-      if (estimate.reasons.length === 0) continue;
-      unread ||= estimate.reasons.includes('UNREAD_STRATUM');
-      isLate ||= isOutOfTime(estimate);
-    }
-    if (isLate) unmade++;
-  }
-  return { estimates: all, unread, unmade };
 }

@@ -1,6 +1,5 @@
 import type { SampleEntry } from '../catalog/index.ts';
 import { QueryError } from '../common/index.ts';
-import type { Estimate } from '../plan/index.ts';
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Choice } from './choice.ts';
 import type { AnswerSummary } from './contract.ts';
@@ -49,8 +48,8 @@ export interface RouteReport {
   readonly sample?: { readonly entry: SampleEntry; readonly rowsRead: number };
   readonly tasks?: AnswerSummary['tasks'];
   readonly missing?: { readonly groupRowsMax: number; readonly rowsMax: number };
-  /** The estimates behind the rows, and how many intervals there were before HAVING and LIMIT; none in an exact answer. */
-  readonly estimates?: readonly Estimate[];
+  /** The largest relative half-width of the rows, null where an estimate has none, and how many intervals there were before HAVING and LIMIT; not there in an exact answer. */
+  readonly maxRelativeError?: number | null;
   readonly cells?: number;
   /** Of these intervals, where it is not the statement's. */
   readonly confidence?: number;
@@ -76,14 +75,14 @@ export function summarise(
       : [`the answer took ${elapsedMs.toFixed(0)} ms, longer than the ${withinMs} ms asked for`]),
     ...(stale === null ? [] : [stale.note]),
   ];
-  const { sample, cells, choice = null, predicted = null } = report;
+  const { sample, cells, choice = null, predicted = null, maxRelativeError = 0 } = report;
   return {
     mode: report.mode,
     requested: {
       ...(error === null ? {} : { error: { ...error, confidence } }),
       ...(withinMs === null ? {} : { withinMs }),
     },
-    achieved: { maxRelativeError: maxRelativeError(report.estimates ?? []), elapsedMs },
+    achieved: { maxRelativeError, elapsedMs },
     predicted,
     met: report.errorMet && inTime,
     sample:
@@ -128,14 +127,4 @@ export function requireInTime(
   throw new QueryError('DEADLINE_EXCEEDED', `the answer was not ready within ${withinMs} ms`, {
     hint: 'ON MISS BEST EFFORT gives the best answer that there is by then',
   });
-}
-
-/** The largest relative half-width; null where an estimate has none, 0 where all is exact. */
-export function maxRelativeError(estimates: readonly Estimate[]): number | null {
-  let largest = 0;
-  for (const { relativeError } of estimates) {
-    if (relativeError === null) return null;
-    largest = Math.max(largest, relativeError);
-  }
-  return largest;
 }
