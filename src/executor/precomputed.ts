@@ -18,11 +18,17 @@ export interface ExactGroups {
   readonly groups: readonly { readonly keys: readonly Scalar[]; readonly aggregates: readonly Scalar[] }[];
 }
 
+/** Queries that a strata table was found not to answer: to find out takes as long as to plan the reading of a sample. */
+const unanswered = new WeakMap<StrataTable, WeakSet<AggregateQuery>>();
+
 /**
  * Answers a query from the strata table alone: exactly, without reading a row.
  * @returns null where the strata table does not hold what it needs
  */
 export function answerFromStrata(strata: StrataTable, query: AggregateQuery): ExactGroups | null {
+  const known = unanswered.get(strata) ?? new WeakSet<AggregateQuery>();
+  unanswered.set(strata, known);
+  if (known.has(query)) return null;
   try {
     const kept = query.aggregates.map((call) => ({
       call,
@@ -40,8 +46,9 @@ export function answerFromStrata(strata: StrataTable, query: AggregateQuery): Ex
       })),
     };
   } catch (error) {
-    if (error instanceof Unevaluable) return null;
-    throw error;
+    if (!(error instanceof Unevaluable)) throw error;
+    known.add(query);
+    return null;
   }
 }
 
