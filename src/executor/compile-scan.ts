@@ -4,13 +4,14 @@ import { directPairsMax } from './cell-table.ts';
 import { centresOf } from './centres.ts';
 import { type CombinedKeys, combineKeys, keyCode } from './group-keys.ts';
 import type { Interner } from './interner.ts';
-import { dataOf, declareInputs, type KernelInputs, type ScanKernel } from './kernel.ts';
+import { dataOf, declareColumns, declareInputs, type KernelInputs, type ScanKernel } from './kernel.ts';
+import { linkLoop, type LoopCode } from './link-loop.ts';
 import { type ColumnSource, Emitter, NotOnKernels } from './lower/emitter.ts';
 import { lowerExpression } from './lower/lower.ts';
 import { emitMeasures, type MeasureCode } from './measure-code.ts';
 import { emitMask, emitSelection, type RowFilter } from './row-filter.ts';
 import { canMask, constantGroupLoop, variableGroupLoop } from './scan-code.ts';
-import { compileLoop, linkProgram, type ScanProgram } from './scan-program.ts';
+import { linkProgram, type ScanProgram } from './scan-program.ts';
 import { isStratumWise, type StrataView, viewStrata } from './strata-view.ts';
 import { keyLoop, keyStride } from './universe-scan-code.ts';
 import { type ValueKernel, valueLoop } from './values.ts';
@@ -67,19 +68,25 @@ export function compileScan(
     throw new NotOnKernels('too many combinations of keys');
   const rowCode = byStratum ? null : `(${rowKeys.code}) * ${view.codes}`;
   const { keyed } = layout;
-  const rowLoop = (): string =>
+  const rowLoop = (): LoopCode =>
     rowCode === null
       ? constantGroupLoop(emitter, rows, layout, measures)
-      : variableGroupLoop(emitter, rows, layout, measures, {
-          code: rowCode,
-          codes,
-          direct: codes * sample.strata.count <= directPairsMax,
-        });
-  const loop = keyed === null ? rowLoop() : keyLoop(emitter, rows, layout, keyed, measures, rowCode);
-  const declared = (text: string): string => `${declareInputs(emitter.parameters)}\n${text}`;
+      : withoutOuter(
+          variableGroupLoop(emitter, rows, layout, measures, {
+            code: rowCode,
+            codes,
+            direct: codes * sample.strata.count <= directPairsMax,
+          }),
+        );
+  const loop =
+    keyed === null ? rowLoop() : withoutOuter(keyLoop(emitter, rows, layout, keyed, measures, rowCode));
+  const declared = ({ outer, body }: LoopCode): LoopCode => ({
+    outer: `${declareColumns(emitter.parameters)}\n${outer}`,
+    body: `${declareInputs(emitter.parameters)}\n${body}`,
+  });
   const program: ScanProgram = {
     ...dataOf(emitter.parameters, loaded),
-    text: declared(loop),
+    loop: declared(loop),
     runsAreKeys: keyed !== null,
     interners: emitter.parameters.interners.length,
     keyGroups: keyed === null || byStratum ? null : { codes, stride: keyStride(layout) },
@@ -87,10 +94,10 @@ export function compileScan(
     cells: { strata: sample.strata.count, groups: codes, stride: layout.monomials.length, byStratum },
   };
   const { interners } = emitter.parameters;
-  const { kernel, inputs } = linkProgram(program, interners);
+  const { kernel, inputs } = linkProgram(program, interners, true);
   const valueKernel = (): ValueKernel => {
-    const text = declared(valueLoop(emitter, rows, layout, measures, rowCode));
-    return compileLoop(text, 'sink', program) as ValueKernel; // the parameters are its
+    const values = declared(withoutOuter(valueLoop(emitter, rows, layout, measures, rowCode)));
+    return linkLoop(values, 'sink', program, true) as ValueKernel; // the parameters are its
   };
   const everyRow = byStratum && filter.every(ofStratum);
   const constantInStratum = layout.totals.map(
@@ -105,6 +112,8 @@ export function compileScan(
   );
   return { view, rowKeys, program, interners, kernel, valueKernel, inputs, centres, constantInStratum };
 }
+
+const withoutOuter = (body: string): LoopCode => ({ outer: '', body });
 
 /** The code of a row: which rows match, and what they measure. */
 interface RowsCode {

@@ -71,20 +71,33 @@ export function compile(parameters: readonly string[], body: string, shape: stri
   return made;
 }
 
-/** Declarations that bring a kernel's inputs into local names. */
-export function declareInputs({ columns, constants, words, tables, helpers }: KernelParameters): string {
-  const lines = [
-    ...columns.map(
-      (column, place) =>
-        `const c${place} = inputs.columns[${place}];${column.nullable && column.dictionary === null ? ` const v${place} = inputs.validity[${place}];` : ''}`,
-    ),
-    ...constants.map((_, place) => `const k${place} = inputs.constants[${place}];`),
-    ...words.map((_, place) => `const n${place} = inputs.words[${place}];`),
-    ...tables.map((_, place) => `const t${place} = inputs.tables[${place}];`),
-    ...helpers.map((_, place) => `const f${place} = inputs.helpers[${place}];`),
-  ];
-  return lines.join('\n');
-}
+type Named = readonly [name: string, source: string];
+
+const namedColumns = ({ columns }: KernelParameters): Named[] =>
+  columns.flatMap(({ nullable, dictionary }, place): Named[] => [
+    [`c${place}`, `columns[${place}]`],
+    ...(nullable && dictionary === null ? [[`v${place}`, `validity[${place}]`] as const] : []),
+  ]);
+
+const namedOthers = ({ constants, words, tables, helpers }: KernelParameters): Named[] => [
+  ...constants.map((_, place) => [`k${place}`, `inputs.constants[${place}]`] as const),
+  ...words.map((_, place) => [`n${place}`, `inputs.words[${place}]`] as const),
+  ...tables.map((_, place) => [`t${place}`, `inputs.tables[${place}]`] as const),
+  ...helpers.map((_, place) => [`f${place}`, `inputs.helpers[${place}]`] as const),
+];
+
+const declare = (named: readonly Named[]): string =>
+  named.map(([name, source]) => `const ${name} = ${source};`).join('\n');
+
+/** Declarations that bring columns into names, from `columns` and `validity`. */
+export const declareColumns = (parameters: KernelParameters): string => declare(namedColumns(parameters));
+
+/** Declarations that bring into names what else a kernel reads, from `inputs`. */
+export const declareInputs = (parameters: KernelParameters): string => declare(namedOthers(parameters));
+
+/** All these names. */
+export const inputNames = (parameters: KernelParameters): string[] =>
+  [...namedColumns(parameters), ...namedOthers(parameters)].map(([name]) => name);
 
 /** The kinds of the arrays, for {@link compile}. */
 export function shapeOf({ columns, tables }: Pick<KernelData, 'columns' | 'tables'>): string {

@@ -1,12 +1,13 @@
 import { type CellsShape, CellTable } from './cell-table.ts';
 import { Interner } from './interner.ts';
-import { compile, inputsOf, type KernelData, type KernelInputs, type ScanKernel, shapeOf } from './kernel.ts';
+import { inputsOf, type KernelData, type KernelInputs, type ScanKernel } from './kernel.ts';
+import { linkLoop, type LoopCode } from './link-loop.ts';
 import { KeyGroups } from './key-groups.ts';
 
 /** All that reading rows for a query takes, as data: any thread can link it. Its columns lie in shared memory. */
 export interface ScanProgram extends KernelData {
-  /** The body of the {@link ScanKernel}. */
-  readonly text: string;
+  /** The code of the {@link ScanKernel}. */
+  readonly loop: LoopCode;
   /** Every run is a key with all its rows: it is read whole. */
   readonly runsAreKeys: boolean;
   /** Keys of groups whose codes are given in order of appearance. */
@@ -25,23 +26,19 @@ export interface LinkedProgram {
   readonly inputs: KernelInputs;
 }
 
-/** Names of what a loop over runs is given; the last is where its output goes. */
-const loopParameters = ['inputs', 'runs', 'from', 'to', 'groupOfStratum'];
-
-/** Compiles a loop over runs. @param output the name that the loop has for where its output goes */
-export function compileLoop(
-  text: string,
-  output: string,
-  data: Pick<KernelData, 'columns' | 'tables'>,
-): unknown {
-  return compile([...loopParameters, output], text, shapeOf(data));
-}
-
-/** Makes a program ready to run. @param interners as many as it asks for; they know the values of codes afterwards */
-export function linkProgram(program: ScanProgram, interners: readonly Interner[]): LinkedProgram {
+/**
+ * Makes a program ready to run.
+ * @param interners as many as it asks for; they know the values of codes afterwards
+ * @param isOwn see {@link linkLoop}
+ */
+export function linkProgram(
+  program: ScanProgram,
+  interners: readonly Interner[],
+  isOwn: boolean,
+): LinkedProgram {
   const { keyGroups } = program;
   return {
-    kernel: compileLoop(program.text, 'cells', program) as ScanKernel, // the parameters are its
+    kernel: linkLoop(program.loop, 'cells', program, isOwn) as ScanKernel, // the parameters are its
     inputs: {
       ...inputsOf(program, interners),
       ...(keyGroups === null ? {} : { keyGroups: new KeyGroups(keyGroups.codes, keyGroups.stride) }),

@@ -1,7 +1,15 @@
 import { type BoundExpression, columnsOf, type Scalar } from '../plan/index.ts';
 import type { LoadedColumn, Sample } from '../samples/index.ts';
 import { type CombinedKeys, combineKeys, keyCode } from './group-keys.ts';
-import { compile, dataOf, declareInputs, inputsOf, shapeOf, type StratumKernel } from './kernel.ts';
+import {
+  compile,
+  dataOf,
+  declareColumns,
+  declareInputs,
+  inputsOf,
+  shapeOf,
+  type StratumKernel,
+} from './kernel.ts';
 import { type ColumnSource, Emitter } from './lower/emitter.ts';
 import { lowerExpression } from './lower/lower.ts';
 import { stratumLoop } from './scan-code.ts';
@@ -38,7 +46,9 @@ export function viewStrata(
   const emitter = new Emitter(source, lowerExpression);
   const conditions = filter.map((condition) => emitter.lowerBoolean(condition).value);
   const combined = combineKeys(keys.map((key) => keyCode(key, emitter)));
-  const body = `${declareInputs(emitter.parameters)}\n${stratumLoop(emitter, conditions, combined.code)}`;
+  const { parameters } = emitter;
+  const declared = `const { columns, validity } = inputs;\n${declareColumns(parameters)}\n${declareInputs(parameters)}`;
+  const body = `${declared}\n${stratumLoop(emitter, conditions, combined.code)}`;
   const inputs = inputsOf(dataOf(emitter.parameters, loaded), emitter.parameters.interners);
   const kernel = compile(
     ['inputs', 'rows', 'included', 'groupOfStratum'],

@@ -33,13 +33,12 @@ vi.mock(import('../../src/executor/threads/scan-job.ts'), async (original) => {
   return { ScanJob: NotingJob };
 });
 
-vi.mock(import('../../src/executor/kernel.ts'), async (original) => {
-  const kernel = await original();
+vi.mock(import('../../src/executor/link-loop.ts'), async (original) => {
+  const { linkLoop } = await original();
   return {
-    ...kernel,
-    compile(parameters, body, shape) {
-      const made = kernel.compile(parameters, body, shape) as (...values: readonly unknown[]) => unknown;
-      if (parameters.at(-1) !== 'cells') return made; // lists values, or looks at strata
+    linkLoop(code, output, data, isOwn) {
+      const made = linkLoop(code, output, data, isOwn) as (...values: readonly unknown[]) => unknown;
+      if (output !== 'cells') return made; // lists values
       return (
         inputs: KernelInputs,
         runs: Int32Array,

@@ -29,7 +29,8 @@ export class ShareReader {
 
   constructor(private readonly program: ScanProgram) {
     this.interners = newInterners(program);
-    this.linked = linkProgram(program, this.interners);
+    // What came by a message has arrays of its own.
+    this.linked = linkProgram(program, this.interners, false);
     this.cells = newCells(program);
   }
 

@@ -1,0 +1,58 @@
+import type { NumberArray } from '../columns/index.ts';
+import { compile, type KernelData, shapeOf } from './kernel.ts';
+
+/** The code of a loop over runs. */
+export interface LoopCode {
+  /** Declarations of the columns, and functions that get all they read by their parameters. */
+  readonly outer: string;
+  readonly body: string;
+}
+
+type LoopData = Pick<KernelData, 'columns' | 'validity' | 'tables'>;
+
+/** Names of what a loop over runs is given; the last is where its output goes. */
+const loopParameters = ['inputs', 'runs', 'from', 'to', 'groupOfStratum'];
+/** Loops that are kept with a column. */
+const loopsMax = 256;
+
+/**
+ * Makes a loop ready to run.
+ * @param output the name that the loop has for where its output goes
+ * @param isOwn these very columns are asked again: the loop is compiled for them alone, and their places in memory are constants of its
+ *   machine code, which takes up to a third less time. Else all loops of one shape share theirs
+ */
+export function linkLoop({ outer, body }: LoopCode, output: string, data: LoopData, isOwn: boolean): unknown {
+  const parameters = [...loopParameters, output];
+  const [first] = data.columns;
+  if (!isOwn || first === undefined)
+    return compile(parameters, `const { columns, validity } = inputs;\n${outer}\n${body}`, shapeOf(data));
+  return ownLoop(`${outer}\nreturn (${parameters.join(', ')}) => {\n${body}\n};`, first, data);
+}
+
+/** By the first column that they read, as long as there is that, and by their text. */
+const ownLoops = new WeakMap<NumberArray, Map<string, unknown>>();
+
+function ownLoop(text: string, first: NumberArray, data: LoopData): unknown {
+  // V8 takes functions of one text for one: what it makes would be made for no columns.
+  const named = `// ${data.columns.map(numberOf).join()} ${shapeOf(data)}\n${text}`;
+  const loops = ownLoops.get(first) ?? new Map<string, unknown>();
+  ownLoops.set(first, loops);
+  const known = loops.get(named);
+  if (known !== undefined) return known;
+  if (loops.size >= loopsMax) loops.delete(loops.keys().next().value!); // not empty
+  // The code is ours, see `compile`.
+  // oxlint-disable-next-line no-implied-eval, no-new-func
+  const made: unknown = new Function('columns', 'validity', named)(data.columns, data.validity);
+  loops.set(named, made);
+  return made;
+}
+
+const numbers = new WeakMap<NumberArray, number>();
+let numbersGiven = 0;
+
+/** A number that no other array has. */
+function numberOf(array: NumberArray): number {
+  const known = numbers.get(array) ?? ++numbersGiven;
+  numbers.set(array, known);
+  return known;
+}
