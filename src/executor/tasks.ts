@@ -1,4 +1,4 @@
-import { type BandName, type RunIndex, runStride, type Sample } from '../samples/index.ts';
+import { type BandName, runStride, type Sample } from '../samples/index.ts';
 import { pieceRows } from './kernel.ts';
 
 /** A piece of a scan: runs inside one block of the sample, or in a few that follow each other. */
@@ -28,11 +28,12 @@ export function tasksOf(
     keys === null
       ? cutIntoTasks(runs.runs(from, to), rows)
       : cutIntoKeyTasks(keys.starts, from[0] ?? 0, to[0] ?? 0, rows); // there is one stratum, or none
-  return cut.map((task) => ({ ...task, band: bandOf(task, runs, blockRows) }));
-}
-
-function bandOf({ runs: [, first] }: RowsOfTask, index: RunIndex, blockRows: number): BandName {
-  return index.bandAt(Math.floor(first! / blockRows) * blockRows); // no task is empty
+  return cut.map((task) => ({
+    runs: task.runs,
+    rows: task.rows,
+    lastRow: task.lastRow,
+    band: runs.bandAt(Math.floor(task.runs[1]! / blockRows) * blockRows), // no task is empty
+  }));
 }
 
 /** A task by its rows alone. */
@@ -48,7 +49,7 @@ function cutIntoTasks(runs: Int32Array, blockRows: number): RowsOfTask[] {
   let blockEnd = 0;
   const finish = (): void => {
     const own = pieces.slice(began, place);
-    if (own.length > 0) tasks.push({ runs: own, rows, lastRow: own.at(-1)! }); // not empty
+    if (own.length > 0) tasks.push({ runs: own, rows, lastRow: own[own.length - 1]! }); // not empty
     began = place;
     rows = 0;
   };

@@ -35,6 +35,8 @@ interface Band {
   readonly takeAll: number;
   /** For each stratum the first row of its run; one more entry closes the band. */
   readonly starts: Int32Array;
+  /** The row that closes the band. */
+  readonly end: number;
 }
 
 export class RunIndex {
@@ -57,7 +59,7 @@ export class RunIndex {
         if (takeAll[stratum] === whole) row += Math.max(0, Math.min(sizes[stratum]!, high) - low); // stratum < length
       }
       starts[sizes.length] = row;
-      return { low, high, takeAll: whole, starts };
+      return { low, high, takeAll: whole, starts, end: row };
     };
     const first = takeAll.includes(1) ? [lay(0, Number.POSITIVE_INFINITY, 1)] : [];
     const most = sizes.reduce(
@@ -71,13 +73,12 @@ export class RunIndex {
 
   /** Rows from the start that hold the first row of every stratum. */
   get headRows(): number {
-    const { starts } = this.bands.find(({ takeAll }) => takeAll === 0)!; // there is always a first band of ranks
-    return starts.at(-1)!; // the entry that closes it
+    return this.bands.find(({ takeAll }) => takeAll === 0)!.end; // there is always a first band of ranks
   }
 
   /** The part of the file that a row lies in. */
   bandAt(row: number): BandName {
-    const place = this.bands.findIndex(({ starts }) => row < starts.at(-1)!); // the entry that closes it
+    const place = this.bands.findIndex(({ end }) => row < end);
     const [first] = this.bands;
     if (first?.takeAll !== 1) return place;
     return place === 0 ? 'whole' : place - 1;
@@ -129,13 +130,16 @@ export class RunIndex {
     visit: (stratum: number, start: number, end: number) => void,
   ): void {
     let [least, most] = [Number.POSITIVE_INFINITY, 0];
+    const wanted: number[] = [];
     for (let stratum = 0; stratum < to.length; stratum++) {
-      if (from[stratum]! < least) least = from[stratum]!; // one entry a stratum, here and below
+      if (from[stratum]! >= to[stratum]!) continue; // one entry a stratum, here and below
+      wanted.push(stratum);
+      if (from[stratum]! < least) least = from[stratum]!;
       if (to[stratum]! > most) most = to[stratum]!;
     }
     for (const { low, high, takeAll, starts } of this.bands) {
       if (low >= most || high <= least) continue;
-      for (let stratum = 0; stratum < this.sizes.length; stratum++) {
+      for (const stratum of wanted) {
         if (this.takeAll[stratum] !== takeAll) continue;
         const first = Math.max(low, from[stratum]!);
         const last = Math.min(high, to[stratum]!);
