@@ -5,7 +5,7 @@ import { matchStatement, sharedGrammar } from './match-statement.ts';
 import { StatementBuilder } from './statement-builder.ts';
 import { syntaxErrorOf } from './syntax-error.ts';
 
-/** Makes ready what the first statement of a process would else wait for, some 50 ms. */
+/** Makes ready what the first statement of a process would else wait for, some 20 ms. */
 export function prepareParser(): void {
   sharedGrammar();
 }

@@ -1,8 +1,12 @@
 import { EOF } from 'chevrotain';
 import type { Rule } from './call-grammar.ts';
 import { keyword } from './keywords.ts';
+import { LazyLookahead } from './lazy-lookahead.ts';
 import { QueryGrammar } from './query-grammar.ts';
 import { category, lexeme, symbol } from './tokens.ts';
+
+/** Tokens that the grammar looks at to tell alternatives apart. */
+const maxLookahead = 2;
 
 const vocabulary = [category, lexeme, symbol, keyword].flatMap((types) => Object.values(types));
 
@@ -10,7 +14,12 @@ const vocabulary = [category, lexeme, symbol, keyword].flatMap((types) => Object
 export class StatementGrammar extends QueryGrammar {
   /** @param skipValidations leaves out Chevrotain's checks of the grammar, which double the time to start */
   constructor(skipValidations: boolean) {
-    super(vocabulary, { maxLookahead: 2, nodeLocationTracking: 'onlyOffset', skipValidations });
+    super(vocabulary, {
+      maxLookahead,
+      lookaheadStrategy: new LazyLookahead({ maxLookahead }),
+      nodeLocationTracking: 'onlyOffset',
+      skipValidations,
+    });
     this.performSelfAnalysis();
   }
 
