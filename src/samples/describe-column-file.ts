@@ -1,15 +1,10 @@
-import { createHash } from 'node:crypto';
 import { bytesOf } from '../columns/index.ts';
 import type { OpenFile, Pause } from '../common/index.ts';
 import type { BlockCutter } from './block-cutter.ts';
 import type { Column, ColumnFileManifest, ColumnManifest, Extent } from './column-file.ts';
 import type { EncodedDictionary } from './encode-dictionary.ts';
 import { scanMessages } from './scan-messages.ts';
-
-/** SHA-256 of the bytes, hexadecimal. */
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
+import { sha256 } from './sha256.ts';
 
 function extent(offset: number | undefined, bytes: Uint8Array): Extent {
   if (offset === undefined) throw new Error('the Arrow writer left a buffer out');

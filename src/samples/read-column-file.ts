@@ -1,11 +1,11 @@
 import { allocateShared, bitmapBytes, bytesOf, bytesPerValue, type Dictionary } from '../columns/index.ts';
 import type { FileSystem } from '../common/index.ts';
 import type { ColumnFileManifest, ColumnManifest, Extent } from './column-file.ts';
-import { sha256 } from './describe-column-file.ts';
 import { decodeDictionary } from './encode-dictionary.ts';
 import { fileInMemory, type ReadableFile } from './file-in-memory.ts';
 import type { ColumnReader, HeldColumn } from './held-columns.ts';
 import { SampleFault } from './sample-fault.ts';
+import { sha256 } from './sha256.ts';
 
 /** A column as kernels see it: contiguous over all blocks, filled from the front as far as it has been loaded. */
 export interface LoadedColumn extends HeldColumn {

@@ -111,7 +111,7 @@ export interface WriteOptions {
  * @param columns all with `rows` rows
  * @returns the manifest to read it with; its hashes are of the arrays, not of what the device gave back
  */
-export async function writeColumnFile(
+export async function writeArrowFile(
   files: FileSystem,
   path: string,
   columns: readonly Column[],

@@ -1,7 +1,10 @@
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { PlantedBug } from './simulated-engine.ts';
 import { noTally, type Tally } from './ledger.ts';
 import { Simulation } from './simulation.ts';
+
+// Loaded when the first file is written, it would be waited for outside of the simulated time.
+beforeAll(() => import('../../../src/samples/write-arrow-file.ts'));
 
 const isFull = process.env['MODE'] === 'simulate';
 
