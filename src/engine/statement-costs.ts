@@ -69,6 +69,8 @@ export class StatementCosts {
    * @param spareMs of a deadline
    */
   deviceMs(spareMs: number): number {
+    // Without a deadline nothing is to be predicted, and predicting the first time takes a while.
+    if (spareMs === Number.POSITIVE_INFINITY) return spareMs;
     const maySourceAnswer = this.plan.sampledTable === null && this.exactMs() < spareMs * deadlineShare;
     return Math.max(deviceMinMs, maySourceAnswer ? spareMs * (1 - deadlineShare) : spareMs);
   }
