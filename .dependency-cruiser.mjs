@@ -28,8 +28,9 @@ const doors = {
     'executor',
     'sampler',
   ],
+  start: [],
   server: [],
-  cli: ['server'],
+  cli: ['server', 'start'],
 };
 
 /** A room's inside is private: others come through its `index.ts`. */
@@ -54,7 +55,7 @@ const walls = Object.entries(doors).map(([room, allowed]) => ({
     pathNot: [
       `^src/${room}/`,
       ...allowed.map((other) => `^src/${other}/`),
-      ...(room === 'server' || room === 'cli' ? ['^src/index\\.ts$', '^src/engine/control\\.ts$'] : []),
+      ...(['start', 'server', 'cli'].includes(room) ? ['^src/index\\.ts$', '^src/engine/control\\.ts$'] : []),
     ],
   },
 }));

@@ -5,8 +5,10 @@ const bundled = [
   /^@stdlib\//,
   'chevrotain',
   /^@chevrotain\//,
+  'commander',
   'lodash-es',
   'fastest-levenshtein',
+  'simple-statistics',
   'tinyglobby',
   'fdir',
   'picomatch',
@@ -17,34 +19,35 @@ const shared: UserConfig = {
   platform: 'node',
   target: 'node20.19',
   outExtensions: () => ({ js: '.js', dts: '.d.ts' }),
+  dts: false,
+  clean: false,
 };
 
 /** What runs in threads that read samples. */
 export const scanThread: UserConfig = {
   ...shared,
   entry: { 'scan-thread': 'src/executor/threads/scan-thread.ts' },
-  dts: false,
-  clean: false,
   // A thread starts in a moment: it loads nothing that it does not use.
   treeshake: { moduleSideEffects: false },
 };
 
 export default defineConfig([
-  // The library leaves apache-arrow outside: its tables are the caller's own.
+  // The program, in the form that can be compiled ahead (scripts/compile-ahead.mjs).
   {
     ...shared,
-    entry: { index: 'src/index.ts' },
-    dts: true,
+    entry: { library: 'src/index.ts', command: 'src/cli/run-cli.ts' },
+    format: 'cjs',
+    outExtensions: () => ({ js: '.cjs' }),
+    clean: true,
     sourcemap: true,
+    outputOptions: { dynamicImportInCjs: false },
     deps: { alwaysBundle: bundled, onlyBundle: false },
   },
-  scanThread,
-  // The command has it inside, where it loads faster.
+  // What loads it.
   {
     ...shared,
-    entry: { cli: 'src/cli/main.ts' },
-    dts: false,
-    clean: false,
-    deps: { alwaysBundle: [...bundled, 'apache-arrow', 'flatbuffers', 'tslib'], onlyBundle: false },
+    entry: { index: 'src/start/library.ts', cli: 'src/cli/main.ts', start: 'src/start/index.ts' },
   },
+  { ...shared, entry: { index: 'src/index.ts' }, dts: { emitDtsOnly: true } },
+  scanThread,
 ]);

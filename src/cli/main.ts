@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-import { runCli } from './run-cli.ts';
+import { loadBundle } from '../start/index.ts';
+import type * as Command from './run-cli.ts';
+
+const { runCli } = loadBundle('command.cjs') as typeof Command; // the bundle of run-cli.ts
 
 // The first signal asks for an orderly end; the handler is then gone, so a second one ends the process at once.
 const interrupt = new AbortController();
