@@ -26,7 +26,8 @@ function sharedLexer(): Lexer {
       ...Object.values(symbol),
       invalid.character,
     ],
-    { positionTracking: 'onlyOffset', skipValidations: true },
+    // Patterns with the Unicode flag are beyond Chevrotain's tables of first characters: safe mode does not begin to make them.
+    { positionTracking: 'onlyOffset', skipValidations: true, safeMode: true },
   );
   return lexer;
 }
