@@ -33,6 +33,7 @@ export class RunControl {
   isAnswered = false;
   private lastYieldMs: number;
   private loaded: Loads = { bytes: 0, tookMs: 0 };
+  private loadedUntilMs = 0;
 
   constructor(
     readonly clock: Clock,
@@ -62,8 +63,11 @@ export class RunControl {
     if (bytes === 0) return await load;
     const startMs = this.elapsedMs();
     const loaded = await load;
-    const before = this.loaded;
-    this.loaded = { bytes: before.bytes + bytes, tookMs: before.tookMs + this.elapsedMs() - startMs };
+    const endMs = this.elapsedMs();
+    // Of loads that were begun together the time counts once.
+    const tookMs = endMs - Math.max(startMs, this.loadedUntilMs);
+    this.loadedUntilMs = endMs;
+    this.loaded = { bytes: this.loaded.bytes + bytes, tookMs: this.loaded.tookMs + tookMs };
     return loaded;
   }
 

@@ -160,7 +160,9 @@ export class SampleScan extends ScanSums {
 
   /** Columns are loaded as far as tasks need, so a scan that stops early has read no more of the file. */
   private async load(rows: number): Promise<void> {
-    for (const name of this.missing(rows)) await this.sample.load(name, rows);
+    // While one column is checked, others are read.
+    const loads = this.missing(rows).map((name) => this.sample.load(name, rows));
+    for (const load of await Promise.allSettled(loads)) if (load.status === 'rejected') throw load.reason;
   }
 
   private missing(rows: number): string[] {

@@ -6,6 +6,10 @@ import { fileInMemory, type ReadableFile } from './file-in-memory.ts';
 import type { ColumnReader, HeldColumn } from './held-columns.ts';
 import { SampleFault } from './sample-fault.ts';
 import { sha256 } from './sha256.ts';
+import { Turns } from './turns.ts';
+
+/** One is on its way while another is checked. More would take threads that all files and DuckDB share, for long where a device is slow. */
+const readsAtOnce = 2;
 
 /** A column as kernels see it: contiguous over all blocks, filled from the front as far as it has been loaded. */
 export interface LoadedColumn extends HeldColumn {
@@ -28,6 +32,7 @@ interface ColumnState {
 export class ColumnFileReader implements ColumnReader {
   private readonly states = new Map<string, Promise<ColumnState>>();
   private readonly loaded: ColumnState[] = [];
+  private readonly reads = new Turns(readsAtOnce);
 
   private constructor(
     private readonly file: ReadableFile,
@@ -163,7 +168,7 @@ export class ColumnFileReader implements ColumnReader {
   }
 
   private async readInto(extent: Extent, into: Uint8Array): Promise<void> {
-    const read = await this.file.read(into, extent.offset);
+    const read = await this.reads.run(() => this.file.read(into, extent.offset));
     const sound = read === extent.length && sha256(into) === extent.sha256;
     if (!sound)
       throw new SampleFault(
