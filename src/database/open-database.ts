@@ -207,22 +207,24 @@ function databaseOn(db: Sqlite.Database, path: string, files: FileSystem): Datab
     }
   };
   const statements = new Map<string, PreparedStatement>();
+  const prepare = (sql: string): PreparedStatement => {
+    const known = statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = guarded(path, () => db.prepare(sql));
+    const made = guardedStatement(statement as unknown as PreparedStatement, path); // rows of plain values: no column holds 64-bit integers
+    statements.set(sql, made);
+    return made;
+  };
   return {
-    prepare(sql) {
-      const known = statements.get(sql);
-      if (known !== undefined) return known;
-      const statement = guarded(path, () => db.prepare(sql));
-      const made = guardedStatement(statement as unknown as PreparedStatement, path); // rows of plain values: no column holds 64-bit integers
-      statements.set(sql, made);
-      return made;
-    },
+    prepare,
     async transact(work) {
       const result = await transactLazily(work);
       if (path !== ':memory:') await syncLog(files, path);
       return result;
     },
     transactLazily,
-    version: () => guarded(path, () => db.pragma('data_version', { simple: true }) as number), // an integer by definition
+    // Every statement asks it: `db.pragma` would compile it each time.
+    version: () => prepare('PRAGMA data_version').get()!['data_version'] as number, // one row, an integer by definition
     close: () => void guarded(path, () => db.close()),
   };
 }
