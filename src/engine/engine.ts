@@ -23,6 +23,7 @@ import { StatementCosts } from './statement-costs.ts';
 import { type Refine, streamAnswers } from './stream-answers.ts';
 import { requireInTime, Stopwatch, summarise } from './summary.ts';
 import { createTable, describeTable, dropTable, requireTable } from './tables.ts';
+import { Turnstile } from './turnstile.ts';
 import { workloadOf } from './workload.ts';
 
 /** Bounds of statements that ask for none. */
@@ -47,6 +48,7 @@ interface PlannedSelect {
 export class BallparkEngine implements Engine {
   private closing: Promise<void> | null = null;
   private readonly known: KnownStatements;
+  private readonly turnstile = new Turnstile();
 
   constructor(
     private readonly state: EngineState,
@@ -60,7 +62,7 @@ export class BallparkEngine implements Engine {
   }
 
   private async logged(sql: string, options: QueryOptions, refine: Refine | null): Promise<QueryResult> {
-    if (this.closing !== null) throw new QueryError('CLOSED', 'the engine is closed');
+    this.requireOpen();
     const { clock, newId } = this.state.environment;
     const queryId = newId();
     const startedAt = clock.nowMs();
@@ -76,7 +78,9 @@ export class BallparkEngine implements Engine {
         workload,
       });
     try {
-      const { answer, workload } = await this.answer(queryId, sql, options, started, refine);
+      const isUndisturbed = await this.turnstile.enter();
+      this.requireOpen();
+      const { answer, workload } = await this.answer(queryId, sql, options, started, refine, isUndisturbed);
       log(answer.answer.mode, answer.answer.sample?.rowsRead ?? 0, workload);
       return answer;
     } catch (raw) {
@@ -84,6 +88,8 @@ export class BallparkEngine implements Engine {
       const error = storageError(raw, 'run the statement');
       log(error instanceof QueryError ? error.code : 'INTERNAL', 0, null);
       throw error;
+    } finally {
+      this.turnstile.leave();
     }
   }
 
@@ -93,6 +99,7 @@ export class BallparkEngine implements Engine {
     options: QueryOptions,
     started: number,
     refine: Refine | null,
+    isUndisturbed: () => boolean,
   ): Promise<{ answer: Answer; workload: WorkloadEntry | null }> {
     const { clock } = this.state.environment;
     const stopwatch = new Stopwatch(() => clock.monotonicMs());
@@ -109,6 +116,7 @@ export class BallparkEngine implements Engine {
       this.state.paces,
       this.state.threads,
     );
+    control.isUndisturbed = isUndisturbed;
     if (planned !== null)
       control.deviceEndMs = control.elapsedMs() + planned.costs.deviceMs(control.spareMs());
     control.throwIfCancelled();
@@ -224,7 +232,7 @@ export class BallparkEngine implements Engine {
     table: string,
     options: Pick<QueryOptions, 'signal' | 'onProgress'> = {},
   ): Promise<QueryResult> {
-    if (this.closing !== null) throw new QueryError('CLOSED', 'the engine is closed');
+    this.requireOpen();
     const { clock, newId } = this.state.environment;
     const startedMs = clock.monotonicMs();
     const stopwatch = new Stopwatch(() => clock.monotonicMs());
@@ -236,6 +244,10 @@ export class BallparkEngine implements Engine {
     );
     const elapsedMs = clock.monotonicMs() - startedMs;
     return new Answer(newId(), columns, summarise(report, noBounds, elapsedMs, stopwatch, null), null);
+  }
+
+  private requireOpen(): void {
+    if (this.closing !== null) throw new QueryError('CLOSED', 'the engine is closed');
   }
 
   close(): Promise<void> {

@@ -29,6 +29,8 @@ export class RunControl {
   handOverMs = 0;
   /** Until when the device of a sample is waited for, milliseconds from the start. */
   deviceEndMs: number;
+  /** No other statement has been under way since it came: what it took is what it takes. */
+  isUndisturbed: () => boolean = () => true;
   /** There is an answer already: what still goes on is to end. */
   isAnswered = false;
   private lastYieldMs: number;

@@ -140,8 +140,8 @@ async function trySample(open: OpenSampleQuery, run: SelectRun, turn: Turn): Pro
     expected === null
       ? null
       : { maxRelativeError: expected.relativeError, elapsedMs: costs.predictMs(expected.work) };
-  // Whoever watches has more to wait for than the answer.
-  if (run.refine === null) costs.learn(work, run.control, query.estimateMs);
+  // Whoever watches has more to wait for than the answer, and who is one of many has others' work to wait for.
+  if (run.refine === null && run.control.isUndisturbed()) costs.learn(work, run.control, query.estimateMs);
   return { open, answer, predicted };
 }
 
