@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { typeFromDuckDB } from '../../src/plan/index.ts';
 import { DuckDBSource } from '../../src/sources/index.ts';
+import { CallGate } from '../../src/sources/duckdb/call-gate.ts';
+import { readCentres } from '../../src/sources/duckdb/column-centres.ts';
+import { LockedDatabase } from '../../src/sources/duckdb/locked-database.ts';
 import { Workspace } from '../support/workspace.ts';
 
 /* Columns that a build's first scan has to look at with care. */
@@ -63,4 +66,28 @@ test('totals keep their digits where columns are not as most are', async () => {
   expect([...day.nonFinite]).toEqual([0, 0, 0, 1]);
   expect([...day.low]).toEqual([10957, 10957, 10957, 10957]);
   expect([...day.high]).toEqual([10965, 10965, 10965, 10965]);
+});
+
+test('centres come from the middle of the rows, whatever files they lie in', async () => {
+  // Columns lie in another order in the second file; the middle rows lie in both.
+  const first = await work.writeRows('first.parquet', 'SELECT i AS id, i % 7 AS n FROM range(150000) t(i)');
+  const second = await work.writeRows(
+    'second.parquet',
+    'SELECT i % 7 AS n, i + 150000 AS id FROM range(130000) t(i)',
+  );
+  const { columns } = await source.inspect([first, second]);
+  const typed = columns.map(({ name, type }) => ({ name, type: typeFromDuckDB(type) }));
+  const database = await LockedDatabase.open({
+    allowedPaths: [first, second],
+    threads: 2,
+    memoryLimitBytes: 2 ** 30,
+    tempFolder: work.path('scratch'),
+    setup: [],
+    gate: new CallGate(2),
+  });
+  const centres = await readCentres(database, [first, second], typed, {});
+  await database.close();
+  // Rows 90,000 to 189,999 of 280,000.
+  expect(centres[0]).toBe(139_999.5);
+  expect(centres[1]).toBeCloseTo(3, 2);
 });

@@ -13,6 +13,7 @@ import type {
   ScannedStrata,
 } from '../build-scan.ts';
 import { type Control, type FileDescription, pauseOf, type SourceTable } from '../source.ts';
+import { readCentres } from './column-centres.ts';
 import { inspectParquet, readerOf } from './files.ts';
 import type { LockedDatabase } from './locked-database.ts';
 import { magnitudeStatement, outlierTest, readMagnitudes } from './magnitudes.ts';
@@ -31,8 +32,6 @@ import { readResult } from './read-values.ts';
 import { scannedColumn } from './scanned-column.ts';
 import { statisticExpressions } from './strata-statistics.ts';
 
-/** Rows from the table's start that the centre of a column is taken from. */
-export const centreRows = 100_000;
 /** Strata whose thresholds are set at once. */
 const strataAtOnce = 2 ** 11;
 /** Priorities are 64-bit hashes. */
@@ -40,6 +39,8 @@ const priorityRange = 2 ** 64;
 
 /** The scans of builds, one after the other, in a database of its own that can read the table's files. */
 export class DuckDBBuildScan implements FileScan {
+  private knownCentres: readonly number[] | null = null;
+
   constructor(
     private readonly database: LockedDatabase,
     private readonly table: SourceTable,
@@ -176,19 +177,10 @@ export class DuckDBBuildScan implements FileScan {
     return this.table.files.map(({ path }) => path);
   }
 
-  /** For each column a number near its mean, from the table's first rows; 0 for columns without one. */
-  private async centres(control: Control): Promise<number[]> {
-    const means = this.columns.map((column) => {
-      const { mean } = statisticExpressions(column, 0);
-      return mean === undefined ? '0' : `coalesce(${mean}, 0)::DOUBLE`;
-    });
-    const head = `SELECT * FROM ${this.reader()} LIMIT ${centreRows}`;
-    const { values } = await this.database.query(
-      `SELECT ${['0', ...means].join(', ')} FROM (${head})`,
-      readResult,
-      control,
-    );
-    return values.slice(1).map(([value]) => Number(value ?? 0));
+  /** For each column a number near its mean; read once. */
+  private async centres(control: Control): Promise<readonly number[]> {
+    this.knownCentres ??= await readCentres(this.database, this.paths, this.columns, control);
+    return this.knownCentres;
   }
 
   /** Brings the thresholds into DuckDB, as priorities. */

@@ -2,7 +2,7 @@ import { withPauses } from '../../common/index.ts';
 import { doubleType, type LearnedMoments, type Scalar } from '../../plan/index.ts';
 import type { LearnedStrata, LearningRequest } from '../learning.ts';
 import { type Control, type ExactResult, pauseOf } from '../source.ts';
-import { centreRows } from './duckdb-build-scan.ts';
+import { centreRows } from './column-centres.ts';
 import { scannedColumn } from './scanned-column.ts';
 import type { LockedDatabase } from './locked-database.ts';
 import { outlierTest } from './magnitudes.ts';
