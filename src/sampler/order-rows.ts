@@ -82,14 +82,18 @@ function placeRows(
   for (let i = from; i < to; i++) sorted[starts[(values[rows[i]!]! >>> shift) & mask]!++] = rows[i]!;
 }
 
-/** One stable pass of a counting sort by some bits of a value. @param bins more than any key @param sorted where the rows go */
+/**
+ * One stable pass of a counting sort by some bits of a value.
+ * @param bins more than any key @param sorted where the rows go
+ * @returns for each key where its rows end
+ */
 function* countingPass(
   rows: Int32Array,
   values: Uint32Array,
   shift: number,
   bins: number,
   sorted: Int32Array,
-): Pieces<void> {
+): Pieces<Int32Array> {
   const starts = new Int32Array(bins + 1);
   const pass = { values, shift, mask: bins <= 2048 ? 2047 : -1, starts };
   yield* piecewise(rows.length, (from, to) => countKeys(pass, rows, from, to));
@@ -97,6 +101,7 @@ function* countingPass(
     for (let key = from; key < to; key++) starts[key + 1]! += starts[key]!; // key < bins
   });
   yield* piecewise(rows.length, (from, to) => placeRows(pass, rows, sorted, from, to));
+  return starts; // each has moved on by its rows
 }
 
 /** Sorted rows, and an array of as many that is free again. */
@@ -106,41 +111,71 @@ interface Sorted {
 }
 
 /**
- * All rows by stratum, inside a stratum by priority: a radix sort by the leading 32 bits, then by stratum; ties by the rest. It goes to
- * and fro between two arrays: memory that is made for each pass, and given back, holds up whoever touches other memory.
+ * All rows by stratum, inside a stratum by priority: a counting sort by stratum, then each stratum on its own, which stays in the
+ * processor's cache. Memory that is made for each pass, and given back, holds up whoever touches other memory: two arrays do for all.
  */
 function* sortByStratumAndPriority(stratum: Int32Array, halves: Halves, strataCount: number): Pieces<Sorted> {
-  let [rows, spare] = [new Int32Array(stratum.length), new Int32Array(stratum.length)];
-  const all = rows;
-  yield* piecewise(all.length, (from, to) => {
-    for (let row = from; row < to; row++) all[row] = row;
+  const spare = new Int32Array(stratum.length);
+  yield* piecewise(spare.length, (from, to) => {
+    for (let row = from; row < to; row++) spare[row] = row;
   });
-  for (const shift of [0, 11, 22]) {
-    yield* countingPass(rows, halves.high, shift, 2048, spare);
-    [rows, spare] = [spare, rows];
-  }
+  const rows = new Int32Array(stratum.length);
   const strata = new Uint32Array(stratum.buffer, stratum.byteOffset, stratum.length);
-  yield* countingPass(rows, strata, 0, Math.max(strataCount, 2048), spare);
-  const sorted = spare;
-  yield* piecewise(sorted.length, (from, to) => breakTies(sorted, stratum, halves, Math.max(1, from), to));
-  return { rows: sorted, spare: rows };
+  const ends = yield* countingPass(spare, strata, 0, Math.max(strataCount, 2048), rows);
+  const keys = new Float64Array(sortedAtOnce);
+  let [from, pending] = [0, 0];
+  for (let h = 0; h < strataCount; h++) {
+    const to = ends[h]!; // one entry a stratum
+    const run = { rows: rows.subarray(from, to), spare: spare.subarray(from, to) };
+    if (to - from > sortedAtOnce) yield* sortLongRun(run, halves);
+    else if (to - from > 1) sortShortRun(run, halves, keys);
+    pending += to - from;
+    from = to;
+    if (pending < sortedAtOnce) continue;
+    pending = 0;
+    yield;
+  }
+  return { rows, spare };
 }
 
-/** Puts rows that share stratum and leading bits in the order of the other bits: they are few and adjacent. */
-function breakTies(
-  rows: Int32Array,
-  stratum: Int32Array,
-  { high, words }: Halves,
-  from: number,
-  to: number,
-): void {
+/** Rows of a stratum that are sorted at once, in a millisecond or two; of more a radix sort can be left in between. */
+const sortedAtOnce = 2 ** 14;
+
+/** Sorts the rows of a stratum by priority, as numbers of the leading 32 bits and the place. @param keys room for these */
+function sortShortRun({ rows, spare }: Sorted, halves: Halves, keys: Float64Array): void {
+  const { high } = halves;
+  const own = keys.subarray(0, rows.length);
+  // The rows index the halves, and places are below the number of rows.
+  for (let i = 0; i < own.length; i++) own[i] = high[rows[i]!]! * sortedAtOnce + i;
+  own.sort();
+  spare.set(rows);
+  let [before, isTied] = [-1, false];
+  for (let i = 0; i < own.length; i++) {
+    const leading = Math.floor(own[i]! / sortedAtOnce);
+    rows[i] = spare[own[i]! - leading * sortedAtOnce]!;
+    isTied ||= leading === before;
+    before = leading;
+  }
+  if (isTied) breakTies(rows, halves, 1, rows.length);
+}
+
+/** The same by a radix sort by the leading 32 bits, to and fro between the two arrays. */
+function* sortLongRun({ rows, spare }: Sorted, halves: Halves): Pieces<void> {
+  yield* countingPass(rows, halves.high, 0, 2048, spare);
+  yield* countingPass(spare, halves.high, 11, 2048, rows);
+  yield* countingPass(rows, halves.high, 22, 2048, spare);
+  yield* piecewise(rows.length, (from, to) => rows.set(spare.subarray(from, to), from));
+  yield* piecewise(rows.length, (from, to) => breakTies(rows, halves, Math.max(1, from), to));
+}
+
+/** Puts rows of a stratum that share leading bits in the order of the other bits: they are few and adjacent. */
+function breakTies(rows: Int32Array, { high, words }: Halves, from: number, to: number): void {
   for (let i = from; i < to; i++) {
     const row = rows[i]!; // i < length
     let place = i;
     for (; place > 0; place--) {
       const before = rows[place - 1]!;
-      if (high[before] !== high[row] || stratum[before] !== stratum[row]) break;
-      if (words[2 * before]! <= words[2 * row]!) break;
+      if (high[before] !== high[row] || words[2 * before]! <= words[2 * row]!) break;
       rows[place] = before;
     }
     rows[place] = row;
