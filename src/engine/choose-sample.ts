@@ -4,8 +4,8 @@ import { concernsStrata, queryColumnSet } from '../planner/index.ts';
 import { countOf, percentOf } from './describe.ts';
 import type { RunControl } from './run-control.ts';
 import { type Appraisal, SampleQuery } from './sample-query.ts';
-import type { LearnedOf } from './sample-reading.ts';
 import type { EngineState } from './state.ts';
+import type { LearnedOf } from './tail-subjects.ts';
 
 /** Share of what is left of a deadline after which no further sample is probed. */
 const probingShare = 0.1;

@@ -10,9 +10,10 @@ import { nextLimit, triesMax } from './next-limit.ts';
 import type { ListingForecast } from './row-lister.ts';
 import type { RunControl } from './run-control.ts';
 import type { SampleAnswer } from './sample-answer.ts';
-import { type LearnedOf, SampleReading } from './sample-reading.ts';
+import { SampleReading } from './sample-reading.ts';
 import { designOf } from './sampled-tables.ts';
 import type { SampleWork } from './sample-costs.ts';
+import type { LearnedOf } from './tail-subjects.ts';
 
 /** Rows that a pilot reads first, over all strata. */
 const pilotRows = 4096;

@@ -1,12 +1,6 @@
 import { type MissingGroups, missingGroups } from '../estimator/index.ts';
 import { openScan, type Patience, type Pauses, type Proceed, type SampleScan } from '../executor/index.ts';
-import {
-  type AggregateQuery,
-  type LaidOut,
-  type LearnedValues,
-  nothingLearned,
-  type SampleDesign,
-} from '../plan/index.ts';
+import { type AggregateQuery, type LaidOut, nothingLearned, type SampleDesign } from '../plan/index.ts';
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
 import type { EstimatedRow, Known } from './known.ts';
@@ -17,15 +11,13 @@ import { ReadingWatch } from './reading-watch.ts';
 import { type ListingForecast, RowLister } from './row-lister.ts';
 import type { AnswerSummary } from './contract.ts';
 import type { RunControl } from './run-control.ts';
-import { type TailSubject, tailSubjects, type UnknownTails, unknownTails } from './tail-subjects.ts';
+import { type LearnedOf, tailSubjects, type UnknownTails, unknownTails } from './tail-subjects.ts';
 import { TailWitness } from './tail-witness.ts';
 import { TimePlan } from './time-plan.ts';
 import { LateSample } from './wait-at-most.ts';
 
 /** Share of the time left for reading that threads are waited for: the rest is for reading on here, and for signals that come late. */
 const patienceShare = 0.8;
-/** What was learned of subjects. @param measures of the layout that the subjects name places in */
-export type LearnedOf = (subjects: readonly TailSubject[], measures: number) => LearnedValues;
 
 /** The reading of a sample for a query: how far it has come, and what is known. Rows once read are kept. */
 export class SampleReading {

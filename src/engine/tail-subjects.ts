@@ -5,6 +5,7 @@ import {
   type BoundExpression,
   type Dependence,
   dependenceOf,
+  type LearnedValues,
   type MomentLayout,
   type Moments,
   type ReasonCode,
@@ -19,6 +20,9 @@ export interface TailSubject {
   /** The highest order of moments that is needed. */
   readonly order: number;
 }
+
+/** What was learned of subjects. @param measures of the layout that the subjects name places in */
+export type LearnedOf = (subjects: readonly TailSubject[], measures: number) => LearnedValues;
 
 /** Estimates whose tails are not known, or not well enough, and what would have to be learned of the table. */
 export interface UnknownTails {
