@@ -84,8 +84,7 @@ export class BallparkEngine implements Engine {
       log(answer.answer.mode, answer.answer.sample?.rowsRead ?? 0, workload);
       return answer;
     } catch (raw) {
-      // Whatever touches files in passing need not say so itself.
-      const error = storageError(raw, 'run the statement');
+      const error = this.failureOf(raw);
       log(error instanceof QueryError ? error.code : 'INTERNAL', 0, null);
       throw error;
     } finally {
@@ -244,6 +243,14 @@ export class BallparkEngine implements Engine {
     );
     const elapsedMs = clock.monotonicMs() - startedMs;
     return new Answer(newId(), columns, summarise(report, noBounds, elapsedMs, stopwatch, null), null);
+  }
+
+  /** What a statement fails with: what it no longer finds where the engine was closed meanwhile is no fault of its own. */
+  private failureOf(raw: unknown): unknown {
+    if (this.closing !== null && !(raw instanceof QueryError))
+      return new QueryError('CLOSED', 'the engine was closed while the statement ran');
+    // Whatever touches files in passing need not say so itself.
+    return storageError(raw, 'run the statement');
   }
 
   private requireOpen(): void {
