@@ -36,7 +36,8 @@
  * Builds: once each in a process of their own, against the least that a build in two scans could take; `peak` is the most memory
  * that the process has had by then, DuckDB's included.
  *
- * Starts: of new processes, with the files in the page cache; then one engine that is asked again and again.
+ * Starts: of new processes, with the files in the page cache; then one engine that is asked again and again. Measured from a process
+ * that has done nothing else.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
@@ -50,7 +51,7 @@ import { compareBuilds } from './suite/compare-builds.mjs';
 import { compareLoops } from './suite/compare-loops.mjs';
 import { compareMoments } from './suite/compare-moments.mjs';
 import { comparePasses } from './suite/compare-passes.mjs';
-import { measureStarts } from './suite/measure-starts.mjs';
+import { startsApart } from './suite/measure-starts.mjs';
 import { plotAnswers } from './suite/plot.mjs';
 import { checkPromises, reportPromises } from './suite/promises.mjs';
 import { reportAnswers, reportBuilds, reportGrowth, reportLoops, reportMoments, reportPasses, reportStarts } from './suite/report.mjs'; // prettier-ignore
@@ -128,7 +129,8 @@ async function measureSamples(table, { only, dataDir, kept, duckdb }, say) {
   }
   if (only.includes('passes')) say(reportPasses(await comparePasses(table, files, note)));
   if (only.includes('starts')) {
-    measured.starts = await measureStarts(table, dataDir, kept, note);
+    note('starts');
+    measured.starts = await startsApart(table, dataDir, kept);
     say(reportStarts(measured.starts));
   }
   return measured;

@@ -32,7 +32,6 @@ export async function measureStarts(table, dataDir, kept, note) {
   const large = { ...table, samples: [{ name: 'large', method: `UNIFORM ${rows} ROWS` }] };
   return await withDataDir(kept, `${table.name}-${table.rows}-large`, async (largeDir) => {
     await makeSamples(large, largeDir, note);
-    note('starts');
     const answer = await measureFirstAnswer(largeDir, `${threeColumns} AT CONFIDENCE 95%`);
     const shell = await measureCommand(largeDir, bounded);
     return { sampleRows: rows, answer, shell, ...(await measureWarm(table, dataDir, note)) };
@@ -40,6 +39,17 @@ export async function measureStarts(table, dataDir, kept, note) {
 }
 
 /** @typedef {Awaited<ReturnType<typeof measureStarts>>} StartsMeasurement */
+
+/**
+ * The same in a process of its own, see starts-process.mjs.
+ * @param {import('./tables.mjs').BenchTable} table sessions
+ * @param {string} dataDir @param {string | null} kept
+ */
+export async function startsApart({ rows }, dataDir, kept) {
+  const args = [here('starts-process.mjs'), String(rows), dataDir, ...(kept === null ? [] : [kept])];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  return /** @type {StartsMeasurement} */ (JSON.parse(stdout));
+}
 
 /** From when the process is started until it prints the answer. @param {string} dataDir @param {string} sql */
 async function measureFirstAnswer(dataDir, sql) {
