@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -33,7 +34,9 @@ export class Bundle {
     const path = join(this.folder, name);
     const source = readFileSync(path);
     const compiled = compiledFrom(path, source);
-    const text = `(function (exports, require, module, __filename, __dirname) {${source.toString()}\n})`;
+    // In ASCII, as it is built, it takes half the memory, and no decoding.
+    const own = source.toString(isAscii(source) ? 'latin1' : 'utf8');
+    const text = `(function (exports, require, module, __filename, __dirname) {${own}\n})`;
     const script = new Script(text, { filename: path, cachedData: compiled });
     const module = { exports: {} as unknown };
     // V8 refuses what it has compiled under other flags.
