@@ -12,8 +12,8 @@ type LoopData = Pick<KernelData, 'columns' | 'validity' | 'tables'>;
 
 /** Names of what a loop over runs is given; the last is where its output goes. */
 const loopParameters = ['inputs', 'runs', 'from', 'to', 'groupOfStratum'];
-/** Loops that are kept with a column. */
-const loopsMax = 256;
+/** Loops that a column has of its own. */
+const loopsMax = 8;
 
 /**
  * Makes a loop ready to run.
@@ -24,14 +24,17 @@ const loopsMax = 256;
 export function linkLoop({ outer, body }: LoopCode, output: string, data: LoopData, isOwn: boolean): unknown {
   const parameters = [...loopParameters, output];
   const [first] = data.columns;
-  if (!isOwn || first === undefined)
-    return compile(parameters, `const { columns, validity } = inputs;\n${outer}\n${body}`, shapeOf(data));
-  return ownLoop(`${outer}\nreturn (${parameters.join(', ')}) => {\n${body}\n};`, first, data);
+  const text = `${outer}\nreturn (${parameters.join(', ')}) => {\n${body}\n};`;
+  const own = isOwn && first !== undefined ? ownLoop(text, first, data) : null;
+  return (
+    own ?? compile(parameters, `const { columns, validity } = inputs;\n${outer}\n${body}`, shapeOf(data))
+  );
 }
 
 /** By the first column that they read, as long as there is that, and by their text. */
 const ownLoops = new WeakMap<NumberArray, Map<string, unknown>>();
 
+/** @returns null where the column has as many as it may: they take memory, and to make them anew takes longer than they save */
 function ownLoop(text: string, first: NumberArray, data: LoopData): unknown {
   // V8 takes functions of one text for one: what it makes would be made for no columns.
   const named = `// ${data.columns.map(numberOf).join()} ${shapeOf(data)}\n${text}`;
@@ -39,7 +42,7 @@ function ownLoop(text: string, first: NumberArray, data: LoopData): unknown {
   ownLoops.set(first, loops);
   const known = loops.get(named);
   if (known !== undefined) return known;
-  if (loops.size >= loopsMax) loops.delete(loops.keys().next().value!); // not empty
+  if (loops.size >= loopsMax) return null;
   // The code is ours, see `compile`.
   // oxlint-disable-next-line no-implied-eval, no-new-func
   const made: unknown = new Function('columns', 'validity', named)(data.columns, data.validity);
