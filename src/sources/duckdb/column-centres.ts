@@ -1,8 +1,8 @@
 import { formatType, isNumeric, type OutputColumn } from '../../plan/index.ts';
 import type { Control } from '../source.ts';
-import { readerOf } from './files.ts';
+import { readerOf, rowsByFile } from './files.ts';
 import type { LockedDatabase } from './locked-database.ts';
-import { quoteName, quoteText } from './print-literal.ts';
+import { quoteName } from './print-literal.ts';
 import { readResult } from './read-values.ts';
 import { statisticExpressions } from './strata-statistics.ts';
 
@@ -25,7 +25,7 @@ export async function readCentres(
   // Files have their columns in orders of their own, and a table the types of its first file.
   const values = numbers.map(({ name, type }) => `CAST(${quoteName(name)} AS ${formatType(type)}) AS ${quoteName(name)}`); // prettier-ignore
   const read = middle.map(({ path, from, to }) => {
-    const reader = readerOf('parquet', [path]).replace(/\)$/, ', file_row_number = true)');
+    const reader = readerOf('parquet', [path], 'file_row_number = true');
     // DuckDB skips the row groups before and behind.
     return `SELECT ${values.join(', ')} FROM ${reader} WHERE file_row_number BETWEEN ${from} AND ${to - 1}`;
   });
@@ -45,14 +45,7 @@ async function middleRows(
   paths: readonly string[],
   control: Control,
 ): Promise<{ readonly path: string; readonly from: number; readonly to: number }[]> {
-  const list = paths.map(quoteText).join(', ');
-  const counted = await database.query(
-    `SELECT file_name, num_rows FROM parquet_file_metadata([${list}])`,
-    readResult,
-    control,
-  );
-  const [names = [], counts = []] = counted.values;
-  const rowsOf = new Map(names.map((name, place) => [name, Number(counts[place])]));
+  const rowsOf = await rowsByFile(database, paths, control);
   const rows = paths.map((path) => rowsOf.get(path) ?? 0);
   const total = rows.reduce((sum, own) => sum + own, 0);
   const first = Math.max(0, Math.floor((total - centreRows) / 2));

@@ -170,7 +170,7 @@ export class DuckDBBuildScan implements FileScan {
   }
 
   private reader(): string {
-    return readerOf('parquet', this.paths).replace(/\)$/, ', file_row_number = true)');
+    return readerOf('parquet', this.paths, 'file_row_number = true');
   }
 
   private get paths(): string[] {

@@ -5,13 +5,34 @@ import type { LockedDatabase } from './locked-database.ts';
 import { quoteText } from './print-literal.ts';
 import { readZones } from './zones.ts';
 
-/** The table function that reads files of a format, all of them as one table. */
-export function readerOf(format: 'parquet' | 'csv' | 'json', paths: readonly string[]): string {
-  return `read_${format}([${paths.map(quoteText).join(', ')}])`;
+/** The table function that reads files of a format, all of them as one table. @param options `name = value` */
+export function readerOf(
+  format: 'parquet' | 'csv' | 'json',
+  paths: readonly string[],
+  ...options: readonly string[]
+): string {
+  return `read_${format}(${[listOf(paths), ...options].join(', ')})`;
 }
 
-const strings = async (database: LockedDatabase, sql: string): Promise<string[][]> =>
-  await database.query(sql, async (result) => (await result.getRows()).map((row) => row.map(String)));
+const listOf = (paths: readonly string[]): string => `[${paths.map(quoteText).join(', ')}]`;
+
+const strings = async (database: LockedDatabase, sql: string, control?: Control): Promise<string[][]> =>
+  await database.query(
+    sql,
+    async (result) => (await result.getRows()).map((row) => row.map(String)),
+    control,
+  );
+
+/** The rows of Parquet files by their paths, from the footers. */
+export async function rowsByFile(
+  database: LockedDatabase,
+  paths: readonly string[],
+  control?: Control,
+): Promise<ReadonlyMap<string, number>> {
+  const sql = `SELECT file_name, num_rows FROM parquet_file_metadata(${listOf(paths)})`;
+  const counted = await strings(database, sql, control);
+  return new Map(counted.map(([name, count]) => [name!, Number(count)])); // two columns
+}
 
 /**
  * What Parquet files hold, from their footers.
@@ -22,9 +43,7 @@ export async function inspectParquet(
   paths: readonly string[],
 ): Promise<FileDescription> {
   const described = await strings(database, `DESCRIBE SELECT * FROM ${readerOf('parquet', paths)}`);
-  const list = paths.map(quoteText).join(', ');
-  const counted = await strings(database, `SELECT file_name, num_rows FROM parquet_file_metadata([${list}])`);
-  const rows = new Map(counted.map(([name, count]) => [name, Number(count)]));
+  const rows = await rowsByFile(database, paths);
   const columns = described.map(([name, type]) => ({ name: name!, type: type! })); // DESCRIBE starts with both
   const zones = await readZones(database, paths, columns);
   return {
@@ -75,5 +94,5 @@ function typedReader(
 ): string {
   const types = columns.map(({ name, type }) => `${quoteText(name)}: ${quoteText(type)}`).join(', ');
   const option = format === 'csv' ? 'types' : 'columns';
-  return readerOf(format, paths).replace(/\)$/, `, ${option} = {${types}})`);
+  return readerOf(format, paths, `${option} = {${types}}`);
 }
