@@ -58,6 +58,11 @@ export class Catalog {
     return this.cached.snapshot;
   }
 
+  /** @throws QueryError STORAGE where nothing can be written now */
+  async checkWritable(): Promise<void> {
+    await this.database.transactLazily(() => undefined);
+  }
+
   /**
    * A number that was never given before and never will be: for file names.
    * @param fence the lease under which they are written: while it is not over, the files are the builder's

@@ -150,6 +150,11 @@ export interface AnswerSummary {
   readonly predicted: { readonly maxRelativeError: number | null; readonly elapsedMs: number } | null;
   /** False: a requested bound was not reached; `notes` says which and why. */
   readonly met: boolean;
+  /**
+   * A server under load let the statement, which asks for no error bound, read such a share of the sample's rows at most: the intervals
+   * hold as ever and are wider. null: it was not cut short.
+   */
+  readonly degraded: { readonly rowsShare: number } | null;
   readonly sample: {
     readonly name: string;
     readonly version: number;

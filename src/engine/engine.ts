@@ -5,10 +5,13 @@ import { tablesOf } from '../plan/index.ts';
 import type { ResolvedBounds, SelectPlan } from '../planner/index.ts';
 import type { Engine, QueryOptions, QueryResult } from './contract.ts';
 import { createSamples, explainSamples } from './create-samples.ts';
+import { engineStatus, type EngineStatus, openAllSamples } from './engine-status.ts';
 import { explain } from './explain.ts';
+import { type Foreseen, foreseeOther, foreseeSelect } from './foresee.ts';
 import { KnownStatements } from './known-statements.ts';
 import { Answer } from './query-result.ts';
 import { cancelled, RunControl } from './run-control.ts';
+import type { RunOptions } from './run-options.ts';
 import { measureResilience } from './resilience.ts';
 import { runSelect } from './run-select.ts';
 import { refreshSamples } from './refresh-samples.ts';
@@ -57,16 +60,16 @@ export class BallparkEngine implements Engine {
     this.known = new KnownStatements(state.environment.clock);
   }
 
-  query(sql: string, options: QueryOptions = {}): Promise<QueryResult> {
+  query(sql: string, options: RunOptions = {}): Promise<QueryResult> {
     return this.logged(sql, options, null);
   }
 
-  private async logged(sql: string, options: QueryOptions, refine: Refine | null): Promise<QueryResult> {
+  private async logged(sql: string, options: RunOptions, refine: Refine | null): Promise<QueryResult> {
     this.requireOpen();
     const { clock, newId } = this.state.environment;
-    const queryId = newId();
-    const startedAt = clock.nowMs();
-    const started = clock.monotonicMs();
+    const { queryId = newId(), waitedMs = 0 } = options;
+    const startedAt = clock.nowMs() - waitedMs;
+    const started = clock.monotonicMs() - waitedMs;
     const log = (outcome: string, rowsRead: number, workload: WorkloadEntry | null): void =>
       this.state.log.add({
         queryId,
@@ -95,7 +98,7 @@ export class BallparkEngine implements Engine {
   private async answer(
     queryId: string,
     sql: string,
-    options: QueryOptions,
+    options: RunOptions,
     started: number,
     refine: Refine | null,
     isUndisturbed: () => boolean,
@@ -221,10 +224,27 @@ export class BallparkEngine implements Engine {
     }
   }
 
-  stream(sql: string, options: QueryOptions = {}): AsyncIterable<QueryResult> {
+  stream(sql: string, options: RunOptions = {}): AsyncIterable<QueryResult> {
     return streamAnswers(options.signal, (signal, refine) =>
       this.logged(sql, { ...options, signal }, refine),
     );
+  }
+
+  foresee(sql: string, options: Pick<RunOptions, 'params'> = {}): Foreseen {
+    this.requireOpen();
+    const statement = this.known.parse(sql);
+    const select = selectOf(statement);
+    if (select === null) return foreseeOther(statement);
+    const { plan, shape, costs } = this.plan(sql, select, options);
+    return foreseeSelect(plan, statement.kind === 'explain' ? `explain ${shape}` : shape, costs);
+  }
+
+  async status(): Promise<EngineStatus> {
+    return await engineStatus(this.state);
+  }
+
+  async openSamples(signal?: AbortSignal): Promise<void> {
+    await openAllSamples(this.state, signal);
   }
 
   async resilience(

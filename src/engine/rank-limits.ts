@@ -124,6 +124,11 @@ export class RankLimits {
     return place < 0 ? this.max : place;
   }
 
+  /** The rank limit under which about such a share of the rows is read. @param share in (0, 1] */
+  limitOfShare(share: number): number {
+    return share < 1 ? Math.min(this.max, this.limitFor(share * this.rowsUnder(this.max))) : this.max;
+  }
+
   /** Rows of all included strata under a rank limit. */
   rowsUnder(limit: number): number {
     const { keys } = this.sample;

@@ -1,7 +1,7 @@
 import { type Clock, QueryError } from '../common/index.ts';
-import type { QueryOptions } from './contract.ts';
 import type { ScanThreads } from '../executor/index.ts';
 import { EstimatePaces } from './estimate-paces.ts';
+import type { RunOptions } from './run-options.ts';
 
 /** How often long work lets other work of the process go on, milliseconds. */
 const yieldEveryMs = 8;
@@ -39,7 +39,7 @@ export class RunControl {
 
   constructor(
     readonly clock: Clock,
-    readonly options: QueryOptions,
+    readonly options: RunOptions,
     readonly withinMs: number | null,
     startedMs: number,
     readonly paces = new EstimatePaces(),
@@ -49,6 +49,11 @@ export class RunControl {
     this.startedMs = startedMs;
     this.lastYieldMs = clock.monotonicMs();
     this.deviceEndMs = withinMs ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** How long the statement had waited before it came to the engine. */
+  get waitedMs(): number {
+    return this.options.waitedMs ?? 0;
   }
 
   elapsedMs(): number {

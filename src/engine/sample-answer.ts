@@ -25,6 +25,8 @@ export interface SampleAnswer {
   readonly errorMet: boolean;
   /** Largest relative half-width to expect of the whole sample; infinite where nothing is known, 0 where the bound is kept. */
   readonly leastError: number;
+  /** See {@link AnswerSummary}. */
+  readonly degraded: AnswerSummary['degraded'];
   /** The deadline stopped the reading. */
   readonly stopped: boolean;
   /** The group that the number of rows goes back to; null: no single one of several. */

@@ -28,10 +28,21 @@ export interface Turn {
   readonly probes: readonly Worked[];
 }
 
-/** The turn of the sample that is tried first begins with the statement: samples are probed to choose it. @param probed with it */
-export function firstTurn<Q extends Worked>(own: Q, probed: readonly Q[]): Turn {
+/**
+ * The turn of the sample that is tried first begins with the statement: samples are probed to choose it.
+ * @param probed with it
+ * @param waitedMs before the engine had the statement
+ */
+export function firstTurn<Q extends Worked>(own: Q, probed: readonly Q[], waitedMs = 0): Turn {
   const probes = probed.filter((each) => each !== own);
-  return { isFirst: true, elapsedMs: 0, loads: { bytes: 0, tookMs: 0 }, read: 0, estimateMs: 0, probes };
+  return {
+    isFirst: true,
+    elapsedMs: waitedMs,
+    loads: { bytes: 0, tookMs: 0 },
+    read: 0,
+    estimateMs: 0,
+    probes,
+  };
 }
 
 /** The turn of a sample that is tried behind another, which begins now. */

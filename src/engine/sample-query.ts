@@ -175,12 +175,19 @@ export class SampleQuery {
     return await this.answer(judged.known);
   }
 
-  /** Reads all that the deadline allows, whatever the error bound says. @throws QueryError CANCELLED */
+  /** Reads all that the deadline and the load of the server allow, whatever the error bound says. @throws QueryError CANCELLED */
   async runToEnd(): Promise<SampleAnswer> {
     const { reading } = this;
     await reading.looks?.pause();
-    const known = await reading.readTo(reading.limits.max);
+    const known = await reading.readTo(this.lastLimit());
     return await this.answer(known);
+  }
+
+  /** The rank limit that is enough where no error bound is asked for: one is never loosened by a share of the rows. */
+  private lastLimit(): number {
+    const { limits, control } = this.reading;
+    const { rowsShare = 1 } = control.options;
+    return this.target === null ? Math.max(this.firstLimit(), limits.limitOfShare(rowsShare)) : limits.max;
   }
 
   /** Tails are looked at where nothing else is in the way of keeping the target; where they are not known, with a witness. */
@@ -260,6 +267,8 @@ export class SampleQuery {
       tasks,
       errorMet,
       leastError,
+      degraded:
+        this.lastLimit() < reading.limits.max ? { rowsShare: reading.control.options.rowsShare! } : null, // the share is why
       stopped,
       driver,
       unknownTails: () => reading.unknownTails(known, rows),

@@ -3,7 +3,7 @@ import { groupDigits, QueryError } from '../common/index.ts';
 import type { ResolvedBounds, SelectPlan } from '../planner/index.ts';
 import { gatherRows } from './answer-columns.ts';
 import type { OpenSampleQuery } from './choose-sample.ts';
-import { countOf, describeBound, describeSample, roundMs } from './describe.ts';
+import { countOf, describeBound, describeSample, percentOf, roundMs } from './describe.ts';
 import { exactBeside } from './exact-beside.ts';
 import { type Lessons, lessonsFor } from './learn-tails.ts';
 import type { AnswerColumn } from './query-result.ts';
@@ -44,6 +44,7 @@ export async function sampleRoute(
         ? firstTurn(
             query,
             chosen.map((each) => each.query),
+            control.waitedMs,
           )
         : nextTurn(control, query);
     const trying = trySample(open, run, turn);
@@ -172,7 +173,11 @@ function fromSample(
   notes: readonly string[],
 ): RoutedAnswer {
   const { bounds } = plan;
-  const read = answer.stopped ? 'read until the deadline' : 'read whole';
+  const read = answer.stopped
+    ? 'read until the deadline'
+    : answer.degraded === null
+      ? 'read whole'
+      : `cut short to ${percentOf(answer.degraded.rowsShare)} under load`;
   const size = bounds.error === null ? read : `enough for ${describeBound(bounds)}`;
   const { columns, report } = routed(answer, plan, reason, answer.errorMet ? size : 'short of the bound', notes); // prettier-ignore
   return { columns, report: { ...report, predicted } };
@@ -186,7 +191,7 @@ export function routed(
   outcome: string,
   notes: readonly string[],
 ): RoutedAnswer {
-  const { rows, entry, confidence, rowsRead, missing, tasks, cells, witnessRows, driver } = answer;
+  const { rows, entry, confidence, rowsRead, missing, tasks, cells, witnessRows, driver, degraded } = answer;
   const { outputs } = plan.aggregate!.sampling!.query; // the sample route has a sampled query
   const { columns: values, maxRelativeError, unread, unmade } = gatherRows(rows, outputs);
   const columns = plan.query.columns.map(({ name, type }, place): AnswerColumn => {
@@ -228,6 +233,7 @@ export function routed(
       confidence,
       maxRelativeError,
       choice: typeof judged === 'string' ? null : judged,
+      degraded,
     },
   };
 }

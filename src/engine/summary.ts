@@ -56,6 +56,8 @@ export interface RouteReport {
   readonly choice?: Choice | null;
   /** What was expected before the work was done; null or left out: nothing was. */
   readonly predicted?: AnswerSummary['predicted'];
+  /** See {@link AnswerSummary}; null or left out: it was not cut short. */
+  readonly degraded?: AnswerSummary['degraded'];
 }
 
 /** Puts together what is said about an answer. */
@@ -85,6 +87,7 @@ export function summarise(
     achieved: { maxRelativeError, elapsedMs },
     predicted,
     met: report.errorMet && inTime,
+    degraded: report.degraded ?? null,
     sample:
       sample === undefined
         ? null

@@ -121,6 +121,7 @@ export function answer(
     answer: {
       mode: 'exact',
       requested: {},
+      degraded: null,
       achieved: { maxRelativeError: 0, elapsedMs: 4.1 },
       predicted: null,
       met: true,

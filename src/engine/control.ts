@@ -1,0 +1,33 @@
+import type { Engine, QueryResult } from './contract.ts';
+import { BallparkEngine } from './engine.ts';
+import type { EngineStatus } from './engine-status.ts';
+import type { Foreseen } from './foresee.ts';
+import type { RunOptions } from './run-options.ts';
+
+/*
+ * What a server steers an engine by. No part of the public face.
+ */
+
+export type { EngineStatus } from './engine-status.ts';
+export type { Foreseen } from './foresee.ts';
+export type { RunOptions } from './run-options.ts';
+
+/** An engine as a server sees it. */
+export interface EngineControl extends Pick<Engine, 'close'> {
+  /** As {@link Engine}, and told more of the statement. @throws QueryError */
+  query(sql: string, options?: RunOptions): Promise<QueryResult>;
+  /** As {@link Engine}, and told more of the statement. @throws QueryError */
+  stream(sql: string, options?: RunOptions): AsyncIterable<QueryResult>;
+  /** What is known of a statement before it runs; it is parsed and planned for that. @throws QueryError as running it would */
+  foresee(sql: string, options?: Pick<RunOptions, 'params'>): Foreseen;
+  /** What the engine is fit for at the moment. */
+  status(): Promise<EngineStatus>;
+  /** Opens all samples, so that first statements find them open; one that cannot be opened is told of as when it is asked. */
+  openSamples(signal?: AbortSignal): Promise<void>;
+}
+
+/** @throws TypeError where the engine is none of this library's */
+export function controlOf(engine: Engine): EngineControl {
+  if (engine instanceof BallparkEngine) return engine;
+  throw new TypeError('the engine must come from openEngine()');
+}
