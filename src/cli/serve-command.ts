@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
+import { controlOf } from '../engine/control.ts';
 import type { Engine } from '../index.ts';
 import { type CliStreams, hasCode, CliError, write } from './cli-streams.ts';
 import type { CommandContext } from './command-context.ts';
@@ -58,8 +59,9 @@ async function serve(
   { stdout, stderr, signal }: CliStreams,
 ): Promise<void> {
   const { startServer } = await import('../server/index.ts');
-  const log = (text: string): void => void stderr.write(`${text}\n`);
-  const server = await startServer({ engine, host, port, log }).catch((error: unknown) => {
+  const control = controlOf(engine);
+  const log = { write: (line: string): void => void stderr.write(line) };
+  const server = await startServer({ control, settings: { host, port }, log }).catch((error: unknown) => {
     const problem = listenProblems.find(([code]) => hasCode(error, code))?.[1];
     throw problem === undefined
       ? error

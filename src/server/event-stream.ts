@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
-import type { Engine, QueryOptions, QueryResult } from '../index.ts';
+import type { QueryResult } from '../index.ts';
 import type { Problem } from './problem.ts';
 
 /** How long nothing may be sent, milliseconds: whatever lies between does not take the connection for dead. */
@@ -25,27 +25,23 @@ export function wantsEvents(accept: string | undefined): boolean {
   return events > 0 && events >= (weights.get('application/json') ?? 0);
 }
 
-/** A statement and what to do about its errors. */
-interface Asked {
-  readonly engine: Engine;
-  readonly sql: string;
-  readonly options: QueryOptions;
-  /** What the client is told of an error; the rest is told to the log. */
-  readonly problemOf: (error: unknown) => Problem;
-}
-
 /**
  * Sends a statement's answers as Server-Sent Events: `refinement` for interim answers, `answer` for the last one, `error` with a
  * problem for what goes wrong once the stream has begun. The connection sets the pace: of what a slow client would get late only
  * the latest is sent, and the last answer.
+ * @param problemOf what the client is told of an error; the rest is told to the log
  * @throws QueryError, and bugs, that come before the stream has begun
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
-export async function sendEvents(reply: FastifyReply, asked: Asked): Promise<FastifyReply> {
-  const answers = asked.engine.stream(asked.sql, asked.options)[Symbol.asyncIterator]();
+export async function sendEvents(
+  reply: FastifyReply,
+  stream: AsyncIterable<QueryResult>,
+  problemOf: (error: unknown) => Problem,
+): Promise<FastifyReply> {
+  const answers = stream[Symbol.asyncIterator]();
   const first = answers.next();
   const isLate = await isLater(first, patienceMs);
-  const events = eventsOf(answers, first, isLate, asked.problemOf);
+  const events = eventsOf(answers, first, isLate, problemOf);
   // A connection that is kept alive would keep the server from closing, which it may want to do before the stream ends.
   return reply
     .type('text/event-stream')
@@ -59,7 +55,7 @@ async function* eventsOf(
   answers: AsyncIterator<QueryResult>,
   first: Promise<IteratorResult<QueryResult>>,
   isFirstLate: boolean,
-  problemOf: Asked['problemOf'],
+  problemOf: (error: unknown) => Problem,
 ): AsyncGenerator<string, void, undefined> {
   let id = 0;
   const eventOf = (name: string, data: unknown): string =>

@@ -25,11 +25,6 @@ export function httpProblem(status: number, detail: string): Problem {
 /** The problem of a bug: what it is, is not the client's to know. */
 export const internalProblem = httpProblem(500, 'something went wrong inside the server');
 
-/** What the log is told of a bug. */
-export function errorText(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
 /** The problem of a statement. @param sql the statement that the error's span points into */
 export function queryProblem({ code, message, span, hint }: QueryError, sql: string): Problem {
   return {

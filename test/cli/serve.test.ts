@@ -26,6 +26,11 @@ test('serves until a signal comes', async () => {
   expect(taken).toMatchObject({ code: 1, err: expect.stringContaining('it is in use') as string });
 
   interrupt.abort('SIGTERM');
-  expect([await ended, stderr.text]).toEqual([0, '']);
+  expect(await ended).toBe(0);
+  const lines = stderr.text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(lines).toContainEqual(expect.objectContaining({ method: 'POST', url: '/v1/query', status: 200 }));
   await expect(fetch(`${address}/livez`)).rejects.toThrow();
 });

@@ -4,10 +4,11 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { controlOf } from '../../src/engine/control.ts';
 import { type Engine, openEngine, QueryError, type QueryOptions, type QueryResult } from '../../src/index.ts';
 import { wantsEvents } from '../../src/server/event-stream.ts';
 import { type RunningServer, startServer } from '../../src/server/index.ts';
-import { post, problemType } from './support.ts';
+import { answerOf, controlWith, ErrorLog, post, problemType, serve } from './support.ts';
 
 interface ServerEvent {
   readonly id: string | undefined;
@@ -52,7 +53,7 @@ describe('with an engine', () => {
     engine = await openEngine({ dataDir: join(folder, 'data'), allowedPaths: [folder] });
     await engine.query(`CREATE TABLE t FROM '${join(folder, 't.csv')}'`);
     await engine.query('CREATE SAMPLE s ON t UNIFORM 40000 ROWS SEED 1');
-    server = await startServer({ engine, host: '127.0.0.1', port: 0 });
+    server = await serve(controlOf(engine));
   });
   afterAll(async () => {
     await server.close();
@@ -91,22 +92,24 @@ describe('with an engine', () => {
 
 describe('with an engine that does as the test says', () => {
   let server: RunningServer | undefined;
-  const logged: string[] = [];
-  const serve = async (
+  let logged = new ErrorLog();
+  const serveThis = async (
     stream: (sql: string, options: QueryOptions) => AsyncIterable<QueryResult>,
   ): Promise<RunningServer> => {
-    const engine = { stream } as Engine; // nothing else is called
-    server = await startServer({ engine, host: '127.0.0.1', port: 0, log: (text) => logged.push(text) });
+    server = await startServer({
+      control: controlWith({ stream }),
+      settings: { port: 0, logLevel: 'error' },
+      log: logged,
+    });
     return server;
   };
   afterEach(async () => {
     vi.useRealTimers();
     await server?.close();
-    logged.length = 0;
+    logged = new ErrorLog();
   });
 
-  const answer = (final: boolean, text = 'x'): QueryResult =>
-    ({ final, toJSON: () => ({ final, rows: [[text]] }) }) as unknown as QueryResult; // what is sent
+  const answer = (final: boolean, text = 'x'): QueryResult => answerOf([text], final);
   const untilCancelled = (signal: AbortSignal | undefined): Promise<never> =>
     new Promise((_, reject) => {
       signal?.addEventListener('abort', () =>
@@ -115,31 +118,31 @@ describe('with an engine that does as the test says', () => {
     });
 
   test('an error behind the first event is an event', async () => {
-    const running = await serve(async function* () {
+    const running = await serveThis(async function* () {
       yield await Promise.resolve(answer(false));
       throw new QueryError('BOUND_MISSED', 'too wide');
     });
     const { events } = parseEvents(await (await ask(running, 'SELECT 1')).text());
     expect(events.map(({ event }) => event)).toEqual(['refinement', 'error']);
     expect(events[1]!.data).toMatchObject({ code: 'BOUND_MISSED', status: 422, detail: 'too wide' });
-    expect(logged).toEqual([]);
+    expect(logged.stacks).toEqual([]);
   });
 
   test('a bug behind the first event is told to the log and not to the client', async () => {
-    const running = await serve(async function* () {
+    const running = await serveThis(async function* () {
       yield await Promise.resolve(answer(false));
       throw new TypeError('secret is undefined');
     });
     const text = await (await ask(running, 'SELECT 1')).text();
     expect(text).not.toContain('secret');
     expect(parseEvents(text).events[1]).toMatchObject({ event: 'error', data: { status: 500 } });
-    expect(logged).toEqual([expect.stringMatching(/^TypeError: secret is undefined\n/)]);
+    expect(logged.stacks).toEqual([expect.stringMatching(/^TypeError: secret is undefined\n/)]);
   });
 
   test('a client that leaves takes its query along', async () => {
     const seen: AbortSignal[] = [];
     const left: string[] = [];
-    const running = await serve(async function* (_, { signal }) {
+    const running = await serveThis(async function* (_, { signal }) {
       seen.push(signal!);
       try {
         yield answer(false);
@@ -154,13 +157,13 @@ describe('with an engine that does as the test says', () => {
     leaving.abort();
     await expect(response.text()).rejects.toThrow();
     await expect.poll(() => [seen[0]?.aborted, ...left]).toEqual([true, 'left']);
-    expect(logged).toEqual([]);
+    expect(logged.stacks).toEqual([]);
   });
 
   test('a client that does not read holds no answers back but its own', async () => {
     let made = 0;
     const megabyte = 'x'.repeat(2 ** 20);
-    const running = await serve(async function* () {
+    const running = await serveThis(async function* () {
       for (; made < 500; made++) yield await Promise.resolve(answer(false, megabyte));
       yield answer(true);
     });
@@ -184,7 +187,7 @@ describe('with an engine that does as the test says', () => {
   test('while nothing comes a comment keeps the connection', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     let give: (result: QueryResult) => void = () => undefined;
-    const running = await serve(async function* () {
+    const running = await serveThis(async function* () {
       yield await new Promise<QueryResult>((resolve) => {
         give = resolve;
       });
@@ -203,7 +206,7 @@ describe('with an engine that does as the test says', () => {
   });
 
   test('closing waits only so long', async () => {
-    const running = await serve(async function* (_, { signal }) {
+    const running = await serveThis(async function* (_, { signal }) {
       yield answer(false);
       await untilCancelled(signal);
     });

@@ -4,9 +4,10 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { controlOf } from '../../src/engine/control.ts';
 import { type Engine, openEngine, QueryError, type QueryOptions, type QueryResult } from '../../src/index.ts';
 import { type RunningServer, startServer } from '../../src/server/index.ts';
-import { post, problemType, send } from './support.ts';
+import { answerOf, controlWith, ErrorLog, post, problemType, send, serve } from './support.ts';
 
 describe('with an engine', () => {
   let folder: string;
@@ -19,7 +20,7 @@ describe('with an engine', () => {
     engine = await openEngine({ dataDir: join(folder, 'data'), allowedPaths: [folder] });
     await engine.query(`CREATE TABLE t FROM '${join(folder, 't.csv')}'`);
     await engine.query('CREATE SAMPLE s ON t STRATIFIED BY (g) CAP 300 SEED 1');
-    server = await startServer({ engine, host: '127.0.0.1', port: 0 });
+    server = await serve(controlOf(engine));
   });
   afterAll(async () => {
     await server.close();
@@ -132,17 +133,20 @@ describe('with an engine', () => {
 
 describe('with an engine that does as the test says', () => {
   let server: RunningServer | undefined;
-  const logged: string[] = [];
-  const serve = async (
+  let logged = new ErrorLog();
+  const serveThis = async (
     query: (sql: string, options: QueryOptions) => Promise<QueryResult>,
   ): Promise<RunningServer> => {
-    const engine = { query } as Engine; // nothing else is called
-    server = await startServer({ engine, host: '127.0.0.1', port: 0, log: (text) => logged.push(text) });
+    server = await startServer({
+      control: controlWith({ query }),
+      settings: { port: 0, logLevel: 'error' },
+      log: logged,
+    });
     return server;
   };
   afterEach(async () => {
     await server?.close();
-    logged.length = 0;
+    logged = new ErrorLog();
   });
 
   /** Runs until it is cancelled, as the engine would. */
@@ -155,7 +159,7 @@ describe('with an engine that does as the test says', () => {
 
   test('a client that leaves takes its query along', async () => {
     const seen: AbortSignal[] = [];
-    const running = await serve((_, { signal }) => {
+    const running = await serveThis((_, { signal }) => {
       seen.push(signal!);
       return untilCancelled(signal);
     });
@@ -171,40 +175,40 @@ describe('with an engine that does as the test says', () => {
     leaving.abort();
     await expect(asked).rejects.toThrow('aborted');
     await expect.poll(() => seen[0]?.aborted).toBe(true);
-    expect(logged).toEqual([]);
+    expect(logged.stacks).toEqual([]);
   });
 
   test('an answered query is not cancelled afterwards', async () => {
     const seen: AbortSignal[] = [];
-    const running = await serve((_, { signal }) => {
+    const running = await serveThis((_, { signal }) => {
       seen.push(signal!);
-      return Promise.resolve({ toJSON: () => ({ rows: [] }) } as unknown as QueryResult); // what is sent
+      return Promise.resolve(answerOf(['yes']));
     });
     const socket = connect(Number(new URL(running.address).port), '127.0.0.1');
     socket.write(
       'POST /v1/query HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{"sql":""}',
     );
     const [reply] = (await once(socket, 'data')) as [Buffer];
-    expect(reply.toString()).toContain('{"rows":[]}');
+    expect(reply.toString()).toContain('"rows":[["yes"]]');
     socket.destroy();
     await new Promise((resume) => setTimeout(resume, 50));
     expect(seen.map(({ aborted }) => aborted)).toEqual([false]);
   });
 
   test('a bug is told to the log and not to the client', async () => {
-    const running = await serve(() => Promise.reject(new TypeError('secret is undefined')));
+    const running = await serveThis(() => Promise.reject(new TypeError('secret is undefined')));
     const { status, type, body } = await post(running, { sql: 'SELECT 1' });
     expect([status, type]).toEqual([500, problemType]);
     expect(JSON.stringify(body)).not.toMatch(/secret|TypeError|server\.test/);
-    expect(logged).toEqual([expect.stringMatching(/^TypeError: secret is undefined\n +at /)]);
+    expect(logged.stacks).toEqual([expect.stringMatching(/^TypeError: secret is undefined\n +at /)]);
   });
 
   test('closing lets a running query end', async () => {
     let finish: (() => void) | null = null;
-    const running = await serve(
+    const running = await serveThis(
       () =>
         new Promise((resolve) => {
-          finish = () => resolve({ toJSON: () => ({ rows: [[1]] }) } as unknown as QueryResult); // what is sent
+          finish = () => resolve(answerOf(['yes']));
         }),
     );
     const asked = post(running, { sql: 'SELECT 1' });
@@ -212,7 +216,7 @@ describe('with an engine that does as the test says', () => {
     const started = performance.now();
     const closed = running.close();
     setTimeout(finish!, 50);
-    expect(await asked).toMatchObject({ status: 200, body: { rows: [[1]] } });
+    expect(await asked).toMatchObject({ status: 200, body: { rows: [['yes']] } });
     await closed;
     expect(performance.now() - started).toBeLessThan(3000);
     await expect(fetch(`${running.address}/livez`)).rejects.toThrow();
@@ -220,7 +224,7 @@ describe('with an engine that does as the test says', () => {
 
   test('closing waits only so long', async () => {
     const seen: AbortSignal[] = [];
-    const running = await serve((_, { signal }) => {
+    const running = await serveThis((_, { signal }) => {
       seen.push(signal!);
       return untilCancelled(signal);
     });

@@ -1,4 +1,36 @@
-import type { RunningServer } from '../../src/server/index.ts';
+import type { EngineControl } from '../../src/engine/control.ts';
+import { Answer } from '../../src/engine/query-result.ts';
+import { type RouteReport, Stopwatch, summarise } from '../../src/engine/summary.ts';
+import type { QueryResult } from '../../src/index.ts';
+import { type RunningServer, type ServerSettings, startServer } from '../../src/server/index.ts';
+
+/** Starts a server at any free port, without a log. */
+export const serve = (
+  control: EngineControl,
+  settings: Partial<ServerSettings> = {},
+): Promise<RunningServer> => startServer({ control, settings: { port: 0, logLevel: 'silent', ...settings } });
+
+/** A real answer of one column of text. */
+export function answerOf(texts: readonly string[], final = true): QueryResult {
+  const stopwatch = new Stopwatch(() => 0);
+  const report: RouteReport = { mode: 'exact', reason: 'because', notes: [], errorMet: true };
+  const bounds = { error: null, confidence: 0.95, simultaneous: false, withinMs: null, onMiss: 'exact', isDefault: true } as const; // prettier-ignore
+  const column = { name: 'x', role: 'exact', type: { kind: 'varchar' }, values: texts } as const;
+  return new Answer('q', [column], summarise(report, bounds, 1, stopwatch, null), null, final);
+}
+
+/** An engine that does as a test says, and nothing else. */
+export const controlWith = (parts: Partial<EngineControl>): EngineControl =>
+  ({ openSamples: () => Promise.resolve(), ...parts }) as EngineControl; // what is missing is not asked
+
+/** Takes the errors of a log. */
+export class ErrorLog {
+  readonly stacks: string[] = [];
+
+  write(line: string): void {
+    this.stacks.push((JSON.parse(line) as { err: { stack: string } }).err.stack);
+  }
+}
 
 /** What came back. */
 export interface Reply {

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Engine } from '../../src/index.ts';
-import { isLoopback, type RunningServer, startServer } from '../../src/server/index.ts';
+import { isLoopback, type RunningServer } from '../../src/server/index.ts';
+import { controlWith, serve } from './support.ts';
 
 let server: RunningServer;
 beforeAll(async () => {
-  server = await startServer({ engine: {} as Engine, host: '127.0.0.1', port: 0 }); // it is not asked
+  server = await serve(controlWith({}));
 });
 afterAll(() => server.close());
 
@@ -64,5 +64,5 @@ test.each([
   ['', false],
 ])('%j is a loopback address: %s', async (host, is) => {
   expect(isLoopback(host)).toBe(is);
-  if (!is) await expect(startServer({ engine: {} as Engine, host, port: 0 })).rejects.toThrow(RangeError);
+  if (!is) await expect(serve(controlWith({}), { host })).rejects.toThrow(RangeError);
 });

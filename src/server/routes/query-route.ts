@@ -1,75 +1,63 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type Engine, QueryError } from '../index.ts';
-import { sendEvents, wantsEvents } from './event-stream.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { QueryError } from '../../index.ts';
+import type { App, ServerContext } from '../app.ts';
+import { sendEvents, wantsEvents } from '../event-stream.ts';
 import {
-  errorText,
   httpProblem,
   internalProblem,
   type Problem,
   queryProblem,
   sendJson,
   sendProblem,
-} from './problem.ts';
-
-interface QueryBody {
-  readonly sql: string;
-  /** By position or by name. */
-  readonly params?: readonly ParamJson[] | Readonly<Record<string, ParamJson>>;
-}
-type ParamJson = string | number | boolean | null;
-
-const paramSchema = { type: ['string', 'number', 'boolean', 'null'] } as const;
-const bodySchema = {
-  type: 'object',
-  required: ['sql'],
-  additionalProperties: false,
-  properties: {
-    sql: { type: 'string' },
-    params: {
-      anyOf: [
-        { type: 'array', items: paramSchema },
-        { type: 'object', additionalProperties: paramSchema },
-      ],
-    },
-  },
-} as const;
-
-/** What answers statements, and those around it. */
-export interface QueryService {
-  readonly engine: Engine;
-  /** Aborted when the server waits no longer for running statements. */
-  readonly cancelling: AbortSignal;
-  /** Is told of bugs that come while answers are being sent. */
-  readonly report: (text: string) => void;
-}
+} from '../problem.ts';
+import { type StatementJson, StatementSchema } from '../schemas.ts';
+import type { Asked } from '../statements.ts';
 
 /** Adds `POST /v1/query`: a statement in; out come the answer or a problem, or ever narrower answers as events. */
-export function addQueryRoute(app: FastifyInstance, service: QueryService): void {
-  app.post<{ Body: QueryBody }>('/v1/query', { schema: { body: bodySchema } }, (request, reply) =>
-    answer(service, request, reply),
+export function addQueryRoute(app: App, context: ServerContext): void {
+  app.post(
+    '/v1/query',
+    { schema: { body: StatementSchema, summary: 'Answer a statement', tags: ['statements'] } },
+    (request, reply) => answer(context, request, request.body, reply),
+  );
+  app.delete<{ Params: { id: string } }>(
+    '/v1/queries/:id',
+    { schema: { summary: 'Cancel a statement that runs', tags: ['statements'] } },
+    (request, reply) => {
+      const { id } = request.params;
+      return context.statements.cancel(id, request.client)
+        ? reply.code(204).send()
+        : sendProblem(reply, httpProblem(404, `no statement ${id} is under way`));
+    },
   );
 }
 
 async function answer(
-  { engine, cancelling, report }: QueryService,
-  { body: { sql, params }, headers }: FastifyRequest<{ Body: QueryBody }>,
+  { statements, metrics }: ServerContext,
+  request: FastifyRequest,
+  { sql, params }: StatementJson,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const signal = AbortSignal.any([clientGone(reply), cancelling]);
-  const options = params === undefined ? { signal } : { signal, params };
+  const { id: queryId, client, headers, log } = request;
+  if (statements.has(queryId))
+    return sendProblem(reply, httpProblem(409, `a statement ${queryId} is under way already`));
+  const asked: Asked = { queryId, sql, params, client, signal: clientGone(reply) };
   const problemOf = (error: QueryError): Problem =>
-    error.code === 'CANCELLED' && cancelling.aborted
+    error.code === 'CANCELLED' && statements.isEnding
       ? httpProblem(503, 'the server is shutting down')
       : queryProblem(error, sql);
-  const problemInStream = (error: unknown): Problem => {
-    if (error instanceof QueryError) return problemOf(error);
-    report(errorText(error));
-    return internalProblem;
-  };
   try {
-    return wantsEvents(headers.accept)
-      ? await sendEvents(reply, { engine, sql, options, problemOf: problemInStream })
-      : sendJson(reply, 'application/json', await engine.query(sql, options));
+    if (wantsEvents(headers.accept)) {
+      const problemInStream = (error: unknown): Problem => {
+        if (error instanceof QueryError) return problemOf(error);
+        log.error({ err: error }, 'something went wrong inside');
+        return internalProblem;
+      };
+      return await sendEvents(reply, statements.refine(asked), problemInStream);
+    }
+    const result = await statements.answer(asked);
+    metrics.countAnswer(result);
+    return sendJson(reply, 'application/json', result);
   } catch (error) {
     if (!(error instanceof QueryError)) throw error;
     return sendProblem(reply, problemOf(error));

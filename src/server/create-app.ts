@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import swagger from '@fastify/swagger';
+import { type FastifyError, type FastifyReply, type FastifyRequest, fastify, LogController } from 'fastify';
+import { version } from '../../package.json' with { type: 'json' };
+import type { App, ServerContext } from './app.ts';
+import { refusalOf } from './loopback.ts';
+import { httpProblem, internalProblem, sendProblem } from './problem.ts';
+import { addHealthRoutes } from './routes/health-routes.ts';
+import { addQueryRoute } from './routes/query-route.ts';
+
+/** Takes the lines of the log, JSON objects. */
+export interface LogStream {
+  write(line: string): void;
+}
+
+const idPattern = /^[\w.:-]{1,128}$/;
+
+/** Puts the application together: what every request passes, and the routes. */
+export async function createApp(context: ServerContext, log: LogStream): Promise<App> {
+  const { limits, logLevel } = context.settings;
+  const app: App = fastify({
+    bodyLimit: limits.bodyBytesMax,
+    requestTimeout: limits.receiveMs,
+    connectionTimeout: limits.silenceMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    logger: { level: logLevel, stream: log, base: null },
+    // Requests are logged by a hook, with what is known at their end.
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'queryId' }),
+    genReqId: ({ headers }: IncomingMessage) => givenId(headers['x-query-id']) ?? randomUUID(),
+    // A wrong type in a body is the client's mistake: it is neither converted nor dropped.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allowUnionTypes: true } },
+    frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
+  });
+  app.removeContentTypeParser('text/plain');
+  app.decorateRequest('client');
+  app.addHook('onRequest', (request, reply) => checkRequest(app, request, reply));
+  app.addHook('onResponse', async (request, reply) => logRequest(context, request, reply));
+  app.setNotFoundHandler((request, reply) => refuseRoute(app, request, reply));
+  app.setErrorHandler<FastifyError>((error, request, reply) => sendError(error, request, reply));
+  await app.register(swagger, { openapi: { info: { title: 'Ballpark', version } } });
+  addHealthRoutes(app, context);
+  addQueryRoute(app, context);
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  return app;
+}
+
+function givenId(header: string | string[] | undefined): string | null {
+  return typeof header === 'string' && idPattern.test(header) ? header : null;
+}
+
+async function checkRequest(
+  app: App,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply | undefined> {
+  const { headers, id } = request;
+  void reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'x-query-id': id });
+  if (headers['x-query-id'] !== undefined && headers['x-query-id'] !== id)
+    return sendProblem(
+      reply,
+      httpProblem(400, 'X-Query-Id must be 1 to 128 letters, digits, or any of _ . : -'),
+    );
+  const refusal = refusalOf(headers.host, headers.origin);
+  if (refusal !== null) return sendProblem(reply, httpProblem(403, refusal));
+  request.client = { id: request.ip, role: 'admin' };
+  // Before a body is read: a wrong method is told as such, whatever its body.
+  return request.is404 ? refuseRoute(app, request, reply) : undefined;
+}
+
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
+function refuseRoute(app: App, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const [path = ''] = request.url.split('?');
+  const allowed = methods.filter((method) => app.findRoute({ url: path, method }) !== null).join(', ');
+  if (allowed === '') return sendProblem(reply, httpProblem(404, `there is nothing at ${path}`));
+  return sendProblem(reply.header('allow', allowed), httpProblem(405, `${path} takes ${allowed}`));
+}
+
+/** What the framework refused is the client's to know; anything else is a bug, told to the log alone. */
+function sendError(error: FastifyError, { log }: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { statusCode = 500 } = error;
+  if (statusCode < 500) return sendProblem(reply, httpProblem(statusCode, error.message));
+  log.error({ err: error }, 'something went wrong inside');
+  return sendProblem(reply, internalProblem);
+}
+
+function logRequest({ metrics }: ServerContext, request: FastifyRequest, reply: FastifyReply): void {
+  const { method, url, routeOptions, headers, log, client } = request;
+  const [status, elapsedMs] = [reply.statusCode, reply.elapsedTime];
+  metrics.countRequest(routeOptions.url ?? 'none', method, status, elapsedMs);
+  const { traceparent } = headers;
+  log.info({ client: client?.id, method, url, status, elapsedMs, traceparent }, 'request');
+}

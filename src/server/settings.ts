@@ -1,0 +1,36 @@
+/** How a server is to run; {@link defaultSettings} says what where nothing is said. */
+export interface ServerSettings {
+  /** An address of this machine, or `localhost`. */
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent';
+  readonly limits: LimitSettings;
+}
+
+/** What a request and a connection may take. */
+export interface LimitSettings {
+  /** The largest body, bytes: statements end at 64 KiB, the rest is for parameters. */
+  readonly bodyBytesMax: number;
+  /** Time to send a request in, milliseconds. */
+  readonly receiveMs: number;
+  /** Time that a connection may be silent, milliseconds. It ends the longest statement too, unless its answers are sent as events. */
+  readonly silenceMs: number;
+  /** Time that a connection is kept for a next request, milliseconds. */
+  readonly keepAliveMs: number;
+  /** Time that running statements have to finish when the server closes, milliseconds. */
+  readonly graceMs: number;
+}
+
+export const defaultSettings: ServerSettings = {
+  host: '127.0.0.1',
+  port: 8765,
+  logLevel: 'info',
+  limits: {
+    bodyBytesMax: 256 * 1024,
+    receiveMs: 30_000,
+    silenceMs: 10 * 60_000,
+    keepAliveMs: 10_000,
+    graceMs: 5000,
+  },
+};
