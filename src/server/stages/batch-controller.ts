@@ -12,7 +12,7 @@ const [fallenShare, regainedShare] = [0.9, 0.98];
 
 /**
  * How many works a batch may have: the fewest with which throughput stays near the best, since large batches make works wait.
- * @see Welsh, Culler, Brewer, SOSP 2001, section 4.2
+ * @see Welsh, Culler, Brewer, SOSP 2001
  */
 export class BatchController {
   private exactSize: number;

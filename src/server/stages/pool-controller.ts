@@ -11,7 +11,7 @@ export interface PoolOptions {
 
 /**
  * How many batches may be in the handler at once: one more at each look at a long queue, one less whenever a place was idle.
- * @see Welsh, Culler, Brewer, "SEDA: An Architecture for Well-Conditioned, Scalable Internet Services", SOSP 2001, section 4.1
+ * @see Welsh, Culler, Brewer, "SEDA: An Architecture for Well-Conditioned, Scalable Internet Services", SOSP 2001
  */
 export class PoolController {
   private places: number;

@@ -9,7 +9,7 @@ export interface RateOptions {
   readonly idleObservations: number;
 }
 
-/** What SEDA's controller does. @see Welsh, Culler, "Adaptive Overload Control for Busy Internet Servers", USITS 2003, section 4.1 */
+/** What SEDA's controller does. @see Welsh, Culler, "Adaptive Overload Control for Busy Internet Servers", USITS 2003. */
 export const publishedRate: RateOptions = {
   cutFactor: 2,
   growFactor: 1,
