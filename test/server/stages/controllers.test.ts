@@ -1,0 +1,242 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type Admission,
+  AdmissionController,
+  BatchController,
+  PoolController,
+} from '../../../src/server/stages/index.ts';
+import { ClientShares } from '../../../src/server/stages/client-shares.ts';
+import { publishedRate, RateLimit } from '../../../src/server/stages/rate-limit.ts';
+import { RecentTimes } from '../../../src/server/stages/recent-times.ts';
+import { SimulatedClock } from './support/simulated-clock.ts';
+
+/*
+ * Controllers against traces worked out by hand from the published rules, and from ours where these differ.
+ */
+
+test('the pool: every 2 s one more while the queue is long, one less after a place was idle for 1 s', () => {
+  const pool = new PoolController({ least: 1, most: 3 }, 0);
+  const sizes = (
+    [
+      // time, queued, running; size
+      [0, 5, 1, 1],
+      [1999, 5, 1, 1],
+      [2000, 5, 1, 2],
+      [2001, 4, 2, 2],
+      [4000, 1, 2, 2], // not one for each place
+      [6000, 2, 2, 3],
+      [8000, 9, 3, 3], // at its most
+      [9000, 0, 2, 3], // idle from here on
+      [9999, 0, 2, 3],
+      [10_000, 0, 2, 2],
+      [10_001, 0, 2, 2], // none is idle
+      [10_500, 0, 1, 2],
+      [11_400, 0, 2, 2], // taken again in time
+      [11_500, 0, 1, 2],
+      [12_500, 0, 1, 1],
+      [20_000, 0, 0, 1], // at its least
+    ] as const
+  ).map(([atMs, queued, running, size]) => {
+    pool.observe(atMs, queued, running);
+    return [pool.size, size];
+  });
+  for (const [size, expected] of sizes) expect(size).toBe(expected);
+  expect(() => new PoolController({ least: 3, most: 2 }, 0)).toThrow(RangeError);
+});
+
+describe('batches', () => {
+  test('shrink by 1.2 until throughput falls to 0.90 of the best, grow by 1.2 back to 0.98', () => {
+    const batches = new BatchController({ most: 100 }, 0);
+    const sizes = [100, 100, 95, 89, 95, 99, 98].map((works, place) => {
+      batches.handled((place + 1) * 1000, works, true);
+      return batches.size;
+    });
+    // 100 ÷ 1.2, ÷ 1.2, 0.95: ÷ 1.2, 0.89: × 1.2, 0.95: × 1.2, 0.99: ÷ 1.2, 0.98: ÷ 1.2
+    expect(sizes).toEqual([83, 69, 58, 69, 83, 69, 58]);
+  });
+
+  test('stay within 1 and their most', () => {
+    const batches = new BatchController({ most: 2 }, 0);
+    const sizes = [10, 10, 10, 10, 1, 1, 1, 1, 1].map((works, place) => {
+      batches.handled((place + 1) * 1000, works, true);
+      return batches.size;
+    });
+    // … 1.2, 1.44, 1.73, which is 2, the largest, and no better: 1.44, 1.2
+    expect(sizes).toEqual([2, 1, 1, 1, 1, 1, 2, 1, 1]);
+  });
+
+  test('are left alone while nothing waits', () => {
+    const batches = new BatchController({ most: 100 }, 0);
+    for (const [atMs, works, isBacklogged] of [
+      [500, 10, false],
+      [1000, 10, true],
+      [2000, 1, false],
+    ] as const)
+      // prettier-ignore
+      batches.handled(atMs, works, isBacklogged);
+    expect(batches.size).toBe(100);
+    batches.handled(3000, 1, true);
+    expect(batches.size).toBe(83);
+  });
+
+  test('forget what was best where the largest are slower: works have become dear', () => {
+    const batches = new BatchController({ most: 20 }, 0);
+    const sizes = [100, 100, 50, 50, 50, 50, 40, 50].map((works, place) => {
+      batches.handled((place + 1) * 1000, works, true);
+      return batches.size;
+    });
+    // 16.7, 13.9, 0.5 of the best: 16.7, 20, which are no better: that is the best now: 16.7, 13.9, 0.8 of it: 16.7, 13.9
+    expect(sizes).toEqual([17, 14, 17, 20, 17, 14, 17, 14]);
+  });
+});
+
+describe('the rate', () => {
+  test('published: halved where answers are slow, 0.5 a second more where they are quick', () => {
+    const limit = new RateLimit(publishedRate, 0);
+    const rates: number[] = [];
+    for (const step of ['cut', 'cut', 'grow', 'grow', 'cut']) {
+      if (step === 'cut') limit.cut(0, 100);
+      else limit.grow(0);
+      rates.push(limit.rate);
+    }
+    expect(rates).toEqual([50, 25, 25.5, 26, 13]);
+  });
+
+  test('a bucket gives so many a second, and a quarter of a second of them at once', () => {
+    const limit = new RateLimit(publishedRate, 0);
+    expect(limit.request(0, false)).toBe(0);
+    limit.cut(0, 80); // 40 a second
+    expect(limit.request(0, false)).toBe(25);
+    expect(limit.request(25, false)).toBe(0);
+    expect(limit.request(25, false)).toBe(25);
+    const granted = Array.from({ length: 20 }, () => limit.request(10_000, false)).filter(
+      (waitMs) => waitMs === 0,
+    );
+    expect(granted).toHaveLength(10);
+  });
+
+  test('keeps half of the bucket from those who have had more', () => {
+    const limit = new RateLimit(publishedRate, 0);
+    limit.cut(0, 80);
+    const granted = (isReserved: boolean): number =>
+      Array.from({ length: 20 }, () => limit.request(10_000, isReserved)).filter((waitMs) => waitMs === 0)
+        .length;
+    expect([granted(true), granted(false)]).toEqual([5, 5]);
+  });
+
+  test('ours: a limit that nobody meets goes', () => {
+    const limit = new RateLimit({ cutFactor: 1.2, growFactor: 1.1, growBy: 0.5, idleObservations: 2 }, 0);
+    limit.cut(0, 120);
+    expect(limit.request(0, false)).toBeGreaterThan(0);
+    const rates = Array.from({ length: 3 }, () => {
+      limit.grow(0);
+      return limit.rate;
+    });
+    expect(rates).toEqual([expect.closeTo(110.5), expect.closeTo(122.05), Infinity]);
+  });
+});
+
+describe('admission', () => {
+  /** A controller with a target of 100 ms, an observation each 250 ms, and a backlog that is set. */
+  function make(isDegradable: boolean): {
+    readonly admission: AdmissionController;
+    readonly backlog: { ms: number; queued: number };
+    /** Ten requests, answered in so many milliseconds, and an observation. */
+    readonly observe: (responseMs: number) => Promise<number[]>;
+  } {
+    const clock = new SimulatedClock();
+    const backlog = { ms: 0, queued: 1 };
+    const admission = new AdmissionController({
+      clock,
+      targetMs: 100,
+      backlog: () => ({ expectedWaitMs: () => backlog.ms, queued: backlog.queued, poolSize: 2 }),
+    });
+    const request = { client: 'a', predictedMs: 10, isDegradable };
+    const observe = async (responseMs: number): Promise<number[]> => {
+      await clock.run(clock.nowMs() + 100);
+      for (let n = 0; n < 10; n++) {
+        const { share } = admission;
+        admission.admit(request);
+        admission.served({ ...request, responseMs, costMs: 10 * (isDegradable ? share : 1), share });
+      }
+      await clock.run(clock.nowMs() + 150);
+      const { share, rate } = (admission.share, admission.metrics());
+      return [Math.round(admission.metrics().p90Ms!), share, Math.round(rate)];
+    };
+    return { admission, backlog, observe };
+  }
+
+  test('degrades first: a level for each observation above the target; then cuts the rate; recovers the rate first', async () => {
+    const { observe } = make(true);
+    const trace: number[][] = [];
+    for (const responseMs of [50, 200, 400, 200, 200, 200, 200, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+      trace.push(await observe(responseMs));
+    expect(trace).toEqual([
+      [50, 1, Infinity],
+      [95, 1, Infinity], // 0.7 · 50 + 0.3 · 200
+      [187, 1 / 2, Infinity],
+      [191, 1 / 4, Infinity],
+      [193, 1 / 8, Infinity],
+      [195, 1 / 16, Infinity],
+      [197, 1 / 16, 33], // 40 a second ÷ 1.2
+      [138, 1 / 16, 28],
+      [96, 1 / 16, 28], // between 0.9 and 1.2 of the target
+      [67, 1 / 16, 31], // · 1.1 + 0.5
+      [47, 1 / 16, 35],
+      [33, 1 / 16, 39],
+      [23, 1 / 16, 43], // the last one that is short: 40 a second are asked for
+      [16, 1 / 16, 48],
+      [11, 1 / 16, Infinity],
+      [8, 1, Infinity], // all that is asked for would keep a fifth of the pool busy
+    ]);
+  });
+
+  test('cuts the rate at once where nothing can be degraded', async () => {
+    const { observe } = make(false);
+    expect(await observe(200)).toEqual([200, 1, 33]);
+  });
+
+  test('answers that are slow while nothing waits are no reason to do anything', async () => {
+    const { backlog, observe } = make(true);
+    backlog.queued = 0;
+    for (let n = 0; n < 5; n++) expect((await observe(1000)).slice(1)).toEqual([1, Infinity]);
+  });
+
+  test('degrades at a predicted wait of 0.3 of the target, refuses at 0.7, and says until when', async () => {
+    const { admission, backlog, observe } = make(true);
+    await observe(10);
+    const admit = (ms: number): [Admission, number] => {
+      backlog.ms = ms;
+      return [
+        admission.admit({ client: 'b', predictedMs: 10, isDegradable: true }),
+        admission.metrics().level,
+      ];
+    };
+    // Works cost what was predicted at first; half of that is assumed not to hang on rows.
+    expect(admit(30)).toEqual([{ admitted: true }, 0]);
+    expect(admit(31)).toEqual([{ admitted: true }, 1]);
+    expect(admit(60)).toEqual([{ admitted: true }, 4]);
+    expect(admit(131)).toEqual([{ admitted: true }, 4]);
+    expect(admit(1000)).toEqual([{ admitted: false, retryAfterMs: 462 }, 4]); // 1000 · 0.53 − 70
+    expect(admission.metrics()).toMatchObject({ admitted: 14, refused: 1 });
+  });
+});
+
+test('a client has more than its share when it was let in a quarter more often than the mean', () => {
+  const shares = new ClientShares();
+  for (let n = 0; n < 100; n++) shares.add('a');
+  expect(shares.hasMore('a')).toBe(false); // it is alone
+  for (let n = 0; n < 50; n++) shares.add('b');
+  expect([shares.hasMore('a'), shares.hasMore('b'), shares.hasMore('new')]).toEqual([true, false, false]);
+  for (let n = 0; n < 14; n++) shares.age(); // a: 0.68, b: 0.34, which is forgotten
+  expect([shares.hasMore('a'), shares.hasMore('b')]).toEqual([false, false]);
+});
+
+test('percentiles are of the last seconds', () => {
+  const times = new RecentTimes(1000);
+  for (let ms = 1; ms <= 100; ms++) times.add(0, ms);
+  expect(times.percentiles(999)).toEqual({ p50Ms: 50, p90Ms: 90, p99Ms: 99 });
+  times.add(999, 7);
+  expect(times.percentiles(1000)).toEqual({ p50Ms: 7, p90Ms: 7, p99Ms: 7 });
+  expect(times.percentiles(1999)).toBeNull();
+});
