@@ -2,6 +2,7 @@ import type { Engine, QueryResult } from './contract.ts';
 import { BallparkEngine } from './engine.ts';
 import type { EngineStatus } from './engine-status.ts';
 import type { Foreseen } from './foresee.ts';
+import { Answer } from './query-result.ts';
 import type { RunOptions } from './run-options.ts';
 
 /*
@@ -24,6 +25,11 @@ export interface EngineControl extends Pick<Engine, 'close'> {
   status(): Promise<EngineStatus>;
   /** Opens all samples, so that first statements find them open; one that cannot be opened is told of as when it is asked. */
   openSamples(signal?: AbortSignal): Promise<void>;
+}
+
+/** An answer for somebody else who asked the same, under an id of its own. */
+export function answerFor(result: QueryResult, queryId: string): QueryResult {
+  return result instanceof Answer ? result.withId(queryId) : result;
 }
 
 /** @throws TypeError where the engine is none of this library's */

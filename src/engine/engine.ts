@@ -92,6 +92,7 @@ export class BallparkEngine implements Engine {
       throw error;
     } finally {
       this.turnstile.leave();
+      options.onEnded?.();
     }
   }
 

@@ -28,6 +28,12 @@ export class Answer implements QueryResult {
     this.columns = data.map(({ name, role, type }) => ({ name, role, type: formatType(type) }));
   }
 
+  /** The same answer for somebody else who asked the same. */
+  withId(queryId: string): Answer {
+    const { data, answer, marks, final } = this;
+    return queryId === this.queryId ? this : new Answer(queryId, data, answer, marks, final);
+  }
+
   get rows(): readonly (readonly Cell[])[] {
     this.materialised ??= this.byRow(toCell);
     return this.materialised;

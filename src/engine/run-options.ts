@@ -11,4 +11,6 @@ export interface RunOptions extends QueryOptions {
    * sample, so the intervals are as honest, and wider. The answer says so.
    */
   readonly rowsShare?: number;
+  /** Called when the statement has ended, however it did and whoever still reads its answers. */
+  readonly onEnded?: () => void;
 }

@@ -29,6 +29,7 @@ export function wantsEvents(accept: string | undefined): boolean {
  * Sends a statement's answers as Server-Sent Events: `refinement` for interim answers, `answer` for the last one, `error` with a
  * problem for what goes wrong once the stream has begun. The connection sets the pace: of what a slow client would get late only
  * the latest is sent, and the last answer.
+ * Resolves when they are sent, or nobody takes them any more.
  * @param problemOf what the client is told of an error; the rest is told to the log
  * @throws QueryError, and bugs, that come before the stream has begun
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
@@ -37,16 +38,17 @@ export async function sendEvents(
   reply: FastifyReply,
   stream: AsyncIterable<QueryResult>,
   problemOf: (error: unknown) => Problem,
-): Promise<FastifyReply> {
+): Promise<void> {
   const answers = stream[Symbol.asyncIterator]();
   const first = answers.next();
   const isLate = await isLater(first, patienceMs);
   const events = eventsOf(answers, first, isLate, problemOf);
   // A connection that is kept alive would keep the server from closing, which it may want to do before the stream ends.
-  return reply
-    .type('text/event-stream')
-    .header('connection', 'close')
-    .send(Readable.from(events, { objectMode: true, highWaterMark: 1 }));
+  void reply.type('text/event-stream').header('connection', 'close');
+  const body = Readable.from(events, { objectMode: true, highWaterMark: 1 });
+  const ended = new Promise<void>((resolve) => body.once('close', resolve));
+  void reply.send(body);
+  await ended;
 }
 
 const stillAtWork = ': still at work\n\n';

@@ -6,6 +6,20 @@ export interface ServerSettings {
   readonly port: number;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent';
   readonly limits: LimitSettings;
+  readonly load: LoadSettings;
+}
+
+/** What the server does where there is too much to do. See docs/operations.md, "The server under load". */
+export interface LoadSettings {
+  /** False: every statement runs as soon as it comes, whatever that does to the others. For comparison. */
+  readonly isControlled: boolean;
+  /** Nine in ten statements are to be answered within it, milliseconds. */
+  readonly targetMs: number;
+  /** Of the rows of a sample that a statement without an error bound reads at least, in (0, 1]; 1: nothing is cut short. */
+  readonly leastShare: number;
+  /** Most statements that wait before each stage, and most bytes of them. */
+  readonly queueMax: number;
+  readonly queueBytesMax: number;
 }
 
 /** What a request and a connection may take. */
@@ -32,5 +46,12 @@ export const defaultSettings: ServerSettings = {
     silenceMs: 10 * 60_000,
     keepAliveMs: 10_000,
     graceMs: 5000,
+  },
+  load: {
+    isControlled: true,
+    targetMs: 500,
+    leastShare: 1 / 16,
+    queueMax: 1024,
+    queueBytesMax: 2 ** 24,
   },
 };

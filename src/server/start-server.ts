@@ -3,6 +3,8 @@ import type { App, ServerContext } from './app.ts';
 import { createApp, type LogStream } from './create-app.ts';
 import { isLoopback } from './loopback.ts';
 import { Metrics } from './metrics.ts';
+import { Pipeline } from './pipeline.ts';
+import { serverClock } from './server-clock.ts';
 import { defaultSettings, type ServerSettings } from './settings.ts';
 import { Statements } from './statements.ts';
 
@@ -28,8 +30,11 @@ export async function startServer({ control, log, ...options }: ServerOptions): 
   const settings = { ...defaultSettings, ...options.settings };
   const { host, port, limits } = settings;
   if (!isLoopback(host)) throw new RangeError(`${host} is not a loopback address`);
-  const statements = new Statements(control);
-  const context: ServerContext = { control, settings, statements, metrics: new Metrics() };
+  const pipeline = new Pipeline(control, settings.load, serverClock);
+  const statements = new Statements(control, pipeline);
+  const metrics = new Metrics();
+  metrics.watch(pipeline);
+  const context: ServerContext = { control, settings, statements, metrics };
   const app = await createApp(context, log ?? process.stderr);
   let isClosing = false;
   // A connection that is kept alive would keep the server from closing.

@@ -1,6 +1,7 @@
-import type { EngineControl } from '../engine/control.ts';
+import { answerFor, type EngineControl, type RunOptions } from '../engine/control.ts';
 import type { QueryOptions, QueryResult } from '../index.ts';
 import type { Client } from './app.ts';
+import type { Pipeline } from './pipeline.ts';
 
 /** A statement that somebody asks. */
 export interface Asked {
@@ -8,36 +9,64 @@ export interface Asked {
   readonly sql: string;
   readonly params: NonNullable<QueryOptions['params']> | undefined;
   readonly client: Client;
+  /** By the server's clock, milliseconds. */
+  readonly arrivedMs: number;
   /** Aborts when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
 }
 
-/** The statements that the server has taken on, each until its answer is there. */
+/** The statements that the server has taken on, each until its answer has been sent. */
 export class Statements {
   private readonly running = new Map<string, { readonly client: Client; readonly stop: AbortController }>();
   /** Aborted when the server waits no longer for running statements. */
   private readonly ending = new AbortController();
 
-  constructor(private readonly control: EngineControl) {}
+  constructor(
+    private readonly control: EngineControl,
+    private readonly pipeline: Pipeline,
+  ) {}
 
   /** True: what runs was cancelled because the server ends. */
   get isEnding(): boolean {
     return this.ending.signal.aborted;
   }
 
-  /** Answers a statement. @throws QueryError, and bugs */
-  async answer(asked: Asked): Promise<QueryResult> {
-    return await this.during(asked, (signal) => this.control.query(asked.sql, optionsOf(asked, signal)));
+  /**
+   * Answers a statement.
+   * @param send hands the answer over; it resolves when that is done
+   * @throws Overloaded, QueryError, and bugs
+   */
+  async answer(request: Asked, send: (result: QueryResult) => Promise<void>): Promise<void> {
+    await this.during(request, async (asked) => {
+      const run = (options: RunOptions): Promise<QueryResult> => this.control.query(asked.sql, options);
+      const result = await this.pipeline.run(asked, run, keyOf(asked));
+      if (result === null) throw new Error('a query has an answer');
+      await this.pipeline.respond(asked, () => send(answerFor(result, asked.queryId)));
+    });
   }
 
-  /** Answers a statement as often as there is something new. @throws QueryError, and bugs */
-  async *refine(asked: Asked): AsyncGenerator<QueryResult, void, undefined> {
-    const stop = this.begin(asked);
-    try {
-      yield* this.control.stream(asked.sql, optionsOf(asked, stop));
-    } finally {
-      this.running.delete(asked.queryId);
-    }
+  /**
+   * Answers a statement as often as there is something new.
+   * @param sendAll hands the answers over as they come; it resolves when all were
+   * @throws Overloaded, QueryError, and bugs
+   */
+  async refine(
+    request: Asked,
+    sendAll: (answers: AsyncIterable<QueryResult>) => Promise<void>,
+  ): Promise<void> {
+    await this.during(request, async (asked) => {
+      // TypeScript does not see that it is assigned in there.
+      let sending = null as Promise<void> | null;
+      // A place is taken until the statement has ended, and no longer: a client may be slow to read.
+      const run = (options: RunOptions): Promise<null> =>
+        new Promise((resolve, reject) => {
+          const onEnded = (): void => resolve(null);
+          sending = sendAll(this.control.stream(asked.sql, { ...options, onEnded }));
+          sending.then(onEnded, reject);
+        });
+      await this.pipeline.run(asked, run, null);
+      await sending;
+    });
   }
 
   /**
@@ -61,22 +90,18 @@ export class Statements {
     this.ending.abort();
   }
 
-  private async during<T>(asked: Asked, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const signal = this.begin(asked);
-    try {
-      return await work(signal);
-    } finally {
-      this.running.delete(asked.queryId);
-    }
-  }
-
-  private begin({ queryId, client, signal }: Asked): AbortSignal {
+  private async during(request: Asked, work: (asked: Asked) => Promise<void>): Promise<void> {
+    const { queryId, client, signal } = request;
     const stop = new AbortController();
     this.running.set(queryId, { client, stop });
-    return AbortSignal.any([signal, stop.signal, this.ending.signal]);
+    try {
+      await work({ ...request, signal: AbortSignal.any([signal, stop.signal, this.ending.signal]) });
+    } finally {
+      this.running.delete(queryId);
+    }
   }
 }
 
-function optionsOf({ queryId, params }: Asked, signal: AbortSignal) {
-  return { queryId, signal, ...(params === undefined ? {} : { params }) };
-}
+/** Statements of one key have one answer. */
+const keyOf = ({ sql, params }: Asked): string =>
+  params === undefined ? sql : `${sql}\0${JSON.stringify(params)}`;

@@ -186,21 +186,26 @@ describe('with an engine that does as the test says', () => {
 
   test('while nothing comes a comment keeps the connection', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    let give: (result: QueryResult) => void = () => undefined;
+    const gives: ((result: QueryResult) => void)[] = [];
+    /** Other timers there are too: it is not told by their number that the stream waits. */
+    const turns = async (): Promise<void> => {
+      for (let turn = 0; turn < 10; turn++) await new Promise((resume) => setImmediate(resume));
+    };
     const running = await serveThis(async function* () {
       yield await new Promise<QueryResult>((resolve) => {
-        give = resolve;
+        gives.push(resolve);
       });
     });
     const asked = ask(running, 'SELECT 1');
-    await expect.poll(() => vi.getTimerCount()).toBe(1);
+    while (gives.length === 0) await turns();
+    await turns();
     vi.advanceTimersByTime(5000);
     const reader = (await asked).body!.pipeThrough(new TextDecoderStream()).getReader();
     expect((await reader.read()).value).toBe(': still at work\n\n');
-    await expect.poll(() => vi.getTimerCount()).toBe(1);
+    await turns();
     vi.advanceTimersByTime(15_000);
     expect((await reader.read()).value).toBe(': still at work\n\n');
-    give(answer(true));
+    gives[0]!(answer(true));
     expect((await reader.read()).value).toMatch(/^id: 1\nevent: answer\n/);
     expect((await reader.read()).done).toBe(true);
   });

@@ -1,4 +1,4 @@
-import type { EngineControl } from '../../src/engine/control.ts';
+import type { EngineControl, Foreseen } from '../../src/engine/control.ts';
 import { Answer } from '../../src/engine/query-result.ts';
 import { type RouteReport, Stopwatch, summarise } from '../../src/engine/summary.ts';
 import type { QueryResult } from '../../src/index.ts';
@@ -19,9 +19,19 @@ export function answerOf(texts: readonly string[], final = true): QueryResult {
   return new Answer('q', [column], summarise(report, bounds, 1, stopwatch, null), null, final);
 }
 
+/** A statement of which nothing is to be said. */
+export const anyStatement: Foreseen = {
+  kind: 'select',
+  shape: '',
+  withinMs: null,
+  mayDegrade: false,
+  sample: null,
+  exactMs: null,
+};
+
 /** An engine that does as a test says, and nothing else. */
 export const controlWith = (parts: Partial<EngineControl>): EngineControl =>
-  ({ openSamples: () => Promise.resolve(), ...parts }) as EngineControl; // what is missing is not asked
+  ({ openSamples: () => Promise.resolve(), foresee: () => anyStatement, ...parts }) as EngineControl; // what is missing is not asked
 
 /** Takes the errors of a log. */
 export class ErrorLog {

@@ -11,6 +11,8 @@ import {
   sendProblem,
 } from '../problem.ts';
 import { type StatementJson, StatementSchema } from '../schemas.ts';
+import { Overloaded } from '../overloaded.ts';
+import { serverClock } from '../server-clock.ts';
 import type { Asked } from '../statements.ts';
 
 /** Adds `POST /v1/query`: a statement in; out come the answer or a problem, or ever narrower answers as events. */
@@ -41,9 +43,16 @@ async function answer(
   const { id: queryId, client, headers, log } = request;
   if (statements.has(queryId))
     return sendProblem(reply, httpProblem(409, `a statement ${queryId} is under way already`));
-  const asked: Asked = { queryId, sql, params, client, signal: clientGone(reply) };
+  const asked: Asked = {
+    queryId,
+    sql,
+    params,
+    client,
+    arrivedMs: serverClock.nowMs(),
+    signal: clientGone(reply),
+  };
   const problemOf = (error: QueryError): Problem =>
-    error.code === 'CANCELLED' && statements.isEnding
+    error.code === 'CLOSED' || (error.code === 'CANCELLED' && statements.isEnding)
       ? httpProblem(503, 'the server is shutting down')
       : queryProblem(error, sql);
   try {
@@ -53,12 +62,18 @@ async function answer(
         log.error({ err: error }, 'something went wrong inside');
         return internalProblem;
       };
-      return await sendEvents(reply, statements.refine(asked), problemInStream);
-    }
-    const result = await statements.answer(asked);
-    metrics.countAnswer(result);
-    return sendJson(reply, 'application/json', result);
+      await statements.refine(asked, (answers) => sendEvents(reply, answers, problemInStream));
+    } else
+      await statements.answer(asked, async (result) => {
+        metrics.countAnswer(result);
+        sendJson(reply, 'application/json', result);
+      });
+    metrics.countEnd('served');
+    return reply;
   } catch (error) {
+    metrics.countEnd(error instanceof Overloaded ? 'shed' : 'failed');
+    if (error instanceof Overloaded)
+      return sendProblem(reply.header('retry-after', error.retryAfter), httpProblem(503, error.message));
     if (!(error instanceof QueryError)) throw error;
     return sendProblem(reply, problemOf(error));
   }

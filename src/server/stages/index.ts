@@ -4,7 +4,13 @@
  * and admission, which degrades work before it refuses any.
  * Always: a work that is offered is refused, dropped, served or failed, one of these, once.
  */
-export { type Admission, AdmissionController, type AdmissionOptions } from './admission-controller.ts';
+export {
+  type Admission,
+  AdmissionController,
+  type AdmissionMetrics,
+  type AdmissionOptions,
+  type Backlog,
+} from './admission-controller.ts';
 export { BatchController } from './batch-controller.ts';
 export { PoolController } from './pool-controller.ts';
 export { Stage, type StageMetrics, type StageOptions } from './stage.ts';

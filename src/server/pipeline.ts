@@ -1,0 +1,255 @@
+import { availableParallelism } from 'node:os';
+import type { EngineControl, Foreseen, RunOptions } from '../engine/control.ts';
+import { QueryError, type QueryResult } from '../index.ts';
+import { CostBook } from './cost-book.ts';
+import { Overloaded } from './overloaded.ts';
+import type { LoadSettings } from './settings.ts';
+import {
+  AdmissionController,
+  type Backlog,
+  type DropReason,
+  Stage,
+  type StageClock,
+  type StageMetrics,
+  type Work,
+} from './stages/index.ts';
+import type { Asked } from './statements.ts';
+
+/** Runs a statement. Where it sends its answers itself, there is none to be sent. */
+export type Execute = (options: RunOptions) => Promise<QueryResult | null>;
+
+/** A statement on its way, and whoever waits for what becomes of it. */
+interface Task {
+  readonly asked: Asked;
+  readonly execute: Execute;
+  /** Same statements run once for all who wait for them; null: it is one of a kind. */
+  readonly sameAs: string | null;
+  readonly resolve: (result: QueryResult | null) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A task that is planned. */
+interface Planned extends Task {
+  readonly foreseen: Foreseen;
+}
+
+/** Handing over an answer. */
+interface Sending {
+  readonly send: () => Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A statement takes so much of memory beside its text while it waits, bytes. */
+const taskBytes = 2048;
+/** Statements that change something run beside the others, so many at once: leases keep them apart. */
+const changesMax = 4;
+const retryAfterMs = 1000;
+
+/**
+ * Carries statements through the stages accept, plan, execute and respond. Where there is too much to do, statements without an error
+ * bound read less; where that is not enough, some are refused before anything was done for them.
+ */
+export class Pipeline {
+  private readonly admission: AdmissionController | null;
+  private readonly planning: Stage<Task>;
+  private readonly execution: Stage<Planned>;
+  private readonly changes: Stage<Planned>;
+  private readonly responding: Stage<Sending>;
+  private readonly costs = new CostBook();
+
+  constructor(
+    private readonly control: EngineControl,
+    private readonly settings: LoadSettings,
+    private readonly clock: StageClock,
+  ) {
+    const { isControlled, targetMs, leastShare, queueMax, queueBytesMax } = settings;
+    const queue = isControlled
+      ? { countMax: queueMax, bytesMax: queueBytesMax }
+      : { countMax: Infinity, bytesMax: Infinity };
+    const pool = (least: number, most: number) =>
+      isControlled ? { least, most } : { least: 1e6, most: 1e6 };
+    const shared = { clock, queue };
+    this.planning = new Stage<Task>({
+      ...shared,
+      name: 'plan',
+      pool: { least: 1, most: 1 },
+      handle: ([work]) => this.plan(work!), // one work a batch
+      onFailed: ({ payload }, error) => payload.reject(error),
+      onDropped: (work, reason) => work.payload.reject(errorOf(reason)),
+    });
+    const execute = {
+      ...shared,
+      handle: (batch: readonly Work<Planned>[]) => this.execute(batch),
+      onFailed: ({ payload }: Work<Planned>, error: unknown) => payload.reject(error),
+      onDropped: ({ payload }: Work<Planned>, reason: DropReason) => payload.reject(errorOf(reason)),
+    };
+    const cores = availableParallelism();
+    this.execution = new Stage<Planned>({
+      ...execute,
+      name: 'execute',
+      pool: pool(cores, 2 * cores),
+      batch: { most: 64 },
+    });
+    this.changes = new Stage<Planned>({ ...execute, name: 'change', pool: pool(changesMax, changesMax) });
+    this.responding = new Stage<Sending>({
+      ...shared,
+      name: 'respond',
+      // Most of its time a place waits for a client to take what it gets.
+      pool: pool(8, 256),
+      handle: ([work]) => work!.payload.send(), // one work a batch
+      onServed: ({ payload }) => payload.resolve(),
+      onFailed: ({ payload }, error) => payload.reject(error),
+      onDropped: ({ payload }, reason) => payload.reject(errorOf(reason)),
+    });
+    this.admission = isControlled
+      ? new AdmissionController({ clock, targetMs, leastShare, backlog: () => this.backlog() })
+      : null;
+  }
+
+  /**
+   * Runs a statement when it is its turn.
+   * @param sameAs key of statements that are the same, and may have the same answer
+   * @throws Overloaded where it is refused or given up; QueryError; whatever `execute` throws
+   */
+  async run(asked: Asked, execute: Execute, sameAs: string | null): Promise<QueryResult | null> {
+    const expected = this.costs.ofText(asked.sql);
+    const admission = this.admission?.admit({ client: asked.client.id, ...expected });
+    if (admission?.admitted === false) throw new Overloaded(admission.retryAfterMs);
+    return await new Promise((resolve, reject) => {
+      const task: Task = { asked, execute, sameAs, resolve, reject };
+      this.enqueue(this.planning, this.workOf(task, expected.predictedMs));
+    });
+  }
+
+  /** Hands over an answer when it is its turn. @throws Overloaded; whatever `send` throws */
+  async respond(asked: Asked, send: () => Promise<void>): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const task = { asked, resolve, reject };
+      const work = { ...this.workOf(task, 1), payload: { send, resolve, reject } };
+      this.enqueue(this.responding, work);
+    });
+  }
+
+  metrics(): {
+    readonly stages: readonly StageMetrics[];
+    readonly admission: ReturnType<AdmissionController['metrics']> | null;
+  } {
+    const stages = [this.planning, this.execution, this.changes, this.responding];
+    return { stages: stages.map((stage) => stage.metrics()), admission: this.admission?.metrics() ?? null };
+  }
+
+  /** Takes nothing more; resolves when all that was taken has been answered. */
+  async close(): Promise<void> {
+    for (const stage of [this.planning, this.execution, this.changes, this.responding])
+      await stage.close('drain');
+  }
+
+  /** What is let in and not done: what is to be planned waits for the same places. */
+  private backlog(): Backlog {
+    const { planning, execution } = this;
+    const { poolSize } = execution;
+    return {
+      queued: planning.queued + execution.queued,
+      poolSize,
+      expectedWaitMs: () => planning.expectedWaitMs() / poolSize + execution.expectedWaitMs(),
+    };
+  }
+
+  private enqueue<T extends { readonly reject: (error: unknown) => void }>(
+    stage: Stage<T>,
+    work: Work<T>,
+  ): void {
+    const outcome = stage.enqueue(work);
+    if (outcome !== 'queued')
+      work.payload.reject(outcome === 'full' ? new Overloaded(retryAfterMs) : closed());
+  }
+
+  private workOf<T extends { readonly asked: Asked }>(payload: T, predictedMs: number): Work<T> {
+    const { asked } = payload;
+    return {
+      payload,
+      client: asked.client.id,
+      bytes: asked.sql.length * 2 + taskBytes,
+      arrivedMs: asked.arrivedMs,
+      deadlineMs: null,
+      predictedMs,
+      batchKey: null,
+      isAbandoned: () => asked.signal.aborted,
+    };
+  }
+
+  private async plan({ payload: task }: Work<Task>): Promise<void> {
+    const { asked } = task;
+    const { sql, params, arrivedMs } = asked;
+    const foreseen = this.control.foresee(sql, params === undefined ? {} : { params });
+    const predictedMs = this.costs.predictMs(sql, foreseen);
+    const work: Work<Planned> = {
+      ...this.workOf({ ...task, foreseen }, predictedMs),
+      deadlineMs: foreseen.withinMs === null ? null : arrivedMs + foreseen.withinMs,
+      batchKey: task.sameAs,
+      isLong: predictedMs > this.settings.targetMs,
+    };
+    this.enqueue(foreseen.kind === 'change' ? this.changes : this.execution, work);
+    // Others get their turn between two plans.
+    await new Promise((resume) => setImmediate(resume));
+  }
+
+  /** Runs works that are one statement, and gives its answer to all of them. */
+  private async execute(batch: readonly Work<Planned>[]): Promise<void> {
+    const [{ payload: task, arrivedMs, isLong = false }] = batch as readonly [Work<Planned>]; // one at least
+    const { foreseen, asked } = task;
+    const beganMs = this.clock.nowMs();
+    const share = foreseen.mayDegrade ? (this.admission?.share ?? 1) : 1;
+    const result = await task.execute({
+      queryId: asked.queryId,
+      signal: whenAllLeave(batch),
+      waitedMs: beganMs - arrivedMs,
+      ...(asked.params === undefined ? {} : { params: asked.params }),
+      ...(share < 1 ? { rowsShare: share } : {}),
+    });
+    const nowMs = this.clock.nowMs();
+    const costMs = nowMs - beganMs;
+    if (foreseen.kind !== 'change') this.costs.learn(foreseen, costMs, share);
+    for (const { payload, predictedMs, client } of batch) {
+      payload.resolve(result);
+      // What takes longer by itself says nothing about how long the others wait.
+      if (!isLong && foreseen.kind !== 'change')
+        this.admission?.served({
+          client,
+          predictedMs,
+          isDegradable: foreseen.mayDegrade,
+          responseMs: nowMs - payload.asked.arrivedMs,
+          costMs: costMs / batch.length,
+          share,
+        });
+    }
+  }
+}
+
+/** Aborts when nobody waits for the works any more. */
+function whenAllLeave(batch: readonly Work<Planned>[]): AbortSignal {
+  const signals = batch.map(({ payload }) => payload.asked.signal);
+  if (signals.length === 1) return signals[0]!; // just checked
+  const left = new AbortController();
+  const look = (): void => {
+    if (signals.every(({ aborted }) => aborted)) left.abort();
+  };
+  for (const signal of signals) signal.addEventListener('abort', look, { once: true });
+  return left.signal;
+}
+
+const closed = (): QueryError => new QueryError('CLOSED', 'the server is shutting down');
+
+/** What whoever waits for a work is told where it was dropped. */
+function errorOf(reason: DropReason): Error {
+  switch (reason) {
+    case 'abandoned':
+      return new QueryError('CANCELLED', 'the statement was cancelled');
+    case 'closed':
+      return closed();
+    case 'expired':
+    case 'evicted':
+      return new Overloaded(retryAfterMs);
+  }
+}
