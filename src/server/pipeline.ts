@@ -139,12 +139,6 @@ export class Pipeline {
     return { stages: stages.map((stage) => stage.metrics()), admission: this.admission?.metrics() ?? null };
   }
 
-  /** Takes nothing more; resolves when all that was taken has been answered. */
-  async close(): Promise<void> {
-    for (const stage of [this.planning, this.execution, this.changes, this.responding])
-      await stage.close('drain');
-  }
-
   /** What is let in and not done: what is to be planned waits for the same places. */
   private backlog(): Backlog {
     const { planning, execution } = this;

@@ -1,0 +1,80 @@
+import type { Random } from '../../../src/common/index.ts';
+import type { QueryResultJson } from '../../../src/index.ts';
+import type { ServerGroup } from './server-group.ts';
+
+/** What came of a request: null where the server was killed meanwhile, or had too much to do. */
+type Reply = { readonly status: number; readonly body: QueryResultJson } | null;
+
+/** Asks one of the servers, whichever. */
+export async function ask(group: ServerGroup, sql: string, random: Random): Promise<Reply> {
+  try {
+    const response = await fetch(`${group.address(random)}/v1/query`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ sql }),
+    });
+    const body = (await response.json()) as QueryResultJson;
+    return response.status === 503 ? null : { status: response.status, body };
+  } catch {
+    return null;
+  }
+}
+
+/** A question, and whether an answer is right. */
+export interface Question {
+  readonly sql: string;
+  readonly isRight: (answer: QueryResultJson) => boolean;
+}
+
+/** What clients saw. */
+export interface Seen {
+  answers: number;
+  /** Requests without an answer. */
+  lost: number;
+  /** Answers that were not right, in words. */
+  readonly wrong: string[];
+}
+
+/** Asks questions until the time is over. */
+export async function readUntil(
+  isOver: () => boolean,
+  group: ServerGroup,
+  questions: readonly Question[],
+  random: Random,
+  seen: Seen,
+): Promise<void> {
+  while (!isOver()) {
+    const { sql, isRight } = questions[Math.floor(random.next() * questions.length)]!; // there are some
+    const reply = await ask(group, sql, random);
+    if (reply === null) seen.lost++;
+    else if (reply.status === 200 && isRight(reply.body)) seen.answers++;
+    else seen.wrong.push(`${sql}: ${reply.status} ${JSON.stringify(reply.body)}`);
+  }
+}
+
+/** Names of samples, by what is known of them: what was answered was done, what was not may have been. */
+export class Ledger {
+  readonly there = new Set<string>();
+  readonly gone = new Set<string>();
+}
+
+/** Makes samples and drops them until the time is over, each of a name of its own. */
+export async function changeUntil(
+  isOver: () => boolean,
+  group: ServerGroup,
+  prefix: string,
+  random: Random,
+  ledger: Ledger,
+): Promise<void> {
+  for (let number = 0; !isOver(); number++) {
+    const name = `${prefix}_${number}`;
+    const rows = 1000 + Math.floor(random.next() * 5000);
+    const made = await ask(group, `CREATE SAMPLE ${name} ON t UNIFORM ${rows} ROWS SEED ${number}`, random);
+    if (made?.status !== 200) continue;
+    ledger.there.add(name);
+    if (random.next() < 0.5) continue;
+    ledger.there.delete(name);
+    const dropped = await ask(group, `DROP SAMPLE ${name}`, random);
+    if (dropped?.status === 200) ledger.gone.add(name);
+  }
+}
