@@ -6,7 +6,7 @@ import type { ServerGroup } from './server-group.ts';
 type Reply = { readonly status: number; readonly body: QueryResultJson } | null;
 
 /** Asks one of the servers, whichever. */
-export async function ask(group: ServerGroup, sql: string, random: Random): Promise<Reply> {
+async function ask(group: ServerGroup, sql: string, random: Random): Promise<Reply> {
   try {
     const response = await fetch(`${group.address(random)}/v1/query`, {
       method: 'POST',
