@@ -14,11 +14,10 @@ export interface QueueEntry<T> extends Placed {
 export class ClientLine<T> {
   count = 0;
   bytes = 0;
+  /** Virtual time: the service that the client has received, from a common origin, milliseconds. */
+  servedMs = 0;
   private readonly short = new IndexedHeap<QueueEntry<T>>(isBefore);
   private readonly long = new IndexedHeap<QueueEntry<T>>(isBefore);
-
-  /** @param servedMs virtual time: the service that the client has received, from a common origin */
-  constructor(public servedMs: number) {}
 
   first(longAllowed: boolean): QueueEntry<T> | undefined {
     const [short, long] = [this.short.first, longAllowed ? this.long.first : undefined];
@@ -79,7 +78,7 @@ export class ClientLines<T> {
   add(entry: QueueEntry<T>): void {
     const { client } = entry.work;
     let line = this.lines.get(client);
-    if (line === undefined) this.lines.set(client, (line = new ClientLine(this.servedMs)));
+    if (line === undefined) this.lines.set(client, (line = new ClientLine()));
     // What it did not ask for while others waited is not owed to it.
     if (line.count === 0) line.servedMs = Math.max(line.servedMs, this.servedMs);
     line.add(entry);
@@ -130,10 +129,9 @@ export class ClientLines<T> {
     return [...this.waiting].flatMap((line) => [...line.entries()]);
   }
 
-  /** Who has nothing waiting, and no more received than newcomers are taken to have, is as good as a newcomer. */
+  /** Who comes back is taken for a newcomer: clients may be any number. */
   private forgetIdle(): void {
-    for (const [client, line] of this.lines)
-      if (line.count === 0 && line.servedMs <= this.servedMs) this.lines.delete(client);
+    for (const [client, line] of this.lines) if (line.count === 0) this.lines.delete(client);
   }
 }
 

@@ -127,7 +127,6 @@ export class WorkQueue<T> {
     if (largest === undefined) return false;
     const own = this.lines.lineOf(work.client);
     const share = this.shareOf({ count: (own?.count ?? 0) + 1, bytes: (own?.bytes ?? 0) + work.bytes });
-    if (largest === own) return false;
     const left = { count: largest.count, bytes: largest.bytes };
     const freed = { count: 0, bytes: 0 };
     const isEnough = (): boolean =>

@@ -21,7 +21,7 @@ const offered = fc.record({
   fails: fc.constantFrom('no', 'no', 'no', 'at once', 'later'),
 });
 const scenario = fc.record({
-  works: fc.array(offered, { maxLength: 60 }),
+  works: fc.array(offered, { maxLength: 60, size: 'max' }),
   countMax: fc.integer({ min: 0, max: 12 }),
   bytesMax: fc.integer({ min: 1, max: 200 }),
   poolMost: fc.integer({ min: 1, max: 4 }),

@@ -6,6 +6,7 @@ import {
   PoolController,
 } from '../../../src/server/stages/index.ts';
 import { ClientShares } from '../../../src/server/stages/client-shares.ts';
+import { LoadForecast } from '../../../src/server/stages/load-forecast.ts';
 import { publishedRate, RateLimit } from '../../../src/server/stages/rate-limit.ts';
 import { RecentTimes } from '../../../src/server/stages/recent-times.ts';
 import { SimulatedClock } from './support/simulated-clock.ts';
@@ -140,6 +141,7 @@ describe('admission', () => {
   /** A controller with a target of 100 ms, an observation each 250 ms, and a backlog that is set. */
   function make(isDegradable: boolean): {
     readonly admission: AdmissionController;
+    readonly clock: SimulatedClock;
     readonly backlog: { ms: number; queued: number };
     /** Ten requests, answered in so many milliseconds, and an observation. */
     readonly observe: (responseMs: number) => Promise<number[]>;
@@ -163,7 +165,7 @@ describe('admission', () => {
       const { share, rate } = (admission.share, admission.metrics());
       return [Math.round(admission.metrics().p90Ms!), share, Math.round(rate)];
     };
-    return { admission, backlog, observe };
+    return { admission, clock, backlog, observe };
   }
 
   test('degrades first: a level for each observation above the target; then cuts the rate; recovers the rate first', async () => {
@@ -202,6 +204,22 @@ describe('admission', () => {
     for (let n = 0; n < 5; n++) expect((await observe(1000)).slice(1)).toEqual([1, Infinity]);
   });
 
+  test('refuses clients who were let in more often than others at half of the way, while that is not long ago', async () => {
+    const { admission, backlog, clock, observe } = make(false);
+    await observe(10);
+    const admit = (client: string): boolean =>
+      admission.admit({ client, predictedMs: 10, isDegradable: false }).admitted;
+    for (let n = 0; n < 20; n++) admit('a');
+    for (let n = 0; n < 5; n++) admit('b');
+    backlog.ms = 60;
+    expect([admit('a'), admit('b')]).toEqual([false, true]);
+    for (let n = 0; n < 20; n++) {
+      await clock.run(clock.nowMs() + 250);
+      expect(admission.share).toBe(1);
+    }
+    expect([admit('a'), admit('b')]).toEqual([true, true]);
+  });
+
   test('degrades at a predicted wait of 0.3 of the target, refuses at 0.7, and says until when', async () => {
     const { admission, backlog, observe } = make(true);
     await observe(10);
@@ -219,6 +237,44 @@ describe('admission', () => {
     expect(admit(131)).toEqual([{ admitted: true }, 4]);
     expect(admit(1000)).toEqual([{ admitted: false, retryAfterMs: 462 }, 4]); // 1000 · 0.53 − 70
     expect(admission.metrics()).toMatchObject({ admitted: 14, refused: 1 });
+  });
+});
+
+describe('what works are foreseen to cost', () => {
+  const degradable = { client: 'a', predictedMs: 10, isDegradable: true };
+  /** A forecast for which works of 10 ms were asked for, 100 a second: one place of a pool where nothing is degraded. */
+  function make(): LoadForecast {
+    const forecast = new LoadForecast([1, 0.5, 0.25]);
+    for (let n = 0; n < 1000; n++) forecast.ask(degradable);
+    forecast.observe(10_000);
+    return forecast;
+  }
+
+  test('is what was predicted, half of it by rows, before anything was measured', () => {
+    const forecast = make();
+    expect([0, 1, 2].map((level) => forecast.busyPlaces(level))).toEqual([1, 0.75, 0.625].map((share) => expect.closeTo(share))); // prettier-ignore
+  });
+
+  test('is as measured at a level, for others by the nearest, from ten works on', () => {
+    const forecast = make();
+    for (let n = 0; n < 9; n++) forecast.served(degradable, 20, 0.5);
+    expect(forecast.costRatio(1)).toBeCloseTo(0.75);
+    for (let n = 0; n < 9; n++) forecast.served(degradable, 20, 0.5);
+    expect(forecast.costRatio(1)).toBeCloseTo(2);
+    expect(forecast.costRatio(0)).toBeCloseTo(2 / 0.75);
+    expect(forecast.costRatio(2)).toBeCloseTo((2 * 0.625) / 0.75);
+  });
+
+  test('what was measured at levels that are not in use is forgotten', () => {
+    const forecast = make();
+    for (let n = 0; n < 12; n++) forecast.served(degradable, 50, 1);
+    for (let n = 0; n < 100; n++) {
+      for (let k = 0; k < 30; k++) forecast.served(degradable, 7.5, 0.5);
+      if (n === 0) expect(forecast.costRatio(0)).toBeCloseTo(5);
+      forecast.ask(degradable);
+      forecast.observe(250);
+    }
+    expect(forecast.costRatio(0)).toBeCloseTo(1);
   });
 });
 

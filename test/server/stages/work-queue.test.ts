@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Work, WorkQueue } from '../../../src/server/stages/index.ts';
+import { ClientLines, type QueueEntry } from '../../../src/server/stages/client-lines.ts';
 import type { QueueOptions } from '../../../src/server/stages/work-queue.ts';
 import { SimulatedClock } from './support/simulated-clock.ts';
 import { workOf } from './support/work.ts';
@@ -82,7 +83,7 @@ describe('filter', () => {
       ['3', null],
     ] as const)
       // prettier-ignore
-      queue.offer(workOf(name, { batchKey: 's', deadlineMs, predictedMs: name === '1' ? 1 : 90 }));
+      queue.offer(workOf(name, { batchKey: 's', deadlineMs, predictedMs: name === '1' ? 1 : 10 }));
     await clock.run(60);
     queue.offer(workOf('4', { batchKey: 's', arrivedMs: 60 }));
     expect(take(3)).toBe('1+3+4');
@@ -124,7 +125,7 @@ describe('reorder', () => {
       isLong: fc.boolean(),
       isAbandoned: fc.boolean(),
     }),
-    { maxLength: 40 },
+    { maxLength: 40, size: 'max' },
   );
 
   test('works come out as a sort of the living has them, whatever leaves in between', () => {
@@ -203,6 +204,36 @@ describe('fairness', () => {
     expect([take(), take(), take(), take(), take()]).toEqual(['b1', 'a4', 'b2', 'a5', 'b3']);
   });
 
+  test('when nothing waited all begin anew, and corrections of what was before do not put anybody ahead', () => {
+    const { queue, take, takeAll } = makeQueue({ turnMs: 0 });
+    queue.offer(workOf('a1', { predictedMs: 100 }));
+    take();
+    for (let n = 2; n <= 4; n++) queue.offer(workOf(`a${n}`));
+    for (let n = 1; n <= 3; n++) queue.offer(workOf(`b${n}`, { client: 'b' }));
+    queue.charge('a', -90);
+    expect(takeAll()).toBe('a2 b1 a3 b2 a4 b3');
+  });
+
+  test('of clients who come and go few are kept in mind', () => {
+    const lines = new ClientLines<string>(0);
+    const entry = (client: string): QueueEntry<string> => ({
+      work: workOf('any', { client }),
+      dueMs: 0,
+      sequence: 0,
+      place: -1,
+    });
+    lines.add(entry('stays'));
+    for (let n = 0; n < 1000; n++) {
+      const passing = entry(`client ${n}`);
+      lines.add(passing);
+      lines.charge(`client ${n}`, 10);
+      lines.remove(passing);
+    }
+    const known = Array.from({ length: 1000 }, (_, n) => lines.lineOf(`client ${n}`));
+    expect(known.filter((line) => line !== undefined).length).toBeLessThan(100);
+    expect(lines.lineOf('stays')?.count).toBe(1);
+  });
+
   test('within a turn, what is due first is first', () => {
     const { queue, takeAll } = makeQueue({ turnMs: 25 });
     for (let n = 1; n <= 4; n++) queue.offer(workOf(`a${n}`));
@@ -223,7 +254,11 @@ describe('eviction', () => {
     expect(queue.offer(workOf('b3', { client: 'b' }))).toBe('full');
     expect(queue.offer(workOf('a5'))).toBe('full');
     expect(drops).toEqual(['a2 evicted', 'a4 evicted']);
-    expect(takeAll()).toBe('a1 a3 b1 b2');
+    expect(queue.offer(workOf('c1', { client: 'c' }))).toBe('queued');
+    expect(drops).toEqual(['a2 evicted', 'a4 evicted', 'a3 evicted']);
+    // c would hold two then, as b does.
+    expect(queue.offer(workOf('c2', { client: 'c' }))).toBe('full');
+    expect(takeAll()).toBe('a1 b1 b2 c1');
   });
 
   test('several go where bytes are short, but none where that would not do', () => {
