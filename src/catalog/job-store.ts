@@ -92,7 +92,7 @@ export class JobStore {
 
   /** Gives all unfinished jobs another term, as if they had been asked after: nobody could. @throws QueryError STORAGE */
   async renewAll(nowMs: number): Promise<void> {
-    await this.database.transact(() =>
+    await this.database.transactLazily(() =>
       this.database
         .prepare(`UPDATE jobs SET expires_ms = max(expires_ms, ? + term_ms) WHERE ${isUnfinished}`)
         .run(nowMs),

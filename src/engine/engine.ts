@@ -2,11 +2,13 @@ import type { WorkloadEntry } from '../catalog/index.ts';
 import { QueryError, storageError, untilAborted } from '../common/index.ts';
 import type { SelectStatement, Statement } from '../parser/index.ts';
 import { tablesOf } from '../plan/index.ts';
-import type { ResolvedBounds, SelectPlan } from '../planner/index.ts';
+import type { Parameters, SelectPlan } from '../planner/index.ts';
 import type { Engine, QueryOptions, QueryResult } from './contract.ts';
 import { createSamples, explainSamples } from './create-samples.ts';
 import { explain } from './explain.ts';
-import { KnownStatements } from './known-statements.ts';
+import type { JobOptions } from './jobs/job.ts';
+import { Jobs } from './jobs/jobs.ts';
+import { KnownStatements, selectOf } from './known-statements.ts';
 import { Answer } from './query-result.ts';
 import { cancelled, RunControl } from './run-control.ts';
 import { measureResilience } from './resilience.ts';
@@ -21,20 +23,10 @@ import type { EngineState } from './state.ts';
 import { addStaleness, type Staleness } from './staleness.ts';
 import { StatementCosts } from './statement-costs.ts';
 import { type Refine, streamAnswers } from './stream-answers.ts';
-import { requireInTime, Stopwatch, summarise } from './summary.ts';
+import { noBounds, requireInTime, Stopwatch, summarise } from './summary.ts';
 import { createTable, describeTable, dropTable, requireTable } from './tables.ts';
 import { Turnstile } from './turnstile.ts';
 import { workloadOf } from './workload.ts';
-
-/** Bounds of statements that ask for none. */
-const noBounds: ResolvedBounds = {
-  error: null,
-  confidence: 0.95,
-  simultaneous: false,
-  withinMs: null,
-  onMiss: 'exact',
-  isDefault: true,
-};
 
 /** A SELECT, planned, with what its answers should cost. */
 interface PlannedSelect {
@@ -49,6 +41,7 @@ export class BallparkEngine implements Engine {
   private closing: Promise<void> | null = null;
   private readonly known: KnownStatements;
   private readonly turnstile = new Turnstile();
+  private opened: Promise<Jobs> | null = null;
 
   constructor(
     private readonly state: EngineState,
@@ -245,6 +238,33 @@ export class BallparkEngine implements Engine {
     return new Answer(newId(), columns, summarise(report, noBounds, elapsedMs, stopwatch, null), null);
   }
 
+  /**
+   * Parses a statement, and plans it or finds the table that it is about: most of what can be wrong with it shows.
+   * @throws QueryError
+   */
+  examine(sql: string, params: Parameters): Statement {
+    this.requireOpen();
+    const statement = this.known.parse(sql);
+    const select = selectOf(statement);
+    if (select !== null) this.plan(sql, select, { params });
+    const { kind } = statement;
+    if (kind === 'create-sample' || kind === 'create-samples' || kind === 'refresh-samples')
+      requireTable(this.state, statement.table);
+    return statement;
+  }
+
+  /** The jobs of the data folder, see {@link Jobs}. @param options of the first call @throws QueryError as {@link Jobs.open} */
+  async jobs(options: JobOptions): Promise<Jobs> {
+    this.requireOpen();
+    this.opened ??= Jobs.open(this, this.state, options);
+    try {
+      return await this.opened;
+    } catch (error) {
+      this.opened = null;
+      throw error;
+    }
+  }
+
   /** What a statement fails with: what it no longer finds where the engine was closed meanwhile is no fault of its own. */
   private failureOf(raw: unknown): unknown {
     if (this.closing !== null && !(raw instanceof QueryError))
@@ -258,8 +278,15 @@ export class BallparkEngine implements Engine {
   }
 
   close(): Promise<void> {
-    this.closing ??= this.release();
+    this.closing ??= this.end();
     return this.closing;
+  }
+
+  private async end(): Promise<void> {
+    // What they run is to be given back, not to fail.
+    const jobs = await this.opened?.catch(() => null);
+    await jobs?.close();
+    await this.release();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -268,9 +295,3 @@ export class BallparkEngine implements Engine {
 }
 
 const nothing = (): void => undefined;
-
-/** The SELECT of a statement that has one. */
-function selectOf(statement: Statement): SelectStatement | null {
-  if (statement.kind === 'select-statement') return statement;
-  return statement.kind === 'explain' ? statement.statement : null;
-}
