@@ -4,6 +4,7 @@ import { type Fence, leaseSchema } from '../leases/index.ts';
 import { damagedSampleSchema, markDamaged } from './damaged-samples.ts';
 import { droppedSampleSchema, rememberFiles } from './dropped-samples.ts';
 import type { CatalogSnapshot, FileEntry, SampleEntry, SampleTrouble, TableEntry } from './entries.ts';
+import { jobSchema } from './job-entry.ts';
 import { fingerprintOf } from './lessons.ts';
 import { number, readSnapshot } from './read-snapshot.ts';
 import { sealSample, sealSchema, sealTable } from './seals.ts';
@@ -43,6 +44,7 @@ export const catalogMigrations: readonly Migration[] = [
   unfinishedFileSchema,
   `ALTER TABLE table_files ADD COLUMN origins TEXT;
    ALTER TABLE samples ADD COLUMN drift TEXT;`,
+  jobSchema,
 ];
 
 /** Tables and samples, in SQLite. */

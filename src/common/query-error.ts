@@ -28,6 +28,7 @@ export const errorCodes = {
   DUPLICATE_NAME: conflict,
   LEASE_HELD: conflict,
   LEASE_LOST: conflict,
+  TOO_MANY_JOBS: { httpStatus: 429, exitCode: 1 },
   NOT_SUPPORTED: unprocessable,
   MISSING_FILE: missing,
   INVALID_FILE: unprocessable,

@@ -3,6 +3,8 @@ import { BallparkEngine } from './engine.ts';
 import type { EngineStatus } from './engine-status.ts';
 import type { Foreseen } from './foresee.ts';
 import { Answer } from './query-result.ts';
+import type { JobOptions } from './jobs/job.ts';
+import type { Jobs } from './jobs/jobs.ts';
 import type { RunOptions } from './run-options.ts';
 
 /*
@@ -11,6 +13,8 @@ import type { RunOptions } from './run-options.ts';
 
 export type { EngineStatus } from './engine-status.ts';
 export type { Foreseen } from './foresee.ts';
+export type { Job, JobAnswer, JobOptions, JobRequest } from './jobs/job.ts';
+export type { Jobs } from './jobs/jobs.ts';
 export type { RunOptions } from './run-options.ts';
 
 /** An engine as a server sees it. */
@@ -25,6 +29,13 @@ export interface EngineControl extends Pick<Engine, 'close'> {
   status(): Promise<EngineStatus>;
   /** Opens all samples, so that first statements find them open; one that cannot be opened is told of as when it is asked. */
   openSamples(signal?: AbortSignal): Promise<void>;
+  /**
+   * The jobs of the engine's data folder. From the first call on the engine runs jobs and looks after them, until it is closed; an
+   * engine that is never asked for its jobs leaves them to other processes.
+   * @param options of the first call
+   * @throws QueryError INVALID_ARGUMENT, STORAGE, CLOSED
+   */
+  jobs(options?: JobOptions): Promise<Jobs>;
 }
 
 /** An answer for somebody else who asked the same, under an id of its own. */

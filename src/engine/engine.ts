@@ -2,42 +2,31 @@ import type { WorkloadEntry } from '../catalog/index.ts';
 import { QueryError, storageError, untilAborted } from '../common/index.ts';
 import type { SelectStatement, Statement } from '../parser/index.ts';
 import { tablesOf } from '../plan/index.ts';
-import type { ResolvedBounds, SelectPlan } from '../planner/index.ts';
+import type { Parameters, SelectPlan } from '../planner/index.ts';
 import type { Engine, QueryOptions, QueryResult } from './contract.ts';
-import { createSamples, explainSamples } from './create-samples.ts';
 import { engineStatus, type EngineStatus, openAllSamples } from './engine-status.ts';
 import { explain } from './explain.ts';
 import { type Foreseen, foreseeOther, foreseeSelect } from './foresee.ts';
-import { KnownStatements } from './known-statements.ts';
+import type { JobOptions } from './jobs/job.ts';
+import { Jobs } from './jobs/jobs.ts';
+import { KnownStatements, selectOf } from './known-statements.ts';
 import { Answer } from './query-result.ts';
 import { cancelled, RunControl } from './run-control.ts';
 import type { RunOptions } from './run-options.ts';
 import { measureResilience } from './resilience.ts';
+import { runCommand } from './run-command.ts';
 import { runSelect } from './run-select.ts';
-import { refreshSamples } from './refresh-samples.ts';
 import { describeTrouble } from './sample-troubles.ts';
 import type { FailedSamples } from './sample-cache.ts';
-import { createSample, dropSample } from './samples.ts';
 import type { RoutedAnswer, SelectRun } from './select-run.ts';
-import { show } from './show.ts';
 import type { EngineState } from './state.ts';
 import { addStaleness, type Staleness } from './staleness.ts';
 import { StatementCosts } from './statement-costs.ts';
 import { type Refine, streamAnswers } from './stream-answers.ts';
-import { requireInTime, Stopwatch, summarise } from './summary.ts';
-import { createTable, describeTable, dropTable, requireTable } from './tables.ts';
+import { noBounds, requireInTime, Stopwatch, summarise } from './summary.ts';
+import { requireTable } from './tables.ts';
 import { Turnstile } from './turnstile.ts';
 import { workloadOf } from './workload.ts';
-
-/** Bounds of statements that ask for none. */
-const noBounds: ResolvedBounds = {
-  error: null,
-  confidence: 0.95,
-  simultaneous: false,
-  withinMs: null,
-  onMiss: 'exact',
-  isDefault: true,
-};
 
 /** A SELECT, planned, with what its answers should cost. */
 interface PlannedSelect {
@@ -52,6 +41,7 @@ export class BallparkEngine implements Engine {
   private closing: Promise<void> | null = null;
   private readonly known: KnownStatements;
   private readonly turnstile = new Turnstile();
+  private opened: Promise<Jobs> | null = null;
 
   constructor(
     private readonly state: EngineState,
@@ -134,7 +124,7 @@ export class BallparkEngine implements Engine {
     const onInterim = refine === null ? null : (interim: RoutedAnswer) => refine(toAnswer(interim, false));
     let answered = planned;
     const routed = await stopwatch.time('executeMs', () => {
-      if (select === null || planned === null) return this.run(statement, control);
+      if (select === null || planned === null) return runCommand(this.state, statement, control);
       const work = this.state.samples.during((failed) => {
         // Samples, and maybe the table, are others by now.
         const current = failed.size > 0 ? this.plan(sql, select, options, failed) : planned;
@@ -193,38 +183,6 @@ export class BallparkEngine implements Engine {
     return { columns, report: { ...report, reason } };
   }
 
-  private async run(statement: Statement, control: RunControl): Promise<RoutedAnswer> {
-    const { state } = this;
-    switch (statement.kind) {
-      case 'select-statement':
-      case 'explain':
-        throw new Error('a SELECT is planned before it runs');
-      case 'create-table':
-        return await createTable(state, statement, control);
-      case 'create-sample':
-        return await createSample(state, statement, requireTable(state, statement.table), control);
-      case 'drop':
-        return statement.what === 'table'
-          ? await dropTable(state, statement)
-          : await dropSample(state, statement);
-      case 'describe':
-        return describeTable(state, statement);
-      case 'show':
-        return await show(state, statement);
-      case 'create-samples':
-        return await createSamples(state, statement, requireTable(state, statement.table), control);
-      case 'explain-samples':
-        return await explainSamples(
-          state,
-          statement.statement,
-          requireTable(state, statement.statement.table),
-          control,
-        );
-      case 'refresh-samples':
-        return await refreshSamples(state, statement, control);
-    }
-  }
-
   stream(sql: string, options: RunOptions = {}): AsyncIterable<QueryResult> {
     return streamAnswers(options.signal, (signal, refine) =>
       this.logged(sql, { ...options, signal }, refine),
@@ -266,6 +224,33 @@ export class BallparkEngine implements Engine {
     return new Answer(newId(), columns, summarise(report, noBounds, elapsedMs, stopwatch, null), null);
   }
 
+  /**
+   * Parses a statement, and plans it or finds the table that it is about: most of what can be wrong with it shows.
+   * @throws QueryError
+   */
+  examine(sql: string, params: Parameters): Statement {
+    this.requireOpen();
+    const statement = this.known.parse(sql);
+    const select = selectOf(statement);
+    if (select !== null) this.plan(sql, select, { params });
+    const { kind } = statement;
+    if (kind === 'create-sample' || kind === 'create-samples' || kind === 'refresh-samples')
+      requireTable(this.state, statement.table);
+    return statement;
+  }
+
+  /** The jobs of the data folder, see {@link Jobs}. @param options of the first call @throws QueryError as {@link Jobs.open} */
+  async jobs(options: JobOptions = {}): Promise<Jobs> {
+    this.requireOpen();
+    this.opened ??= Jobs.open(this, this.state, options);
+    try {
+      return await this.opened;
+    } catch (error) {
+      this.opened = null;
+      throw error;
+    }
+  }
+
   /** What a statement fails with: what it no longer finds where the engine was closed meanwhile is no fault of its own. */
   private failureOf(raw: unknown): unknown {
     if (this.closing !== null && !(raw instanceof QueryError))
@@ -279,8 +264,15 @@ export class BallparkEngine implements Engine {
   }
 
   close(): Promise<void> {
-    this.closing ??= this.release();
+    this.closing ??= this.end();
     return this.closing;
+  }
+
+  private async end(): Promise<void> {
+    // What they run is to be given back, not to fail.
+    const jobs = await this.opened?.catch(() => null);
+    await jobs?.close();
+    await this.release();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -289,9 +281,3 @@ export class BallparkEngine implements Engine {
 }
 
 const nothing = (): void => undefined;
-
-/** The SELECT of a statement that has one. */
-function selectOf(statement: Statement): SelectStatement | null {
-  if (statement.kind === 'select-statement') return statement;
-  return statement.kind === 'explain' ? statement.statement : null;
-}

@@ -60,3 +60,9 @@ export class KnownStatements {
     return planned;
   }
 }
+
+/** The SELECT of a statement that has one. */
+export function selectOf(statement: Statement): SelectStatement | null {
+  if (statement.kind === 'select-statement') return statement;
+  return statement.kind === 'explain' ? statement.statement : null;
+}

@@ -1,7 +1,14 @@
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { mkdtemp } from 'node:fs/promises';
-import { Catalog, catalogMigrations, LessonStore, ProfileStore, QueryLogStore } from '../catalog/index.ts';
+import {
+  Catalog,
+  catalogMigrations,
+  JobStore,
+  LessonStore,
+  ProfileStore,
+  QueryLogStore,
+} from '../catalog/index.ts';
 import { QueryError, storageError } from '../common/index.ts';
 import { plantFaults, ScanThreads } from '../executor/index.ts';
 import { openDatabase } from '../database/index.ts';
@@ -87,7 +94,7 @@ async function openState(
   // What must lie in files lies in a folder that goes away on close.
   const root = inMemory ? await mkdtemp(join(tmpdir(), 'ballpark-')) : resolve(dataDir);
   if (inMemory) closers.add(() => files.remove(root));
-  const folders = { samples: join(root, 'samples'), tables: join(root, 'tables') };
+  const folders = { samples: join(root, 'samples'), tables: join(root, 'tables'), jobs: join(root, 'jobs') };
   for (const folder of [folders.samples, folders.tables]) await files.makeFolder(folder);
   const allowedPaths = await realPaths(environment, [
     ...(options.allowedPaths ?? [process.cwd()]),
@@ -138,6 +145,7 @@ async function openState(
     leases,
     remains,
     log,
+    jobs: new JobStore(database),
     allowedPaths,
     folders,
     profile,

@@ -13,6 +13,9 @@ export interface AnswerColumn {
   readonly values: readonly Value[];
 }
 
+/** Cells of a piece of JSON. */
+const cellsAtOnce = 2000;
+
 /** An answer: columns of values, and what is to be said about them. */
 export class Answer implements QueryResult {
   readonly columns: readonly ResultColumn[];
@@ -32,6 +35,10 @@ export class Answer implements QueryResult {
   withId(queryId: string): Answer {
     const { data, answer, marks, final } = this;
     return queryId === this.queryId ? this : new Answer(queryId, data, answer, marks, final);
+  }
+
+  get rowCount(): number {
+    return this.data[0]?.values.length ?? 0;
   }
 
   get rows(): readonly (readonly Cell[])[] {
@@ -55,14 +62,41 @@ export class Answer implements QueryResult {
     return { queryId, final, columns, rows: this.byRow(toJsonCell), marks, answer };
   }
 
+  /** The text of {@link toJSON} in pieces of about a millisecond each: to make all of a large answer at once would hold others up. */
+  *jsonPieces(): Generator<string> {
+    const { queryId, final, columns, marks, answer, rowCount } = this;
+    const rowsAtOnce = Math.ceil(cellsAtOnce / Math.max(1, columns.length));
+    yield `${JSON.stringify({ queryId, final, columns }).slice(0, -1)},"rows":[`;
+    yield* listPieces(rowCount, rowsAtOnce, (from, to) => this.byRow(toJsonCell, from, to));
+    yield '],"marks":';
+    if (marks === null) yield 'null';
+    else {
+      yield '[';
+      yield* listPieces(marks.length, cellsAtOnce, (from, to) => marks.slice(from, to));
+      yield ']';
+    }
+    yield `,"answer":${JSON.stringify(answer)}}`;
+  }
+
   toArrow(): Table {
     return arrowTable(this.data);
   }
 
-  private byRow<T>(convert: (value: Value, type: SqlType) => T): T[][] {
-    const rows = this.data[0]?.values.length ?? 0;
-    return Array.from({ length: rows }, (_, row) =>
-      this.data.map(({ values, type }) => convert(values[row]!, type)),
+  private byRow<T>(convert: (value: Value, type: SqlType) => T, from = 0, to = this.rowCount): T[][] {
+    return Array.from({ length: to - from }, (_, place) =>
+      this.data.map(({ values, type }) => convert(values[from + place]!, type)),
     ); // as many values as rows
+  }
+}
+
+/** The JSON of a list without its brackets, so many items at once. */
+function* listPieces(
+  length: number,
+  atOnce: number,
+  items: (from: number, to: number) => readonly unknown[],
+): Generator<string> {
+  for (let from = 0; from < length; from += atOnce) {
+    const piece = JSON.stringify(items(from, Math.min(length, from + atOnce)));
+    yield `${from === 0 ? '' : ','}${piece.slice(1, -1)}`;
   }
 }

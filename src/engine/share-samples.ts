@@ -22,7 +22,7 @@ export function shareSamples(
   database: Database,
   catalog: Catalog,
   troubles: SampleTroubles,
-  folders: EngineState['folders'],
+  folders: Pick<EngineState['folders'], 'samples' | 'tables'>,
   bytesMax: number,
 ): Pick<EngineState, 'leases' | 'remains' | 'samples'> {
   const store = new LeaseStore(database, clock, `process ${process.pid} on ${hostname()}`);

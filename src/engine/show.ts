@@ -1,5 +1,4 @@
 import type { SampleEntry } from '../catalog/index.ts';
-import { QueryError } from '../common/index.ts';
 import type { ShowStatement } from '../parser/index.ts';
 import type { Scalar } from '../plan/index.ts';
 import { builtSample } from './build-claim.ts';
@@ -11,9 +10,10 @@ import type { EngineState } from './state.ts';
 
 const { text, count, number, time, flag } = commandTypes;
 const micros = (ms: number): number => Math.round(ms * 1000);
+const microsOrNull = (ms: number | null): number | null => (ms === null ? null : micros(ms));
 
-/** SHOW TABLES, SAMPLES, QUERIES, LEASES. @throws QueryError NOT_SUPPORTED for what there is none of yet */
-export async function show(state: EngineState, { what, span }: ShowStatement): Promise<RoutedAnswer> {
+/** SHOW TABLES, SAMPLES, QUERIES, JOBS, LEASES. */
+export async function show(state: EngineState, { what }: ShowStatement): Promise<RoutedAnswer> {
   switch (what) {
     case 'tables':
       return showTables(state);
@@ -24,7 +24,7 @@ export async function show(state: EngineState, { what, span }: ShowStatement): P
     case 'leases':
       return showLeases(state);
     case 'jobs':
-      throw new QueryError('NOT_SUPPORTED', `SHOW ${what.toUpperCase()} is not available yet`, { span });
+      return showJobs(state);
   }
 }
 
@@ -81,4 +81,12 @@ async function showQueries(state: EngineState): Promise<RoutedAnswer> {
       workload?.shape ?? null, sql,
     ]); // prettier-ignore
   return rowsAnswer([['query_id', text], ['started', time], ['elapsed_ms', number], ['predicted_ms', number], ['outcome', text], ['sample', text], ['rows_read', count], ['error', number], ['predicted_error', number], ['met', flag], ['bounds', text], ['columns', text], ['shape', text], ['sql', text]], rows, 'the latest statements, newest first'); // prettier-ignore
+}
+
+function showJobs({ jobs }: EngineState): RoutedAnswer {
+  const rows = jobs.list(null).map((job): Scalar[] => [
+    job.id, job.owner, job.state, job.reason, job.attempts, micros(job.submittedMs), microsOrNull(job.startedMs), microsOrNull(job.endedMs),
+    job.endedMs === null ? micros(job.expiresMs) : null, microsOrNull(job.forgetMs), job.answer?.bytes ?? null, job.sql,
+  ]); // prettier-ignore
+  return rowsAnswer([['job', text], ['owner', text], ['state', text], ['reason', text], ['attempts', count], ['submitted', time], ['started', time], ['ended', time], ['expires', time], ['kept_until', time], ['bytes', count], ['sql', text]], rows, 'the jobs that there are, newest first'); // prettier-ignore
 }

@@ -1,4 +1,4 @@
-import type { Catalog } from '../catalog/index.ts';
+import type { Catalog, JobStore } from '../catalog/index.ts';
 import type { ScanThreads } from '../executor/index.ts';
 import type { LeaseKeeper } from '../leases/index.ts';
 import type { DuckDBSource } from '../sources/index.ts';
@@ -34,7 +34,8 @@ export interface EngineState {
   readonly threads: ScanThreads;
   readonly tails: LearnedTails;
   readonly log: QueryLog;
+  readonly jobs: JobStore;
   /** Folders that CREATE TABLE may read, links followed. */
   readonly allowedPaths: readonly string[];
-  readonly folders: { readonly samples: string; readonly tables: string };
+  readonly folders: { readonly samples: string; readonly tables: string; readonly jobs: string };
 }

@@ -5,6 +5,16 @@ import type { Choice } from './choice.ts';
 import type { AnswerSummary } from './contract.ts';
 import type { Staleness } from './staleness.ts';
 
+/** Bounds of statements that ask for none. */
+export const noBounds: ResolvedBounds = {
+  error: null,
+  confidence: 0.95,
+  simultaneous: false,
+  withinMs: null,
+  onMiss: 'exact',
+  isDefault: true,
+};
+
 /** Milliseconds spent in the steps of a statement. */
 export class Stopwatch {
   private readonly spent = { parseMs: 0, planMs: 0, executeMs: 0, estimateMs: 0 };
