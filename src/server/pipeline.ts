@@ -8,6 +8,7 @@ import {
   AdmissionController,
   type Backlog,
   type DropReason,
+  type Served,
   Stage,
   type StageClock,
   type StageMetrics,
@@ -42,7 +43,11 @@ interface Sending {
 
 /** A statement takes so much of memory beside its text while it waits, bytes. */
 const taskBytes = 2048;
-/** Statements that change something run beside the others, so many at once: leases keep them apart. */
+/** Statements that take longer than the target by themselves run beside the others, as many at once as half of the cores: … */
+const longShare = 0.5;
+/** … they are refused where they would wait for so many times the target. */
+const longWaitTimes = 10;
+/** Statements that change something do too: leases keep them apart. */
 const changesMax = 4;
 const retryAfterMs = 1000;
 
@@ -54,6 +59,7 @@ export class Pipeline {
   private readonly admission: AdmissionController | null;
   private readonly planning: Stage<Task>;
   private readonly execution: Stage<Planned>;
+  private readonly long: Stage<Planned>;
   private readonly changes: Stage<Planned>;
   private readonly responding: Stage<Sending>;
   private readonly costs = new CostBook();
@@ -65,7 +71,7 @@ export class Pipeline {
   ) {
     const { isControlled, targetMs, leastShare, queueMax, queueBytesMax } = settings;
     const queue = isControlled
-      ? { countMax: queueMax, bytesMax: queueBytesMax }
+      ? { countMax: queueMax, bytesMax: queueBytesMax, patienceMaxMs: targetMs }
       : { countMax: Infinity, bytesMax: Infinity };
     const pool = (least: number, most: number) =>
       isControlled ? { least, most } : { least: 1e6, most: 1e6 };
@@ -91,6 +97,8 @@ export class Pipeline {
       pool: pool(cores, 2 * cores),
       batch: { most: 64 },
     });
+    const longMax = Math.max(1, Math.floor(cores * longShare));
+    this.long = new Stage<Planned>({ ...execute, name: 'long', pool: pool(longMax, longMax) });
     this.changes = new Stage<Planned>({ ...execute, name: 'change', pool: pool(changesMax, changesMax) });
     this.responding = new Stage<Sending>({
       ...shared,
@@ -114,7 +122,9 @@ export class Pipeline {
    */
   async run(asked: Asked, execute: Execute, sameAs: string | null): Promise<QueryResult | null> {
     const expected = this.costs.ofText(asked.sql);
-    const admission = this.admission?.admit({ client: asked.client.id, ...expected });
+    const admission = this.isLong(expected.predictedMs)
+      ? null
+      : this.admission?.admit({ client: asked.client.id, ...expected });
     if (admission?.admitted === false) throw new Overloaded(admission.retryAfterMs);
     return await new Promise((resolve, reject) => {
       const task: Task = { asked, execute, sameAs, resolve, reject };
@@ -135,7 +145,8 @@ export class Pipeline {
     readonly stages: readonly StageMetrics[];
     readonly admission: ReturnType<AdmissionController['metrics']> | null;
   } {
-    const stages = [this.planning, this.execution, this.changes, this.responding];
+    const { planning, execution, long, changes, responding } = this;
+    const stages = [planning, execution, long, changes, responding];
     return { stages: stages.map((stage) => stage.metrics()), admission: this.admission?.metrics() ?? null };
   }
 
@@ -182,16 +193,28 @@ export class Pipeline {
       ...this.workOf({ ...task, foreseen }, predictedMs),
       deadlineMs: foreseen.withinMs === null ? null : arrivedMs + foreseen.withinMs,
       batchKey: task.sameAs,
-      isLong: predictedMs > this.settings.targetMs,
     };
-    this.enqueue(foreseen.kind === 'change' ? this.changes : this.execution, work);
+    if (foreseen.kind === 'change') this.enqueue(this.changes, work);
+    else if (this.isLong(predictedMs)) this.enqueueLong(work);
+    else this.enqueue(this.execution, work);
     // Others get their turn between two plans.
     await new Promise((resume) => setImmediate(resume));
   }
 
+  private isLong(predictedMs: number): boolean {
+    return predictedMs > this.settings.targetMs;
+  }
+
+  private enqueueLong(work: Work<Planned>): void {
+    const { isControlled, targetMs } = this.settings;
+    const waitMs = this.long.expectedWaitMs();
+    if (isControlled && waitMs > longWaitTimes * targetMs) work.payload.reject(new Overloaded(waitMs));
+    else this.enqueue(this.long, work);
+  }
+
   /** Runs works that are one statement, and gives its answer to all of them. */
   private async execute(batch: readonly Work<Planned>[]): Promise<void> {
-    const [{ payload: task, arrivedMs, isLong = false }] = batch as readonly [Work<Planned>]; // one at least
+    const [{ payload: task, arrivedMs }] = batch as readonly [Work<Planned>]; // one at least
     const { foreseen, asked } = task;
     const beganMs = this.clock.nowMs();
     const share = foreseen.mayDegrade ? (this.admission?.share ?? 1) : 1;
@@ -205,19 +228,19 @@ export class Pipeline {
     const nowMs = this.clock.nowMs();
     const costMs = nowMs - beganMs;
     if (foreseen.kind !== 'change') this.costs.learn(foreseen, costMs, share);
-    for (const { payload, predictedMs, client } of batch) {
-      payload.resolve(result);
-      // What takes longer by itself says nothing about how long the others wait.
-      if (!isLong && foreseen.kind !== 'change')
-        this.admission?.served({
-          client,
-          predictedMs,
-          isDegradable: foreseen.mayDegrade,
-          responseMs: nowMs - payload.asked.arrivedMs,
-          costMs: costMs / batch.length,
-          share,
-        });
+    for (const work of batch) {
+      work.payload.resolve(result);
+      this.tellAdmission(work, { responseMs: nowMs - work.arrivedMs, costMs: costMs / batch.length, share });
     }
+  }
+
+  /** What took long by itself, and what ran beside the others, says nothing about how long others wait. */
+  private tellAdmission(
+    { client, predictedMs, payload: { foreseen } }: Work<Planned>,
+    times: Pick<Served, 'responseMs' | 'costMs' | 'share'>,
+  ): void {
+    if (foreseen.kind === 'change' || this.isLong(predictedMs)) return;
+    this.admission?.served({ client, predictedMs, isDegradable: foreseen.mayDegrade, ...times });
   }
 }
 

@@ -25,6 +25,7 @@ const control = (): EngineControl =>
       shape: sql.replaceAll(/\d+/g, '?'),
       mayDegrade: !sql.includes('ERROR'),
       withinMs: sql.includes('WITHIN 50') ? 50 : null,
+      exactMs: sql.startsWith('EXACT') ? 3000 : null,
     }),
     query: (sql, options = {}) =>
       new Promise<QueryResult>((resolve) => {
@@ -174,6 +175,19 @@ describe('where there is too much to do', () => {
     const replies = await answerAll(Promise.all(asked));
     expect(replies.every(({ status }) => status === 200)).toBe(true);
   });
+});
+
+test('what takes long by itself runs beside the others, and does not keep many waiting', async () => {
+  await serve();
+  const long = Array.from({ length: 8 }, (_, place) => ask(`EXACT SELECT ${place}`));
+  await expect.poll(() => metric('ballpark_stage_offered{stage="plan"')).toBe(8);
+  const short = ask('SELECT 1');
+  await expect.poll(texts).toContain('SELECT 1');
+  const replies = await answerAll(Promise.all([...long, short]));
+  const statuses = replies.map(({ status }) => status);
+  expect(statuses.at(-1)).toBe(200);
+  expect(statuses).toContain(503);
+  expect(Number(replies.find(({ status }) => status === 503)!.headers.get('retry-after'))).toBeGreaterThan(5);
 });
 
 test('what changes something does not wait behind what only reads', async () => {

@@ -10,6 +10,7 @@ export {
   type AdmissionMetrics,
   type AdmissionOptions,
   type Backlog,
+  type Served,
 } from './admission-controller.ts';
 export { BatchController } from './batch-controller.ts';
 export { PoolController } from './pool-controller.ts';
