@@ -1,13 +1,17 @@
+import type { AnswerInPieces } from './answer-pieces.ts';
 import type { Engine, QueryResult } from './contract.ts';
 import { BallparkEngine } from './engine.ts';
 import type { EngineStatus } from './engine-status.ts';
 import type { Foreseen } from './foresee.ts';
+import { Answer } from './query-result.ts';
 import type { RunOptions } from './run-options.ts';
 
 /*
- * What a server steers an engine by. No part of the public face.
+ * What a server steers an engine by, and what doors send answers by. No part of the public face.
  */
 
+export { type AnswerInPieces, rowPieces, rowsAtOnce } from './answer-pieces.ts';
+export { csvPieces, type Formulas } from './csv.ts';
 export type { EngineStatus } from './engine-status.ts';
 export type { Foreseen } from './foresee.ts';
 export type { RunOptions } from './run-options.ts';
@@ -30,4 +34,10 @@ export interface EngineControl extends Pick<Engine, 'close'> {
 export function controlOf(engine: Engine): EngineControl {
   if (engine instanceof BallparkEngine) return engine;
   throw new TypeError('the engine must come from openEngine()');
+}
+
+/** An answer, to be sent in pieces. @throws TypeError where it is none of this library's */
+export function inPieces(result: QueryResult): AnswerInPieces {
+  if (result instanceof Answer) return result;
+  throw new TypeError('the answer must come from an engine');
 }

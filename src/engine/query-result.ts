@@ -1,9 +1,18 @@
 import type { Table } from 'apache-arrow';
-import type { SqlType } from '../plan/index.ts';
+import type { Estimate, SqlType } from '../plan/index.ts';
 import { formatType } from '../plan/index.ts';
-import { arrowTable } from './arrow-table.ts';
+import type { AnswerInPieces, IntervalCount } from './answer-pieces.ts';
+import { arrowStream, arrowTable } from './arrow-table.ts';
 import { toCell, toJsonCell, type Value } from './cells.ts';
-import type { AnswerSummary, Cell, QueryResult, QueryResultJson, ResultColumn, RowMark } from './contract.ts';
+import type {
+  AnswerSummary,
+  Cell,
+  JsonCell,
+  QueryResult,
+  QueryResultJson,
+  ResultColumn,
+  RowMark,
+} from './contract.ts';
 
 /** A column of an answer with its values. */
 export interface AnswerColumn {
@@ -14,8 +23,9 @@ export interface AnswerColumn {
 }
 
 /** An answer: columns of values, and what is to be said about them. */
-export class Answer implements QueryResult {
+export class Answer implements QueryResult, AnswerInPieces {
   readonly columns: readonly ResultColumn[];
+  readonly rowCount: number;
   private materialised: readonly (readonly Cell[])[] | null = null;
 
   constructor(
@@ -26,10 +36,11 @@ export class Answer implements QueryResult {
     readonly final = true,
   ) {
     this.columns = data.map(({ name, role, type }) => ({ name, role, type: formatType(type) }));
+    this.rowCount = data[0]?.values.length ?? 0;
   }
 
   get rows(): readonly (readonly Cell[])[] {
-    this.materialised ??= this.byRow(toCell);
+    this.materialised ??= this.byRow(toCell, 0, this.rowCount);
     return this.materialised;
   }
 
@@ -45,18 +56,40 @@ export class Answer implements QueryResult {
   }
 
   toJSON(): QueryResultJson {
-    const { queryId, final, columns, marks, answer } = this;
-    return { queryId, final, columns, rows: this.byRow(toJsonCell), marks, answer };
+    const { queryId, final, columns, rowCount, marks, answer } = this;
+    const rows = this.rowsJson(0, rowCount);
+    return { queryId, final, columns, rowCount, truncated: false, rows, marks, answer };
   }
 
   toArrow(): Table {
     return arrowTable(this.data);
   }
 
-  private byRow<T>(convert: (value: Value, type: SqlType) => T): T[][] {
-    const rows = this.data[0]?.values.length ?? 0;
-    return Array.from({ length: rows }, (_, row) =>
-      this.data.map(({ values, type }) => convert(values[row]!, type)),
+  rowsJson(from: number, to: number): JsonCell[][] {
+    return this.byRow(toJsonCell, from, to);
+  }
+
+  arrowStream(rows: number, metadata: ReadonlyMap<string, string>): Generator<Uint8Array> {
+    return arrowStream(this.data, rows, metadata);
+  }
+
+  countIntervals(from: number, to: number): IntervalCount {
+    let [count, certified] = [0, 0];
+    for (const { role, values } of this.data) {
+      if (role !== 'estimate') continue;
+      for (let row = from; row < to; row++) {
+        const { low, high, exact, certified: isCertified } = values[row] as Estimate; // a column of this role holds nothing else
+        if (exact || (low === null && high === null)) continue;
+        count++;
+        if (isCertified) certified++;
+      }
+    }
+    return { count, certified };
+  }
+
+  private byRow<T>(convert: (value: Value, type: SqlType) => T, from: number, to: number): T[][] {
+    return Array.from({ length: to - from }, (_, place) =>
+      this.data.map(({ values, type }) => convert(values[from + place]!, type)),
     ); // as many values as rows
   }
 }
