@@ -1,4 +1,5 @@
 import type { AnswerInPieces } from './answer-pieces.ts';
+import type { CatalogInfo } from './catalog-info.ts';
 import type { Engine, QueryResult } from './contract.ts';
 import { BallparkEngine } from './engine.ts';
 import type { EngineStatus } from './engine-status.ts';
@@ -11,6 +12,7 @@ import type { RunOptions } from './run-options.ts';
  */
 
 export { type AnswerInPieces, rowPieces, rowsAtOnce } from './answer-pieces.ts';
+export type { CatalogInfo, SampleInfo, TableInfo, TableSummary } from './catalog-info.ts';
 export { csvPieces, type Formulas } from './csv.ts';
 export type { EngineStatus } from './engine-status.ts';
 export type { Foreseen } from './foresee.ts';
@@ -24,6 +26,8 @@ export interface EngineControl extends Pick<Engine, 'close'> {
   stream(sql: string, options?: RunOptions): AsyncIterable<QueryResult>;
   /** What is known of a statement before it runs; it is parsed and planned for that. @throws QueryError as running it would */
   foresee(sql: string, options?: Pick<RunOptions, 'params'>): Foreseen;
+  /** The tables and samples that there are. */
+  readonly info: CatalogInfo;
   /** What the engine is fit for at the moment. */
   status(): Promise<EngineStatus>;
   /** Opens all samples, so that first statements find them open; one that cannot be opened is told of as when it is asked. */
