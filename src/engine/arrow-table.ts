@@ -135,7 +135,7 @@ function plainVector(arrow: typeof Arrow, { values, type }: AnswerColumn): Vecto
   }
 }
 
-/** Filled in place: ten times as fast as the builders behind `vectorFromArray`. */
+/** Filled in place: the builders behind `vectorFromArray` take several times as long. */
 function numbers(arrow: typeof Arrow, values: readonly unknown[]): Vector {
   const length = values.length;
   const data = new Float64Array(length);

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import swagger from '@fastify/swagger';
+import { constants } from 'node:zlib';
+import compress, { type FastifyCompressOptions } from '@fastify/compress';
 import { type FastifyError, type FastifyReply, type FastifyRequest, fastify, LogController } from 'fastify';
-import { version } from '../../package.json' with { type: 'json' };
 import type { App, ServerContext } from './app.ts';
 import { refusalOf } from './loopback.ts';
+import { addOpenapi } from './openapi.ts';
 import { httpProblem, internalProblem, sendProblem } from './problem.ts';
 import { addHealthRoutes } from './routes/health-routes.ts';
 import { addQueryRoute } from './routes/query-route.ts';
@@ -38,12 +39,24 @@ export async function createApp(context: ServerContext, log: LogStream): Promise
   app.addHook('onResponse', async (request, reply) => logRequest(context, request, reply));
   app.setNotFoundHandler((request, reply) => refuseRoute(app, request, reply));
   app.setErrorHandler<FastifyError>((error, request, reply) => sendError(error, request, reply));
-  await app.register(swagger, { openapi: { info: { title: 'Ballpark', version } } });
+  await app.register(compress, compression);
+  await addOpenapi(app);
   addHealthRoutes(app, context);
   addQueryRoute(app, context);
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   return app;
 }
+
+/** Of answers, not of events, which would wait in it; bodies of requests are taken as they come. */
+const compression = {
+  globalDecompression: false,
+  threshold: 4096,
+  encodings: ['br', 'gzip'],
+  // Quick rather than small: the cores are needed for answers.
+  zlibOptions: { level: 1 },
+  brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } },
+  customTypes:
+    /^(?:application\/(?:(?:problem\+)?json|x-ndjson|javascript|vnd\.apache\.arrow\.stream)|text\/(?:csv|html|css|plain))/,
+} as const satisfies FastifyCompressOptions;
 
 function givenId(header: string | string[] | undefined): string | null {
   return typeof header === 'string' && idPattern.test(header) ? header : null;

@@ -203,6 +203,27 @@ describe('with an engine that does as the test says', () => {
     expect(logged.stacks).toEqual([expect.stringMatching(/^TypeError: secret is undefined\n +at /)]);
   });
 
+  test.each(['identity', 'gzip'])('a bug in the middle of an answer breaks it off (%s)', async (encoding) => {
+    const texts = Array.from({ length: 300_000 }, (_, row) => `row ${row}`);
+    Object.defineProperty(texts, 250_000, {
+      get: () => {
+        throw new RangeError('secret');
+      },
+    });
+    const running = await serveThis(() => Promise.resolve(answerOf(texts)));
+    const response = await fetch(`${running.address}/v1/query`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'accept-encoding': encoding },
+      body: '{"sql": "SELECT 1"}',
+    });
+    expect(response.status).toBe(200);
+    await expect(response.text()).rejects.toThrow(TypeError);
+    // Where it is compressed the compressor tells it, too.
+    expect(new Set(logged.stacks.map((stack) => stack.split('\n')[0]))).toEqual(
+      new Set(['RangeError: secret']),
+    );
+  });
+
   test('closing lets a running query end', async () => {
     let finish: (() => void) | null = null;
     const running = await serveThis(
