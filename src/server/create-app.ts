@@ -7,6 +7,8 @@ import type { App, ServerContext } from './app.ts';
 import { refusalOf } from './loopback.ts';
 import { addOpenapi } from './openapi.ts';
 import { httpProblem, internalProblem, sendProblem } from './problem.ts';
+import { addCatalogRoutes } from './routes/catalog-routes.ts';
+import { addExplainRoute } from './routes/explain-route.ts';
 import { addHealthRoutes } from './routes/health-routes.ts';
 import { addQueryRoute } from './routes/query-route.ts';
 
@@ -43,6 +45,8 @@ export async function createApp(context: ServerContext, log: LogStream): Promise
   await addOpenapi(app);
   addHealthRoutes(app, context);
   addQueryRoute(app, context);
+  addExplainRoute(app, context);
+  addCatalogRoutes(app, context);
   return app;
 }
 

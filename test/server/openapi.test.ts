@@ -21,6 +21,10 @@ test('all routes are documented, each with its statuses and bodies', async () =>
     'GET /livez',
     'GET /metrics',
     'GET /readyz',
+    'GET /v1/samples',
+    'GET /v1/tables',
+    'GET /v1/tables/{name}',
+    'POST /v1/explain',
     'POST /v1/query',
   ]);
   for (const [path, operations] of Object.entries(paths))
@@ -46,11 +50,16 @@ test('schemas with a name stand once', async () => {
     'Cell',
     'Column',
     'Estimate',
+    'Explain',
+    'Plan',
     'Problem',
     'Readiness',
     'RowMark',
+    'Sample',
     'Statement',
     'Summary',
+    'Table',
+    'TableSummary',
   ]);
   expect(JSON.stringify(document).match(/"stdError":\{/g)).toHaveLength(1);
   expect(JSON.stringify(document)).toContain(
