@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { version } from '../../package.json' with { type: 'json' };
 import type { App } from './app.ts';
+import { sendTagged } from './send-tagged.ts';
 
 /** Nothing comes from elsewhere, and nothing runs but the page's own files. */
 const pagePolicy = [
@@ -40,7 +41,13 @@ export async function addOpenapi(app: App): Promise<void> {
     staticCSP: pagePolicy,
     uiConfig: { validatorUrl: null, url: '/openapi.json' },
   });
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  let document: object = {};
+  app.addHook('onReady', async () => {
+    document = app.swagger(); // takes a while the first time
+  });
+  app.get('/openapi.json', { schema: { hide: true } }, (request, reply) =>
+    sendTagged(request, reply, document),
+  );
 }
 
 /** Gives schemas with a title a place of their own, under that name, which the others refer to. */

@@ -54,7 +54,7 @@ class Documented {
     }
     const [bareType = ''] = type.split(';');
     expect(Object.keys(documented?.content ?? {}), `${method} ${path} ${status}`).toContain(bareType);
-    if (!bareType.endsWith('json')) return;
+    if (!/[+/]json$/.test(bareType)) return;
     const escaped = [
       template!,
       method.toLowerCase(),

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type TSchema, Type } from 'typebox';
 import { QueryError } from '../../index.ts';
 import type { App, ServerContext } from '../app.ts';
 import { SamplesSchema, TableSchema, TablesSchema } from '../catalog-schemas.ts';
-import { queryProblem, sendJson, sendProblem } from '../problem.ts';
+import { queryProblem, sendProblem } from '../problem.ts';
 import { bodyOf, emptyOf, problems, type Responses } from '../schemas.ts';
+import { sendTagged } from '../send-tagged.ts';
 
 /** Adds `GET /v1/tables`, `/v1/tables/:name` and `/v1/samples`. */
 export function addCatalogRoutes(app: App, { control }: ServerContext): void {
@@ -45,14 +44,4 @@ function schemaOf(summary: string, body: TSchema, ...statuses: readonly number[]
     ...problems(...statuses),
   };
   return { summary, tags: ['catalog'], response };
-}
-
-/** Sends JSON with a tag of its content; who has it already is told so. @see RFC 9110, section 13.1.2 */
-function sendTagged(request: FastifyRequest, reply: FastifyReply, body: unknown): FastifyReply {
-  const digest = createHash('sha256').update(JSON.stringify(body)).digest('base64url').slice(0, 22);
-  // Weak: compressed it has other bytes.
-  void reply.headers({ etag: `W/"${digest}"`, 'cache-control': 'no-cache' });
-  const known = (request.headers['if-none-match'] ?? '').split(',').map((tag) => tag.trim());
-  const isKnown = known.some((tag) => tag === '*' || tag.replace(/^W\//, '') === `"${digest}"`);
-  return isKnown ? reply.code(304).send() : sendJson(reply, 'application/json', body);
 }
