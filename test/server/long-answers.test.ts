@@ -3,10 +3,11 @@ import { connect } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { controlOf } from '../../src/engine/control.ts';
+import type { QueryResult } from '../../src/index.ts';
 import type { RunningServer } from '../../src/server/index.ts';
 import { defaultSettings } from '../../src/server/settings.ts';
 import { Workspace } from '../support/workspace.ts';
-import { serve } from './support.ts';
+import { controlWith, serve } from './support.ts';
 
 let work: Workspace;
 let server: RunningServer;
@@ -27,8 +28,8 @@ afterAll(async () => {
 /** About 80,000 groups. */
 const many = 'SELECT g, COUNT(*) AS n, AVG(x) AS a FROM t GROUP BY g';
 
-const ask = (sql: string, format: string): Promise<Response> =>
-  fetch(`${server.address}/v1/query?format=${format}`, {
+const ask = (sql: string, format: string, to = server): Promise<Response> =>
+  fetch(`${to.address}/v1/query?format=${format}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'accept-encoding': 'identity' },
     body: JSON.stringify({ sql }),
@@ -38,34 +39,40 @@ const one = async (): Promise<unknown> =>
   ((await (await ask('SELECT 1 AS one', 'json')).json()) as { rows: unknown }).rows;
 
 describe('100,000 groups', () => {
-  /** Longest delay of the event loop while an answer is sent, and its bytes. */
-  async function measure(format: string): Promise<{ longestMs: number; p99Ms: number; bytes: number }> {
-    const response = await ask(many, format); // the answer is there, and its first byte
-    const delay = monitorEventLoopDelay({ resolution: 1 });
-    let [bytes, isLast] = [0, false];
-    for await (const chunk of response.body!) {
-      bytes += (chunk as Uint8Array).length;
-      // While events are sent the statement runs too, until the last one is there.
-      isLast ||= format !== 'events' || Buffer.from(chunk as Uint8Array).includes('event: answer');
-      if (isLast) delay.enable();
+  let result: QueryResult;
+  /** Has the answer already: only sending it takes time. */
+  let ready: RunningServer;
+  beforeAll(async () => {
+    result = await work.query(many);
+    async function* stream() {
+      yield await Promise.resolve(result);
     }
+    ready = await serve(controlWith({ query: () => Promise.resolve(result), stream }));
+  });
+  afterAll(() => ready.close());
+
+  /** How long the event loop is held up while the answer is sent. */
+  async function measure(format: string): Promise<{ longestMs: number; p99Ms: number; bytes: number }> {
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    let bytes = 0;
+    for await (const chunk of (await ask(many, format, ready)).body!) bytes += (chunk as Uint8Array).length;
     delay.disable();
     return { longestMs: delay.max / 1e6, p99Ms: delay.percentile(99) / 1e6, bytes };
   }
 
   test.each(['json', 'ndjson', 'csv', 'arrow', 'events'])('as %s hold nobody else up', async (format) => {
-    const result = await work.query(many);
     expect(result.rows.length).toBeGreaterThan(50_000);
-    // Others may use the machine: one of three times is quiet enough.
+    // Others may use the machine: one of five times is quiet enough.
     let isShort = false;
-    for (let tries = 0; tries < 3 && !isShort; tries++) {
+    for (let tries = 0; tries < 5 && !isShort; tries++) {
       const started = performance.now();
       const whole = JSON.stringify(result);
       const wholeMs = performance.now() - started;
       const { longestMs, p99Ms, bytes } = await measure(format);
       console.log(`${format}: ${bytes} bytes, longest delay ${longestMs.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms; JSON in one piece ${wholeMs.toFixed(0)} ms`); // prettier-ignore
       expect(bytes).toBeGreaterThan(format === 'json' ? whole.length * 0.9 : 1e6);
-      isShort = longestMs < wholeMs / 3;
+      isShort = longestMs < wholeMs / (format === 'arrow' || format === 'csv' ? 6 : 3); // these take less in all
     }
     expect(isShort).toBe(true);
   });
