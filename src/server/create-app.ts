@@ -4,6 +4,7 @@ import { constants } from 'node:zlib';
 import compress, { type FastifyCompressOptions } from '@fastify/compress';
 import { type FastifyError, type FastifyReply, type FastifyRequest, fastify, LogController } from 'fastify';
 import type { App, ServerContext } from './app.ts';
+import { describeRefusal } from './describe-refusal.ts';
 import { refusalOf } from './loopback.ts';
 import { addOpenapi } from './openapi.ts';
 import { httpProblem, internalProblem, sendProblem } from './problem.ts';
@@ -33,6 +34,7 @@ export async function createApp(context: ServerContext, log: LogStream): Promise
     genReqId: ({ headers }: IncomingMessage) => givenId(headers['x-query-id']) ?? randomUUID(),
     // A wrong type in a body is the client's mistake: it is neither converted nor dropped.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allowUnionTypes: true } },
+    schemaErrorFormatter: describeRefusal,
     frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
   });
   app.removeContentTypeParser('text/plain');
@@ -90,7 +92,9 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 function refuseRoute(app: App, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const [path = ''] = request.url.split('?');
   const allowed = methods.filter((method) => app.findRoute({ url: path, method }) !== null).join(', ');
-  if (allowed === '') return sendProblem(reply, httpProblem(404, `there is nothing at ${path}`));
+  // A file that is not there has a route whose method is right.
+  if (allowed === '' || allowed.split(', ').includes(request.method))
+    return sendProblem(reply, httpProblem(404, `there is nothing at ${path}`));
   return sendProblem(reply.header('allow', allowed), httpProblem(405, `${path} takes ${allowed}`));
 }
 

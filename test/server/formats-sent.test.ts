@@ -138,9 +138,16 @@ describe('what is asked for', () => {
     expect((await answerTo('SHOW TABLES')).rows).toHaveLength(1);
   });
 
-  test('an unknown format is refused', async () => {
-    const response = await ask('SELECT 1', 'xml');
+  test.each([
+    [
+      'xml',
+      'querystring/format must be equal to one of the allowed values: json, ndjson, csv, arrow, events',
+    ],
+    ['csv&fromat=csv', 'querystring must NOT have additional properties: fromat'],
+  ])('?format=%s is refused', async (query, detail) => {
+    const response = await ask('SELECT 1', query);
     expect([response.status, response.headers.get('content-type')]).toEqual([400, problemType]);
+    expect(await response.json()).toMatchObject({ detail });
   });
 });
 

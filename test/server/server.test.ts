@@ -120,6 +120,8 @@ describe('with an engine', () => {
     ['GET', '/', 404, null],
     ['POST', '/v1/query/', 404, null],
     ['GET', '/%zz', 400, null],
+    ['GET', '/docs/static/nothing.js', 404, null],
+    ['GET', '/docs/static/%2e%2e%2f%2e%2e%2fpackage.json', 404, null],
   ])('%s %s is %d', async (method, path, status, allow) => {
     const reply = await send(server, path, { method });
     expect(reply).toMatchObject({ status, type: problemType, body: { status } });
