@@ -7,8 +7,8 @@ import {
   type QueryResult,
   splitStatements,
 } from '../index.ts';
+import { csvPieces, inPieces } from '../engine/control.ts';
 import { type CliStreams, interruptedExitCode, type Output, write } from './cli-streams.ts';
-import { csvPieces } from './csv.ts';
 import { renderAnswer } from './render-answer.ts';
 import { renderSummary } from './render-summary.ts';
 import { describeError, runStatement } from './run-statement.ts';
@@ -93,5 +93,6 @@ async function printJson(result: QueryResult, _sql: string, stdout: Output): Pro
 }
 
 async function printCsv(result: QueryResult, _sql: string, stdout: Output): Promise<void> {
-  for (const piece of csvPieces(result.toJSON())) await write(stdout, piece);
+  const answer = inPieces(result);
+  for (const piece of csvPieces(answer, answer.rowCount, 'keep')) await write(stdout, piece);
 }

@@ -108,6 +108,10 @@ export interface QueryResultJson {
   readonly queryId: string;
   readonly final: boolean;
   readonly columns: readonly ResultColumn[];
+  /** Rows that the answer has. */
+  readonly rowCount: number;
+  /** True: `rows` are the first of them only, for the HTTP endpoint sends no more than its limit. */
+  readonly truncated: boolean;
   readonly rows: readonly (readonly JsonCell[])[];
   readonly marks: readonly RowMark[] | null;
   readonly answer: AnswerSummary;

@@ -1,3 +1,5 @@
+import type { AnswerInPieces } from './answer-pieces.ts';
+import type { CatalogInfo } from './catalog-info.ts';
 import type { Engine, QueryResult } from './contract.ts';
 import { BallparkEngine } from './engine.ts';
 import type { EngineStatus } from './engine-status.ts';
@@ -8,9 +10,19 @@ import type { Jobs } from './jobs/jobs.ts';
 import type { RunOptions } from './run-options.ts';
 
 /*
- * What a server steers an engine by. No part of the public face.
+ * What a server steers an engine by, and what doors send answers by. No part of the public face.
  */
 
+export {
+  type AnswerInPieces,
+  jsonPieces,
+  type Outgoing,
+  outgoing,
+  rowPieces,
+  rowsAtOnce,
+} from './answer-pieces.ts';
+export type { CatalogInfo, SampleInfo, TableInfo, TableSummary } from './catalog-info.ts';
+export { csvPieces, type Formulas } from './csv.ts';
 export type { EngineStatus } from './engine-status.ts';
 export type { Foreseen } from './foresee.ts';
 export type { Job, JobAnswer, JobOptions, JobRequest } from './jobs/job.ts';
@@ -25,6 +37,8 @@ export interface EngineControl extends Pick<Engine, 'close'> {
   stream(sql: string, options?: RunOptions): AsyncIterable<QueryResult>;
   /** What is known of a statement before it runs; it is parsed and planned for that. @throws QueryError as running it would */
   foresee(sql: string, options?: Pick<RunOptions, 'params'>): Foreseen;
+  /** The tables and samples that there are. */
+  readonly info: CatalogInfo;
   /** What the engine is fit for at the moment. */
   status(): Promise<EngineStatus>;
   /** Opens all samples, so that first statements find them open; one that cannot be opened is told of as when it is asked. */
@@ -47,4 +61,10 @@ export function answerFor(result: QueryResult, queryId: string): QueryResult {
 export function controlOf(engine: Engine): EngineControl {
   if (engine instanceof BallparkEngine) return engine;
   throw new TypeError('the engine must come from openEngine()');
+}
+
+/** An answer, to be sent in pieces. @throws TypeError where it is none of this library's */
+export function inPieces(result: QueryResult): AnswerInPieces {
+  if (result instanceof Answer) return result;
+  throw new TypeError('the answer must come from an engine');
 }

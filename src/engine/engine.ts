@@ -3,6 +3,7 @@ import { QueryError, storageError, untilAborted } from '../common/index.ts';
 import type { SelectStatement, Statement } from '../parser/index.ts';
 import { tablesOf } from '../plan/index.ts';
 import type { Parameters, SelectPlan } from '../planner/index.ts';
+import { CatalogInfo } from './catalog-info.ts';
 import type { Engine, QueryOptions, QueryResult } from './contract.ts';
 import { engineStatus, type EngineStatus, openAllSamples } from './engine-status.ts';
 import { explain } from './explain.ts';
@@ -38,6 +39,7 @@ interface PlannedSelect {
 
 /** Carries statements through the rooms: parse, plan, run, summarise. */
 export class BallparkEngine implements Engine {
+  readonly info: CatalogInfo;
   private closing: Promise<void> | null = null;
   private readonly known: KnownStatements;
   private readonly turnstile = new Turnstile();
@@ -48,6 +50,7 @@ export class BallparkEngine implements Engine {
     private readonly release: () => Promise<void>,
   ) {
     this.known = new KnownStatements(state.environment.clock);
+    this.info = new CatalogInfo(state);
   }
 
   query(sql: string, options: RunOptions = {}): Promise<QueryResult> {

@@ -1,9 +1,18 @@
 import type { Table } from 'apache-arrow';
-import type { SqlType } from '../plan/index.ts';
+import type { Estimate, SqlType } from '../plan/index.ts';
 import { formatType } from '../plan/index.ts';
-import { arrowTable } from './arrow-table.ts';
+import type { AnswerInPieces, IntervalCount } from './answer-pieces.ts';
+import { arrowStream, arrowTable } from './arrow-table.ts';
 import { toCell, toJsonCell, type Value } from './cells.ts';
-import type { AnswerSummary, Cell, QueryResult, QueryResultJson, ResultColumn, RowMark } from './contract.ts';
+import type {
+  AnswerSummary,
+  Cell,
+  JsonCell,
+  QueryResult,
+  QueryResultJson,
+  ResultColumn,
+  RowMark,
+} from './contract.ts';
 
 /** A column of an answer with its values. */
 export interface AnswerColumn {
@@ -13,12 +22,10 @@ export interface AnswerColumn {
   readonly values: readonly Value[];
 }
 
-/** Cells of a piece of JSON. */
-const cellsAtOnce = 2000;
-
 /** An answer: columns of values, and what is to be said about them. */
-export class Answer implements QueryResult {
+export class Answer implements QueryResult, AnswerInPieces {
   readonly columns: readonly ResultColumn[];
+  readonly rowCount: number;
   private materialised: readonly (readonly Cell[])[] | null = null;
 
   constructor(
@@ -29,6 +36,7 @@ export class Answer implements QueryResult {
     readonly final = true,
   ) {
     this.columns = data.map(({ name, role, type }) => ({ name, role, type: formatType(type) }));
+    this.rowCount = data[0]?.values.length ?? 0;
   }
 
   /** The same answer for somebody else who asked the same. */
@@ -37,12 +45,8 @@ export class Answer implements QueryResult {
     return queryId === this.queryId ? this : new Answer(queryId, data, answer, marks, final);
   }
 
-  get rowCount(): number {
-    return this.data[0]?.values.length ?? 0;
-  }
-
   get rows(): readonly (readonly Cell[])[] {
-    this.materialised ??= this.byRow(toCell);
+    this.materialised ??= this.byRow(toCell, 0, this.rowCount);
     return this.materialised;
   }
 
@@ -58,45 +62,40 @@ export class Answer implements QueryResult {
   }
 
   toJSON(): QueryResultJson {
-    const { queryId, final, columns, marks, answer } = this;
-    return { queryId, final, columns, rows: this.byRow(toJsonCell), marks, answer };
-  }
-
-  /** The text of {@link toJSON} in pieces of about a millisecond each: to make all of a large answer at once would hold others up. */
-  *jsonPieces(): Generator<string> {
-    const { queryId, final, columns, marks, answer, rowCount } = this;
-    const rowsAtOnce = Math.ceil(cellsAtOnce / Math.max(1, columns.length));
-    yield `${JSON.stringify({ queryId, final, columns }).slice(0, -1)},"rows":[`;
-    yield* listPieces(rowCount, rowsAtOnce, (from, to) => this.byRow(toJsonCell, from, to));
-    yield '],"marks":';
-    if (marks === null) yield 'null';
-    else {
-      yield '[';
-      yield* listPieces(marks.length, cellsAtOnce, (from, to) => marks.slice(from, to));
-      yield ']';
-    }
-    yield `,"answer":${JSON.stringify(answer)}}`;
+    const { queryId, final, columns, rowCount, marks, answer } = this;
+    const rows = this.rowsJson(0, rowCount);
+    return { queryId, final, columns, rowCount, truncated: false, rows, marks, answer };
   }
 
   toArrow(): Table {
     return arrowTable(this.data);
   }
 
-  private byRow<T>(convert: (value: Value, type: SqlType) => T, from = 0, to = this.rowCount): T[][] {
+  rowsJson(from: number, to: number): JsonCell[][] {
+    return this.byRow(toJsonCell, from, to);
+  }
+
+  arrowStream(rows: number, metadata: ReadonlyMap<string, string>): Generator<Uint8Array> {
+    return arrowStream(this.data, rows, metadata);
+  }
+
+  countIntervals(from: number, to: number): IntervalCount {
+    let [count, certified] = [0, 0];
+    for (const { role, values } of this.data) {
+      if (role !== 'estimate') continue;
+      for (let row = from; row < to; row++) {
+        const { low, high, exact, certified: isCertified } = values[row] as Estimate; // a column of this role holds nothing else
+        if (exact || (low === null && high === null)) continue;
+        count++;
+        if (isCertified) certified++;
+      }
+    }
+    return { count, certified };
+  }
+
+  private byRow<T>(convert: (value: Value, type: SqlType) => T, from: number, to: number): T[][] {
     return Array.from({ length: to - from }, (_, place) =>
       this.data.map(({ values, type }) => convert(values[from + place]!, type)),
     ); // as many values as rows
-  }
-}
-
-/** The JSON of a list without its brackets, so many items at once. */
-function* listPieces(
-  length: number,
-  atOnce: number,
-  items: (from: number, to: number) => readonly unknown[],
-): Generator<string> {
-  for (let from = 0; from < length; from += atOnce) {
-    const piece = JSON.stringify(items(from, Math.min(length, from + atOnce)));
-    yield `${from === 0 ? '' : ','}${piece.slice(1, -1)}`;
   }
 }

@@ -1,8 +1,8 @@
-import type { SampleEntry } from '../catalog/index.ts';
 import type { ShowStatement } from '../parser/index.ts';
 import type { Scalar } from '../plan/index.ts';
 import { builtSample } from './build-claim.ts';
-import { describeBounds, describeMethod } from './describe.ts';
+import { CatalogInfo } from './catalog-info.ts';
+import { describeBounds } from './describe.ts';
 import { commandTypes, rowsAnswer } from './rows-answer.ts';
 import type { RoutedAnswer } from './select-run.ts';
 import { pinnedSample } from './sample-pins.ts';
@@ -11,6 +11,7 @@ import type { EngineState } from './state.ts';
 const { text, count, number, time, flag } = commandTypes;
 const micros = (ms: number): number => Math.round(ms * 1000);
 const microsOrNull = (ms: number | null): number | null => (ms === null ? null : micros(ms));
+const microsOf = (iso: string): number => micros(Date.parse(iso));
 
 /** SHOW TABLES, SAMPLES, QUERIES, JOBS, LEASES. */
 export async function show(state: EngineState, { what }: ShowStatement): Promise<RoutedAnswer> {
@@ -29,34 +30,16 @@ export async function show(state: EngineState, { what }: ShowStatement): Promise
 }
 
 function showTables(state: EngineState): RoutedAnswer {
-  const { tables, samples } = state.catalog.snapshot();
-  const rows = tables.map(({ id, name, rows: rowCount, columns, format, files, source, createdMs }): Scalar[] => [
-    name, rowCount, columns.length, samples.filter(({ tableId, method }) => tableId === id && method.kind !== 'given').length, format, files.length, source, micros(createdMs),
-    sampledBy(samples.find(({ tableId, method }) => tableId === id && method.kind === 'given')),
+  const rows = new CatalogInfo(state).tables().map(({ name, rows: rowCount, columnCount, sampleCount, format, fileCount, source, created, sampledBy }): Scalar[] => [
+    name, rowCount, columnCount, sampleCount, format, fileCount, source, microsOf(created), sampledBy,
   ]); // prettier-ignore
   return rowsAnswer([['table', text], ['rows', count], ['columns', count], ['samples', count], ['format', text], ['files', count], ['source', text], ['created', time], ['sampled', text]], rows, 'the tables of the catalog'); // prettier-ignore
 }
 
-/** How a table was sampled that is itself a sample; null: it is none. */
-const sampledBy = (sample: SampleEntry | undefined): string | null =>
-  sample === undefined ? null : describeMethod(sample.method);
-
 async function showSamples(state: EngineState): Promise<RoutedAnswer> {
-  const uses = await state.log.sampleUses();
-  const { tables, samples } = state.troubles.snapshot();
-  const looks = await Promise.all(tables.map((table) => state.staleness.now(table)));
-  const rows = samples.map((sample): Scalar[] => {
-    const { id: sampleId, name, tableId, method, rows: rowCount, populationRows, trouble } = sample;
-    const { strata, bytes, seed, version, createdMs, advice, drift } = sample;
-    const place = tables.findIndex(({ id }) => id === tableId);
-    const table = tables[place]?.name ?? null;
-    const stale = looks[place]?.rowsAdded ?? 0;
-    const state = [trouble?.kind ?? 'sound', trouble?.reason ?? null];
-    if (trouble?.ofEntry === true) return [name, table, ...Array.from({ length: 13 }, () => null), ...state];
-    const share = populationRows === 0 ? null : rowCount / populationRows;
-    const why = advice ?? (method.kind === 'given' ? 'the table is a sample' : 'created by hand');
-    return [name, table, describeMethod(method), rowCount, populationRows, share, strata, bytes, seed, version, micros(createdMs), uses.get(sampleId) ?? 0, stale, drift?.distance ?? 0, why, ...state]; // prettier-ignore
-  });
+  const rows = (await new CatalogInfo(state).samples()).map(({ name, table, method, rows: rowCount, populationRows, share, strata, bytes, seed, version, created, uses, staleRows, drift, why, state: condition, trouble }): Scalar[] => [
+    name, table, method, rowCount, populationRows, share, strata, bytes, seed, version, created === null ? null : microsOf(created), uses, staleRows, drift, why, condition, trouble,
+  ]); // prettier-ignore
   return rowsAnswer([['sample', text], ['table', text], ['method', text], ['rows', count], ['population_rows', count], ['share', number], ['strata', count], ['bytes', count], ['seed', count], ['version', count], ['created', time], ['uses', count], ['stale_rows', count], ['drift', number], ['why', text], ['state', text], ['trouble', text]], rows, 'the samples of the catalog'); // prettier-ignore
 }
 

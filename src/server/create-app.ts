@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import swagger from '@fastify/swagger';
+import { constants } from 'node:zlib';
+import compress, { type FastifyCompressOptions } from '@fastify/compress';
 import { type FastifyError, type FastifyReply, type FastifyRequest, fastify, LogController } from 'fastify';
-import { version } from '../../package.json' with { type: 'json' };
 import type { App, ServerContext } from './app.ts';
+import { describeRefusal } from './describe-refusal.ts';
 import { refusalOf } from './loopback.ts';
+import { addOpenapi } from './openapi.ts';
 import { httpProblem, internalProblem, sendProblem } from './problem.ts';
+import { addCatalogRoutes } from './routes/catalog-routes.ts';
+import { addExplainRoute } from './routes/explain-route.ts';
 import { addHealthRoutes } from './routes/health-routes.ts';
 import { addQueryRoute } from './routes/query-route.ts';
 
@@ -30,6 +34,7 @@ export async function createApp(context: ServerContext, log: LogStream): Promise
     genReqId: ({ headers }: IncomingMessage) => givenId(headers['x-query-id']) ?? randomUUID(),
     // A wrong type in a body is the client's mistake: it is neither converted nor dropped.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allowUnionTypes: true } },
+    schemaErrorFormatter: describeRefusal,
     frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
   });
   app.removeContentTypeParser('text/plain');
@@ -38,12 +43,26 @@ export async function createApp(context: ServerContext, log: LogStream): Promise
   app.addHook('onResponse', async (request, reply) => logRequest(context, request, reply));
   app.setNotFoundHandler((request, reply) => refuseRoute(app, request, reply));
   app.setErrorHandler<FastifyError>((error, request, reply) => sendError(error, request, reply));
-  await app.register(swagger, { openapi: { info: { title: 'Ballpark', version } } });
+  await app.register(compress, compression);
+  await addOpenapi(app);
   addHealthRoutes(app, context);
   addQueryRoute(app, context);
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  addExplainRoute(app, context);
+  addCatalogRoutes(app, context);
   return app;
 }
+
+/** Of answers, not of events, which would wait in it; bodies of requests are taken as they come. */
+const compression = {
+  globalDecompression: false,
+  threshold: 4096,
+  encodings: ['br', 'gzip'],
+  // Quick rather than small: the cores are needed for answers.
+  zlibOptions: { level: 1 },
+  brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } },
+  customTypes:
+    /^(?:application\/(?:(?:problem\+)?json|x-ndjson|javascript|vnd\.apache\.arrow\.stream)|text\/(?:csv|html|css|plain))/,
+} as const satisfies FastifyCompressOptions;
 
 function givenId(header: string | string[] | undefined): string | null {
   return typeof header === 'string' && idPattern.test(header) ? header : null;
@@ -73,7 +92,9 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 function refuseRoute(app: App, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const [path = ''] = request.url.split('?');
   const allowed = methods.filter((method) => app.findRoute({ url: path, method }) !== null).join(', ');
-  if (allowed === '') return sendProblem(reply, httpProblem(404, `there is nothing at ${path}`));
+  // A file that is not there has a route whose method is right.
+  if (allowed === '' || allowed.split(', ').includes(request.method))
+    return sendProblem(reply, httpProblem(404, `there is nothing at ${path}`));
   return sendProblem(reply.header('allow', allowed), httpProblem(405, `${path} takes ${allowed}`));
 }
 

@@ -1,6 +1,10 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
+import { inPieces, jsonPieces, outgoing } from '../engine/control.ts';
 import type { QueryResult } from '../index.ts';
+import { isShort } from './answers/outgoing.ts';
+import { countSent, paced } from './answers/send-answer.ts';
+import type { ServerContext } from './app.ts';
 import type { Problem } from './problem.ts';
 
 /** How long nothing may be sent, milliseconds: whatever lies between does not take the connection for dead. */
@@ -9,32 +13,17 @@ const silenceMs = 15_000;
 const patienceMs = 5000;
 
 /**
- * True where a client asks for events rather than for one answer: it accepts `text/event-stream`, and JSON no more than that.
- * @param accept the Accept header
- * @see RFC 9110, section 12.5.1
- */
-export function wantsEvents(accept: string | undefined): boolean {
-  const weights = new Map(
-    (accept ?? '').split(',').map((range): [string, number] => {
-      const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
-      const weight = parameters.find((parameter) => parameter.startsWith('q='));
-      return [type, weight === undefined ? 1 : Number(weight.slice(2))];
-    }),
-  );
-  const events = weights.get('text/event-stream') ?? 0;
-  return events > 0 && events >= (weights.get('application/json') ?? 0);
-}
-
-/**
  * Sends a statement's answers as Server-Sent Events: `refinement` for interim answers, `answer` for the last one, `error` with a
  * problem for what goes wrong once the stream has begun. The connection sets the pace: of what a slow client would get late only
  * the latest is sent, and the last answer.
  * Resolves when they are sent, or nobody takes them any more.
+ * @param context what it is counted by, and how many rows are sent at most
  * @param problemOf what the client is told of an error; the rest is told to the log
  * @throws QueryError, and bugs, that come before the stream has begun
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 export async function sendEvents(
+  context: Pick<ServerContext, 'metrics' | 'settings'>,
   reply: FastifyReply,
   stream: AsyncIterable<QueryResult>,
   problemOf: (error: unknown) => Problem,
@@ -42,7 +31,7 @@ export async function sendEvents(
   const answers = stream[Symbol.asyncIterator]();
   const first = answers.next();
   const isLate = await isLater(first, patienceMs);
-  const events = eventsOf(answers, first, isLate, problemOf);
+  const events = eventsOf(context, answers, first, isLate, problemOf);
   // A connection that is kept alive would keep the server from closing, which it may want to do before the stream ends.
   void reply.type('text/event-stream').header('connection', 'close');
   const body = Readable.from(events, { objectMode: true, highWaterMark: 1 });
@@ -54,24 +43,38 @@ export async function sendEvents(
 const stillAtWork = ': still at work\n\n';
 
 async function* eventsOf(
+  { metrics, settings }: Pick<ServerContext, 'metrics' | 'settings'>,
   answers: AsyncIterator<QueryResult>,
   first: Promise<IteratorResult<QueryResult>>,
   isFirstLate: boolean,
   problemOf: (error: unknown) => Problem,
 ): AsyncGenerator<string, void, undefined> {
   let id = 0;
-  const eventOf = (name: string, data: unknown): string =>
-    `id: ${++id}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`; // JSON has no line breaks
+  const begun = (name: string): string => `id: ${++id}\nevent: ${name}\ndata: `; // JSON behind it has no line breaks
+  let isWithin = false;
   if (isFirstLate) yield stillAtWork;
   try {
     for (let next = first; ; next = answers.next()) {
       while (await isLater(next, silenceMs)) yield stillAtWork;
       const { done, value } = await next;
       if (done === true) return;
-      yield eventOf(value.final ? 'answer' : 'refinement', value);
+      const sent = outgoing(inPieces(value), settings.limits.rowsMax);
+      const [begin, pieces, end] = [begun(value.final ? 'answer' : 'refinement'), jsonPieces(sent), '\n\n'];
+      if (isShort(sent)) yield [begin, ...pieces, end].join('');
+      else {
+        isWithin = true;
+        yield begin;
+        yield* paced(pieces);
+        yield end;
+        isWithin = false;
+      }
+      if (value.final) await countSent(metrics, sent);
     }
   } catch (error) {
-    yield eventOf('error', problemOf(error));
+    const problem = problemOf(error);
+    // Nothing can be said in the middle of an event: the connection breaks off.
+    if (isWithin) throw error;
+    yield `${begun('error')}${JSON.stringify(problem)}\n\n`;
   } finally {
     await answers.return?.();
   }

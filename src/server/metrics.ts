@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { QueryResultJson } from '../index.ts';
 import type { Pipeline } from './pipeline.ts';
+import type { StatementEnd } from './statements.ts';
 import type { AdmissionMetrics, StageMetrics } from './stages/index.ts';
 
 /** Seconds that answers take. */
@@ -95,7 +96,7 @@ export class Metrics {
   }
 
   /** A statement's end: each that came has one. */
-  countEnd(end: 'served' | 'shed' | 'failed'): void {
+  countEnd(end: StatementEnd): void {
     this.ends.inc({ end });
   }
 

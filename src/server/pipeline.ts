@@ -36,8 +36,8 @@ interface Planned extends Task {
 
 /** Handing over an answer. */
 interface Sending {
-  readonly send: () => Promise<void>;
-  readonly resolve: () => void;
+  readonly send: () => Promise<boolean>;
+  readonly resolve: (isSent: boolean) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -105,8 +105,8 @@ export class Pipeline {
       name: 'respond',
       // Most of its time a place waits for a client to take what it gets.
       pool: pool(8, 256),
-      handle: ([work]) => work!.payload.send(), // one work a batch
-      onServed: ({ payload }) => payload.resolve(),
+      // One work a batch.
+      handle: async ([work]) => work!.payload.resolve(await work!.payload.send()),
       onFailed: ({ payload }, error) => payload.reject(error),
       onDropped: ({ payload }, reason) => payload.reject(errorOf(reason)),
     });
@@ -132,9 +132,9 @@ export class Pipeline {
     });
   }
 
-  /** Hands over an answer when it is its turn. @throws Overloaded; whatever `send` throws */
-  async respond(asked: Asked, send: () => Promise<void>): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
+  /** Hands over an answer when it is its turn. @returns what `send` does @throws Overloaded; whatever `send` throws */
+  async respond(asked: Asked, send: () => Promise<boolean>): Promise<boolean> {
+    return await new Promise((resolve, reject) => {
       const task = { asked, resolve, reject };
       const work = { ...this.workOf(task, 1), payload: { send, resolve, reject } };
       this.enqueue(this.responding, work);

@@ -1,6 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
-import { errorCodes, linePositionOf, type QueryError } from '../index.ts';
+import { errorCodes, linePositionOf, QueryError } from '../index.ts';
+import { Overloaded } from './overloaded.ts';
+import type { Statements } from './statements.ts';
 
 /** An error as the endpoint sends it. @see RFC 9457, Problem Details for HTTP APIs */
 export interface Problem {
@@ -25,17 +27,41 @@ export function httpProblem(status: number, detail: string): Problem {
 /** The problem of a bug: what it is, is not the client's to know. */
 export const internalProblem = httpProblem(500, 'something went wrong inside the server');
 
-/** The problem of a statement. @param sql the statement that the error's span points into */
-export function queryProblem({ code, message, span, hint }: QueryError, sql: string): Problem {
+/** The problem of a statement. @param sql the statement that the error's span points into; null: there is none */
+export function queryProblem({ code, message, span, hint }: QueryError, sql: string | null): Problem {
   return {
     type: `urn:ballpark:problem:${code}`,
     title: titleOf(code),
     status: errorCodes[code].httpStatus,
     detail: message,
     code,
-    ...(span === undefined ? {} : { span, position: linePositionOf(sql, span.start) }),
+    ...(span === undefined || sql === null ? {} : { span, position: linePositionOf(sql, span.start) }),
     ...(hint === undefined ? {} : { hint }),
   };
+}
+
+/** The same of one that may have been cancelled because the server ends. */
+export function statementProblem(
+  { isEnding }: Pick<Statements, 'isEnding'>,
+  error: QueryError,
+  sql: string,
+): Problem {
+  return error.code === 'CLOSED' || (error.code === 'CANCELLED' && isEnding)
+    ? httpProblem(503, 'the server is shutting down')
+    : queryProblem(error, sql);
+}
+
+/** Answers a request whose statement has failed. @throws what is neither a statement's error nor the load's */
+export function sendFailure(
+  reply: FastifyReply,
+  statements: Pick<Statements, 'isEnding'>,
+  error: unknown,
+  sql: string,
+): FastifyReply {
+  if (error instanceof Overloaded)
+    return sendProblem(reply.header('retry-after', error.retryAfter), httpProblem(503, error.message));
+  if (!(error instanceof QueryError)) throw error;
+  return sendProblem(reply, statementProblem(statements, error, sql));
 }
 
 /** `UNKNOWN_TABLE` in words: `Unknown table`. */

@@ -32,6 +32,10 @@ export interface LimitSettings {
   readonly silenceMs: number;
   /** Time that a connection is kept for a next request, milliseconds. */
   readonly keepAliveMs: number;
+  /** Rows of an answer that are sent at most. */
+  readonly rowsMax: number;
+  /** Time that a client may take nothing of its answer, milliseconds. */
+  readonly stallMs: number;
   /** Time that running statements have to finish when the server closes, milliseconds. */
   readonly graceMs: number;
 }
@@ -45,6 +49,8 @@ export const defaultSettings: ServerSettings = {
     receiveMs: 30_000,
     silenceMs: 10 * 60_000,
     keepAliveMs: 10_000,
+    rowsMax: 1_000_000,
+    stallMs: 30_000,
     graceMs: 5000,
   },
   load: {

@@ -31,9 +31,9 @@ export async function startServer({ control, log, ...options }: ServerOptions): 
   const { host, port, limits } = settings;
   if (!isLoopback(host)) throw new RangeError(`${host} is not a loopback address`);
   const pipeline = new Pipeline(control, settings.load, serverClock);
-  const statements = new Statements(control, pipeline);
   const metrics = new Metrics();
   metrics.watch(pipeline);
+  const statements = new Statements(control, pipeline, (end) => metrics.countEnd(end));
   const context: ServerContext = { control, settings, statements, metrics };
   const app = await createApp(context, log ?? process.stderr);
   let isClosing = false;

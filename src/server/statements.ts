@@ -1,6 +1,7 @@
 import { answerFor, type EngineControl, type RunOptions } from '../engine/control.ts';
 import type { QueryOptions, QueryResult } from '../index.ts';
 import type { Client } from './app.ts';
+import { Overloaded } from './overloaded.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /** A statement that somebody asks. */
@@ -15,6 +16,9 @@ export interface Asked {
   readonly signal: AbortSignal;
 }
 
+/** What became of a statement; each has one of these. Shed: refused for load, or given up before it began. */
+export type StatementEnd = 'served' | 'shed' | 'failed';
+
 /** The statements that the server has taken on, each until its answer has been sent. */
 export class Statements {
   private readonly running = new Map<string, { readonly client: Client; readonly stop: AbortController }>();
@@ -24,6 +28,7 @@ export class Statements {
   constructor(
     private readonly control: EngineControl,
     private readonly pipeline: Pipeline,
+    private readonly onEnd: (end: StatementEnd) => void,
   ) {}
 
   /** True: what runs was cancelled because the server ends. */
@@ -33,15 +38,15 @@ export class Statements {
 
   /**
    * Answers a statement.
-   * @param send hands the answer over; it resolves when that is done
+   * @param send hands the answer over; it resolves when that is done, with false where the client has left before
    * @throws Overloaded, QueryError, and bugs
    */
-  async answer(request: Asked, send: (result: QueryResult) => Promise<void>): Promise<void> {
+  async answer(request: Asked, send: (result: QueryResult) => Promise<boolean>): Promise<void> {
     await this.during(request, async (asked) => {
       const run = (options: RunOptions): Promise<QueryResult> => this.control.query(asked.sql, options);
       const result = await this.pipeline.run(asked, run, keyOf(asked));
       if (result === null) throw new Error('a query has an answer');
-      await this.pipeline.respond(asked, () => send(answerFor(result, asked.queryId)));
+      return await this.pipeline.respond(asked, () => send(answerFor(result, asked.queryId)));
     });
   }
 
@@ -66,6 +71,7 @@ export class Statements {
         });
       await this.pipeline.run(asked, run, null);
       await sending;
+      return true;
     });
   }
 
@@ -90,14 +96,21 @@ export class Statements {
     this.ending.abort();
   }
 
-  private async during(request: Asked, work: (asked: Asked) => Promise<void>): Promise<void> {
+  /** @param work tells whether the answer was handed over */
+  private async during(request: Asked, work: (asked: Asked) => Promise<boolean>): Promise<void> {
     const { queryId, client, signal } = request;
     const stop = new AbortController();
     this.running.set(queryId, { client, stop });
+    let end: StatementEnd = 'failed';
     try {
-      await work({ ...request, signal: AbortSignal.any([signal, stop.signal, this.ending.signal]) });
+      const asked = { ...request, signal: AbortSignal.any([signal, stop.signal, this.ending.signal]) };
+      if (await work(asked)) end = 'served';
+    } catch (error) {
+      if (error instanceof Overloaded) end = 'shed';
+      throw error;
     } finally {
       this.running.delete(queryId);
+      this.onEnd(end);
     }
   }
 }

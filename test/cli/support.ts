@@ -116,6 +116,8 @@ export function answer(
     queryId: 'q',
     final: true,
     columns: columns.map(([name, type, role = 'exact']) => ({ name, type, role })),
+    rowCount: rows.length,
+    truncated: false,
     rows,
     marks,
     answer: {

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { controlOf } from '../../src/engine/control.ts';
 import { type Engine, openEngine, QueryError, type QueryOptions, type QueryResult } from '../../src/index.ts';
-import { wantsEvents } from '../../src/server/event-stream.ts';
 import { type RunningServer, startServer } from '../../src/server/index.ts';
 import { answerOf, controlWith, ErrorLog, post, problemType, serve } from './support.ts';
 
@@ -224,16 +223,3 @@ describe('with an engine that does as the test says', () => {
     ]);
   });
 });
-
-test.each([
-  [undefined, false],
-  ['*/*', false],
-  ['application/json', false],
-  ['text/event-stream', true],
-  ['Text/Event-Stream; charset=utf-8', true],
-  ['text/event-stream, */*;q=0.1', true],
-  ['application/json, text/event-stream', true],
-  ['application/json, text/event-stream;q=0.5', false],
-  ['text/event-stream;q=0', false],
-  ['text/event-stream;q=x', false],
-])('Accept: %s wants events: %s', (accept, wants) => expect(wantsEvents(accept)).toBe(wants));

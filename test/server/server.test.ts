@@ -120,6 +120,8 @@ describe('with an engine', () => {
     ['GET', '/', 404, null],
     ['POST', '/v1/query/', 404, null],
     ['GET', '/%zz', 400, null],
+    ['GET', '/docs/static/nothing.js', 404, null],
+    ['GET', '/docs/static/%2e%2e%2f%2e%2e%2fpackage.json', 404, null],
   ])('%s %s is %d', async (method, path, status, allow) => {
     const reply = await send(server, path, { method });
     expect(reply).toMatchObject({ status, type: problemType, body: { status } });
@@ -201,6 +203,27 @@ describe('with an engine that does as the test says', () => {
     expect([status, type]).toEqual([500, problemType]);
     expect(JSON.stringify(body)).not.toMatch(/secret|TypeError|server\.test/);
     expect(logged.stacks).toEqual([expect.stringMatching(/^TypeError: secret is undefined\n +at /)]);
+  });
+
+  test.each(['identity', 'gzip'])('a bug in the middle of an answer breaks it off (%s)', async (encoding) => {
+    const texts = Array.from({ length: 300_000 }, (_, row) => `row ${row}`);
+    Object.defineProperty(texts, 250_000, {
+      get: () => {
+        throw new RangeError('secret');
+      },
+    });
+    const running = await serveThis(() => Promise.resolve(answerOf(texts)));
+    const response = await fetch(`${running.address}/v1/query`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'accept-encoding': encoding },
+      body: '{"sql": "SELECT 1"}',
+    });
+    expect(response.status).toBe(200);
+    await expect(response.text()).rejects.toThrow(TypeError);
+    // Where it is compressed the compressor tells it, too.
+    expect(new Set(logged.stacks.map((stack) => stack.split('\n')[0]))).toEqual(
+      new Set(['RangeError: secret']),
+    );
   });
 
   test('closing lets a running query end', async () => {

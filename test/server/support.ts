@@ -3,6 +3,7 @@ import { Answer } from '../../src/engine/query-result.ts';
 import { type RouteReport, Stopwatch, summarise } from '../../src/engine/summary.ts';
 import type { QueryResult } from '../../src/index.ts';
 import { type RunningServer, type ServerSettings, startServer } from '../../src/server/index.ts';
+import { checkDocumented, openapiOf } from './documented.ts';
 
 /** Starts a server at any free port, without a log. */
 export const serve = (
@@ -50,12 +51,16 @@ export interface Reply {
   readonly headers: Headers;
 }
 
-/** Sends a request and reads the JSON that comes back. */
+/** Sends a request and reads the JSON that comes back, which must be what the OpenAPI document says. */
 export async function send(server: RunningServer, path: string, init: RequestInit = {}): Promise<Reply> {
+  await openapiOf(server); // while it still answers
   const response = await fetch(server.address + path, init);
   const { status, headers } = response;
-  const body = (await response.json()) as Record<string, unknown>;
-  return { status, type: headers.get('content-type'), body, headers };
+  const text = await response.text();
+  const type = headers.get('content-type');
+  const body = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
+  await checkDocumented(server, { method: init.method ?? 'GET', path, status, type, body });
+  return { status, type, body, headers };
 }
 
 /** Posts a statement, or whatever a test sends in its place. */

@@ -1,3 +1,4 @@
+import { jsonPieces, outgoing } from '../answer-pieces.ts';
 import type { JobEnding, JobEntry } from '../../catalog/index.ts';
 import { QueryError } from '../../common/index.ts';
 import type { HeldLease } from '../../leases/index.ts';
@@ -109,7 +110,7 @@ export class JobRun {
       await new Promise((resolve) => setImmediate(resolve));
       this.ending.signal.throwIfAborted();
     };
-    const file = await host.results.write(job.number, lease, answer.jsonPieces(), pause);
+    const file = await host.results.write(job.number, lease, jsonPieces(outgoing(answer, Infinity)), pause);
     await this.end({ state: 'done', reason: answer.answer.reason, answer: file });
   }
 

@@ -1,3 +1,4 @@
+import { jsonPieces, outgoing } from '../answer-pieces.ts';
 import type { JobEntry, JobStore } from '../../catalog/index.ts';
 import { QueryError } from '../../common/index.ts';
 import type { Progress } from '../contract.ts';
@@ -121,7 +122,8 @@ function answerOf(
   interim: Answer | null,
 ): JobAnswer | null {
   if (answer !== null) return { final: true, bytes: answer.bytes, pieces: () => results.read(answer) };
-  if (interim !== null) return { final: false, bytes: null, pieces: () => encoded(interim.jsonPieces()) };
+  if (interim !== null)
+    return { final: false, bytes: null, pieces: () => encoded(jsonPieces(outgoing(interim, Infinity))) };
   if (interimBytes === null) return null;
   return {
     final: false,

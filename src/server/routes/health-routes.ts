@@ -1,4 +1,32 @@
+import { Type } from 'typebox';
 import type { App, ServerContext } from '../app.ts';
+import { ReadySchema } from '../catalog-schemas.ts';
+import { bodyOf, problems } from '../schemas.ts';
+
+const aliveSchema = {
+  summary: 'The server is there',
+  tags: ['health'],
+  response: {
+    200: bodyOf('It is', { 'application/json': Type.Object({ status: Type.Literal('ok') }) }),
+    ...problems(),
+  },
+};
+
+const readySchema = {
+  summary: 'Samples are open and the catalog can be written',
+  tags: ['health'],
+  response: {
+    ...problems(),
+    200: bodyOf('Ready', { 'application/json': ReadySchema }),
+    503: bodyOf('Not ready', { 'application/json': ReadySchema }),
+  },
+};
+
+const metricsSchema = {
+  summary: 'What the server has counted, for Prometheus',
+  tags: ['health'],
+  response: { 200: bodyOf('The counts', { 'text/plain': Type.String() }), ...problems() },
+};
 
 /** Adds `GET /livez`, `/readyz` and `/metrics`. */
 export function addHealthRoutes(app: App, { control, metrics }: ServerContext): void {
@@ -6,19 +34,13 @@ export function addHealthRoutes(app: App, { control, metrics }: ServerContext): 
   void control.openSamples().then(() => {
     isOpened = true;
   });
-  app.get('/livez', { schema: { summary: 'The server is there', tags: ['health'] } }, () => ({
-    status: 'ok',
-  }));
-  app.get(
-    '/readyz',
-    { schema: { summary: 'Samples are open and the catalog can be written', tags: ['health'] } },
-    async (_request, reply) => {
-      const status = await control.status();
-      const isReady = isOpened && status.isCatalogWritable;
-      return reply.code(isReady ? 200 : 503).send({ ready: isReady, samplesOpen: isOpened, ...status });
-    },
-  );
-  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
+  app.get('/livez', { schema: aliveSchema }, () => ({ status: 'ok' }));
+  app.get('/readyz', { schema: readySchema }, async (_request, reply) => {
+    const status = await control.status();
+    const isReady = isOpened && status.isCatalogWritable;
+    return reply.code(isReady ? 200 : 503).send({ ready: isReady, samplesOpen: isOpened, ...status });
+  });
+  app.get('/metrics', { schema: metricsSchema }, async (_request, reply) =>
     reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
   );
 }

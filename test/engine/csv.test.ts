@@ -1,9 +1,13 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { csvPieces } from '../../src/cli/csv.ts';
-import { answer, estimate } from './support.ts';
+import { csvPieces, type Formulas } from '../../src/engine/csv.ts';
+import type { QueryResultJson } from '../../src/index.ts';
+import { answer, estimate } from '../cli/support.ts';
 
-const csv = (found: ReturnType<typeof answer>): string => [...csvPieces(found)].join('');
+function csv({ columns, rows }: QueryResultJson, formulas: Formulas = 'keep'): string {
+  const rowsJson = (from: number, to: number) => rows.slice(from, to).map((row) => [...row]);
+  return [...csvPieces({ columns, rowsJson }, rows.length, formulas)].join('');
+}
 
 test('estimates become five columns, names are each there once', () => {
   const found = answer(
@@ -45,6 +49,27 @@ test('NULL is not the empty text', () => {
 test('all rows are there, however many pieces they take', () => {
   const rows = Array.from({ length: 2500 }, (_, row) => [row]);
   expect(csv(answer([['n', 'BIGINT']], rows)).split('\r\n')).toEqual(['n', ...rows.map(String), '']);
+});
+
+test.each([
+  ['=1+1', `'=1+1`],
+  ['+1+1', `'+1+1`],
+  ["-1+cmd|' /C calc'!A0", `'-1+cmd|' /C calc'!A0`],
+  ['@SUM(A1)', `'@SUM(A1)`],
+  ['\t=1', `'\t=1`],
+  ['\r=1', `"'\r=1"`],
+  ['\n=1', `"'\n=1"`],
+  ['＝1', `'＝1`],
+  ['-9007199254740993', '-9007199254740993'],
+  ['-Infinity', '-Infinity'],
+  ['a=1', 'a=1'],
+])('%j is no formula for a spreadsheet', (text, field) => {
+  const found = answer([['=n', 'VARCHAR']], [[text]]);
+  expect(csv(found, 'defuse')).toBe(`'=n\r\n${field}\r\n`);
+});
+
+test('numbers are left alone', () => {
+  expect(csv(answer([['n', 'DOUBLE']], [[-1.5], [-1e-9]]), 'defuse')).toBe('n\r\n-1.5\r\n-1e-9\r\n');
 });
 
 test('any text comes back', () => {
