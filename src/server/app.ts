@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { EngineControl } from '../engine/control.ts';
+import type { EngineControl, Jobs } from '../engine/control.ts';
 import type { Metrics } from './metrics.ts';
 import type { ServerSettings } from './settings.ts';
 import type { Statements } from './statements.ts';
@@ -28,6 +28,7 @@ export interface ServerContext {
   readonly control: EngineControl;
   readonly settings: ServerSettings;
   readonly statements: Statements;
+  readonly jobs: Jobs;
   readonly metrics: Metrics;
 }
 

@@ -11,6 +11,7 @@ import { httpProblem, internalProblem, sendProblem } from './problem.ts';
 import { addCatalogRoutes } from './routes/catalog-routes.ts';
 import { addExplainRoute } from './routes/explain-route.ts';
 import { addHealthRoutes } from './routes/health-routes.ts';
+import { addJobRoutes } from './routes/job-routes.ts';
 import { addQueryRoute } from './routes/query-route.ts';
 
 /** Takes the lines of the log, JSON objects. */
@@ -49,6 +50,7 @@ export async function createApp(context: ServerContext, log: LogStream): Promise
   addQueryRoute(app, context);
   addExplainRoute(app, context);
   addCatalogRoutes(app, context);
+  addJobRoutes(app, context);
   return app;
 }
 

@@ -12,7 +12,8 @@ import { formatNames } from './answers/formats.ts';
 const closed = { additionalProperties: false };
 const ParamSchema = Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()]);
 
-const statement = {
+/** The parts of a statement. */
+export const statement = {
   sql: Type.String({ description: 'one statement' }),
   params: Type.Optional(
     Type.Union([Type.Array(ParamSchema), Type.Record(Type.String(), ParamSchema)], {

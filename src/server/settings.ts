@@ -1,3 +1,5 @@
+import type { JobOptions } from '../engine/control.ts';
+
 /** How a server is to run; {@link defaultSettings} says what where nothing is said. */
 export interface ServerSettings {
   /** An address of this machine, or `localhost`. */
@@ -7,7 +9,11 @@ export interface ServerSettings {
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent';
   readonly limits: LimitSettings;
   readonly load: LoadSettings;
+  readonly jobs: JobSettings;
 }
+
+/** How jobs are run. */
+export type JobSettings = Required<Omit<JobOptions, 'runnerTermMs'>>;
 
 /** What the server does where there is too much to do. See docs/operations.md, "The server under load". */
 export interface LoadSettings {
@@ -52,6 +58,14 @@ export const defaultSettings: ServerSettings = {
     rowsMax: 1_000_000,
     stallMs: 30_000,
     graceMs: 5000,
+  },
+  jobs: {
+    termMs: 30_000,
+    keepMs: 3_600_000,
+    runningMax: 1,
+    ownerMax: 100,
+    unfinishedMax: 1000,
+    endedMax: 1000,
   },
   load: {
     isControlled: true,

@@ -34,7 +34,8 @@ export async function startServer({ control, log, ...options }: ServerOptions): 
   const metrics = new Metrics();
   metrics.watch(pipeline);
   const statements = new Statements(control, pipeline, (end) => metrics.countEnd(end));
-  const context: ServerContext = { control, settings, statements, metrics };
+  const jobs = await control.jobs(settings.jobs);
+  const context: ServerContext = { control, settings, statements, jobs, metrics };
   const app = await createApp(context, log ?? process.stderr);
   let isClosing = false;
   // A connection that is kept alive would keep the server from closing.

@@ -17,14 +17,18 @@ test('all routes are documented, each with its statuses and bodies', async () =>
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
   );
   expect(routes.toSorted()).toEqual([
+    'DELETE /v1/jobs/{id}',
     'DELETE /v1/queries/{id}',
     'GET /livez',
     'GET /metrics',
     'GET /readyz',
+    'GET /v1/jobs',
+    'GET /v1/jobs/{id}',
     'GET /v1/samples',
     'GET /v1/tables',
     'GET /v1/tables/{name}',
     'POST /v1/explain',
+    'POST /v1/jobs',
     'POST /v1/query',
   ]);
   for (const [path, operations] of Object.entries(paths))
@@ -51,6 +55,10 @@ test('schemas with a name stand once', async () => {
     'Column',
     'Estimate',
     'Explain',
+    'Job',
+    'JobRequest',
+    'JobWithAnswer',
+    'Jobs',
     'Plan',
     'Problem',
     'Readiness',

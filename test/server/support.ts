@@ -1,4 +1,4 @@
-import type { EngineControl, Foreseen } from '../../src/engine/control.ts';
+import type { EngineControl, Foreseen, Jobs } from '../../src/engine/control.ts';
 import { Answer } from '../../src/engine/query-result.ts';
 import { type RouteReport, Stopwatch, summarise } from '../../src/engine/summary.ts';
 import type { QueryResult } from '../../src/index.ts';
@@ -32,7 +32,12 @@ export const anyStatement: Foreseen = {
 
 /** An engine that does as a test says, and nothing else. */
 export const controlWith = (parts: Partial<EngineControl>): EngineControl =>
-  ({ openSamples: () => Promise.resolve(), foresee: () => anyStatement, ...parts }) as EngineControl; // what is missing is not asked
+  ({
+    openSamples: () => Promise.resolve(),
+    jobs: () => Promise.resolve({} as Jobs),
+    foresee: () => anyStatement,
+    ...parts,
+  }) as EngineControl; // what is missing is not asked
 
 /** Takes the errors of a log. */
 export class ErrorLog {
