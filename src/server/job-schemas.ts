@@ -20,7 +20,6 @@ export const JobRequestSchema = Type.Object(
     examples: [{ sql: 'CREATE SAMPLE daily ON flights STRATIFIED BY (origin) CAP 1000', termMs: 60_000 }],
   },
 );
-export type JobRequestJson = Static<typeof JobRequestSchema>;
 
 const job = {
   id: Type.String(),

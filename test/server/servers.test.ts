@@ -5,7 +5,14 @@ import type { Estimate, JsonCell, QueryResultJson } from '../../src/index.ts';
 import { bundleProcess } from '../leases/processes/bundle.ts';
 import { Workspace } from '../support/workspace.ts';
 import { ServerGroup } from './servers/server-group.ts';
-import { changeUntil, Ledger, type Question, readUntil, type Seen } from './servers/trial-clients.ts';
+import {
+  changeUntil,
+  Ledger,
+  pollUntil,
+  type Question,
+  readUntil,
+  type Seen,
+} from './servers/trial-clients.ts';
 
 /*
  * Three servers on one data folder under load, one after another killed (SIGKILL). A few seconds here; `npm run servers` goes on for as
@@ -60,7 +67,7 @@ test('who is killed takes no answer and no change along', { timeout: 600_000 }, 
   const questions = questionsOn((await work.query('SELECT SUM(x) FROM t WHERE x % 3 = 0')).toJSON());
   await work.engine.close();
   const group = await ServerGroup.open(bundle.program, [join(work.folder, 'data'), work.folder], 3);
-  const seen: Seen = { answers: 0, lost: 0, wrong: [] };
+  const seen: Seen = { answers: 0, jobs: 0, lost: 0, wrong: [] };
   const ledger = new Ledger();
   try {
     const endMs = performance.now() + seconds * 1000;
@@ -73,6 +80,7 @@ test('who is killed takes no answer and no change along', { timeout: 600_000 }, 
         changeUntil(isOver, group, `w${each}`, seededRandom(100 + each), ledger),
       ),
     ];
+    clients.push(pollUntil(isOver, group, questions[1]!, seededRandom(200), seen)); // there are three
     const random = seededRandom(7);
     while (!isOver()) {
       await new Promise((resume) => setTimeout(resume, killEveryMs));
@@ -85,8 +93,15 @@ test('who is killed takes no answer and no change along', { timeout: 600_000 }, 
   await work.start();
   const samples = await work.values('SHOW SAMPLES');
   const names = new Set(samples.map(([name]) => name));
-  const { answers, lost, wrong } = seen;
-  const counts = { answers, lost, kills: group.kills, there: ledger.there.size, gone: ledger.gone.size };
+  const { answers, jobs, lost, wrong } = seen;
+  const counts = {
+    answers,
+    jobs,
+    lost,
+    kills: group.kills,
+    there: ledger.there.size,
+    gone: ledger.gone.size,
+  };
   if (isFull) console.table([counts]);
   expect(wrong).toEqual([]);
   expect([...ledger.there].filter((name) => !names.has(name))).toEqual([]);

@@ -29,6 +29,8 @@ export interface Question {
 /** What clients saw. */
 export interface Seen {
   answers: number;
+  /** Jobs that were done. */
+  jobs: number;
   /** Requests without an answer. */
   lost: number;
   /** Answers that were not right, in words. */
@@ -51,6 +53,43 @@ export async function readUntil(
     else seen.wrong.push(`${sql}: ${reply.status} ${JSON.stringify(reply.body)}`);
   }
 }
+
+/** A job as the endpoint tells of it. */
+interface JobReply {
+  readonly id: string;
+  readonly state: string;
+  readonly answer: QueryResultJson | null;
+}
+
+/** Has jobs run until the time is over, and asks after each of whichever server. */
+export async function pollUntil(
+  isOver: () => boolean,
+  group: ServerGroup,
+  { sql, isRight }: Question,
+  random: Random,
+  seen: Seen,
+): Promise<void> {
+  const call = async (path: string, init?: RequestInit): Promise<Response | null> =>
+    await fetch(group.address(random) + path, init).catch(() => null);
+  while (!isOver()) {
+    const headers = { 'content-type': 'application/json' };
+    const taken = await call('/v1/jobs', { method: 'POST', headers, body: JSON.stringify({ sql }) });
+    const job = taken?.status === 202 ? await bodyOf(taken) : null;
+    for (let isDone = job === null; !isDone && !isOver();) {
+      await new Promise((resume) => setTimeout(resume, 50));
+      const polled = await call(`/v1/jobs/${job!.id}`);
+      if (polled?.status === 404) seen.wrong.push(`the job ${job!.id} is gone`);
+      const now = polled?.status === 200 ? await bodyOf(polled) : null;
+      isDone = polled?.status === 404 || (now !== null && !['queued', 'running'].includes(now.state));
+      if (now?.state === 'done' && now.answer !== null && isRight(now.answer)) seen.jobs++;
+      else if (isDone && polled?.status !== 404) seen.wrong.push(JSON.stringify(now));
+    }
+  }
+}
+
+/** null: the server was killed in the middle of it. */
+const bodyOf = async (response: Response): Promise<JobReply | null> =>
+  (await response.json().catch(() => null)) as JobReply | null;
 
 /** Names of samples, by what is known of them: what was answered was done, what was not may have been. */
 export class Ledger {
