@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { QueryError } from '../../index.ts';
 import type { App, ServerContext } from '../app.ts';
 import { sendEvents, wantsEvents } from '../event-stream.ts';
+import { requireRole } from '../guard/index.ts';
 import {
   httpProblem,
   internalProblem,
@@ -33,7 +34,7 @@ export function addQueryRoute(app: App, context: ServerContext): void {
 }
 
 async function answer(
-  { statements, metrics }: ServerContext,
+  { control, statements, metrics }: ServerContext,
   request: FastifyRequest,
   { sql, params }: StatementJson,
   reply: FastifyReply,
@@ -47,6 +48,7 @@ async function answer(
       ? httpProblem(503, 'the server is shutting down')
       : queryProblem(error, sql);
   try {
+    requireRole(control, client, sql, params);
     if (wantsEvents(headers.accept)) {
       const problemInStream = (error: unknown): Problem => {
         if (error instanceof QueryError) return problemOf(error);
