@@ -25,6 +25,7 @@ import { describeBug } from './run-statement.ts';
 import { addResilienceCommand } from './resilience-command.ts';
 import { addServeCommand } from './serve-command.ts';
 import { addShellCommand } from './shell-command.ts';
+import { addTokenCommand } from './token-command.ts';
 import { visibleLines } from './visible-text.ts';
 
 /**
@@ -43,7 +44,8 @@ export async function runCli(argv: readonly string[], streams: CliStreams): Prom
       finish,
       withEngine: (options, work) => withEngine(options, streams, work),
     };
-    await createProgram(context).parseAsync(argv, { from: 'user' });
+    const program = await createProgram(context, argv);
+    await program.parseAsync(argv, { from: 'user' });
     return exitCode;
   } catch (error) {
     return await failure(error, streams).catch(() => 1); // the error stream is gone as well
@@ -85,7 +87,7 @@ async function withEngine<T>(
   }
 }
 
-function createProgram(context: CommandContext): Command {
+async function createProgram(context: CommandContext, argv: readonly string[]): Promise<Command> {
   const { stdout, stderr } = context.streams;
   const program = new Command('ballpark')
     .description('Approximate answers to SQL, with intervals that can be trusted.')
@@ -104,7 +106,8 @@ function createProgram(context: CommandContext): Command {
   addAdviseCommand(program, context);
   addResilienceCommand(program, context);
   addShellCommand(program, context);
-  addServeCommand(program, context);
+  await addServeCommand(program, context, argv.includes('serve'));
+  addTokenCommand(program, context);
   addDemoCommand(program, context);
   return program.addHelpText(
     'after',

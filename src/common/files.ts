@@ -40,8 +40,9 @@ export interface FileSystem {
   readable(path: string): Promise<boolean>;
 }
 
+/** A path too long, or of links that lead in a circle, names nothing either. */
 const isMissing = (error: unknown): boolean =>
-  ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? ''); // fs errors have a code
+  ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? ''); // fs errors have a code
 
 /** The operating system's file system. */
 export const nodeFileSystem: FileSystem = {

@@ -26,13 +26,19 @@ const threadFile = import.meta.url.endsWith('.ts')
   ? new URL('../../dist/scan-thread.js', import.meta.url)
   : new URL('scan-thread.js', import.meta.url);
 
+/**
+ * What a thread may hold beside the columns and sums that it works on, which lie outside: the keys of groups, at most two million. One that
+ * takes more ends alone, and others read what it had.
+ */
+const threadMemory = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 64 };
+
 /** The world as it is. */
 export const systemEnvironment: Environment = {
   files: nodeFileSystem,
   openSqlite: openSqliteFile,
   clock: systemClock,
   timers: systemTimers,
-  startThread: () => new Worker(threadFile),
+  startThread: () => new Worker(threadFile, { resourceLimits: threadMemory }),
   // With two cores threads gain nothing below 15 ms; and what a thread runs for the first time takes it many times as long.
   threadsWorth: { rows: 2 ** 17, ms: 12, startAfterMs: 150 },
   newId: randomUUID,

@@ -59,7 +59,8 @@ export async function findFiles(
   for (const candidate of candidates) {
     const path = await files.realPath(candidate);
     if (!allowed.some((folder) => isWithin(path, folder))) {
-      throw forbidden(candidate, allowed, span);
+      // Not the candidate: what is behind a link is not to be told.
+      throw forbidden(pattern, allowed, span);
     }
     if (!(await files.readable(path)))
       throw new QueryError('MISSING_FILE', `${candidate} cannot be read: permission denied`, { span });
@@ -79,6 +80,8 @@ const forbidden = (path: string, allowed: readonly string[], span: Span): QueryE
     hint: `they are ${allowed.join(', ')}`,
   });
 
+const pathBytesMax = 4096;
+
 /** Where the part of a glob ends that says where to look. */
 const firstWildcard = /(?<!\\)[*?[{(!]/;
 
@@ -90,13 +93,19 @@ async function expand(
   span: Span,
 ): Promise<{ readonly candidates: string[]; readonly source: string }> {
   const path = resolve(pattern);
+  // No system has longer ones; each folder above would be looked for.
+  if (Buffer.byteLength(path) > pathBytesMax)
+    throw new QueryError('MISSING_FILE', `there is no file with a path of ${path.length} characters`, {
+      span,
+    });
   const exact = await files.stat(path);
   const isGlob = exact === null && isDynamicPattern(pattern);
   const fixed = dirname(pattern.slice(0, pattern.search(firstWildcard) + 1)).replace(/\\(.)/g, '$1');
   const folder = isGlob ? resolve(fixed) : path;
   // Look only below folders that may be read: whether something is there, and what a folder holds, is not to be told of others.
-  const real = await files.realPath(await nearestPresent(files, folder));
-  if (!allowed.some((each) => isWithin(real, each))) throw forbidden(pattern, allowed, span);
+  const real = await files.realPath(await nearestPresent(files, folder)).catch(() => null);
+  // What is there and has no path, a pipe for example, is in no folder that may be read.
+  if (real === null || !allowed.some((each) => isWithin(real, each))) throw forbidden(pattern, allowed, span);
   if (!isGlob) return { candidates: exact === null || exact.isFolder ? [] : [path], source: path };
   const source = isAbsolute(pattern) ? pattern : posix.join(convertPathToPattern(process.cwd()), pattern);
   const found = await glob(source, {

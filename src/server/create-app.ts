@@ -5,8 +5,8 @@ import compress, { type FastifyCompressOptions } from '@fastify/compress';
 import { type FastifyError, type FastifyReply, type FastifyRequest, fastify, LogController } from 'fastify';
 import type { App, ServerContext } from './app.ts';
 import { describeRefusal } from './describe-refusal.ts';
-import { refusalOf } from './loopback.ts';
 import { addOpenapi } from './openapi.ts';
+import { addGuard, Connections, createHttpServer, HttpRefusal } from './guard/index.ts';
 import { httpProblem, internalProblem, sendProblem } from './problem.ts';
 import { addCatalogRoutes } from './routes/catalog-routes.ts';
 import { addExplainRoute } from './routes/explain-route.ts';
@@ -21,14 +21,16 @@ export interface LogStream {
 
 const idPattern = /^[\w.:-]{1,128}$/;
 
+/** Time that answers have to be sent when statements were cancelled because the server closes, milliseconds. */
+const lastAnswersMs = 1000;
+
 /** Puts the application together: what every request passes, and the routes. */
 export async function createApp(context: ServerContext, log: LogStream): Promise<App> {
   const { limits, logLevel } = context.settings;
+  const connections = new Connections(limits);
   const app: App = fastify({
     bodyLimit: limits.bodyBytesMax,
-    requestTimeout: limits.receiveMs,
-    connectionTimeout: limits.silenceMs,
-    keepAliveTimeout: limits.keepAliveMs,
+    serverFactory: (handler) => createHttpServer(limits, connections, handler),
     logger: { level: logLevel, stream: log, base: null },
     // Requests are logged by a hook, with what is known at their end.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'queryId' }),
@@ -38,10 +40,17 @@ export async function createApp(context: ServerContext, log: LogStream): Promise
     schemaErrorFormatter: describeRefusal,
     frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
   });
+  app.addHook('preClose', async () => {
+    connections.endIdle();
+    // Whoever does not read an answer, or does not send a request to its end, is not waited for.
+    setTimeout(() => connections.endAll(), limits.graceMs + lastAnswersMs).unref();
+  });
   app.removeContentTypeParser('text/plain');
   app.decorateRequest('client');
-  app.addHook('onRequest', (request, reply) => checkRequest(app, request, reply));
+  app.addHook('onRequest', (request, reply) => addHeaders(request, reply));
   app.addHook('onResponse', async (request, reply) => logRequest(context, request, reply));
+  await addGuard(app, context.settings);
+  app.addHook('onRequest', (request, reply) => checkRequest(app, request, reply));
   app.setNotFoundHandler((request, reply) => refuseRoute(app, request, reply));
   app.setErrorHandler<FastifyError>((error, request, reply) => sendError(error, request, reply));
   await app.register(compress, compression);
@@ -70,21 +79,21 @@ function givenId(header: string | string[] | undefined): string | null {
   return typeof header === 'string' && idPattern.test(header) ? header : null;
 }
 
+async function addHeaders({ id }: FastifyRequest, reply: FastifyReply): Promise<void> {
+  void reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'x-query-id': id });
+}
+
 async function checkRequest(
   app: App,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply | undefined> {
   const { headers, id } = request;
-  void reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'x-query-id': id });
   if (headers['x-query-id'] !== undefined && headers['x-query-id'] !== id)
     return sendProblem(
       reply,
       httpProblem(400, 'X-Query-Id must be 1 to 128 letters, digits, or any of _ . : -'),
     );
-  const refusal = refusalOf(headers.host, headers.origin);
-  if (refusal !== null) return sendProblem(reply, httpProblem(403, refusal));
-  request.client = { id: request.ip, role: 'admin' };
   // Before a body is read: a wrong method is told as such, whatever its body.
   return request.is404 ? refuseRoute(app, request, reply) : undefined;
 }
@@ -102,6 +111,7 @@ function refuseRoute(app: App, request: FastifyRequest, reply: FastifyReply): Fa
 
 /** What the framework refused is the client's to know; anything else is a bug, told to the log alone. */
 function sendError(error: FastifyError, { log }: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error instanceof HttpRefusal) return sendProblem(reply, error.problem);
   const { statusCode = 500 } = error;
   if (statusCode < 500) return sendProblem(reply, httpProblem(statusCode, error.message));
   log.error({ err: error }, 'something went wrong inside');

@@ -2,8 +2,10 @@
  * server: the HTTP door.
  * In: an open engine and settings. Out: the routes under routes/; every error is application/problem+json, and an event where a stream
  * has begun.
- * Always: only this machine is served (Host and Origin are checked too), and a client that leaves takes its query along.
+ * Always: without tokens only this machine is served; Host and Origin are checked; a client that leaves takes its query along.
  */
-export { isLoopback } from './loopback.ts';
-export type { ServerSettings } from './settings.ts';
+export { makeToken } from './guard/index.ts';
+export { readSettings, SettingError } from './read-settings.ts';
+export { isList, type Setting, settingsOf } from './setting-list.ts';
+export { type ServerSettings, ServerSettingsSchema } from './settings.ts';
 export { type RunningServer, startServer } from './start-server.ts';

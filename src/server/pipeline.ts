@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { EngineControl, Foreseen, RunOptions } from '../engine/control.ts';
 import { QueryError, type QueryResult } from '../index.ts';
 import { CostBook } from './cost-book.ts';
+import { requireRole } from './guard/index.ts';
 import { Overloaded } from './overloaded.ts';
 import type { LoadSettings } from './settings.ts';
 import {
@@ -118,7 +119,7 @@ export class Pipeline {
   /**
    * Runs a statement when it is its turn.
    * @param sameAs key of statements that are the same, and may have the same answer
-   * @throws Overloaded where it is refused or given up; QueryError; whatever `execute` throws
+   * @throws Overloaded where it is refused or given up; HttpRefusal where the client may not ask it; QueryError; whatever `execute` throws
    */
   async run(asked: Asked, execute: Execute, sameAs: string | null): Promise<QueryResult | null> {
     const expected = this.costs.ofText(asked.sql);
@@ -188,6 +189,7 @@ export class Pipeline {
     const { asked } = task;
     const { sql, params, arrivedMs } = asked;
     const foreseen = this.control.foresee(sql, params === undefined ? {} : { params });
+    requireRole(asked.client, foreseen);
     const predictedMs = this.costs.predictMs(sql, foreseen);
     const work: Work<Planned> = {
       ...this.workOf({ ...task, foreseen }, predictedMs),

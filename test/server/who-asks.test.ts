@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isLoopback, type RunningServer } from '../../src/server/index.ts';
+import { isLoopback } from '../../src/server/guard/index.ts';
+import { type RunningServer, SettingError } from '../../src/server/index.ts';
 import { controlWith, serve } from './support.ts';
 
 let server: RunningServer;
@@ -64,5 +65,5 @@ test.each([
   ['', false],
 ])('%j is a loopback address: %s', async (host, is) => {
   expect(isLoopback(host)).toBe(is);
-  if (!is) await expect(serve(controlWith({}), { host })).rejects.toThrow(RangeError);
+  if (!is) await expect(serve(controlWith({}), { host })).rejects.toThrow(SettingError);
 });

@@ -31,6 +31,8 @@ export class ProgramSolver {
   private readonly worker = new Worker(workerText, {
     eval: true,
     workerData: createRequire(import.meta.url).resolve('highs'),
+    // The program is solved in WebAssembly's memory, which ends at 4 GiB by itself; here is only its text.
+    resourceLimits: { maxOldGenerationSizeMb: 256 },
   });
   /** It did not answer in time: there is nothing more to be had from it. */
   private isStuck = false;

@@ -11,6 +11,7 @@ import {
   JobsSchema,
   JobWithAnswerSchema,
 } from '../job-schemas.ts';
+import { requireRole } from '../guard/index.ts';
 import { httpProblem, queryProblem, sendJson, sendProblem } from '../problem.ts';
 import { bodyOf, problems, statementProblems } from '../schemas.ts';
 
@@ -47,10 +48,11 @@ const cancelSchema = {
 };
 
 /** Adds `POST /v1/jobs`, `GET /v1/jobs`, and `GET` and `DELETE /v1/jobs/:id`. */
-export function addJobRoutes(app: App, { jobs }: ServerContext): void {
+export function addJobRoutes(app: App, { control, jobs }: ServerContext): void {
   app.post('/v1/jobs', { schema: submitSchema }, async (request, reply) => {
     const { sql, params: values, termMs } = request.body;
     try {
+      requireRole(request.client, control.foresee(sql, values === undefined ? {} : { params: values }));
       const job = await jobs.submit({ sql, params: values, termMs, owner: request.client.id });
       return sendJson(
         reply.code(202).header('location', `/v1/jobs/${job.id}`),

@@ -13,6 +13,7 @@ import {
   type SubqueryExpression,
   type WindowCall,
 } from '../../plan/index.ts';
+import { printLike } from './print-like.ts';
 import { printLiteral, quoteName } from './print-literal.ts';
 
 /** How a column of a relation is called in the printed statement; queries inside expressions are printed by the caller. */
@@ -49,8 +50,6 @@ const forms: Readonly<Record<string, (args: readonly string[]) => string>> = {
   is_true: ([a]) => `(${a} IS TRUE)`,
   is_false: ([a]) => `(${a} IS FALSE)`,
   is_distinct: ([a, b]) => `(${a} IS DISTINCT FROM ${b})`,
-  like: ([a, b, escape]) => `(${a} LIKE ${b}${escape === undefined ? '' : ` ESCAPE ${escape}`})`,
-  ilike: ([a, b, escape]) => `(${a} ILIKE ${b}${escape === undefined ? '' : ` ESCAPE ${escape}`})`,
 };
 
 /** A bound expression in DuckDB's SQL; every operation in parentheses. */
@@ -98,6 +97,7 @@ function printCall(
   { name, arguments: args }: FunctionCall,
   print: (inner: BoundExpression) => string,
 ): string {
+  if (name === 'like' || name === 'ilike') return printLike(name, args, print);
   const printed = args.map(print);
   const form = forms[name];
   if (form !== undefined) return form(printed);
