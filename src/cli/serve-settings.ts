@@ -8,6 +8,7 @@ import {
   ServerSettingsSchema,
   type Setting,
   SettingError,
+  withTokens,
   settingsOf,
 } from '../server/index.ts';
 import { CliError } from './cli-streams.ts';
@@ -94,7 +95,8 @@ export async function planServing(command: Command, path: string | null): Promis
     const { taskFaults } = command.optsWithGlobals<GlobalOptions>();
     return {
       engine: { ...engineOptions(settings), ...(taskFaults === undefined ? {} : { taskFaults }) },
-      server: settings,
+      // Before an engine is opened: what is wrong with them leaves nothing behind.
+      server: await withTokens(settings),
     };
   } catch (error) {
     throw error instanceof SettingError ? new CliError(error.message) : error;

@@ -4,7 +4,7 @@
  * has begun.
  * Always: without tokens only this machine is served; Host and Origin are checked; a client that leaves takes its query along.
  */
-export { makeToken } from './guard/index.ts';
+export { makeToken, withTokens } from './guard/index.ts';
 export { readSettings, SettingError } from './read-settings.ts';
 export { isList, type Setting, settingsOf } from './setting-list.ts';
 export { type ServerSettings, ServerSettingsSchema } from './settings.ts';

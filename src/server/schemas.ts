@@ -84,7 +84,9 @@ export const ProblemSchema = Type.Object(
     title: Type.String(),
     status: Type.Number(),
     detail: Type.String(),
-    code: Type.Optional(Type.Enum(Object.keys(errorCodes), { description: 'stable: match on it' })),
+    code: Type.Optional(
+      Type.Enum([...Object.keys(errorCodes), 'ADMIN_ONLY'], { description: 'stable: match on it' }),
+    ),
     span: Type.Optional(
       Type.Object(
         { start: Type.Number(), end: Type.Number() },

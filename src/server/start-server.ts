@@ -1,11 +1,10 @@
 import type { EngineControl } from '../engine/control.ts';
 import type { App, ServerContext } from './app.ts';
 import { createApp, type LogStream } from './create-app.ts';
-import { isLoopback, readTokenFile } from './guard/index.ts';
+import { withTokens } from './guard/index.ts';
 import { Metrics } from './metrics.ts';
 import { Pipeline } from './pipeline.ts';
 import { serverClock } from './server-clock.ts';
-import { SettingError } from './read-settings.ts';
 import { defaultSettings, type ServerSettings } from './settings.ts';
 import { Statements } from './statements.ts';
 
@@ -48,21 +47,6 @@ export async function startServer({ control, log, ...options }: ServerOptions): 
     await closeWithin(limits.graceMs, app, statements);
   };
   return { address, close };
-}
-
-/** Takes in the tokens of the file. @throws SettingError where others could connect and there is none */
-async function withTokens(settings: ServerSettings): Promise<ServerSettings> {
-  const { host, tokenFile } = settings;
-  const inFile = tokenFile === '' ? [] : await readTokenFile(tokenFile);
-  // Whoever names a file wants tokens to be asked for.
-  if (tokenFile !== '' && inFile.length === 0)
-    throw new SettingError(`tokenFile: there is no entry in ${tokenFile}`);
-  const tokens = [...settings.tokens, ...inFile];
-  if (tokens.length === 0 && !isLoopback(host))
-    throw new SettingError(
-      `host: ${host} is not a loopback address, so there must be tokens: make one with \`ballpark token\``,
-    );
-  return { ...settings, tokens };
 }
 
 /** Waits for what runs, and cancels it when it takes too long. */

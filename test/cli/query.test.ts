@@ -173,7 +173,7 @@ describe('a wrong command line', () => {
     [['--allow', 'no/such/folder', 'query', 'SELECT 1'], /There is no such folder/],
     [['nonsense'], /unknown command 'nonsense'/],
     [[], /Usage: ballpark/],
-    [['serve', '--host', '0.0.0.0'], /only loopback addresses/],
+    [['serve', '--host', '0.0.0.0'], /there must be tokens/],
     [['serve', '--port', 'x'], /whole number/],
   ])('%j', async (argv, message) => {
     const ran = await run([...argv, '--data-dir', `${place.folder}/untouched`]);

@@ -77,7 +77,7 @@ describe('docs/operations.md', () => {
     expect([response.status, found?.split(';')[0]]).toEqual([status, type]);
     const body = await response.text();
     expect(body.length).toBeGreaterThan(50);
-    await checkDocumented(server, {
+    await checkDocumented({
       method: init.method!,
       path,
       status,

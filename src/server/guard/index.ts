@@ -10,3 +10,4 @@ export { createHttpServer } from './http-server.ts';
 export { isLoopback } from './loopback.ts';
 export { requireRole } from './require-role.ts';
 export { makeToken, readTokenFile } from './tokens.ts';
+export { withTokens } from './with-tokens.ts';
