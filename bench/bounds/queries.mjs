@@ -1,6 +1,7 @@
 /*
  * Generates questions for a table: the same seed gives the same ones.
  */
+import { randomFrom } from '../random-from.mjs';
 
 const bounds = [1, 2, 5, 10];
 const confidences = [90, 95, 99];
@@ -44,20 +45,6 @@ const gridSteps = 1000;
  * @property {Map<string, readonly string[]>} grids literals of the quantiles of each column that predicates cut
  * @property {Map<string, readonly (readonly [literal: string, share: number])[]>} values of each column of texts, the commonest first
  */
-
-/**
- * Numbers in [0, 1) from a seed, by mulberry32.
- * @param {number} seed
- */
-function randomFrom(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /**
  * @param {import('@duckdb/node-api').DuckDBConnection} duckdb where the table is

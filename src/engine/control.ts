@@ -27,6 +27,7 @@ export type { EngineStatus } from './engine-status.ts';
 export type { Foreseen } from './foresee.ts';
 export type { Job, JobAnswer, JobOptions, JobRequest } from './jobs/job.ts';
 export type { Jobs } from './jobs/jobs.ts';
+export { loopTurns } from './loop-turns.ts';
 export type { RunOptions } from './run-options.ts';
 
 /** An engine as a server sees it. */

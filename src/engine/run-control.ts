@@ -1,10 +1,11 @@
 import { type Clock, QueryError } from '../common/index.ts';
 import type { ScanThreads } from '../executor/index.ts';
 import { EstimatePaces } from './estimate-paces.ts';
+import { loopTurns } from './loop-turns.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** How often long work lets other work of the process go on, milliseconds. */
-const yieldEveryMs = 8;
+const yieldEveryMs = 4;
 /** What is kept of a deadline for what nobody foresees: a share of it, but no less and no more than so many milliseconds. */
 const reserveShare = 0.05;
 const reserveMinMs = 2;
@@ -115,7 +116,7 @@ export class RunControl {
 
   /** Lets other work of the process go on: whoever has been waiting for what was just made gets it. @throws QueryError CANCELLED */
   async giveWay(): Promise<void> {
-    await new Promise((resume) => setImmediate(resume));
+    await loopTurns.next();
     this.lastYieldMs = this.clock.monotonicMs();
     this.throwIfCancelled();
   }

@@ -48,6 +48,10 @@ const taskBytes = 2048;
 const longShare = 0.5;
 /** … they are refused where they would wait for so many times the target. */
 const longWaitTimes = 10;
+/** Where there is too much to do, a place for long statements rests after each for so many times what that took. */
+const restTimes = 3;
+/** How often it is looked whether there still is, milliseconds. */
+const restLookMs = 50;
 /** Statements that change something do too: leases keep them apart. */
 const changesMax = 4;
 const retryAfterMs = 1000;
@@ -99,7 +103,12 @@ export class Pipeline {
       batch: { most: 64 },
     });
     const longMax = Math.max(1, Math.floor(cores * longShare));
-    this.long = new Stage<Planned>({ ...execute, name: 'long', pool: pool(longMax, longMax) });
+    this.long = new Stage<Planned>({
+      ...execute,
+      name: 'long',
+      pool: pool(longMax, longMax),
+      handle: (batch) => this.executeAndRest(batch),
+    });
     this.changes = new Stage<Planned>({ ...execute, name: 'change', pool: pool(changesMax, changesMax) });
     this.responding = new Stage<Sending>({
       ...shared,
@@ -233,6 +242,18 @@ export class Pipeline {
     for (const work of batch) {
       work.payload.resolve(result);
       this.tellAdmission(work, { responseMs: nowMs - work.arrivedMs, costMs: costMs / batch.length, share });
+    }
+  }
+
+  /** Long statements would take most of the time else, since there are others as soon as they are done. */
+  private async executeAndRest(batch: readonly Work<Planned>[]): Promise<void> {
+    const beganMs = this.clock.nowMs();
+    try {
+      await this.execute(batch);
+    } finally {
+      const endMs = this.clock.nowMs() + restTimes * (this.clock.nowMs() - beganMs);
+      while ((this.admission?.share ?? 1) < 1 && this.clock.nowMs() < endMs)
+        await new Promise<void>((resume) => this.clock.after(restLookMs, resume));
     }
   }
 

@@ -41,7 +41,7 @@ export async function startServer({ control, log, ...options }: ServerOptions): 
   app.addHook('onSend', async (_request, reply) => {
     if (isClosing) void reply.header('connection', 'close');
   });
-  const address = await app.listen({ host, port });
+  const address = await app.listen({ host, port, backlog: 4096 });
   const close = async (): Promise<void> => {
     isClosing = true;
     await closeWithin(limits.graceMs, app, statements);

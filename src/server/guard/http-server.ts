@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { loopTurns } from '../../engine/control.ts';
 import { httpProblem } from '../problem.ts';
 import type { LimitSettings } from '../settings.ts';
 import type { Connections } from './connections.ts';
@@ -30,7 +31,10 @@ export function createHttpServer(
   // Node.js would leave out those that are too many, without a word; the guard refuses such a request.
   server.maxHeadersCount = 0;
   server.setTimeout(silenceMs);
-  server.on('connection', (socket) => connections.take(socket));
+  server.on('connection', (socket) => {
+    connections.take(socket);
+    loopTurns.leaveNext();
+  });
   server.on('request', ({ socket }, response) => connections.work(socket, response));
   server.on('clientError', refuseBroken);
   return server;

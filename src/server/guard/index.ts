@@ -9,5 +9,5 @@ export { Connections } from './connections.ts';
 export { createHttpServer } from './http-server.ts';
 export { isLoopback } from './loopback.ts';
 export { requireRole } from './require-role.ts';
-export { makeToken, readTokenFile } from './tokens.ts';
+export { makeToken } from './tokens.ts';
 export { withTokens } from './with-tokens.ts';

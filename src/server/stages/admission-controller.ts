@@ -61,6 +61,8 @@ const sampleCount = 100;
 const p90Kept = 0.7;
 /** Below and above these shares of the target, more is let in and less. */
 const [quickShare, slowShare] = [0.9, 1.2];
+/** In which half of the most that was served a second is forgotten. */
+const throughputHalfLifeMs = 5000;
 /** How busy the pool may be foreseen to be, for works to be degraded less. */
 const roomShare = 1;
 /** Of the work must be degradable at least, for degrading to be of use. */
@@ -82,6 +84,8 @@ export class AdmissionController {
   private level = 0;
   private responses: number[] = [];
   private p90Ms: number | null = null;
+  /** The most that was served in a second lately. */
+  private throughput = 0;
   private observedMs: number;
   private readonly totals = { admitted: 0, refused: 0 };
 
@@ -163,7 +167,9 @@ export class AdmissionController {
       const p90Ms = percentile(served, 0.9);
       this.p90Ms = this.p90Ms === null ? p90Ms : p90Kept * this.p90Ms + (1 - p90Kept) * p90Ms;
     } else if (this.settings.backlog().queued === 0) this.p90Ms = null;
-    this.adjust((served.length * 1000) / elapsedMs);
+    const kept = 0.5 ** (elapsedMs / throughputHalfLifeMs);
+    this.throughput = Math.max(this.throughput * kept, (served.length * 1000) / elapsedMs);
+    this.adjust(this.throughput);
   }
 
   private adjust(servedPerSecond: number): void {

@@ -7,8 +7,9 @@ export interface LoadRequest {
   readonly isDegradable: boolean;
 }
 
-/** What is kept of measured costs at each work, and at each observation: costs at levels that are not in use are forgotten too. */
-const [costKept, oldCostKept] = [0.98, 0.995];
+/** What is kept of measured costs at each work; and in which time half of them is forgotten: a moment in which all was slow passes. */
+const costKept = 0.98;
+const costHalfLifeMs = 2000;
 /** In which half of what was asked for is forgotten. */
 const loadHalfLifeMs = 250;
 /** Fewest works that a measured cost is believed from. */
@@ -74,7 +75,8 @@ export class LoadForecast {
       degradable: smooth(this.load.degradable, this.asked.degradableMs),
     };
     this.asked = { rigidMs: 0, degradableMs: 0 };
-    for (const ratio of this.ratios) ratio.age(oldCostKept);
+    const kept = 0.5 ** (elapsedMs / costHalfLifeMs);
+    for (const ratio of [this.rigidRatio, ...this.ratios]) ratio.age(kept);
   }
 
   /** Places of a pool that would be busy. */

@@ -7,6 +7,8 @@ export interface RateOptions {
   readonly growBy: number;
   /** For how long an unused limit stays, in observations. */
   readonly idleObservations: number;
+  /** Share of what was served a second lately that a rate is never cut below: what is slow may have come in before. */
+  readonly leastShare: number;
 }
 
 /** What SEDA's controller does. @see Welsh, Culler, "Adaptive Overload Control for Busy Internet Servers", USITS 2003. */
@@ -15,10 +17,17 @@ export const publishedRate: RateOptions = {
   growFactor: 1,
   growBy: 0.5,
   idleObservations: Infinity,
+  leastShare: 0,
 };
 
 /** What the simulation made of it. @see docs/operations.md, "The server under load" */
-export const ownRate: RateOptions = { cutFactor: 1.2, growFactor: 1.1, growBy: 0.5, idleObservations: 2 };
+export const ownRate: RateOptions = {
+  cutFactor: 1.2,
+  growFactor: 1.1,
+  growBy: 0.5,
+  idleObservations: 2,
+  leastShare: 0.5,
+};
 
 /** For how long an unused allowance adds up, seconds. */
 const burstSeconds = 0.25;
@@ -56,11 +65,12 @@ export class RateLimit {
     return ((needed - this.tokens) * 1000) / this.perSecond;
   }
 
-  /** @param servedPerSecond where there was no limit, it is begun with what is being served */
+  /** @param servedPerSecond lately; where there was no limit, it is begun with that */
   cut(nowMs: number, servedPerSecond: number): void {
     this.fill(nowMs);
     const from = this.perSecond === Infinity ? servedPerSecond : this.perSecond;
-    this.perSecond = Math.max(1, from / this.options.cutFactor);
+    const { cutFactor, leastShare } = this.options;
+    this.perSecond = Math.max(1, leastShare * servedPerSecond, from / cutFactor);
     this.tokens = Math.min(this.tokens, this.depth());
     this.idle = 0;
   }
