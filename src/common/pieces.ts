@@ -25,6 +25,20 @@ export function* piecewise(
   }
 }
 
+/** What is made of each item of a list, in its order. */
+export function* mapInPieces<Item, Made>(
+  items: readonly Item[],
+  make: (item: Item, place: number) => Made,
+  atOnce: number,
+): Pieces<Made[]> {
+  const made: Made[] = [];
+  const makeSome = (from: number, to: number): void => {
+    for (let place = from; place < to; place++) made.push(make(items[place]!, place)); // place < length
+  };
+  yield* piecewise(items.length, makeSome, atOnce);
+  return made;
+}
+
 /** Does the work in one go. */
 export function finish<T>(pieces: Pieces<T>): T {
   for (;;) {

@@ -1,4 +1,4 @@
-import { type Clock, QueryError } from '../common/index.ts';
+import { type Clock, type Pieces, QueryError, withPauses } from '../common/index.ts';
 import type { ScanThreads } from '../executor/index.ts';
 import { EstimatePaces } from './estimate-paces.ts';
 import type { RunOptions } from './run-options.ts';
@@ -111,6 +111,11 @@ export class RunControl {
   async pause(): Promise<void> {
     if (this.clock.monotonicMs() - this.lastYieldMs >= yieldEveryMs) await this.giveWay();
     else this.throwIfCancelled();
+  }
+
+  /** Does work with a {@link pause} behind each piece. @throws QueryError CANCELLED */
+  inPieces<T>(work: Pieces<T>): Promise<T> {
+    return withPauses(work, () => this.pause());
   }
 
   /** Lets other work of the process go on: whoever has been waiting for what was just made gets it. @throws QueryError CANCELLED */

@@ -1,6 +1,10 @@
+import type { Pieces } from '../common/index.ts';
 import { findSlot, type Moments } from '../plan/index.ts';
 import { normalQuantile } from './quantiles.ts';
 import { openWeight } from './scope.ts';
+
+/** Groups that are looked at without a pause. */
+const groupsAtOnce = 8192;
 
 /** What an answer by groups cannot show. */
 export interface MissingGroups {
@@ -33,7 +37,7 @@ export function lambertW(x: number): number {
  * most N/R groups in R keys or more, N being the rows of the table.
  * @see Esty, "A normal limit law for a nonparametric estimator of the coverage of a random sample", Annals of Statistics 11, 1983
  */
-export function missingGroups(moments: Moments, confidence: number): MissingGroups {
+export function* missingGroups(moments: Moments, confidence: number): Pieces<MissingGroups> {
   const { included, populationRows, groupsByStratum, keys } = moments;
   let weightMax = 0;
   let population = 0;
@@ -48,7 +52,7 @@ export function missingGroups(moments: Moments, confidence: number): MissingGrou
   // A stratum that was not read at all may hide any group.
   if (!Number.isFinite(weightMax)) return { groupRowsMax: population, rowsMax: population };
   const alpha = 1 - confidence;
-  const { unseen, variance } = unseenMass(moments);
+  const { unseen, variance } = yield* unseenMass(moments);
   const rowsMax = unseen + normalQuantile(confidence) * Math.sqrt(variance) + weightMax * Math.log(1 / alpha);
   // A key may have so many rows of a group.
   const scale = keys?.rowsMax ?? 1;
@@ -59,7 +63,7 @@ export function missingGroups(moments: Moments, confidence: number): MissingGrou
 }
 
 /** Σ of weights of groups seen once, and Esty's variance of it. */
-function unseenMass(moments: Moments): { unseen: number; variance: number } {
+function* unseenMass(moments: Moments): Pieces<{ unseen: number; variance: number }> {
   const { sums, layout, cellCount, cellGroup, cellStratum, populationRows, rowsRead } = moments;
   const stride = layout.monomials.length;
   const [first, second] = [findSlot(layout, [], 1)!, findSlot(layout, [], 2)!]; // of weights, or else the count
@@ -67,6 +71,7 @@ function unseenMass(moments: Moments): { unseen: number; variance: number } {
   let variance = 0;
   for (let cell = 0; cell < cellCount;) {
     const group = cellGroup[cell]!; // one a cell, here and below
+    if (group % groupsAtOnce === groupsAtOnce - 1) yield;
     let rows = 0;
     let weights = 0;
     let squares = 0;

@@ -1,3 +1,4 @@
+import type { Pieces } from '../common/index.ts';
 import type { ReasonCode } from '../plan/index.ts';
 import { varianceAt } from './design-error.ts';
 import type { GroupEstimate, MetGroup } from './estimate-output.ts';
@@ -23,6 +24,8 @@ const limitSlack = 2 ** -8;
 const stepShift = 6;
 /** How much more matches and less skewness than certification asks for, so that chance does not fall short of it. */
 const certainMargin = 1.3;
+/** Cells that are looked at without a pause. */
+const cellsAtOnce = 512;
 
 /** How far a forecast from so many matches may be off, as a factor: wide, for skewed columns make variances uncertain. */
 const doubtOf = (support: number): number => 1 + 4 / Math.sqrt(support);
@@ -196,24 +199,23 @@ export interface SizingResult {
  * @param rankMax the largest stratum of the sample
  * @param rowsAt rows of a stratum under a rank limit
  */
-export function sizeForTarget(
+export function* sizeForTarget(
   forecasts: readonly CellForecast[],
   target: ErrorTarget,
   rankMax: number,
   rowsAt: (rankLimit: number) => RowsAt,
   presumption: Presumption = {},
-): SizingResult {
+): Pieces<SizingResult> {
   let needed = 0;
   let driver: CellForecast | null = null;
   const ofAll = rowsAt(rankMax);
   let ofNeeded = rowsAt(needed);
-  for (const forecast of forecasts) {
+  for (const [place, forecast] of forecasts.entries()) {
+    if (place % cellsAtOnce === cellsAtOnce - 1) yield;
     if (forecast.estimate.estimate.exact) continue;
     if (needed > 0 && forecast.meets(target, ofNeeded, presumption)) continue;
     if (!forecast.meets(target, ofAll, presumption)) {
-      const hopeless = forecasts.some(
-        (each) => !each.estimate.estimate.exact && each.isHopeless(target, ofAll, presumption),
-      );
+      const hopeless = yield* isAnyHopeless(forecasts, target, ofAll, presumption);
       return { rankLimit: null, hopeless, driver: forecast };
     }
     const excess = forecast.excessAt(target, ofAll, presumption);
@@ -223,6 +225,19 @@ export function sizeForTarget(
     driver = forecast;
   }
   return { rankLimit: needed, hopeless: false, driver };
+}
+
+function* isAnyHopeless(
+  forecasts: readonly CellForecast[],
+  target: ErrorTarget,
+  ofAll: RowsAt,
+  presumption: Presumption,
+): Pieces<boolean> {
+  for (const [place, each] of forecasts.entries()) {
+    if (!each.estimate.estimate.exact && each.isHopeless(target, ofAll, presumption)) return true;
+    if (place % cellsAtOnce === cellsAtOnce - 1) yield;
+  }
+  return false;
 }
 
 /**
