@@ -26,7 +26,7 @@ const sampleShare = 0.3;
 /** Rows that are read whatever the time. */
 const firstRows = 4096;
 /** Groups that are counted without a pause. */
-const groupsAtOnce = 512;
+const groupsAtOnce = 64;
 
 /** A group with the different values that were met in it. */
 interface CountedGroup {

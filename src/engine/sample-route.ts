@@ -1,5 +1,5 @@
 import type { SampleEntry, TableEntry } from '../catalog/index.ts';
-import { groupDigits, QueryError } from '../common/index.ts';
+import { groupDigits, type Pieces, QueryError } from '../common/index.ts';
 import type { ResolvedBounds, SelectPlan } from '../planner/index.ts';
 import { gatherRows } from './answer-columns.ts';
 import type { OpenSampleQuery } from './choose-sample.ts';
@@ -16,6 +16,9 @@ import type { RoutedAnswer, SelectRun } from './select-run.ts';
 import type { StatementCosts } from './statement-costs.ts';
 import type { RouteReport } from './summary.ts';
 import { LateSample } from './wait-at-most.ts';
+
+/** Rows that are looked at without a pause. */
+const rowsAtOnce = 1024;
 
 const stoppedBecause = 'the deadline came before the error bound was reached';
 
@@ -77,7 +80,7 @@ async function afterMiss(
   const { answer, open } = best;
   const { bounds, sampledTable } = plan;
   const notes = sampledTable === null ? [] : [`${sampledTable} is itself a sample: there is no exact answer`];
-  const miss = answer.stopped ? stoppedBecause : describeMiss(answer, bounds);
+  const miss = answer.stopped ? stoppedBecause : await control.inPieces(describeMiss(answer, bounds));
   switch (bounds.onMiss) {
     case 'fail':
       throw new QueryError(
@@ -170,10 +173,12 @@ export function describeOutbid({ name }: SampleEntry, costs: StatementCosts): st
 }
 
 /** Why a sample's answer is not enough, in words: with the codes of what stands against certifying it. */
-function describeMiss({ entry, rows }: SampleAnswer, bounds: ResolvedBounds): string {
+function* describeMiss({ entry, rows }: SampleAnswer, bounds: ResolvedBounds): Pieces<string> {
   const reasons = new Set<string>();
-  for (const { estimates } of rows)
+  for (const [place, { estimates }] of rows.entries()) {
     for (const { estimate } of estimates) for (const reason of estimate.reasons) reasons.add(reason);
+    if (place % rowsAtOnce === rowsAtOnce - 1) yield;
+  }
   const codes = reasons.size === 0 ? '' : ` (${[...reasons].join(', ')})`;
   return `the sample ${entry.name} cannot keep ${describeBound(bounds)} with its ${countOf(entry.rows, 'row')}${codes}`;
 }
