@@ -24,6 +24,7 @@ export { groupDigits } from './number-text.ts';
 export { type FileSystem, nodeFileSystem, type OpenFile, storageError } from './files.ts';
 export { linePositionOf, renderError } from './render-error.ts';
 export {
+  everyInPieces,
   finish,
   mapInPieces,
   type Pause,

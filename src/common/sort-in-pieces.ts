@@ -1,37 +1,48 @@
-import type { Pieces } from './pieces.ts';
+import { type Pieces, piecewise } from './pieces.ts';
 
 /** So many places are sorted, or put into their order, at once. */
 const placesAtOnce = 1024;
 
 /** The places from 0 to `count` in order; those that compare as equal stay in theirs. */
-export function* sortInPieces(count: number, compare: (a: number, b: number) => number): Pieces<Int32Array> {
-  let sorted = Int32Array.from({ length: count }, (_, place) => place);
+export function* sortInPieces(
+  count: number,
+  compare: (a: number, b: number) => number,
+): Pieces<readonly number[]> {
+  let sorted: number[] = [];
   for (let from = 0; from < count; from += placesAtOnce) {
-    sorted.subarray(from, from + placesAtOnce).sort(compare);
-    if (count > placesAtOnce) yield;
+    const run = placesBetween(from, Math.min(count, from + placesAtOnce)).sort(compare);
+    if (count <= placesAtOnce) return run;
+    sorted.push(...run);
+    yield;
   }
-  let merged = new Int32Array(count > placesAtOnce ? count : 0);
   for (let width = placesAtOnce; width < count; width *= 2) {
+    const merged: number[] = [];
     for (let from = 0; from < count; from += 2 * width)
-      yield* merge(sorted, merged, from, Math.min(count, from + width), Math.min(count, from + 2 * width), compare); // prettier-ignore
-    [sorted, merged] = [merged, sorted];
+      yield* merge(sorted, merged, [from, Math.min(count, from + width), Math.min(count, from + 2 * width)], compare); // prettier-ignore
+    sorted = merged;
   }
   return sorted;
 }
 
-/** Merges what is in order [from, middle) with what is [middle, to). */
+function placesBetween(from: number, to: number): number[] {
+  const places: number[] = [];
+  for (let place = from; place < to; place++) places.push(place);
+  return places;
+}
+
+/** Merges what is in order between the first and the second place with what is between the second and the third. */
 function* merge(
-  sorted: Int32Array,
-  merged: Int32Array,
-  from: number,
-  middle: number,
-  to: number,
+  sorted: readonly number[],
+  merged: number[],
+  [first, second, third]: readonly [number, number, number],
   compare: (a: number, b: number) => number,
 ): Pieces<void> {
-  let [left, right] = [from, middle];
-  for (let at = from; at < to; at++) {
-    const isLeft = right >= to || (left < middle && compare(sorted[left]!, sorted[right]!) <= 0); // places of both
-    merged[at] = isLeft ? sorted[left++]! : sorted[right++]!; // one of them is left
-    if (at % placesAtOnce === 0) yield;
-  }
+  let [left, right] = [first, second];
+  const mergeSome = (from: number, to: number): void => {
+    for (let at = from; at < to; at++) {
+      const isLeft = right >= third || (left < second && compare(sorted[left]!, sorted[right]!) <= 0); // places of both
+      merged.push(isLeft ? sorted[left++]! : sorted[right++]!); // one of them is left
+    }
+  };
+  yield* piecewise(third - first, mergeSome, placesAtOnce);
 }

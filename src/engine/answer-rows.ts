@@ -86,7 +86,7 @@ function* inOrder<Row extends GroupSlots>(
     return 0;
   };
   const places = yield* sortInPieces(rows.length, compare);
-  return Array.from(places, (place) => rows[place]!); // places of rows
+  return places.map((place) => rows[place]!); // places of rows
 }
 
 /** Compares two values by an item of ORDER BY: negative where the first comes first. */

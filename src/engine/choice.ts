@@ -1,4 +1,4 @@
-import { mapInPieces, type Pieces } from '../common/index.ts';
+import { everyInPieces, mapInPieces, type Pieces } from '../common/index.ts';
 import {
   type Condition,
   type GroupReach,
@@ -97,7 +97,7 @@ export class ChoiceJudge {
         unseen: unseen !== null && mayBeKept(unseen) ? { reach: unseen, count: missing.rowsMax } : null,
       },
       kept,
-      yield* everyInPieces(chosen.before, isSurelyKept),
+      yield* everyInPieces(chosen.before, isSurelyKept, rowsAtOnce),
     );
     return {
       marks: chosen.shown.map((_, place) => ({
@@ -125,13 +125,14 @@ export class ChoiceJudge {
     const latest = yield* mapInPieces(shown, latestOf, rowsAtOnce);
     const surest = this.extreme(latest, -1);
     let next = coversMissing ? firstUnseen : null;
-    for (const [at, reach] of rest.entries()) {
-      if (at % rowsAtOnce === rowsAtOnce - 1) yield;
+    const mayBeCertain = (reach: GroupReach): boolean => {
       // Intervals take time to make: none more is needed once no row is certain.
-      if (next !== null && surest !== null && this.compare(surest, next) >= 0) break;
+      if (next !== null && surest !== null && this.compare(surest, next) >= 0) return false;
       const place = this.placeOf(reach, 'earliest');
       if (next === null || this.compare(place, next) < 0) next = place;
-    }
+      return true;
+    };
+    yield* everyInPieces(rest, mayBeCertain, rowsAtOnce);
     const previous = this.extreme(yield* mapInPieces(before, latestOf, rowsAtOnce), 1);
     const isCertain = (reach: GroupReach, row: number): boolean =>
       kept[row] === true &&
@@ -207,15 +208,6 @@ interface Candidates {
   readonly rest: readonly GroupReach[];
   /** Groups that the sample missed, at most so many; null: none would be in the answer. */
   readonly unseen: { readonly reach: GroupReach; readonly count: number } | null;
-}
-
-/** Whether all rows pass; none is looked at behind one that does not. */
-function* everyInPieces<Row>(rows: readonly Row[], passes: (row: Row) => boolean): Pieces<boolean> {
-  for (const [at, row] of rows.entries()) {
-    if (!passes(row)) return false;
-    if (at % rowsAtOnce === rowsAtOnce - 1) yield;
-  }
-  return true;
 }
 
 function compareBounds(a: Bound, b: Bound, order: QueryOrder): number {

@@ -1,4 +1,4 @@
-import type { Pieces } from '../common/index.ts';
+import { type Pieces, piecewise } from '../common/index.ts';
 import {
   CellForecast,
   type ErrorTarget,
@@ -66,8 +66,12 @@ export class Foresight {
   }
 
   /** What reading on takes: strata are read in proportion to their size from here on, where that takes fewer rows. */
-  async size(rows: readonly EstimatedRow[], target: ErrorTarget): Promise<Sizing> {
-    const alike = await this.sizeAsRead(rows, target);
+  size(rows: readonly EstimatedRow[], target: ErrorTarget): Promise<Sizing> {
+    return this.reading.estimates.estimating(this.findSize(rows, target));
+  }
+
+  private *findSize(rows: readonly EstimatedRow[], target: ErrorTarget): Pieces<Sizing> {
+    const alike = yield* this.sizeAsRead(rows, target);
     const { limit, limits, stratumGroups } = this.reading;
     const { rankLimit, isStep, byWitness } = alike;
     if (this.isAllocated || rankLimit === null || rankLimit <= limit || isStep || byWitness) return alike;
@@ -75,7 +79,7 @@ export class Foresight {
     if (!limits.canBeInProportion(stratumGroups)) return alike;
     const rowsAlike = limits.rowsUnder(rankLimit);
     limits.readInProportion(stratumGroups, limit);
-    const inProportion = await this.sizeAsRead(rows, target);
+    const inProportion = yield* this.sizeAsRead(rows, target);
     const isPlain = inProportion.rankLimit !== null && !inProportion.isStep && !inProportion.byWitness;
     if (isPlain && limits.rowsUnder(inProportion.rankLimit) < proportionGain * rowsAlike) return inProportion;
     limits.readAlike();
@@ -85,15 +89,15 @@ export class Foresight {
   /**
    * What reading on takes by what is known of tails; else, where a witness is to be called, for as few rows as it can vouch for.
    */
-  private async sizeAsRead(rows: readonly EstimatedRow[], target: ErrorTarget): Promise<Sizing> {
+  private *sizeAsRead(rows: readonly EstimatedRow[], target: ErrorTarget): Pieces<Sizing> {
     const { reading } = this;
-    const sized = await this.sizeStepwise(rows, target);
+    const sized = yield* this.sizeStepwise(rows, target);
     const isVouchedFor = ({ rankLimit }: SizingResult): boolean =>
       rankLimit !== null && reading.limits.isWitnessed(rankLimit);
     if (reading.hasWitness && !isVouchedFor(sized))
       return { ...sized, rankLimit: null, hopeless: true, byWitness: true };
     if (sized.rankLimit !== null || !reading.canCallWitness) return sized;
-    const light = await this.sizeBy(rows, target, { lightTails: true });
+    const light = yield* this.sizeBy(rows, target, { lightTails: true });
     return isVouchedFor(light) ? { ...light, isStep: false, byWitness: true } : sized;
   }
 
@@ -101,31 +105,27 @@ export class Foresight {
    * Few matches may look like another kind than their column by chance, and another kind asks for many times the rows. So first rows
    * enough for typical matches are read; where these are not typical either, twice as many, again and again.
    */
-  private async sizeStepwise(rows: readonly EstimatedRow[], target: ErrorTarget): Promise<Sizing> {
+  private *sizeStepwise(rows: readonly EstimatedRow[], target: ErrorTarget): Pieces<Sizing> {
     const { limit, limits } = this.reading;
     const plain = { isStep: false, byWitness: false };
     const step = stepGrowth * limit;
-    const seen = await this.sizeBy(rows, target, {});
+    const seen = yield* this.sizeBy(rows, target, {});
     if (seen.rankLimit !== null && seen.rankLimit <= step) return { ...seen, ...plain };
-    const typical = await this.sizeBy(rows, target, { typicalMatches: true });
+    const typical = yield* this.sizeBy(rows, target, { typicalMatches: true });
     if (typical.rankLimit === null) return { ...seen, ...plain };
     if (typical.rankLimit > limit) return { ...typical, ...plain };
     if (seen.rankLimit === null && seen.hopeless) return { ...seen, ...plain };
     return { ...seen, rankLimit: Math.min(step, limits.max), isStep: true, byWitness: false };
   }
 
-  private sizeBy(
+  private *sizeBy(
     rows: readonly EstimatedRow[],
     target: ErrorTarget,
     presumption: Presumption,
-  ): Promise<SizingResult> {
-    const { limits, estimates } = this.reading;
+  ): Pieces<SizingResult> {
+    const { limits } = this.reading;
     const rowsAt = (limit: number): RowsAt => limits.rowsAt(limit);
-    const forecasts = this.forecasts(rows);
-    const size = function* (): Pieces<SizingResult> {
-      return yield* sizeForTarget(yield* forecasts, target, limits.max, rowsAt, presumption);
-    };
-    return estimates.estimating(size());
+    return yield* sizeForTarget(yield* this.forecasts(rows), target, limits.max, rowsAt, presumption);
   }
 
   /** Largest relative half-width to expect under a rank limit; null where no value has one. */
@@ -135,12 +135,15 @@ export class Foresight {
 
   private *findWorst(rows: readonly EstimatedRow[], limit: number): Pieces<number | null> {
     const rowsAt = this.reading.limits.rowsAt(limit);
+    const cells = yield* this.forecasts(rows);
     let worst: number | null = null;
-    for (const [place, cell] of (yield* this.forecasts(rows)).entries()) {
-      const error = cell.relativeErrorAt(rowsAt);
-      if (error !== null) worst = worst === null ? error : Math.max(worst, error);
-      if (place % cellsAtOnce === cellsAtOnce - 1) yield;
-    }
+    const look = (from: number, to: number): void => {
+      for (let place = from; place < to; place++) {
+        const error = cells[place]!.relativeErrorAt(rowsAt); // place < length
+        if (error !== null) worst = worst === null ? error : Math.max(worst, error);
+      }
+    };
+    yield* piecewise(cells.length, look, cellsAtOnce);
     return worst;
   }
 
@@ -176,11 +179,14 @@ export class Foresight {
   private *forecasts(rows: readonly EstimatedRow[]): Pieces<readonly CellForecast[]> {
     if (this.foretold?.rows === rows) return this.foretold.cells;
     const cells: CellForecast[] = [];
-    for (const [place, { group, estimates }] of rows.entries()) {
-      for (const estimate of estimates)
-        if (!isOutOfTime(estimate.estimate)) cells.push(new CellForecast(group, estimate));
-      if (place % cellsAtOnce === cellsAtOnce - 1) yield;
-    }
+    const add = (from: number, to: number): void => {
+      for (let place = from; place < to; place++) {
+        const { group, estimates } = rows[place]!; // place < length
+        for (const estimate of estimates)
+          if (!isOutOfTime(estimate.estimate)) cells.push(new CellForecast(group, estimate));
+      }
+    };
+    yield* piecewise(rows.length, add, cellsAtOnce);
     this.foretold = { rows, cells };
     return cells;
   }

@@ -1,5 +1,5 @@
 import type { SampleEntry, TableEntry } from '../catalog/index.ts';
-import { groupDigits, type Pieces, QueryError } from '../common/index.ts';
+import { groupDigits, type Pieces, piecewise, QueryError } from '../common/index.ts';
 import type { ResolvedBounds, SelectPlan } from '../planner/index.ts';
 import { gatherRows } from './answer-columns.ts';
 import type { OpenSampleQuery } from './choose-sample.ts';
@@ -175,10 +175,12 @@ export function describeOutbid({ name }: SampleEntry, costs: StatementCosts): st
 /** Why a sample's answer is not enough, in words: with the codes of what stands against certifying it. */
 function* describeMiss({ entry, rows }: SampleAnswer, bounds: ResolvedBounds): Pieces<string> {
   const reasons = new Set<string>();
-  for (const [place, { estimates }] of rows.entries()) {
-    for (const { estimate } of estimates) for (const reason of estimate.reasons) reasons.add(reason);
-    if (place % rowsAtOnce === rowsAtOnce - 1) yield;
-  }
+  const add = (from: number, to: number): void => {
+    for (let place = from; place < to; place++)
+      for (const { estimate } of rows[place]!.estimates)
+        for (const reason of estimate.reasons) reasons.add(reason); // place < length
+  };
+  yield* piecewise(rows.length, add, rowsAtOnce);
   const codes = reasons.size === 0 ? '' : ` (${[...reasons].join(', ')})`;
   return `the sample ${entry.name} cannot keep ${describeBound(bounds)} with its ${countOf(entry.rows, 'row')}${codes}`;
 }

@@ -1,4 +1,4 @@
-import type { Pieces } from '../common/index.ts';
+import { everyInPieces, type Pieces, piecewise } from '../common/index.ts';
 import { type ErrorTarget, meetsTarget } from '../estimator/index.ts';
 import type { ReasonCode } from '../plan/index.ts';
 import type { EstimatedRow, Known } from './known.ts';
@@ -10,10 +10,11 @@ const rowsAtOnce = 1024;
 export function* leastSupport({ estimator, chosen: { shown } }: Known): Pieces<number> {
   if (shown.length === 0) return 0;
   let least = Number.POSITIVE_INFINITY;
-  for (const [place, { group }] of shown.entries()) {
-    least = Math.min(least, estimator.leastSupport(group));
-    if (place % rowsAtOnce === rowsAtOnce - 1) yield;
-  }
+  const look = (from: number, to: number): void => {
+    for (let place = from; place < to; place++)
+      least = Math.min(least, estimator.leastSupport(shown[place]!.group)); // place < length
+  };
+  yield* piecewise(shown.length, look, rowsAtOnce);
   return least;
 }
 
@@ -23,9 +24,7 @@ export function* isMet(
   target: ErrorTarget,
   forgiven: ReasonCode | null = null,
 ): Pieces<boolean> {
-  for (const [place, { estimates }] of rows.entries()) {
-    if (!estimates.every((estimate) => meetsTarget(estimate, target, forgiven))) return false;
-    if (place % rowsAtOnce === rowsAtOnce - 1) yield;
-  }
-  return rows.length > 0;
+  const keeps = ({ estimates }: EstimatedRow): boolean =>
+    estimates.every((estimate) => meetsTarget(estimate, target, forgiven));
+  return rows.length > 0 && (yield* everyInPieces(rows, keeps, rowsAtOnce));
 }

@@ -1,5 +1,5 @@
 import { quickselect } from 'simple-statistics';
-import { type Pieces, piecewise } from '../common/index.ts';
+import { mapInPieces, type Pieces, piecewise } from '../common/index.ts';
 import type { MomentLayout, Moments, ReasonCode } from '../plan/index.ts';
 import type { GroupEstimate } from './estimate-output.ts';
 import type { CellRange } from './group-totals.ts';
@@ -10,9 +10,9 @@ import { isBounded, isExpected } from './tails.ts';
 const tailIndexMin = 2.1;
 /** Fewest of the largest contributions that the tail is judged by. */
 const tailRowsMin = 10;
-/** Groups, and stretches of rows, that are looked at without a pause. */
+/** Groups, and rows, that are looked at without a pause. */
 const groupsAtOnce = 1024;
-const stretchesAtOnce = 4096;
+const stretchRows = 2 ** 14;
 
 /** Measures of rows, one entry a row in each array; a measure that does not take the row is NaN. */
 export interface TailRows {
@@ -56,19 +56,14 @@ export function* confirmTails(
     suspects.map(({ group }) => group.group),
     moments,
   );
-  const confirmed: (readonly GroupEstimate[])[] = [];
-  for (const [place, { group, estimates }] of groups.entries()) {
-    confirmed.push(
-      estimates.map((own) => {
-        const isHeavy =
-          isSuspect(own) &&
-          tailIndex(contributionSizes(rows, open.get(group.group)!, moments.layout, own)) < tailIndexMin; // suspects' groups are wanted
-        return isHeavy ? withReason(own, 'HEAVY_TAIL') : own;
-      }),
-    );
-    if (place % groupsAtOnce === 0) yield;
-  }
-  return confirmed;
+  const confirm = ({ group, estimates }: GroupEstimates): readonly GroupEstimate[] =>
+    estimates.map((own) => {
+      const isHeavy =
+        isSuspect(own) &&
+        tailIndex(contributionSizes(rows, open.get(group.group)!, moments.layout, own)) < tailIndexMin; // suspects' groups are wanted
+      return isHeavy ? withReason(own, 'HEAVY_TAIL') : own;
+    });
+  return yield* mapInPieces(groups, confirm, groupsAtOnce);
 }
 
 /** Marks the strata in which groups have rows. */
@@ -198,12 +193,16 @@ function* openStretches(
     for (let place = from; place < to; place++) stretches.set(wanted[place]!, []); // place < length
   };
   yield* piecewise(wanted.length, want, groupsAtOnce);
-  for (let from = 0, to: number, found = 1; from < count; from = to, found++) {
-    const [own, of] = [group[from]!, stratum[from]!]; // from < count
-    for (to = from + 1; to < count && group[to] === own && stratum[to] === of;) to++;
-    if (isOpen[of] === 1) stretches.get(own)?.push(from, to);
-    if (found % stretchesAtOnce === 0) yield;
-  }
+  let next = 0;
+  // A stretch may reach beyond its piece.
+  const find = (_: number, end: number): void => {
+    for (let from = next, to: number; from < end; from = next = to) {
+      const [own, of] = [group[from]!, stratum[from]!]; // from < count
+      for (to = from + 1; to < count && group[to] === own && stratum[to] === of;) to++;
+      if (isOpen[of] === 1) stretches.get(own)?.push(from, to);
+    }
+  };
+  yield* piecewise(count, find, stretchRows);
   return stretches;
 }
 

@@ -1,4 +1,4 @@
-import type { Pieces } from '../common/index.ts';
+import { everyInPieces, type Pieces } from '../common/index.ts';
 import type { ReasonCode } from '../plan/index.ts';
 import { varianceAt } from './design-error.ts';
 import type { GroupEstimate, MetGroup } from './estimate-output.ts';
@@ -210,34 +210,23 @@ export function* sizeForTarget(
   let driver: CellForecast | null = null;
   const ofAll = rowsAt(rankMax);
   let ofNeeded = rowsAt(needed);
-  for (const [place, forecast] of forecasts.entries()) {
-    if (place % cellsAtOnce === cellsAtOnce - 1) yield;
-    if (forecast.estimate.estimate.exact) continue;
-    if (needed > 0 && forecast.meets(target, ofNeeded, presumption)) continue;
-    if (!forecast.meets(target, ofAll, presumption)) {
-      const hopeless = yield* isAnyHopeless(forecasts, target, ofAll, presumption);
-      return { rankLimit: null, hopeless, driver: forecast };
-    }
+  const isReached = (forecast: CellForecast): boolean => {
+    if (forecast.estimate.estimate.exact) return true;
+    if (needed > 0 && forecast.meets(target, ofNeeded, presumption)) return true;
+    driver = forecast;
+    if (!forecast.meets(target, ofAll, presumption)) return false;
     const excess = forecast.excessAt(target, ofAll, presumption);
     const enough = (limit: number): boolean => forecast.meets(target, rowsAt(limit), presumption);
     needed = leastEnough(enough, needed, rankMax, rankMax * excess ** 2);
     ofNeeded = rowsAt(needed);
-    driver = forecast;
-  }
-  return { rankLimit: needed, hopeless: false, driver };
-}
-
-function* isAnyHopeless(
-  forecasts: readonly CellForecast[],
-  target: ErrorTarget,
-  ofAll: RowsAt,
-  presumption: Presumption,
-): Pieces<boolean> {
-  for (const [place, each] of forecasts.entries()) {
-    if (!each.estimate.estimate.exact && each.isHopeless(target, ofAll, presumption)) return true;
-    if (place % cellsAtOnce === cellsAtOnce - 1) yield;
-  }
-  return false;
+    return true;
+  };
+  if (yield* everyInPieces(forecasts, isReached, cellsAtOnce))
+    return { rankLimit: needed, hopeless: false, driver };
+  const mayBeReached = (each: CellForecast): boolean =>
+    each.estimate.estimate.exact || !each.isHopeless(target, ofAll, presumption);
+  const hopeless = !(yield* everyInPieces(forecasts, mayBeReached, cellsAtOnce));
+  return { rankLimit: null, hopeless, driver };
 }
 
 /**

@@ -66,15 +66,15 @@ function meetCells(
 
 /** The cells by group, those of a group by stratum. */
 function* orderCells({ group, stratum }: CellPlaces, groups: number, strata: number): Pieces<Int32Array> {
-  const byStratum = yield* sortByCode(stratum, strata, Int32Array.from(stratum.keys()));
+  const asMet = new Int32Array(stratum.length);
+  for (let cell = 0; cell < asMet.length; cell++) asMet[cell] = cell;
+  const byStratum = yield* sortByCode(stratum, strata, asMet);
   return yield* sortByCode(group, groups, byStratum);
 }
 
 /** Sorts places by their codes, which are below `codes`; places of the same code stay in the order that they have. */
 function* sortByCode(codeOf: Int32Array, codes: number, places: Int32Array): Pieces<Int32Array> {
-  const starts = new Int32Array(codes + 1);
-  for (const code of codeOf) starts[code + 1]!++; // codes are below `codes`
-  for (let code = 0; code < codes; code++) starts[code + 1]! += starts[code]!;
+  const starts = startsOf(codeOf, codes);
   const sorted = new Int32Array(places.length);
   const put = (from: number, to: number): void => {
     for (let at = from; at < to; at++) {
@@ -84,6 +84,14 @@ function* sortByCode(codeOf: Int32Array, codes: number, places: Int32Array): Pie
   };
   yield* piecewise(places.length, put, cellsAtOnce);
   return sorted;
+}
+
+/** How many places have lower codes. */
+function startsOf(codeOf: Int32Array, codes: number): Int32Array {
+  const starts = new Int32Array(codes + 1);
+  for (let place = 0; place < codeOf.length; place++) starts[codeOf[place]! + 1]!++; // codes are below `codes`
+  for (let code = 0; code < codes; code++) starts[code + 1]! += starts[code]!;
+  return starts;
 }
 
 function* inOrder(values: Int32Array, order: Int32Array): Pieces<Int32Array> {

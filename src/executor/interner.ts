@@ -5,9 +5,9 @@ export class Interner {
   private size = 0;
   private ordered: Float64Array;
 
-  /** @param expected so many numbers at least find room at once */
-  constructor(expected = 0) {
-    const capacity = Math.max(1024, 2 ** Math.ceil(Math.log2(2 * expected + 1)));
+  /** @param expected so many numbers find room at once */
+  constructor(expected = 511) {
+    const capacity = 2 ** Math.ceil(Math.log2(2 * expected + 2));
     this.keys = new Float64Array(capacity);
     this.codes = new Int32Array(capacity).fill(-1);
     this.ordered = new Float64Array(capacity >> 1);

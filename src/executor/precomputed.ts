@@ -1,4 +1,4 @@
-import { mapInPieces, type Pieces } from '../common/index.ts';
+import { mapInPieces, type Pieces, piecewise } from '../common/index.ts';
 import {
   type AggregateCall,
   aggregateFunction,
@@ -75,10 +75,9 @@ function* groupStrata(strata: StrataTable, { filter, keys }: AggregateQuery): Pi
   const groups = new Map<string, StrataGroup>();
   // Without GROUP BY there is one group even of no rows.
   if (keys.length === 0) groups.set('[]', { keys: [], members: [] });
-  for (let stratum = 0; stratum < strata.count; stratum++) {
-    if (stratum % strataAtOnce === strataAtOnce - 1) yield;
+  const add = (stratum: number): void => {
     const lookup = lookupOf(stratum);
-    if (!filter.every((condition) => evaluate(condition, lookup) === true)) continue;
+    if (!filter.every((condition) => evaluate(condition, lookup) === true)) return;
     const values = keys.map((key) => evaluate(key, lookup));
     const name = JSON.stringify(values, (_, value: unknown) =>
       typeof value === 'bigint' ? `${value}n` : Object.is(value, Number.NaN) ? 'NaN' : value,
@@ -86,7 +85,11 @@ function* groupStrata(strata: StrataTable, { filter, keys }: AggregateQuery): Pi
     const group = groups.get(name) ?? { keys: values, members: [] };
     group.members.push(stratum);
     groups.set(name, group);
-  }
+  };
+  const addSome = (from: number, to: number): void => {
+    for (let stratum = from; stratum < to; stratum++) add(stratum);
+  };
+  yield* piecewise(strata.count, addSome, strataAtOnce);
   return [...groups.values()];
 }
 
