@@ -24,7 +24,9 @@ export { groupDigits } from './number-text.ts';
 export { type FileSystem, nodeFileSystem, type OpenFile, storageError } from './files.ts';
 export { linePositionOf, renderError } from './render-error.ts';
 export {
+  everyInPieces,
   finish,
+  mapInPieces,
   type Pause,
   type Pieces,
   piecewise,
@@ -32,6 +34,7 @@ export {
   withoutPause,
   withPauses,
 } from './pieces.ts';
+export { sortInPieces } from './sort-in-pieces.ts';
 export { joinSpans, type Span } from './span.ts';
 export { compareText } from './text-order.ts';
 export { rowsWithin, type ZoneColumn, type ZoneRange, type Zones } from './zones.ts';

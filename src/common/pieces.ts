@@ -25,6 +25,37 @@ export function* piecewise(
   }
 }
 
+/** What is made of each item of a list, in its order. */
+export function* mapInPieces<Item, Made>(
+  items: readonly Item[],
+  make: (item: Item, place: number) => Made,
+  atOnce: number,
+): Pieces<Made[]> {
+  const made: Made[] = [];
+  const makeSome = (from: number, to: number): void => {
+    for (let place = from; place < to; place++) made.push(make(items[place]!, place)); // place < length
+  };
+  yield* piecewise(items.length, makeSome, atOnce);
+  return made;
+}
+
+/** Whether all items of a list pass; none is looked at behind one that does not. */
+export function* everyInPieces<Item>(
+  items: readonly Item[],
+  passes: (item: Item, place: number) => boolean,
+  atOnce: number,
+): Pieces<boolean> {
+  const doPass = (from: number, to: number): boolean => {
+    for (let place = from; place < to; place++) if (!passes(items[place]!, place)) return false; // place < length
+    return true;
+  };
+  for (let from = 0; from < items.length; from += atOnce) {
+    if (!doPass(from, Math.min(items.length, from + atOnce))) return false;
+    yield;
+  }
+  return true;
+}
+
 /** Does the work in one go. */
 export function finish<T>(pieces: Pieces<T>): T {
   for (;;) {

@@ -1,3 +1,4 @@
+import { type Pieces, piecewise } from '../common/index.ts';
 import { isOutOfTime } from '../estimator/index.ts';
 import { evaluate, type QueryOutput } from '../plan/index.ts';
 import { slotLookup } from './answer-rows.ts';
@@ -16,25 +17,34 @@ export interface GatheredRows {
   readonly unmade: number;
 }
 
+/** Rows that are gathered without a pause. */
+const rowsAtOnce = 1024;
+
 /** Gathers rows in one loop: there may be a hundred thousand, and to come to each takes longer than to look at it. */
-export function gatherRows(rows: readonly EstimatedRow[], outputs: readonly QueryOutput[]): GatheredRows {
+export function* gatherRows(
+  rows: readonly EstimatedRow[],
+  outputs: readonly QueryOutput[],
+): Pieces<GatheredRows> {
   const columns = outputs.map((output) => ({ valueOf: valuesOf(output), values: Array<Value>(rows.length) }));
   let largest = 0;
   let [isUnbounded, unread, unmade] = [false, false, 0];
-  for (let place = 0; place < rows.length; place++) {
-    const row = rows[place]!; // place < length
-    for (const { valueOf, values } of columns) values[place] = valueOf(row);
-    let isLate = false;
-    for (const { estimate } of row.estimates) {
-      const { relativeError, reasons } = estimate;
-      if (relativeError === null) isUnbounded = true;
-      else if (relativeError > largest) largest = relativeError;
-      if (reasons.length === 0) continue;
-      unread ||= reasons.includes('UNREAD_STRATUM');
-      isLate ||= isOutOfTime(estimate);
+  const gather = (from: number, to: number): void => {
+    for (let place = from; place < to; place++) {
+      const row = rows[place]!; // place < length
+      for (const { valueOf, values } of columns) values[place] = valueOf(row);
+      let isLate = false;
+      for (const { estimate } of row.estimates) {
+        const { relativeError, reasons } = estimate;
+        if (relativeError === null) isUnbounded = true;
+        else if (relativeError > largest) largest = relativeError;
+        if (reasons.length === 0) continue;
+        unread ||= reasons.includes('UNREAD_STRATUM');
+        isLate ||= isOutOfTime(estimate);
+      }
+      if (isLate) unmade++;
     }
-    if (isLate) unmade++;
-  }
+  };
+  yield* piecewise(rows.length, gather, rowsAtOnce);
   return {
     columns: columns.map(({ values }) => values),
     maxRelativeError: isUnbounded ? null : largest,

@@ -1,3 +1,4 @@
+import { mapInPieces, type Pieces, piecewise, sortInPieces } from '../common/index.ts';
 import {
   type AggregateQuery,
   compareValues,
@@ -7,6 +8,9 @@ import {
   type Scalar,
   Unevaluable,
 } from '../plan/index.ts';
+
+/** Rows that are looked at without a pause. */
+const rowsAtOnce = 512;
 
 /** The values of a group's slots. */
 export interface GroupSlots {
@@ -41,33 +45,48 @@ export function slotLookup({ keys, aggregates, accessor }: GroupSlots): Lookup {
  * Applies HAVING, ORDER BY, OFFSET and LIMIT to groups; of estimates it takes the point values.
  * @throws Unevaluable where an expression is left to the source
  */
-export function chooseRows<Row extends GroupSlots>(
+export function* chooseRows<Row extends GroupSlots>(
   query: AggregateQuery,
   rows: readonly Row[],
-): ChosenRows<Row> {
-  const { having, orderBy, limit, offset } = query;
+): Pieces<ChosenRows<Row>> {
+  const { having, limit, offset } = query;
   const kept: Row[] = [];
   const dropped: Row[] = [];
-  for (const row of rows)
-    (having === null || evaluate(having, slotLookup(row)) === true ? kept : dropped).push(row);
-  if (orderBy.length > 0) {
-    const sortable = kept.map((row) => ({
-      row,
-      values: orderBy.map(({ expression }) => evaluate(expression, slotLookup(row))),
-    }));
-    sortable.sort((a, b) => compareRows(query, a.values, b.values));
-    for (const [place, { row }] of sortable.entries()) kept[place] = row;
-  }
-  const end = limit === null ? kept.length : offset + limit;
-  return { shown: kept.slice(offset, end), dropped, before: kept.slice(0, offset), after: kept.slice(end) };
+  const decide = (from: number, to: number): void => {
+    for (let place = from; place < to; place++) {
+      const row = rows[place]!; // place < length
+      (having === null || evaluate(having, slotLookup(row)) === true ? kept : dropped).push(row);
+    }
+  };
+  yield* piecewise(rows.length, decide, rowsAtOnce);
+  const ordered = yield* inOrder(query, kept);
+  const end = limit === null ? ordered.length : offset + limit;
+  return {
+    shown: ordered.slice(offset, end),
+    dropped,
+    before: ordered.slice(0, offset),
+    after: ordered.slice(end),
+  };
 }
 
-function compareRows({ orderBy }: AggregateQuery, a: readonly Scalar[], b: readonly Scalar[]): number {
-  for (const [place, order] of orderBy.entries()) {
-    const compared = compareInOrder(a[place] ?? null, b[place] ?? null, order);
-    if (compared !== 0) return compared;
-  }
-  return 0;
+/** The rows in the order of ORDER BY. */
+function* inOrder<Row extends GroupSlots>(
+  { orderBy }: AggregateQuery,
+  rows: readonly Row[],
+): Pieces<readonly Row[]> {
+  if (orderBy.length === 0) return rows;
+  const values: (readonly Scalar[])[] = [];
+  for (const { expression } of orderBy)
+    values.push(yield* mapInPieces(rows, (row) => evaluate(expression, slotLookup(row)), rowsAtOnce));
+  const compare = (a: number, b: number): number => {
+    for (let item = 0; item < orderBy.length; item++) {
+      const compared = compareInOrder(values[item]![a] ?? null, values[item]![b] ?? null, orderBy[item]!); // as many lists of values as items
+      if (compared !== 0) return compared;
+    }
+    return 0;
+  };
+  const places = yield* sortInPieces(rows.length, compare);
+  return places.map((place) => rows[place]!); // places of rows
 }
 
 /** Compares two values by an item of ORDER BY: negative where the first comes first. */

@@ -1,3 +1,4 @@
+import { everyInPieces, mapInPieces, type Pieces } from '../common/index.ts';
 import {
   type Condition,
   type GroupReach,
@@ -20,6 +21,9 @@ import {
 } from '../plan/index.ts';
 import { type ChosenRows, compareInOrder } from './answer-rows.ts';
 import type { RowMark } from './contract.ts';
+
+/** Rows that are judged without a pause: intervals of some may have to be made. */
+const rowsAtOnce = 128;
 
 /** How sure it is that the rows of an answer are the right ones, where estimates chose them. */
 export interface Choice {
@@ -69,7 +73,11 @@ export class ChoiceJudge {
    * @param reachOf what is known of a group's true values
    * @param missing bounds on the groups that the sample may have missed
    */
-  judge<Row>(chosen: ChosenRows<Row>, reachOf: (row: Row) => GroupReach, missing: MissingGroups): Choice {
+  *judge<Row>(
+    chosen: ChosenRows<Row>,
+    reachOf: (row: Row) => GroupReach,
+    missing: MissingGroups,
+  ): Pieces<Choice> {
     const { condition } = this;
     const isSurelyKept = (row: Row): boolean => {
       if (condition === null) return true;
@@ -77,10 +85,11 @@ export class ChoiceJudge {
       return !outcomes.false && !outcomes.null;
     };
     const mayBeKept = (reach: GroupReach): boolean => condition === null || outcomesOf(condition, reach).true;
-    const kept = chosen.shown.map(isSurelyKept);
-    const dropped = chosen.dropped.filter((row) => mayBeKept(reachOf(row)));
+    const kept = yield* mapInPieces(chosen.shown, isSurelyKept, rowsAtOnce);
+    const mayBe = yield* mapInPieces(chosen.dropped, (row) => mayBeKept(reachOf(row)), rowsAtOnce);
+    const dropped = chosen.dropped.filter((_, place) => mayBe[place]);
     const unseen = missing.groupRowsMax > 0 ? this.unseenReach(missing.groupRowsMax) : null;
-    const ranks = this.judgeRanks(
+    const ranks = yield* this.judgeRanks(
       {
         shown: chosen.shown.map(reachOf),
         before: chosen.before.map(reachOf),
@@ -88,7 +97,7 @@ export class ChoiceJudge {
         unseen: unseen !== null && mayBeKept(unseen) ? { reach: unseen, count: missing.rowsMax } : null,
       },
       kept,
-      chosen.before.every(isSurelyKept),
+      yield* everyInPieces(chosen.before, isSurelyKept, rowsAtOnce),
     );
     return {
       marks: chosen.shown.map((_, place) => ({
@@ -101,34 +110,35 @@ export class ChoiceJudge {
   }
 
   /** null where nothing is cut off, or in no order. */
-  private judgeRanks(
+  private *judgeRanks(
     { shown, before, rest, unseen }: Candidates,
     kept: readonly boolean[],
     beforeAreKept: boolean,
-  ): { certain: boolean[]; coversMissing: boolean } | null {
+  ): Pieces<{ certain: boolean[]; coversMissing: boolean } | null> {
     const { limit, offset } = this.query;
     const mostRows = before.length + shown.length + rest.length + (unseen?.count ?? 0);
     const isCut = offset > 0 || (limit !== null && mostRows > limit);
     if (!isCut || this.order.length === 0) return null;
     const firstUnseen = unseen === null ? null : this.placeOf(unseen.reach, 'earliest');
     const coversMissing = firstUnseen === null || firstUnseen[0] !== 'first';
-    const latest = shown.map((reach) => this.placeOf(reach, 'latest'));
+    const latestOf = (reach: GroupReach): OrderPlace => this.placeOf(reach, 'latest');
+    const latest = yield* mapInPieces(shown, latestOf, rowsAtOnce);
     const surest = this.extreme(latest, -1);
     let next = coversMissing ? firstUnseen : null;
-    for (const reach of rest) {
+    const mayBeCertain = (reach: GroupReach): boolean => {
       // Intervals take time to make: none more is needed once no row is certain.
-      if (next !== null && surest !== null && this.compare(surest, next) >= 0) break;
+      if (next !== null && surest !== null && this.compare(surest, next) >= 0) return false;
       const place = this.placeOf(reach, 'earliest');
       if (next === null || this.compare(place, next) < 0) next = place;
-    }
-    const previous = this.extreme(before.map((reach) => this.placeOf(reach, 'latest')), 1); // prettier-ignore
-    const certain = shown.map(
-      (reach, row) =>
-        kept[row] === true &&
-        (next === null || this.compare(latest[row]!, next) < 0) && // one place a row
-        (previous === null || (beforeAreKept && this.compare(previous, this.placeOf(reach, 'earliest')) < 0)),
-    );
-    return { certain, coversMissing };
+      return true;
+    };
+    yield* everyInPieces(rest, mayBeCertain, rowsAtOnce);
+    const previous = this.extreme(yield* mapInPieces(before, latestOf, rowsAtOnce), 1);
+    const isCertain = (reach: GroupReach, row: number): boolean =>
+      kept[row] === true &&
+      (next === null || this.compare(latest[row]!, next) < 0) && // one place a row
+      (previous === null || (beforeAreKept && this.compare(previous, this.placeOf(reach, 'earliest')) < 0));
+    return { certain: yield* mapInPieces(shown, isCertain, rowsAtOnce), coversMissing };
   }
 
   /** The place that a group may have at the earliest, or at the latest. */

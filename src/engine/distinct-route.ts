@@ -1,5 +1,5 @@
 import type { SampleEntry } from '../catalog/index.ts';
-import { QueryError } from '../common/index.ts';
+import { mapInPieces, type Pieces, QueryError } from '../common/index.ts';
 import { estimateDistinct, missingGroups, type SeenValue } from '../estimator/index.ts';
 import { openScan } from '../executor/index.ts';
 import {
@@ -11,7 +11,7 @@ import {
   type Scalar,
 } from '../plan/index.ts';
 import type { DistinctCount, ResolvedBounds, SelectPlan } from '../planner/index.ts';
-import { chooseRows, slotLookup } from './answer-rows.ts';
+import { chooseRows, type GroupSlots, slotLookup } from './answer-rows.ts';
 import { countOf, describeSample } from './describe.ts';
 import { exactBeside } from './exact-beside.ts';
 import type { AnswerColumn } from './query-result.ts';
@@ -25,11 +25,18 @@ import { LateSample } from './wait-at-most.ts';
 const sampleShare = 0.3;
 /** Rows that are read whatever the time. */
 const firstRows = 4096;
+/** Groups that are counted without a pause. */
+const groupsAtOnce = 64;
 
 /** A group with the different values that were met in it. */
 interface CountedGroup {
   readonly keys: readonly Scalar[];
   readonly values: SeenValue[];
+}
+
+/** A group as the answer shows it. */
+interface ShownCount extends GroupSlots {
+  readonly estimate: Estimate;
 }
 
 /** What a sample of rows tells of different values. */
@@ -63,7 +70,8 @@ export async function countDistinct(
   const { bounds } = plan;
   for (const entry of samples) {
     const counted = await countValues(state, entry, query, plan, control, true);
-    if (counted !== null) return answerOf(counted, query, plan, 'it holds all rows in question', true);
+    if (counted !== null)
+      return await control.inPieces(answerOf(counted, query, plan, 'it holds all rows in question', true));
   }
   const [largest] = samples;
   const counted =
@@ -72,7 +80,9 @@ export async function countDistinct(
       : null;
   if (counted === null) return await exact();
   // The answer is made before the source is asked: at the deadline there is time for nothing else.
-  const ready = answerOf(counted, query, plan, plan.exactReason, bounds.error === null);
+  const ready = await control.inPieces(
+    answerOf(counted, query, plan, plan.exactReason, bounds.error === null),
+  );
   if (bounds.withinMs === null) return ready;
   const first = await exactBeside(control, exact, () => Promise.resolve(ready));
   if ('exact' in first) return first.exact;
@@ -123,9 +133,9 @@ async function countValues(
     finished = false;
   }
   const collectedMs = control.elapsedMs();
-  const { moments, key } = scan.collect();
+  const { moments, key } = await control.inPieces(scan.collect());
   const complete = isWhole && finished;
-  const groups = groupValues(query, moments, key);
+  const groups = await control.inPieces(groupValues(query, moments, key));
   control.paces.counting.learn(scan.cellCount, control.elapsedMs() - collectedMs);
   return {
     entry,
@@ -135,21 +145,22 @@ async function countValues(
     missing:
       complete || query.keys.length === 0
         ? { groupRowsMax: 0, rowsMax: 0 }
-        : unseenGroups(moments, bounds.confidence),
+        : await control.inPieces(unseenGroups(moments, bounds.confidence)),
   };
 }
 
 /** Gathers the groups by key and value into groups by key; a NULL is no value. */
-function groupValues(
+function* groupValues(
   query: AggregateQuery,
   { layout, sums, cellCount, cellGroup, cellStratum, populationRows, rowsRead }: Moments,
   key: (group: number, index: number) => Scalar,
-): CountedGroup[] {
+): Pieces<CountedGroup[]> {
   const stride = layout.monomials.length;
   const groups = new Map<string, CountedGroup>();
   if (query.keys.length === 0) groups.set('[]', { keys: [], values: [] });
   for (let cell = 0; cell < cellCount;) {
     const group = cellGroup[cell]!; // one a cell
+    if (group % groupsAtOnce === groupsAtOnce - 1) yield;
     const stratum = cellStratum[cell]!;
     let rows = 0;
     for (; cell < cellCount && cellGroup[cell] === group; cell++) rows += sums[cell * stride]!; // slot 0 counts the matching rows
@@ -166,9 +177,9 @@ function groupValues(
 }
 
 /** Groups that were not met may have all rows that were not read. */
-function unseenGroups(moments: Moments, confidence: number): Counted['missing'] {
+function* unseenGroups(moments: Moments, confidence: number): Pieces<Counted['missing']> {
   const { included, populationRows, rowsRead } = moments;
-  const { groupRowsMax } = missingGroups(moments, confidence);
+  const { groupRowsMax } = yield* missingGroups(moments, confidence);
   const unread = included.reduce(
     (sum, isIn, stratum) => (isIn === 1 ? sum + populationRows[stratum]! - rowsRead[stratum]! : sum),
     0,
@@ -181,25 +192,27 @@ function noAccessor(): never {
   throw new Error('nothing is said of this estimate but itself');
 }
 
-function answerOf(
+function* answerOf(
   { entry, groups, complete, rowsRead, missing }: Counted,
   query: AggregateQuery,
   { query: bound, bounds, aggregate }: SelectPlan,
   why: string,
   errorMet: boolean,
-): RoutedAnswer {
-  const counted = groups.map(({ keys, values }) => {
+): Pieces<RoutedAnswer> {
+  const count = ({ keys, values }: CountedGroup): ShownCount => {
     const estimate = estimateDistinct(values, complete, bounds.confidence);
     return { keys, aggregates: [estimate.value], accessor: noAccessor, estimate };
-  });
-  const { shown: rows } = chooseRows(query, counted);
-  const columns = bound.columns.map(({ name, type }, place): AnswerColumn => {
+  };
+  const counted = yield* mapInPieces(groups, count, groupsAtOnce);
+  const { shown: rows } = yield* chooseRows(query, counted);
+  const columns: AnswerColumn[] = [];
+  for (const [place, { name, type }] of bound.columns.entries()) {
     const { isKey, expression } = aggregate!.query.outputs[place]!; // an aggregate plan has as many outputs as columns
-    const values = rows.map((row): Scalar | Estimate =>
-      isKey ? evaluate(expression, slotLookup(row)) : row.estimate,
-    );
-    return { name, type, role: isKey ? 'group' : 'estimate', values };
-  });
+    const valueOf = (row: ShownCount): Scalar | Estimate =>
+      isKey ? evaluate(expression, slotLookup(row)) : row.estimate;
+    const values = yield* mapInPieces(rows, valueOf, groupsAtOnce);
+    columns.push({ name, type, role: isKey ? 'group' : 'estimate', values });
+  }
   return {
     columns,
     report: {

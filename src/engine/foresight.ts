@@ -1,3 +1,4 @@
+import { type Pieces, piecewise } from '../common/index.ts';
 import {
   CellForecast,
   type ErrorTarget,
@@ -17,6 +18,8 @@ import { tailRowsMax } from './time-plan.ts';
 /** Listing values for so many milliseconds is as much work as estimating a cell, and so is a look at the tails of so many rows. */
 const listingMsPerCell = 0.05;
 const tailRowsPerCell = 1000;
+/** Cells whose errors are foretold without a pause. */
+const cellsAtOnce = 1024;
 
 /** What reading up to some rank limit should bring. */
 export interface Expectation {
@@ -63,8 +66,12 @@ export class Foresight {
   }
 
   /** What reading on takes: strata are read in proportion to their size from here on, where that takes fewer rows. */
-  size(rows: readonly EstimatedRow[], target: ErrorTarget): Sizing {
-    const alike = this.sizeAsRead(rows, target);
+  size(rows: readonly EstimatedRow[], target: ErrorTarget): Promise<Sizing> {
+    return this.reading.estimates.estimating(this.findSize(rows, target));
+  }
+
+  private *findSize(rows: readonly EstimatedRow[], target: ErrorTarget): Pieces<Sizing> {
+    const alike = yield* this.sizeAsRead(rows, target);
     const { limit, limits, stratumGroups } = this.reading;
     const { rankLimit, isStep, byWitness } = alike;
     if (this.isAllocated || rankLimit === null || rankLimit <= limit || isStep || byWitness) return alike;
@@ -72,7 +79,7 @@ export class Foresight {
     if (!limits.canBeInProportion(stratumGroups)) return alike;
     const rowsAlike = limits.rowsUnder(rankLimit);
     limits.readInProportion(stratumGroups, limit);
-    const inProportion = this.sizeAsRead(rows, target);
+    const inProportion = yield* this.sizeAsRead(rows, target);
     const isPlain = inProportion.rankLimit !== null && !inProportion.isStep && !inProportion.byWitness;
     if (isPlain && limits.rowsUnder(inProportion.rankLimit) < proportionGain * rowsAlike) return inProportion;
     limits.readAlike();
@@ -82,15 +89,15 @@ export class Foresight {
   /**
    * What reading on takes by what is known of tails; else, where a witness is to be called, for as few rows as it can vouch for.
    */
-  private sizeAsRead(rows: readonly EstimatedRow[], target: ErrorTarget): Sizing {
+  private *sizeAsRead(rows: readonly EstimatedRow[], target: ErrorTarget): Pieces<Sizing> {
     const { reading } = this;
-    const sized = this.sizeStepwise(rows, target);
+    const sized = yield* this.sizeStepwise(rows, target);
     const isVouchedFor = ({ rankLimit }: SizingResult): boolean =>
       rankLimit !== null && reading.limits.isWitnessed(rankLimit);
     if (reading.hasWitness && !isVouchedFor(sized))
       return { ...sized, rankLimit: null, hopeless: true, byWitness: true };
     if (sized.rankLimit !== null || !reading.canCallWitness) return sized;
-    const light = this.sizeBy(rows, target, { lightTails: true });
+    const light = yield* this.sizeBy(rows, target, { lightTails: true });
     return isVouchedFor(light) ? { ...light, isStep: false, byWitness: true } : sized;
   }
 
@@ -98,47 +105,58 @@ export class Foresight {
    * Few matches may look like another kind than their column by chance, and another kind asks for many times the rows. So first rows
    * enough for typical matches are read; where these are not typical either, twice as many, again and again.
    */
-  private sizeStepwise(rows: readonly EstimatedRow[], target: ErrorTarget): Sizing {
+  private *sizeStepwise(rows: readonly EstimatedRow[], target: ErrorTarget): Pieces<Sizing> {
     const { limit, limits } = this.reading;
     const plain = { isStep: false, byWitness: false };
     const step = stepGrowth * limit;
-    const seen = this.sizeBy(rows, target, {});
+    const seen = yield* this.sizeBy(rows, target, {});
     if (seen.rankLimit !== null && seen.rankLimit <= step) return { ...seen, ...plain };
-    const typical = this.sizeBy(rows, target, { typicalMatches: true });
+    const typical = yield* this.sizeBy(rows, target, { typicalMatches: true });
     if (typical.rankLimit === null) return { ...seen, ...plain };
     if (typical.rankLimit > limit) return { ...typical, ...plain };
     if (seen.rankLimit === null && seen.hopeless) return { ...seen, ...plain };
     return { ...seen, rankLimit: Math.min(step, limits.max), isStep: true, byWitness: false };
   }
 
-  private sizeBy(rows: readonly EstimatedRow[], target: ErrorTarget, presumption: Presumption): SizingResult {
-    const { reading } = this;
-    const rowsAt = (limit: number): RowsAt => reading.limits.rowsAt(limit);
-    return reading.estimates.estimating(() =>
-      sizeForTarget(this.forecasts(rows), target, reading.limits.max, rowsAt, presumption),
-    );
+  private *sizeBy(
+    rows: readonly EstimatedRow[],
+    target: ErrorTarget,
+    presumption: Presumption,
+  ): Pieces<SizingResult> {
+    const { limits } = this.reading;
+    const rowsAt = (limit: number): RowsAt => limits.rowsAt(limit);
+    return yield* sizeForTarget(yield* this.forecasts(rows), target, limits.max, rowsAt, presumption);
   }
 
   /** Largest relative half-width to expect under a rank limit; null where no value has one. */
-  worstError(rows: readonly EstimatedRow[], limit: number): number | null {
-    const { reading } = this;
-    return reading.estimates.estimating(() => {
-      const rowsAt = reading.limits.rowsAt(limit);
-      let worst: number | null = null;
-      for (const cell of this.forecasts(rows)) {
-        const error = cell.relativeErrorAt(rowsAt);
+  worstError(rows: readonly EstimatedRow[], limit: number): Promise<number | null> {
+    return this.reading.estimates.estimating(this.findWorst(rows, limit));
+  }
+
+  private *findWorst(rows: readonly EstimatedRow[], limit: number): Pieces<number | null> {
+    const rowsAt = this.reading.limits.rowsAt(limit);
+    const cells = yield* this.forecasts(rows);
+    let worst: number | null = null;
+    const look = (from: number, to: number): void => {
+      for (let place = from; place < to; place++) {
+        const error = cells[place]!.relativeErrorAt(rowsAt); // place < length
         if (error !== null) worst = worst === null ? error : Math.max(worst, error);
       }
-      return worst;
-    });
+    };
+    yield* piecewise(cells.length, look, cellsAtOnce);
+    return worst;
   }
 
   /** @param driver the cell that sets the limit; null: none does */
-  expect(rows: readonly EstimatedRow[], limit: number, driver: SizingResult['driver']): Expectation {
+  async expect(
+    rows: readonly EstimatedRow[],
+    limit: number,
+    driver: SizingResult['driver'],
+  ): Promise<Expectation> {
     const { limits } = this.reading;
     return {
       rows: limits.rowsUnder(Math.min(limit, limits.max)),
-      relativeError: this.worstError(rows, limit),
+      relativeError: await this.worstError(rows, limit),
       driver: groupOf(rows, driver),
       work: this.workAt(limit),
     };
@@ -158,15 +176,19 @@ export class Foresight {
   }
 
   /** What the estimates would be at other sizes; of the same rows it is asked several times. */
-  private forecasts(rows: readonly EstimatedRow[]): readonly CellForecast[] {
-    if (this.foretold?.rows !== rows) {
-      const cells: CellForecast[] = [];
-      for (const { group, estimates } of rows)
+  private *forecasts(rows: readonly EstimatedRow[]): Pieces<readonly CellForecast[]> {
+    if (this.foretold?.rows === rows) return this.foretold.cells;
+    const cells: CellForecast[] = [];
+    const add = (from: number, to: number): void => {
+      for (let place = from; place < to; place++) {
+        const { group, estimates } = rows[place]!; // place < length
         for (const estimate of estimates)
           if (!isOutOfTime(estimate.estimate)) cells.push(new CellForecast(group, estimate));
-      this.foretold = { rows, cells };
-    }
-    return this.foretold.cells;
+      }
+    };
+    yield* piecewise(rows.length, add, cellsAtOnce);
+    this.foretold = { rows, cells };
+    return cells;
   }
 
   private workOf(rows: number): SampleWork {

@@ -1,4 +1,4 @@
-import { groupDigits } from '../common/index.ts';
+import { groupDigits, type Pieces } from '../common/index.ts';
 import { type GroupIntervals, type MetGroup, type MissingGroups, reachOf } from '../estimator/index.ts';
 import { type AccessorName, type AggregateQuery, contains, tryEvaluate } from '../plan/index.ts';
 import { type ChosenRows, type GroupSlots, slotLookup } from './answer-rows.ts';
@@ -22,11 +22,11 @@ export interface ChoiceEvidence {
  * @param remainingMs time that may be taken
  * @returns null where estimates have no part in it; in words why it is not judged
  */
-export function judgeChoice(
+export function* judgeChoice(
   query: AggregateQuery,
   { intervals, groups, chosen, missing }: ChoiceEvidence,
   remainingMs: number,
-): Choice | string | null {
+): Pieces<Choice | string | null> {
   const judge = new ChoiceJudge(query);
   if (judge.isIdle) return null;
   const needed = groups.length * judge.intervals.length;
@@ -34,7 +34,7 @@ export function judgeChoice(
   if (needed > judgedIntervalsMax)
     return `${refusal}: it takes more than ${groupDigits(judgedIntervalsMax)} intervals`;
   if (needed * judgedIntervalMs > remainingMs) return `${refusal} before the deadline`;
-  const decide = (): Choice =>
+  const decide = (): Pieces<Choice> =>
     judge.judge(
       chosen,
       (row) => ({
@@ -43,12 +43,12 @@ export function judgeChoice(
       }),
       missing,
     );
-  const choice = decide();
+  const choice = yield* decide();
   // A look at the tails can only make it less certain.
   const isOpen = choice.droppedUncertain === null && choice.marks.every((mark) => mark.rankCertain !== true);
   if (isOpen) return choice;
-  intervals.confirm(groups, judge.intervals);
-  return decide();
+  yield* intervals.confirm(groups, judge.intervals);
+  return yield* decide();
 }
 
 /** The intervals of which HAVING or the order ask something. @param isAsked whether an accessor counts */

@@ -1,3 +1,4 @@
+import { mapInPieces, type Pieces } from '../common/index.ts';
 import {
   cellConfidence,
   type GroupEstimate,
@@ -25,6 +26,8 @@ import type { TimePlan } from './time-plan.ts';
 
 /** Groups that are met without giving way. */
 const groupsAtOnce = 64;
+/** Rows of the answer that are made without giving way. */
+const rowsAtOnce = 1024;
 
 /** What estimates are made for, and of. */
 export interface EstimatedReading {
@@ -73,11 +76,11 @@ export class ReadingEstimates {
     private readonly soFar: () => ReadSoFar,
   ) {}
 
-  /** Does work that counts as estimating. */
-  estimating<T>(work: () => T): T {
+  /** Does work that counts as estimating, and gives way between its pieces. @throws QueryError CANCELLED */
+  async estimating<T>(work: Pieces<T>): Promise<T> {
     const startMs = this.control.clock.monotonicMs();
     try {
-      return work();
+      return await this.control.inPieces(work);
     } finally {
       this.tookMs += this.control.clock.monotonicMs() - startMs;
     }
@@ -87,7 +90,7 @@ export class ReadingEstimates {
   async estimate(known: Known, rowsMax = Number.POSITIVE_INFINITY): Promise<readonly EstimatedRow[]> {
     const shown = evenly(known.chosen.shown, rowsMax);
     await this.make(known.intervals, groupsOf(shown), this.shownPlaces);
-    return this.estimating(() => this.rowsOf(known, shown));
+    return await this.estimating(this.rowsOf(known, shown));
   }
 
   /**
@@ -96,19 +99,20 @@ export class ReadingEstimates {
    * @throws QueryError CANCELLED
    */
   async confirm(known: Known, untilMs = Number.POSITIVE_INFINITY): Promise<readonly EstimatedRow[]> {
-    const { shown } = known.chosen;
-    const groups = groupsOf(shown);
+    const groups = groupsOf(known.chosen.shown);
     await this.make(known.intervals, groups, this.shownPlaces, untilMs);
-    return this.estimating(() => {
-      const startMs = this.control.elapsedMs();
-      const tailsMs = this.confirmTails(known.intervals, groups, this.shownPlaces);
-      const before = this.lastRows?.rows;
-      const rows = this.rowsOf(known, shown);
-      const handingMs = this.control.elapsedMs() - startMs - tailsMs;
-      if (rows !== before)
-        this.control.paces.handing.learn(rows.length * this.reading.query.outputs.length, handingMs);
-      return rows;
-    });
+    return await this.estimating(this.confirmRows(known, groups));
+  }
+
+  private *confirmRows(known: Known, groups: readonly MetGroup[]): Pieces<readonly EstimatedRow[]> {
+    const startMs = this.control.elapsedMs();
+    const tailsMs = yield* this.confirmTails(known.intervals, groups, this.shownPlaces);
+    const before = this.lastRows?.rows;
+    const rows = yield* this.rowsOf(known, known.chosen.shown);
+    const handingMs = this.control.elapsedMs() - startMs - tailsMs;
+    if (rows !== before)
+      this.control.paces.handing.learn(rows.length * this.reading.query.outputs.length, handingMs);
+    return rows;
   }
 
   private get shownPlaces(): number[] {
@@ -135,17 +139,17 @@ export class ReadingEstimates {
   }
 
   /** @returns what a look at tails took, milliseconds */
-  private confirmTails(
+  private *confirmTails(
     intervals: GroupIntervals,
     groups: readonly MetGroup[],
     places: readonly number[],
-  ): number {
+  ): Pieces<number> {
     if (places.length === 0) return 0;
     const { paces, clock } = this.control;
     if (this.time.tailRows(this.reading.scan.rowsRead) === 0) intervals.giveUp();
     const startMs = clock.monotonicMs();
     this.tailRowsAsked = 0;
-    intervals.confirm(groups, places);
+    yield* intervals.confirm(groups, places);
     if (this.tailRowsAsked === 0) return 0;
     const tookMs = clock.monotonicMs() - startMs;
     paces.tails.learn(this.tailRowsAsked, tookMs);
@@ -153,34 +157,33 @@ export class ReadingEstimates {
   }
 
   /** The very rows of before where nothing has changed since. */
-  private rowsOf({ intervals }: Known, shown: readonly ReadGroup[]): readonly EstimatedRow[] {
+  private *rowsOf({ intervals }: Known, shown: readonly ReadGroup[]): Pieces<readonly EstimatedRow[]> {
     const last = this.lastRows;
     if (last?.intervals === intervals && last.replaced === intervals.replaced && last.shown === shown)
       return last.rows;
-    const rows = this.makeRows(intervals, shown);
+    const rows = yield* this.makeRows(intervals, shown);
     this.lastRows = { intervals, replaced: intervals.replaced, shown, rows };
     return rows;
   }
 
-  private makeRows(intervals: GroupIntervals, shown: readonly ReadGroup[]): EstimatedRow[] {
+  private makeRows(intervals: GroupIntervals, shown: readonly ReadGroup[]): Pieces<EstimatedRow[]> {
     const { shownIntervals } = this.reading.query;
-    // Plain loops: there may be tens of thousands of rows, and a deadline waits behind them.
-    const rows: EstimatedRow[] = [];
-    for (const { keys, aggregates, accessor, group } of shown) {
+    const makeRow = ({ keys, aggregates, accessor, group }: ReadGroup): EstimatedRow => {
+      // A plain loop: there may be tens of thousands of rows, and a deadline waits behind them.
       const estimates = Array<GroupEstimate>(shownIntervals);
       for (let place = 0; place < shownIntervals; place++) estimates[place] = intervals.at(group, place);
-      rows.push({ keys, aggregates, accessor, group, estimates });
-    }
-    return rows;
+      return { keys, aggregates, accessor, group, estimates };
+    };
+    return mapInPieces(shown, makeRow, rowsAtOnce);
   }
 
   /** How sure the choice of rows is; see {@link judgeChoice}. */
-  judge(known: Known, missing: MissingGroups): Choice | string | null {
+  judge(known: Known, missing: MissingGroups): Promise<Choice | string | null> {
     const spareMs = this.control.spareMs();
-    return this.estimating(() => judgeChoice(this.reading.query, { ...known, missing }, spareMs));
+    return this.estimating(judgeChoice(this.reading.query, { ...known, missing }, spareMs));
   }
 
-  private tailRows(strata: Uint8Array, moments: Moments): TailRows {
+  private tailRows(strata: Uint8Array, moments: Moments): Pieces<TailRows> {
     const { scan, sample, limits } = this.reading;
     const { witness, limit: own } = this.soFar();
     const limit = witness === null ? own : limits.max;
@@ -197,17 +200,17 @@ export class ReadingEstimates {
    * @param collect gives the sums
    * @throws QueryError CANCELLED, LIMIT_EXCEEDED
    */
-  async meetGroups(confidence: number, collect: () => CollectedSums): Promise<Known> {
+  async meetGroups(confidence: number, collect: () => Pieces<CollectedSums>): Promise<Known> {
     const { query, bounds, seed, scan, lister, laidOut } = this.reading;
     const { aggregateTotals } = laidOut;
     const { control } = this;
     const { limit, witness: called } = this.soFar();
     const startMs = control.elapsedMs();
-    const collected = collect();
+    const collected = await control.inPieces(collect());
     const { moments, key } = collected;
     const witness = called?.to(scan.groupCodes);
     const { estimator, groups, suspect } = await lister.timed(scan.rowsRead, async () => {
-      const listed = await lister.list(scan, moments, limit, () => control.pause());
+      const listed = await control.inPieces(lister.list(scan, moments, limit));
       const request = { query, aggregateTotals, moments, key, listed, confidence, seed, witness };
       const made = new GroupEstimator(request);
       const lost = collected.suspect === null ? null : new SuspectRows(request, collected.suspect);
@@ -226,20 +229,29 @@ export class ReadingEstimates {
       suspect,
     );
     await this.make(intervals, groups, intervalsInChoice(query));
-    return this.estimating(() => {
-      this.confirmTails(intervals, groups, certifiedInChoice(query));
-      const read = groups.map((group): ReadGroup => ({
-        keys: query.keys.map((_, index) => key(group.group, index)),
-        aggregates: group.aggregates,
-        accessor(index) {
-          const { name, interval } = query.accessors[index]!; // slots name accessors
-          return accessorValue(name, intervals.at(group, interval).estimate);
-        },
-        group,
-      }));
-      const cellsAGroup = moments.cellCount / Math.max(1, groups.length);
-      return { confidence, estimator, intervals, groups, chosen: chooseRows(query, read), cellsAGroup };
+    const chosen = await this.estimating(this.choose(intervals, groups, key));
+    const cellsAGroup = moments.cellCount / Math.max(1, groups.length);
+    return { confidence, estimator, intervals, groups, chosen, cellsAGroup };
+  }
+
+  /** Chooses the groups that the answer shows. */
+  private *choose(
+    intervals: GroupIntervals,
+    groups: readonly MetGroup[],
+    key: CollectedSums['key'],
+  ): Pieces<Known['chosen']> {
+    const { query } = this.reading;
+    yield* this.confirmTails(intervals, groups, certifiedInChoice(query));
+    const read = (group: MetGroup): ReadGroup => ({
+      keys: query.keys.map((_, index) => key(group.group, index)),
+      aggregates: group.aggregates,
+      accessor(index) {
+        const { name, interval } = query.accessors[index]!; // slots name accessors
+        return accessorValue(name, intervals.at(group, interval).estimate);
+      },
+      group,
     });
+    return yield* chooseRows(query, yield* mapInPieces(groups, read, rowsAtOnce));
   }
 
   private async meetAll(estimator: GroupEstimator): Promise<MetGroup[]> {

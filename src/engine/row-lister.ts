@@ -1,4 +1,4 @@
-import { type Clock, groupDigits, QueryError } from '../common/index.ts';
+import { type Clock, groupDigits, type Pieces, QueryError } from '../common/index.ts';
 import { isResampled, type ListedRows, wholeScope } from '../estimator/index.ts';
 import type { SampleScan } from '../executor/index.ts';
 import type { Sample } from '../samples/index.ts';
@@ -91,15 +91,9 @@ export class RowLister {
    * do all rows that have weights of their own, and a reading that left out nothing, which has no error.
    * @param moments of the same reading
    * @param limit the rank limit up to which was read
-   * @param pause lets others go on
    * @throws QueryError LIMIT_EXCEEDED where what must stay is too much
    */
-  async list(
-    scan: SampleScan,
-    moments: Moments,
-    limit: number,
-    pause: () => Promise<void>,
-  ): Promise<ListedRows | null> {
+  *list(scan: SampleScan, moments: Moments, limit: number): Pieces<ListedRows | null> {
     if (!this.isNeeded) return null;
     const { rowsRead } = moments;
     const matching = matchingRows(moments, scan.rowsRead);
@@ -122,7 +116,11 @@ export class RowLister {
     const matches = Math.ceil(expected(ranks));
     this.refuseTooMany(matches);
     const listed = rowsUnder(ranks);
-    const found = await scan.valuesInPieces(Int32Array.from(listed), Math.ceil(roomShare * matches), pause);
+    const found = yield* scan.values(
+      Int32Array.from(listed),
+      scan.groupCodes,
+      Math.ceil(roomShare * matches),
+    );
     return { ...found, rowsRead: scan.unitsWithin(listed) };
   }
 

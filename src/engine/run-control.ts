@@ -1,4 +1,4 @@
-import { type Clock, QueryError } from '../common/index.ts';
+import { type Clock, type Pieces, QueryError } from '../common/index.ts';
 import type { ScanThreads } from '../executor/index.ts';
 import { EstimatePaces } from './estimate-paces.ts';
 import { loopTurns } from './loop-turns.ts';
@@ -110,8 +110,22 @@ export class RunControl {
 
   /** Between two pieces of work: lets the process breathe, notices that the caller has given up. @throws QueryError CANCELLED */
   async pause(): Promise<void> {
-    if (this.clock.monotonicMs() - this.lastYieldMs >= yieldEveryMs) await this.giveWay();
+    if (this.isPauseDue) await this.giveWay();
     else this.throwIfCancelled();
+  }
+
+  private get isPauseDue(): boolean {
+    return this.clock.monotonicMs() - this.lastYieldMs >= yieldEveryMs;
+  }
+
+  /** Does work with a {@link pause} behind each piece, which takes no turn where none is due. @throws QueryError CANCELLED */
+  async inPieces<T>(work: Pieces<T>): Promise<T> {
+    for (;;) {
+      const { done, value } = work.next();
+      if (done === true) return value;
+      if (this.isPauseDue) await this.giveWay();
+      else this.throwIfCancelled();
+    }
   }
 
   /** Lets other work of the process go on: whoever has been waiting for what was just made gets it. @throws QueryError CANCELLED */

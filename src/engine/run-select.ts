@@ -50,8 +50,8 @@ export async function runSelect(state: EngineState, plan: SelectPlan, run: Selec
   const chosen = await chooseSample(state, sampling, plan.bounds, control);
   if (typeof chosen === 'string') return await exact(chosen);
   if (refine !== null)
-    watchSamples(chosen, new LookLevels(plan.bounds.confidence), control, (answer, open) =>
-      refine(routed(answer, plan, open.reason, 'read so far', [])),
+    watchSamples(chosen, new LookLevels(plan.bounds.confidence), control, async (answer, open) =>
+      refine(await routed(answer, plan, control, open.reason, 'read so far', [])),
     );
   return await sampleRoute(table, plan, chosen, run, exact);
 }

@@ -16,7 +16,7 @@ export interface SampleAnswer {
   readonly rows: readonly EstimatedRow[];
   readonly missing: MissingGroups;
   /** How sure the choice of rows is; null where estimates have no part in it; in words why it is not judged. */
-  readonly judge: () => Choice | string | null;
+  readonly judge: () => Promise<Choice | string | null>;
   /** The intervals that there are, before HAVING and LIMIT. */
   readonly cells: number;
   readonly rowsRead: number;

@@ -1,5 +1,5 @@
 import type { SampleEntry } from '../catalog/index.ts';
-import { type ErrorTarget, meetsTarget, pilotSupportMin } from '../estimator/index.ts';
+import { type ErrorTarget, pilotSupportMin } from '../estimator/index.ts';
 import type { AggregateQuery, ReasonCode } from '../plan/index.ts';
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
@@ -13,6 +13,7 @@ import type { SampleAnswer } from './sample-answer.ts';
 import { SampleReading } from './sample-reading.ts';
 import { designOf } from './sampled-tables.ts';
 import type { SampleWork } from './sample-costs.ts';
+import { isMet, leastSupport } from './support-and-target.ts';
 import type { LearnedOf } from './tail-subjects.ts';
 
 /** Rows that a pilot reads first, over all strata. */
@@ -137,12 +138,12 @@ export class SampleQuery {
     const known = await reading.readTo(this.firstLimit());
     const rows = await reading.estimates.estimate(known, reading.groupsAppraised);
     const unknown = rows.length === 0 && !reading.isCensus;
-    const limit = target === null ? reading.limits.max : this.foresight.size(rows, target).rankLimit;
+    const limit = target === null ? reading.limits.max : (await this.foresight.size(rows, target)).rankLimit;
     return {
       groups: known.chosen.shown.length,
       rowsNeeded: limit === null || unknown ? Number.POSITIVE_INFINITY : reading.limits.rowsUnder(limit),
       relativeError:
-        this.foresight.worstError(rows, reading.limits.max) ??
+        (await this.foresight.worstError(rows, reading.limits.max)) ??
         (reading.isCensus ? 0 : Number.POSITIVE_INFINITY),
     };
   }
@@ -160,18 +161,18 @@ export class SampleQuery {
     const known = await this.pilot(bidding);
     if (bidding.isOver) return 'outbid';
     let judged = await this.judge(known, target);
-    for (let tries = 0; !isMet(judged.rows, target) && !reading.endIfOver() && tries < triesMax;) {
+    for (let tries = 0; !(await this.isMet(judged.rows)) && !reading.endIfOver() && tries < triesMax;) {
       await reading.looks?.pause();
-      const sized = foresight.size(judged.rows, target);
+      const sized = await foresight.size(judged.rows, target);
       this.driver = groupOf(judged.rows, sized.driver);
       if (sized.hopeless || reading.limit >= reading.limits.max) break;
       const { aim, limit, isTry } = nextLimit(sized, reading, tries);
       if (isTry) tries++;
-      this.expected = foresight.expect(judged.rows, limit, sized.driver);
+      this.expected = await foresight.expect(judged.rows, limit, sized.driver);
       if (!bidding.mayGoOn(aim)) return 'outbid';
       judged = await this.judge(await reading.readTo(limit), target);
     }
-    this.expected ??= foresight.expect(judged.rows, reading.limit, null);
+    this.expected ??= await foresight.expect(judged.rows, reading.limit, null);
     return await this.answer(judged.known);
   }
 
@@ -194,11 +195,11 @@ export class SampleQuery {
   private async judge(known: Known, target: ErrorTarget): Promise<Judged> {
     const { reading } = this;
     const rows = await reading.estimates.estimate(known);
-    if (isMet(rows, target)) return { known, rows: await reading.estimates.confirm(known) };
+    if (await this.isMet(rows)) return { known, rows: await reading.estimates.confirm(known) };
     if (reading.endIfOver()) return { known, rows };
-    const isTailAlone = isMet(rows, target, 'UNKNOWN_TAIL');
+    const isTailAlone = await this.isMet(rows, 'UNKNOWN_TAIL');
     const witnessed =
-      isTailAlone && this.foresight.size(rows, target).byWitness ? await reading.callWitness() : null;
+      isTailAlone && (await this.foresight.size(rows, target)).byWitness ? await reading.callWitness() : null;
     return witnessed === null
       ? { known, rows }
       : { known: witnessed, rows: await reading.estimates.confirm(witnessed) };
@@ -213,11 +214,11 @@ export class SampleQuery {
     const sized =
       target === null
         ? { rankLimit: reading.limits.max, hopeless: false, driver: null, byWitness: false }
-        : foresight.size(rows, target);
+        : await foresight.size(rows, target);
     const limit = Math.max(reading.limit, sized.rankLimit ?? reading.limits.max);
     if (bidding.isOver || (!sized.hopeless && limit > reading.limit && !bidding.mayGoOn(limit)))
       return 'outbid';
-    const expected = foresight.expect(rows, limit, sized.driver);
+    const expected = await foresight.expect(rows, limit, sized.driver);
     return {
       ...expected,
       tooSmall: sized.hopeless,
@@ -225,6 +226,12 @@ export class SampleQuery {
       byWitness: sized.byWitness,
       listing: reading.foreseeListing(expected.rows),
     };
+  }
+
+  /** Whether rows keep the error bound, if there is one. */
+  private isMet(rows: readonly EstimatedRow[], forgiven: ReasonCode | null = null): Promise<boolean> {
+    const { target, reading } = this;
+    return target === null ? Promise.resolve(true) : reading.control.inPieces(isMet(rows, target, forgiven));
   }
 
   private firstLimit(): number {
@@ -238,7 +245,7 @@ export class SampleQuery {
     let known = await reading.readTo(Math.max(reading.limit, this.firstLimit()));
     for (;;) {
       if (reading.limit >= reading.limits.max || reading.endIfOver()) return known;
-      const support = leastSupport(known);
+      const support = await reading.control.inPieces(leastSupport(known));
       if (support >= pilotSupportMin) return known;
       const growth = Math.min(pilotGrowthMax, Math.max(pilotGrowthMin, pilotSupportMin / support));
       const limit = Math.ceil(reading.limit * growth);
@@ -249,11 +256,11 @@ export class SampleQuery {
 
   /** @param untilMs how far into the statement intervals may be made, whatever time there is */
   private async answer(known: Known, untilMs?: number): Promise<SampleAnswer> {
-    const { reading, target, entry, foresight, expected, driver } = this;
+    const { reading, entry, foresight, expected, driver } = this;
     const rows = await reading.estimates.confirm(known, untilMs);
-    const missing = reading.missing(known);
-    const errorMet = target === null || isMet(rows, target);
-    const foreseen = errorMet || reading.isOver ? null : foresight.worstError(rows, reading.limits.max);
+    const missing = await reading.control.inPieces(reading.missing(known));
+    const errorMet = await this.isMet(rows);
+    const foreseen = errorMet || reading.isOver ? null : await foresight.worstError(rows, reading.limits.max);
     const leastError = errorMet ? 0 : (foreseen ?? Number.POSITIVE_INFINITY);
     const { rowsRead, tasks, stopped, witnessRows } = reading;
     return {
@@ -277,24 +284,4 @@ export class SampleQuery {
       expected,
     };
   }
-}
-
-/** Fewest matches behind an estimate that is shown and not exact; 0 where no group was met. */
-function leastSupport({ estimator, chosen: { shown } }: Known): number {
-  if (shown.length === 0) return 0;
-  return shown.reduce(
-    (least, { group }) => Math.min(least, estimator.leastSupport(group)),
-    Number.POSITIVE_INFINITY,
-  );
-}
-
-function isMet(
-  rows: readonly EstimatedRow[],
-  target: ErrorTarget,
-  forgiven: ReasonCode | null = null,
-): boolean {
-  return (
-    rows.length > 0 &&
-    rows.every(({ estimates }) => estimates.every((estimate) => meetsTarget(estimate, target, forgiven)))
-  );
 }

@@ -1,3 +1,4 @@
+import type { Pieces } from '../common/index.ts';
 import { type MissingGroups, missingGroups } from '../estimator/index.ts';
 import { openScan, type Patience, type Pauses, type Proceed, type SampleScan } from '../executor/index.ts';
 import { type AggregateQuery, type LaidOut, nothingLearned, type SampleDesign } from '../plan/index.ts';
@@ -257,7 +258,9 @@ export class SampleReading {
   async callWitness(): Promise<Known | null> {
     const all = this.limits.rowsUnder(this.limits.max);
     const proceed: Proceed = ({ rowsRead }) => this.mayRead(rowsRead, 0, all);
-    const read = TailWitness.read(this.scan, this.sample.unitSizes, proceed, this.patience);
+    const read = TailWitness.read(this.scan, this.sample.unitSizes, proceed, this.patience, () =>
+      this.control.pause(),
+    );
     this.witness = await this.untilLate(read, null);
     this.watch.end(all);
     if (this.witness === null) return null;
@@ -284,9 +287,9 @@ export class SampleReading {
   }
 
   /** Bounds on the groups that were not met. */
-  missing({ estimator, confidence }: Known): MissingGroups {
+  *missing({ estimator, confidence }: Known): Pieces<MissingGroups> {
     const { moments } = estimator;
-    const missing = missingGroups(moments, confidence);
+    const missing = yield* missingGroups(moments, confidence);
     // Rows that were lost, maybe because of their values, may all be of groups that were not met.
     const lost = moments.groupsByStratum ? 0 : this.scan.suspectRows;
     return { groupRowsMax: missing.groupRowsMax + lost, rowsMax: missing.rowsMax + lost };

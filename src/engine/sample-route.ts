@@ -1,5 +1,5 @@
 import type { SampleEntry, TableEntry } from '../catalog/index.ts';
-import { groupDigits, QueryError } from '../common/index.ts';
+import { groupDigits, type Pieces, piecewise, QueryError } from '../common/index.ts';
 import type { ResolvedBounds, SelectPlan } from '../planner/index.ts';
 import { gatherRows } from './answer-columns.ts';
 import type { OpenSampleQuery } from './choose-sample.ts';
@@ -7,6 +7,7 @@ import { countOf, describeBound, describeSample, percentOf, roundMs } from './de
 import { exactBeside } from './exact-beside.ts';
 import { type Lessons, lessonsFor } from './learn-tails.ts';
 import type { AnswerColumn } from './query-result.ts';
+import type { RunControl } from './run-control.ts';
 import type { SampleAnswer } from './sample-answer.ts';
 import { isSampleLost } from './sample-cache.ts';
 import { firstTurn, nextTurn, type SampleCosts, type Turn } from './sample-costs.ts';
@@ -15,6 +16,9 @@ import type { RoutedAnswer, SelectRun } from './select-run.ts';
 import type { StatementCosts } from './statement-costs.ts';
 import type { RouteReport } from './summary.ts';
 import { LateSample } from './wait-at-most.ts';
+
+/** Rows that are looked at without a pause. */
+const rowsAtOnce = 1024;
 
 const stoppedBecause = 'the deadline came before the error bound was reached';
 
@@ -61,19 +65,22 @@ export async function sampleRoute(
     if (answer.errorMet || answer.stopped) break;
   }
   if (best === null) throw new Error('no sample to choose from');
-  return best.answer.errorMet ? fromSample(best, plan, []) : await afterMiss(best, plan, exactly);
+  return best.answer.errorMet
+    ? await fromSample(best, plan, run.control, [])
+    : await afterMiss(best, plan, run.control, exactly);
 }
 
 /** Does as ON MISS says. */
 async function afterMiss(
   best: TriedSample,
   plan: SelectPlan,
+  control: RunControl,
   exactly: (open: OpenSampleQuery, why: string) => Promise<RoutedAnswer>,
 ): Promise<RoutedAnswer> {
   const { answer, open } = best;
   const { bounds, sampledTable } = plan;
   const notes = sampledTable === null ? [] : [`${sampledTable} is itself a sample: there is no exact answer`];
-  const miss = answer.stopped ? stoppedBecause : describeMiss(answer, bounds);
+  const miss = answer.stopped ? stoppedBecause : await control.inPieces(describeMiss(answer, bounds));
   switch (bounds.onMiss) {
     case 'fail':
       throw new QueryError(
@@ -87,11 +94,18 @@ async function afterMiss(
         },
       );
     case 'exact':
-      return answer.stopped ? fromSample(best, plan, [miss, ...notes]) : await exactly(open, miss);
+      return answer.stopped
+        ? await fromSample(best, plan, control, [miss, ...notes])
+        : await exactly(open, miss);
     case 'best-effort': {
       const all = answer.stopped ? answer : await open.query.runToEnd();
       // All of the sample may keep a bound that was given up.
-      return fromSample({ ...best, answer: all }, plan, all.errorMet ? notes : [miss, ...notes]);
+      return await fromSample(
+        { ...best, answer: all },
+        plan,
+        control,
+        all.errorMet ? notes : [miss, ...notes],
+      );
     }
   }
 }
@@ -120,7 +134,7 @@ async function goExact(
   if ('exact' in first) return first.exact;
   const { ready } = first;
   const late = 'the exact answer was not ready before the deadline';
-  return fromSample(ready, plan, ready.answer.errorMet ? [late] : [why, late]);
+  return await fromSample(ready, plan, control, ready.answer.errorMet ? [late] : [why, late]);
 }
 
 /** An answer from a sample, and what was predicted of it. */
@@ -159,19 +173,24 @@ export function describeOutbid({ name }: SampleEntry, costs: StatementCosts): st
 }
 
 /** Why a sample's answer is not enough, in words: with the codes of what stands against certifying it. */
-function describeMiss({ entry, rows }: SampleAnswer, bounds: ResolvedBounds): string {
+function* describeMiss({ entry, rows }: SampleAnswer, bounds: ResolvedBounds): Pieces<string> {
   const reasons = new Set<string>();
-  for (const { estimates } of rows)
-    for (const { estimate } of estimates) for (const reason of estimate.reasons) reasons.add(reason);
+  const add = (from: number, to: number): void => {
+    for (let place = from; place < to; place++)
+      for (const { estimate } of rows[place]!.estimates)
+        for (const reason of estimate.reasons) reasons.add(reason); // place < length
+  };
+  yield* piecewise(rows.length, add, rowsAtOnce);
   const codes = reasons.size === 0 ? '' : ` (${[...reasons].join(', ')})`;
   return `the sample ${entry.name} cannot keep ${describeBound(bounds)} with its ${countOf(entry.rows, 'row')}${codes}`;
 }
 
-function fromSample(
+async function fromSample(
   { answer, open: { reason }, predicted }: TriedSample,
   plan: SelectPlan,
+  control: RunControl,
   notes: readonly string[],
-): RoutedAnswer {
+): Promise<RoutedAnswer> {
   const { bounds } = plan;
   const read = answer.stopped
     ? 'read until the deadline'
@@ -179,21 +198,28 @@ function fromSample(
       ? 'read whole'
       : `cut short to ${percentOf(answer.degraded.rowsShare)} under load`;
   const size = bounds.error === null ? read : `enough for ${describeBound(bounds)}`;
-  const { columns, report } = routed(answer, plan, reason, answer.errorMet ? size : 'short of the bound', notes); // prettier-ignore
+  const outcome = answer.errorMet ? size : 'short of the bound';
+  const { columns, report } = await routed(answer, plan, control, reason, outcome, notes);
   return { columns, report: { ...report, predicted } };
 }
 
 /** @param outcome what became of the reading, in words */
-export function routed(
+export async function routed(
   answer: SampleAnswer,
   plan: SelectPlan,
+  control: RunControl,
   chosenBecause: string,
   outcome: string,
   notes: readonly string[],
-): RoutedAnswer {
+): Promise<RoutedAnswer> {
   const { rows, entry, confidence, rowsRead, missing, tasks, cells, witnessRows, driver, degraded } = answer;
   const { outputs } = plan.aggregate!.sampling!.query; // the sample route has a sampled query
-  const { columns: values, maxRelativeError, unread, unmade } = gatherRows(rows, outputs);
+  const {
+    columns: values,
+    maxRelativeError,
+    unread,
+    unmade,
+  } = await control.inPieces(gatherRows(rows, outputs));
   const columns = plan.query.columns.map(({ name, type }, place): AnswerColumn => {
     const { isKey, interval, expression } = outputs[place]!; // as many outputs as columns
     const own = { name, values: values[place]! };
@@ -203,7 +229,7 @@ export function routed(
       ? { ...own, type: expression.type, role: 'value' }
       : { ...own, type, role: 'estimate' };
   });
-  const judged = answer.judge();
+  const judged = await answer.judge();
   const reason = `${describeSample(entry)}: ${chosenBecause}; ${groupDigits(rowsRead)} of ${countOf(entry.rows, 'row')}, ${outcome}${driver === null ? '' : `; ${driver} needed most`}`;
   const missed = [
     ...(unread ? ['some strata have no row in the sample: nothing is known of them'] : []),

@@ -1,4 +1,5 @@
-import { answerFromStrata } from '../executor/index.ts';
+import { mapInPieces, type Pieces } from '../common/index.ts';
+import { answerFromStrata, type ExactGroups } from '../executor/index.ts';
 import {
   type AggregateQuery,
   evaluate,
@@ -15,6 +16,9 @@ import type { RunControl } from './run-control.ts';
 import type { EngineState } from './state.ts';
 import type { SampleEntry } from '../catalog/index.ts';
 
+/** Groups that are looked at without a pause. */
+const groupsAtOnce = 512;
+
 /**
  * Answers a query from exact totals in a strata table.
  * @returns null where no strata table holds what it needs
@@ -28,22 +32,28 @@ export async function answerFromTotals(
   const { query, precomputed } = plan;
   for (const entry of precomputed) {
     const sample = await state.samples.get(entry, control);
-    const found = answerFromStrata(sample.strata, query);
+    const found = await control.inPieces(answerFromStrata(sample.strata, query));
     if (found === null) continue;
     try {
-      const groups = chooseRows(query, found.groups.map((group) => withAccessors(query, group))).shown; // prettier-ignore
-      const columns = query.outputs.map(({ name, expression, isKey }): AnswerColumn => ({
-        name,
-        type: expression.type,
-        role: isKey ? 'group' : 'exact',
-        values: groups.map((group): Scalar => evaluate(expression, slotLookup(group))),
-      }));
-      return { columns, entry };
+      return { columns: await control.inPieces(columnsOf(query, found.groups)), entry };
     } catch (error) {
       if (!(error instanceof Unevaluable)) throw error;
     }
   }
   return null;
+}
+
+/** @throws Unevaluable where an expression is left to the source */
+function* columnsOf(query: AggregateQuery, found: ExactGroups['groups']): Pieces<AnswerColumn[]> {
+  const all = yield* mapInPieces(found, (group) => withAccessors(query, group), groupsAtOnce);
+  const groups = (yield* chooseRows(query, all)).shown;
+  const columns: AnswerColumn[] = [];
+  for (const { name, expression, isKey } of query.outputs) {
+    const valueOf = (group: GroupSlots): Scalar => evaluate(expression, slotLookup(group));
+    const values = yield* mapInPieces(groups, valueOf, groupsAtOnce);
+    columns.push({ name, type: expression.type, role: isKey ? 'group' : 'exact', values });
+  }
+  return columns;
 }
 
 /** The group with what accessors say of its exact values. */

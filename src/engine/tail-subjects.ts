@@ -53,10 +53,12 @@ export function unknownTails(
   rows: readonly (readonly GroupEstimate[])[],
 ): UnknownTails {
   const found: TailSubject[] = [];
-  const places = new Set<number>();
+  const [judged, places] = [new Set<number>(), new Set<number>()];
   for (const estimates of rows) {
     for (const [place, { estimate, prepared }] of estimates.entries()) {
-      if (places.has(place) || !estimate.reasons.some((reason) => tailCodes.includes(reason))) continue;
+      // What an estimate depends on is the same in all rows.
+      if (judged.has(place) || !estimate.reasons.some((reason) => tailCodes.includes(reason))) continue;
+      judged.add(place);
       const unknown = subjectsOf(moments.layout, prepared.dependence).filter(
         (each) => !isKnown(each, moments),
       );

@@ -12,13 +12,13 @@ export function watchSamples(
   chosen: readonly OpenSampleQuery[],
   levels: Levels,
   control: Pick<RunControl, 'giveWay'>,
-  show: (answer: SampleAnswer, open: OpenSampleQuery) => void,
+  show: (answer: SampleAnswer, open: OpenSampleQuery) => Promise<void>,
 ): void {
   let behind = chosen.reduce((sum, { query }) => sum + query.looksMax, 0);
   for (const open of chosen) {
     behind -= open.query.looksMax;
     open.query.watch(levels, behind, async (answer) => {
-      show(answer, open);
+      await show(answer, open);
       await control.giveWay();
     });
   }

@@ -1,4 +1,4 @@
-import type { Pieces } from '../common/index.ts';
+import { type Pieces, piecewise } from '../common/index.ts';
 import type { Estimate } from '../plan/index.ts';
 import type { GroupEstimator } from './estimate-groups.ts';
 import type { GroupEstimate, MetGroup } from './estimate-output.ts';
@@ -8,6 +8,16 @@ import { confirmTails, isSuspect, type TailRows, withoutLook } from './hill.ts';
 /** Whether there was no time for the estimate's interval. */
 export const isOutOfTime = ({ low, high, reasons }: Estimate): boolean =>
   low === null && high === null && reasons.includes('OUT_OF_TIME');
+
+/** Groups that are looked at without a pause: whoever confirms them finds their intervals made. */
+const groupsAtOnce = 1024;
+
+/** An estimate whose tail is to be looked at. */
+interface OpenTail {
+  readonly group: MetGroup;
+  readonly place: number;
+  readonly estimates: readonly [GroupEstimate];
+}
 
 /** The intervals of groups, each made when it is first asked for: most answers show few of the groups that were met. */
 export class GroupIntervals {
@@ -30,7 +40,7 @@ export class GroupIntervals {
     private readonly estimator: GroupEstimator,
     readonly cells: number,
     private readonly confidence: number,
-    private readonly readRows: (strata: Uint8Array) => TailRows,
+    private readonly readRows: (strata: Uint8Array) => Pieces<TailRows>,
     private readonly suspect: SuspectRows | null = null,
   ) {
     const most = estimator.moments.groupCount * estimator.intervalCount;
@@ -78,34 +88,42 @@ export class GroupIntervals {
   }
 
   /** Takes back the certification of those whose tails are too heavy, and where no time is left of those that must be looked at. */
-  confirm(groups: readonly MetGroup[], places: readonly number[]): void {
+  *confirm(groups: readonly MetGroup[], places: readonly number[]): Pieces<void> {
     if (places.length === 0) return;
+    const open: OpenTail[] = [];
+    const look = (from: number, to: number): void => {
+      for (let at = from; at < to; at++) for (const place of places) this.lookAt(groups[at]!, place, open); // at < length
+    };
+    yield* piecewise(groups.length, look, groupsAtOnce);
+    const confirmed = yield* confirmTails(this.estimator.moments, open, (strata) => this.tailRowsOf(strata));
+    const keep = (from: number, to: number): void => {
+      for (let at = from; at < to; at++) this.keep(open[at]!.group, open[at]!.place, confirmed[at]![0]!); // one estimate each
+    };
+    yield* piecewise(open.length, keep, groupsAtOnce);
+  }
+
+  /** Finds out whether the tail of an estimate is to be looked at; where no time is left nothing is certified that takes a look. */
+  private lookAt(group: MetGroup, place: number, open: OpenTail[]): void {
+    const index = this.indexOf(group, place);
     if (this.isOutOfTime) {
-      for (const group of groups) for (const place of places) this.withdraw(group, place);
+      this.withdraw(group, place);
       return;
     }
-    const open: { group: MetGroup; place: number; estimates: [GroupEstimate] }[] = [];
-    for (const group of groups) {
-      for (const place of places) {
-        const index = this.indexOf(group, place);
-        if (this.confirmed[index] === 1) continue;
-        const own = this.at(group, place);
-        if (isSuspect(own)) open.push({ group, place, estimates: [own] });
-        else this.confirmed[index] = 1;
-      }
-    }
-    const confirmed = confirmTails(this.estimator.moments, open, (strata) => this.tailRowsOf(strata));
-    for (const [at, { group, place }] of open.entries()) this.keep(group, place, confirmed[at]![0]!); // one estimate each
+    if (this.confirmed[index] === 1) return;
+    const own = this.at(group, place);
+    if (isSuspect(own)) open.push({ group, place, estimates: [own] });
+    else this.confirmed[index] = 1;
   }
 
   /** Read once, unless others are asked for than before. */
-  private tailRowsOf(strata: Uint8Array): TailRows {
+  private *tailRowsOf(strata: Uint8Array): Pieces<TailRows> {
     const before = this.tails?.strata;
     if (this.tails !== null && strata.every((isAsked, stratum) => isAsked <= before![stratum]!))
       return this.tails.rows; // one entry a stratum
     const all = before === undefined ? strata : strata.map((isAsked, stratum) => isAsked | before[stratum]!);
-    this.tails = { rows: this.readRows(all), strata: all };
-    return this.tails.rows;
+    const rows = yield* this.readRows(all);
+    this.tails = { rows, strata: all };
+    return rows;
   }
 
   private withdraw(group: MetGroup, place: number): void {

@@ -1,4 +1,5 @@
 import { quickselect } from 'simple-statistics';
+import { mapInPieces, type Pieces, piecewise } from '../common/index.ts';
 import type { MomentLayout, Moments, ReasonCode } from '../plan/index.ts';
 import type { GroupEstimate } from './estimate-output.ts';
 import type { CellRange } from './group-totals.ts';
@@ -9,6 +10,9 @@ import { isBounded, isExpected } from './tails.ts';
 const tailIndexMin = 2.1;
 /** Fewest of the largest contributions that the tail is judged by. */
 const tailRowsMin = 10;
+/** Groups, and rows, that are looked at without a pause. */
+const groupsAtOnce = 1024;
+const stretchRows = 2 ** 14;
 
 /** Measures of rows, one entry a row in each array; a measure that does not take the row is NaN. */
 export interface TailRows {
@@ -34,32 +38,32 @@ export interface GroupEstimates {
  * @returns for each group its estimates; the very same where nothing changes
  * @see Hill, "A simple general approach to inference about the tail of a distribution", Annals of Statistics 3, 1975
  */
-export function confirmTails(
+export function* confirmTails(
   moments: Moments,
   groups: readonly GroupEstimates[],
-  readRows: (strata: Uint8Array) => TailRows,
-): readonly (readonly GroupEstimate[])[] {
+  readRows: (strata: Uint8Array) => Pieces<TailRows>,
+): Pieces<readonly (readonly GroupEstimate[])[]> {
   const suspects = groups.filter(({ estimates }) => estimates.some(isSuspect));
   if (suspects.length === 0) return groups.map(({ estimates }) => estimates);
-  const rows = readRows(
+  const rows = yield* readRows(
     strataOf(
       moments,
       suspects.map(({ group }) => group.cells),
     ),
   );
-  const open = openStretches(
+  const open = yield* openStretches(
     rows,
     suspects.map(({ group }) => group.group),
     moments,
   );
-  return groups.map(({ group, estimates }) =>
+  const confirm = ({ group, estimates }: GroupEstimates): readonly GroupEstimate[] =>
     estimates.map((own) => {
       const isHeavy =
         isSuspect(own) &&
         tailIndex(contributionSizes(rows, open.get(group.group)!, moments.layout, own)) < tailIndexMin; // suspects' groups are wanted
       return isHeavy ? withReason(own, 'HEAVY_TAIL') : own;
-    }),
-  );
+    });
+  return yield* mapInPieces(groups, confirm, groupsAtOnce);
 }
 
 /** Marks the strata in which groups have rows. */
@@ -178,18 +182,27 @@ function sumByKey(
  * The rows of each wanted group, but for those of strata that were read whole: these add nothing to the error. Rows of a group in a
  * stratum often follow each other.
  */
-function openStretches(
+function* openStretches(
   { count, group, stratum }: TailRows,
   wanted: readonly number[],
   moments: Moments,
-): ReadonlyMap<number, Stretches> {
+): Pieces<ReadonlyMap<number, Stretches>> {
   const isOpen = Uint8Array.from(moments.included.keys(), (each) => (hasOpenRows(moments, each) ? 1 : 0));
-  const stretches = new Map(wanted.map((each): [number, number[]] => [each, []]));
-  for (let from = 0, to: number; from < count; from = to) {
-    const [own, of] = [group[from]!, stratum[from]!]; // from < count
-    for (to = from + 1; to < count && group[to] === own && stratum[to] === of;) to++;
-    if (isOpen[of] === 1) stretches.get(own)?.push(from, to);
-  }
+  const stretches = new Map<number, number[]>();
+  const want = (from: number, to: number): void => {
+    for (let place = from; place < to; place++) stretches.set(wanted[place]!, []); // place < length
+  };
+  yield* piecewise(wanted.length, want, groupsAtOnce);
+  let next = 0;
+  // A stretch may reach beyond its piece.
+  const find = (_: number, end: number): void => {
+    for (let from = next, to: number; from < end; from = next = to) {
+      const [own, of] = [group[from]!, stratum[from]!]; // from < count
+      for (to = from + 1; to < count && group[to] === own && stratum[to] === of;) to++;
+      if (isOpen[of] === 1) stretches.get(own)?.push(from, to);
+    }
+  };
+  yield* piecewise(count, find, stretchRows);
   return stretches;
 }
 

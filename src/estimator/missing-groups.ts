@@ -1,6 +1,10 @@
+import type { Pieces } from '../common/index.ts';
 import { findSlot, type Moments } from '../plan/index.ts';
 import { normalQuantile } from './quantiles.ts';
 import { openWeight } from './scope.ts';
+
+/** Cells that are looked at without a pause. */
+const cellsAtOnce = 8192;
 
 /** What an answer by groups cannot show. */
 export interface MissingGroups {
@@ -33,22 +37,15 @@ export function lambertW(x: number): number {
  * most N/R groups in R keys or more, N being the rows of the table.
  * @see Esty, "A normal limit law for a nonparametric estimator of the coverage of a random sample", Annals of Statistics 11, 1983
  */
-export function missingGroups(moments: Moments, confidence: number): MissingGroups {
-  const { included, populationRows, groupsByStratum, keys } = moments;
-  let weightMax = 0;
-  let population = 0;
-  for (const [stratum, isIn] of included.entries()) {
-    const open = openWeight(moments, stratum);
-    if (isIn === 0 || open === null) continue;
-    population += populationRows[stratum]!; // one entry a stratum
-    weightMax = Math.max(weightMax, open.weight);
-  }
+export function* missingGroups(moments: Moments, confidence: number): Pieces<MissingGroups> {
+  const { groupsByStratum, keys } = moments;
+  const { weightMax, rows } = openRows(moments);
   if (groupsByStratum || weightMax === 0) return { groupRowsMax: 0, rowsMax: 0 };
-  if (keys !== null) population = keys.rows;
+  const population = keys === null ? rows : keys.rows;
   // A stratum that was not read at all may hide any group.
   if (!Number.isFinite(weightMax)) return { groupRowsMax: population, rowsMax: population };
   const alpha = 1 - confidence;
-  const { unseen, variance } = unseenMass(moments);
+  const { unseen, variance } = yield* unseenMass(moments);
   const rowsMax = unseen + normalQuantile(confidence) * Math.sqrt(variance) + weightMax * Math.log(1 / alpha);
   // A key may have so many rows of a group.
   const scale = keys?.rowsMax ?? 1;
@@ -58,14 +55,45 @@ export function missingGroups(moments: Moments, confidence: number): MissingGrou
   };
 }
 
+/** The largest weight of the strata that are not read whole, and their rows in the population. */
+function openRows(moments: Moments): { weightMax: number; rows: number } {
+  const { included, populationRows } = moments;
+  let [weightMax, rows] = [0, 0];
+  for (let stratum = 0; stratum < included.length; stratum++) {
+    if (included[stratum] === 0) continue;
+    const open = openWeight(moments, stratum);
+    if (open === null) continue;
+    rows += populationRows[stratum]!; // one entry a stratum
+    weightMax = Math.max(weightMax, open.weight);
+  }
+  return { weightMax, rows };
+}
+
+/** What groups that were seen once or twice weigh. */
+interface UnseenMass {
+  unseen: number;
+  variance: number;
+  /** The first cell that was not looked at. */
+  next: number;
+}
+
 /** Σ of weights of groups seen once, and Esty's variance of it. */
-function unseenMass(moments: Moments): { unseen: number; variance: number } {
+function* unseenMass(moments: Moments): Pieces<UnseenMass> {
+  const mass = { unseen: 0, variance: 0, next: 0 };
+  while (mass.next < moments.cellCount) {
+    addGroups(moments, mass, Math.min(moments.cellCount, mass.next + cellsAtOnce));
+    yield;
+  }
+  return mass;
+}
+
+/** Goes on until a group ends at a cell or behind it. */
+function addGroups(moments: Moments, mass: UnseenMass, until: number): void {
   const { sums, layout, cellCount, cellGroup, cellStratum, populationRows, rowsRead } = moments;
   const stride = layout.monomials.length;
   const [first, second] = [findSlot(layout, [], 1)!, findSlot(layout, [], 2)!]; // of weights, or else the count
-  let unseen = 0;
-  let variance = 0;
-  for (let cell = 0; cell < cellCount;) {
+  let cell = mass.next;
+  while (cell < until) {
     const group = cellGroup[cell]!; // one a cell, here and below
     let rows = 0;
     let weights = 0;
@@ -77,8 +105,8 @@ function unseenMass(moments: Moments): { unseen: number; variance: number } {
       weights += sums[cell * stride + first]! * weight;
       squares += sums[cell * stride + second]! * weight * weight;
     }
-    if (rows === 1) unseen += weights;
-    if (rows === 1 || rows === 2) variance += squares;
+    if (rows === 1) mass.unseen += weights;
+    if (rows === 1 || rows === 2) mass.variance += squares;
   }
-  return { unseen, variance };
+  mass.next = cell;
 }

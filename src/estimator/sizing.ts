@@ -1,3 +1,4 @@
+import { everyInPieces, type Pieces } from '../common/index.ts';
 import type { ReasonCode } from '../plan/index.ts';
 import { varianceAt } from './design-error.ts';
 import type { GroupEstimate, MetGroup } from './estimate-output.ts';
@@ -23,6 +24,8 @@ const limitSlack = 2 ** -8;
 const stepShift = 6;
 /** How much more matches and less skewness than certification asks for, so that chance does not fall short of it. */
 const certainMargin = 1.3;
+/** Cells that are looked at without a pause. */
+const cellsAtOnce = 512;
 
 /** How far a forecast from so many matches may be off, as a factor: wide, for skewed columns make variances uncertain. */
 const doubtOf = (support: number): number => 1 + 4 / Math.sqrt(support);
@@ -196,33 +199,34 @@ export interface SizingResult {
  * @param rankMax the largest stratum of the sample
  * @param rowsAt rows of a stratum under a rank limit
  */
-export function sizeForTarget(
+export function* sizeForTarget(
   forecasts: readonly CellForecast[],
   target: ErrorTarget,
   rankMax: number,
   rowsAt: (rankLimit: number) => RowsAt,
   presumption: Presumption = {},
-): SizingResult {
+): Pieces<SizingResult> {
   let needed = 0;
   let driver: CellForecast | null = null;
   const ofAll = rowsAt(rankMax);
   let ofNeeded = rowsAt(needed);
-  for (const forecast of forecasts) {
-    if (forecast.estimate.estimate.exact) continue;
-    if (needed > 0 && forecast.meets(target, ofNeeded, presumption)) continue;
-    if (!forecast.meets(target, ofAll, presumption)) {
-      const hopeless = forecasts.some(
-        (each) => !each.estimate.estimate.exact && each.isHopeless(target, ofAll, presumption),
-      );
-      return { rankLimit: null, hopeless, driver: forecast };
-    }
+  const isReached = (forecast: CellForecast): boolean => {
+    if (forecast.estimate.estimate.exact) return true;
+    if (needed > 0 && forecast.meets(target, ofNeeded, presumption)) return true;
+    driver = forecast;
+    if (!forecast.meets(target, ofAll, presumption)) return false;
     const excess = forecast.excessAt(target, ofAll, presumption);
     const enough = (limit: number): boolean => forecast.meets(target, rowsAt(limit), presumption);
     needed = leastEnough(enough, needed, rankMax, rankMax * excess ** 2);
     ofNeeded = rowsAt(needed);
-    driver = forecast;
-  }
-  return { rankLimit: needed, hopeless: false, driver };
+    return true;
+  };
+  if (yield* everyInPieces(forecasts, isReached, cellsAtOnce))
+    return { rankLimit: needed, hopeless: false, driver };
+  const mayBeReached = (each: CellForecast): boolean =>
+    each.estimate.estimate.exact || !each.isHopeless(target, ofAll, presumption);
+  const hopeless = !(yield* everyInPieces(forecasts, mayBeReached, cellsAtOnce));
+  return { rankLimit: null, hopeless, driver };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { type Pieces, piecewise } from '../common/index.ts';
 import type { Moments } from '../plan/index.ts';
 import type { CellTable } from './cell-table.ts';
 import { Interner } from './interner.ts';
@@ -5,38 +6,115 @@ import { Interner } from './interner.ts';
 /** The cells of a scan as Moments has them, and the codes of the groups in their order. */
 export interface GroupCodes {
   readonly cells: Pick<Moments, 'cellCount' | 'cellGroup' | 'cellStratum' | 'sums'>;
-  readonly groups: readonly number[];
+  readonly groups: Float64Array;
 }
+
+/** The group and the stratum of each cell. */
+interface CellPlaces {
+  readonly group: Int32Array;
+  readonly stratum: Int32Array;
+}
+
+/** Cells that are looked at without a pause. */
+const cellsAtOnce = 2 ** 12;
 
 /**
  * Brings cells into order, by group and then stratum; groups are numbered in order of appearance.
  * @param stride sums a cell
  */
-export function collectMoments(table: CellTable, stride: number, strata: number): GroupCodes {
-  const count = table.count;
-  const interner = new Interner();
-  const order = new Float64Array(count);
+export function* collectMoments(table: CellTable, stride: number, strata: number): Pieces<GroupCodes> {
+  const { count } = table;
+  const interner = new Interner(count);
+  const met = { group: new Int32Array(count), stratum: new Int32Array(count) };
   let isInOrder = true;
-  for (let cell = 0; cell < count; cell++) {
-    const group = interner.intern(table.groupOf(cell));
-    order[cell] = group * strata + table.stratumOf(cell);
-    isInOrder &&= cell === 0 || order[cell]! > order[cell - 1]!; // cell < count
-  }
-  const groups = [...interner.values()];
+  yield* piecewise(
+    count,
+    (from, to) => {
+      isInOrder = meetCells(table, interner, met, from, to) && isInOrder;
+    },
+    cellsAtOnce,
+  );
+  const groups = interner.values();
   // Cells of one stratum, and of groups that are strata, are met in their order.
-  if (!isInOrder) order.sort();
-  const cellGroup = new Int32Array(count);
-  const cellStratum = new Int32Array(count);
+  const order = isInOrder ? null : yield* orderCells(met, groups.length, strata);
+  const cellGroup = order === null ? met.group : yield* inOrder(met.group, order);
+  const cellStratum = order === null ? met.stratum : yield* inOrder(met.stratum, order);
   const sums = new Float64Array(count * stride);
-  for (let place = 0; place < count; place++) {
-    const group = Math.floor(order[place]! / strata); // place < count
-    const stratum = order[place]! % strata;
-    cellGroup[place] = group;
-    cellStratum[place] = stratum;
-    const cell = isInOrder ? place : table.cell(stratum, groups[group]!); // the pair is in the table
+  const copy = (from: number, to: number): void => copySums(table, stride, order, sums, from, to);
+  yield* piecewise(count, copy, cellsAtOnce);
+  return { cells: { cellCount: count, cellGroup, cellStratum, sums }, groups };
+}
+
+/** Finds the places of cells [from, to). @returns whether each comes behind the one before */
+function meetCells(
+  table: CellTable,
+  interner: Interner,
+  { group, stratum }: CellPlaces,
+  from: number,
+  to: number,
+): boolean {
+  let isInOrder = true;
+  for (let cell = from; cell < to; cell++) {
+    group[cell] = interner.intern(table.groupOf(cell));
+    stratum[cell] = table.stratumOf(cell);
+    if (cell === 0) continue;
+    const ahead = group[cell]! - group[cell - 1]!; // cell < count
+    isInOrder &&= ahead > 0 || (ahead === 0 && stratum[cell]! > stratum[cell - 1]!);
+  }
+  return isInOrder;
+}
+
+/** The cells by group, those of a group by stratum. */
+function* orderCells({ group, stratum }: CellPlaces, groups: number, strata: number): Pieces<Int32Array> {
+  const asMet = new Int32Array(stratum.length);
+  for (let cell = 0; cell < asMet.length; cell++) asMet[cell] = cell;
+  const byStratum = yield* sortByCode(stratum, strata, asMet);
+  return yield* sortByCode(group, groups, byStratum);
+}
+
+/** Sorts places by their codes, which are below `codes`; places of the same code stay in the order that they have. */
+function* sortByCode(codeOf: Int32Array, codes: number, places: Int32Array): Pieces<Int32Array> {
+  const starts = startsOf(codeOf, codes);
+  const sorted = new Int32Array(places.length);
+  const put = (from: number, to: number): void => {
+    for (let at = from; at < to; at++) {
+      const place = places[at]!; // at < length
+      sorted[starts[codeOf[place]!]!++] = place;
+    }
+  };
+  yield* piecewise(places.length, put, cellsAtOnce);
+  return sorted;
+}
+
+/** How many places have lower codes. */
+function startsOf(codeOf: Int32Array, codes: number): Int32Array {
+  const starts = new Int32Array(codes + 1);
+  for (let place = 0; place < codeOf.length; place++) starts[codeOf[place]! + 1]!++; // codes are below `codes`
+  for (let code = 0; code < codes; code++) starts[code + 1]! += starts[code]!;
+  return starts;
+}
+
+function* inOrder(values: Int32Array, order: Int32Array): Pieces<Int32Array> {
+  const ordered = new Int32Array(values.length);
+  const put = (from: number, to: number): void => {
+    for (let place = from; place < to; place++) ordered[place] = values[order[place]!]!; // places of both
+  };
+  yield* piecewise(values.length, put, cellsAtOnce);
+  return ordered;
+}
+
+function copySums(
+  table: CellTable,
+  stride: number,
+  order: Int32Array | null,
+  sums: Float64Array,
+  from: number,
+  to: number,
+): void {
+  for (let place = from; place < to; place++) {
+    const cell = order === null ? place : order[place]!; // place < count
     for (let slot = 0; slot < stride; slot++) sums[place * stride + slot] = table.total(cell, slot);
   }
-  return { cells: { cellCount: count, cellGroup, cellStratum, sums }, groups };
 }
 
 /**

@@ -3,7 +3,7 @@
  * In: filter, keys and the layout of moments as bound expressions; an open sample. Out: Moments by group and stratum.
  * Always: it computes what DuckDB computes, or refuses and says why; it never sees a confidence level.
  */
-export { answerFromStrata } from './precomputed.ts';
+export { answerFromStrata, type ExactGroups } from './precomputed.ts';
 export { openScan, type SampleScan } from './scan.ts';
 export type { CollectedSums } from './scan-sums.ts';
 export type { Patience, Pauses, Proceed } from './scan-steering.ts';

@@ -5,7 +5,9 @@ export class Interner {
   private size = 0;
   private ordered: Float64Array;
 
-  constructor(capacity = 1024) {
+  /** @param expected so many numbers find room at once */
+  constructor(expected = 511) {
+    const capacity = 2 ** Math.ceil(Math.log2(2 * expected + 2));
     this.keys = new Float64Array(capacity);
     this.codes = new Int32Array(capacity).fill(-1);
     this.ordered = new Float64Array(capacity >> 1);
@@ -31,21 +33,31 @@ export class Interner {
     return this.ordered[code]!; // codes are given below `size`
   }
 
+  /** The number's code; −1 where it was not met. */
+  find(value: number): number {
+    return this.codes[this.placeOf(value + 0)]!; // a place of the table
+  }
+
   /** The number's code; a new one where it was not met before. −0 is 0. */
   intern(value: number): number {
     const key = value + 0;
-    const mask = this.keys.length - 1;
-    let place = hashOf(key) & mask;
-    for (let code = this.codes[place]!; code >= 0; code = this.codes[place]!) {
-      if (this.keys[place] === key) return code;
-      place = (place + 1) & mask;
-    }
+    const place = this.placeOf(key);
+    const known = this.codes[place]!; // a place of the table
+    if (known >= 0) return known;
     const code = this.size++;
     this.keys[place] = key;
     this.codes[place] = code;
     this.ordered[code] = key;
     if (this.size * 2 >= this.keys.length) this.grow();
     return code;
+  }
+
+  /** Where a number is, or is to be. */
+  private placeOf(key: number): number {
+    const mask = this.keys.length - 1;
+    let place = hashOf(key) & mask;
+    while (this.codes[place]! >= 0 && this.keys[place] !== key) place = (place + 1) & mask;
+    return place;
   }
 
   private grow(): void {

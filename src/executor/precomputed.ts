@@ -1,3 +1,4 @@
+import { mapInPieces, type Pieces, piecewise } from '../common/index.ts';
 import {
   type AggregateCall,
   aggregateFunction,
@@ -13,6 +14,9 @@ import {
 } from '../plan/index.ts';
 import type { ColumnStatistics, StrataTable } from '../samples/index.ts';
 
+/** Strata, and groups of them, that are looked at without a pause. */
+const strataAtOnce = 512;
+
 /** Groups with the exact values of their keys and aggregates. */
 export interface ExactGroups {
   readonly groups: readonly { readonly keys: readonly Scalar[]; readonly aggregates: readonly Scalar[] }[];
@@ -25,7 +29,7 @@ const unanswered = new WeakMap<StrataTable, WeakSet<AggregateQuery>>();
  * Answers a query from the strata table alone: exactly, without reading a row.
  * @returns null where the strata table does not hold what it needs
  */
-export function answerFromStrata(strata: StrataTable, query: AggregateQuery): ExactGroups | null {
+export function* answerFromStrata(strata: StrataTable, query: AggregateQuery): Pieces<ExactGroups | null> {
   const known = unanswered.get(strata) ?? new WeakSet<AggregateQuery>();
   unanswered.set(strata, known);
   if (known.has(query)) return null;
@@ -34,17 +38,15 @@ export function answerFromStrata(strata: StrataTable, query: AggregateQuery): Ex
       call,
       statistics: call.distinct ? null : statisticsFor(strata, call),
     }));
-    const groups = groupStrata(strata, query);
-    return {
-      groups: groups.map(({ keys, members }) => ({
-        keys,
-        aggregates: kept.map(({ call, statistics }) =>
-          call.distinct
-            ? distinctOf(strata, call, takenBy(strata, call, members))
-            : aggregateOf(strata, call, statistics, takenBy(strata, call, members)),
-        ),
-      })),
-    };
+    const exactly = ({ keys, members }: StrataGroup): ExactGroups['groups'][number] => ({
+      keys,
+      aggregates: kept.map(({ call, statistics }) =>
+        call.distinct
+          ? distinctOf(strata, call, takenBy(strata, call, members))
+          : aggregateOf(strata, call, statistics, takenBy(strata, call, members)),
+      ),
+    });
+    return { groups: yield* mapInPieces(yield* groupStrata(strata, query), exactly, strataAtOnce) };
   } catch (error) {
     if (!(error instanceof Unevaluable)) throw error;
     known.add(query);
@@ -68,14 +70,14 @@ interface StrataGroup {
   readonly members: number[];
 }
 
-function groupStrata(strata: StrataTable, { filter, keys }: AggregateQuery): StrataGroup[] {
+function* groupStrata(strata: StrataTable, { filter, keys }: AggregateQuery): Pieces<StrataGroup[]> {
   const lookupOf = lookupsOf(strata);
   const groups = new Map<string, StrataGroup>();
   // Without GROUP BY there is one group even of no rows.
   if (keys.length === 0) groups.set('[]', { keys: [], members: [] });
-  for (let stratum = 0; stratum < strata.count; stratum++) {
+  const add = (stratum: number): void => {
     const lookup = lookupOf(stratum);
-    if (!filter.every((condition) => evaluate(condition, lookup) === true)) continue;
+    if (!filter.every((condition) => evaluate(condition, lookup) === true)) return;
     const values = keys.map((key) => evaluate(key, lookup));
     const name = JSON.stringify(values, (_, value: unknown) =>
       typeof value === 'bigint' ? `${value}n` : Object.is(value, Number.NaN) ? 'NaN' : value,
@@ -83,7 +85,11 @@ function groupStrata(strata: StrataTable, { filter, keys }: AggregateQuery): Str
     const group = groups.get(name) ?? { keys: values, members: [] };
     group.members.push(stratum);
     groups.set(name, group);
-  }
+  };
+  const addSome = (from: number, to: number): void => {
+    for (let stratum = from; stratum < to; stratum++) add(stratum);
+  };
+  yield* piecewise(strata.count, addSome, strataAtOnce);
   return [...groups.values()];
 }
 

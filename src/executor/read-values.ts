@@ -1,6 +1,7 @@
-import type { Pieces } from '../common/index.ts';
+import { type Pieces, piecewise } from '../common/index.ts';
 import { runStride, type Sample } from '../samples/index.ts';
 import type { CompiledScan } from './compile-scan.ts';
+import { Interner } from './interner.ts';
 import { pieceRows } from './kernel.ts';
 import type { LostRows } from './lost-rows.ts';
 import { splitRuns } from './tasks.ts';
@@ -8,6 +9,8 @@ import { type RowValues, ValueSink } from './values.ts';
 
 /** Keys whose values are read without a pause. */
 const keysAtOnce = 256;
+/** Codes of groups that are noted without a pause. */
+const codesAtOnce = 2 ** 12;
 
 /**
  * The values of matching rows among the first of each stratum.
@@ -21,13 +24,13 @@ export function* readValues(
   { keys, runs, blockRows }: Sample,
   to: Int32Array,
   lost: LostRows,
-  codes: readonly number[],
+  codes: Float64Array,
   matches: number,
 ): Pieces<RowValues> {
   const { inputs, view, valueKernel, centres } = parts;
   const sink = new ValueSink(centres.length);
   const kernel = valueKernel();
-  const groupOf = new Map(codes.map((code, group) => [code, group]));
+  const groups = yield* internAll(codes);
   if (keys === null) {
     const rows = to.reduce((sum, own) => sum + own, 0);
     sink.reserve(Math.min(rows, matches + pieceRows)); // a piece makes room for all of its rows
@@ -37,7 +40,7 @@ export function* readValues(
       rest = tail;
       yield;
     }
-    return sink.take(groupOf, null);
+    return yield* sink.take(groups, null);
   }
   const ends: number[] = [];
   for (let key = 0; key < (to[0] ?? 0); key++) {
@@ -47,5 +50,18 @@ export function* readValues(
     ends.push(sink.count);
     if (key % keysAtOnce === 0) yield;
   }
-  return sink.take(groupOf, ends);
+  return yield* sink.take(groups, ends);
+}
+
+/** The places of codes, each of which is there once. */
+function* internAll(codes: Float64Array): Pieces<Interner> {
+  const interner = new Interner(codes.length);
+  yield* piecewise(
+    codes.length,
+    (from, to) => {
+      for (let place = from; place < to; place++) interner.intern(codes[place]!); // place < length
+    },
+    codesAtOnce,
+  );
+  return interner;
 }

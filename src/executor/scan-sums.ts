@@ -1,8 +1,8 @@
-import { finish, type Pause, type Pieces, withPauses } from '../common/index.ts';
+import type { Pieces } from '../common/index.ts';
 import type { Moments, Scalar } from '../plan/index.ts';
 import { runStride, type Sample } from '../samples/index.ts';
 import type { CellTable } from './cell-table.ts';
-import { collectMoments, type GroupCodes, leastMatched } from './collect-moments.ts';
+import { collectMoments, leastMatched } from './collect-moments.ts';
 import type { CompiledScan, ScanRequest } from './compile-scan.ts';
 import { LostRows } from './lost-rows.ts';
 import { keyPopulationOf, populationValuesOf, weightMaxOf } from './population-values.ts';
@@ -31,7 +31,7 @@ export class ScanSums {
   tasksPlanned = 0;
   tasksDone = 0;
   /** The groups' codes in the order of the last moments. */
-  groupCodes: readonly number[] = [];
+  groupCodes: Float64Array = new Float64Array(0);
   private rows = 0;
   /** null: nothing was read yet. Of the samples that a statement could read, most are not. */
   private begun: CellTable | null = null;
@@ -153,17 +153,17 @@ export class ScanSums {
   }
 
   /** The sums so far, and how to read the groups' keys. */
-  collect(): CollectedSums {
+  collect(): Pieces<CollectedSums> {
     this.cells.flush();
     return this.peek();
   }
 
   /** The same, where more will be read: the sums to come do not depend on having been looked at. */
-  peek(): CollectedSums {
+  *peek(): Pieces<CollectedSums> {
     const { view, rowKeys, centres, constantInStratum } = this.parts;
     const { layout } = this.request;
     const { read } = this;
-    const codes: GroupCodes = collectMoments(this.cells, layout.monomials.length, this.sample.strata.count);
+    const codes = yield* collectMoments(this.cells, layout.monomials.length, this.sample.strata.count);
     this.groupCodes = codes.groups;
     const moments: Moments = {
       layout,
@@ -200,16 +200,7 @@ export class ScanSums {
    * @param codes of groups, which are numbered by their places; a row of another has the group −1
    * @param matches how many rows to expect: there is room for these at once
    */
-  values(ranks: Int32Array, codes = this.groupCodes, matches = Number.POSITIVE_INFINITY): RowValues {
-    return finish(this.readValues(ranks, codes, matches));
-  }
-
-  /** The same, with a pause now and then. */
-  valuesInPieces(ranks: Int32Array, matches: number, pause: Pause): Promise<RowValues> {
-    return withPauses(this.readValues(ranks, this.groupCodes, matches), pause);
-  }
-
-  private readValues(ranks: Int32Array, codes: readonly number[], matches: number): Pieces<RowValues> {
+  values(ranks: Int32Array, codes = this.groupCodes, matches = Number.POSITIVE_INFINITY): Pieces<RowValues> {
     const to = this.done.map((rows, stratum) => Math.min(rows, ranks[stratum]!)); // one entry a stratum
     return readValues(this.parts, this.sample, to, this.lost, codes, matches);
   }

@@ -1,4 +1,6 @@
+import { type Pieces, piecewise } from '../common/index.ts';
 import type { MomentLayout } from '../plan/index.ts';
+import type { Interner } from './interner.ts';
 import { type MeasureCode, withScales } from './measure-code.ts';
 import { overPiece, type RowFilter } from './row-filter.ts';
 import { overRuns } from './scan-code.ts';
@@ -45,22 +47,26 @@ export class ValueSink {
     this.values = this.values.map(wider);
   }
 
+  private findGroups(groups: Interner, group: Int32Array, from: number, to: number): void {
+    let [code, own] = [Number.NaN, -1];
+    for (let row = from; row < to; row++) {
+      // Rows of a group often follow each other.
+      if (this.codes[row] !== code) own = groups.find((code = this.codes[row]!)); // row < count
+      group[row] = own;
+    }
+  }
+
   /**
    * What has been put in.
-   * @param groupOf the group of a code
+   * @param groups tell the place of a code
    * @param keyEnds where keys were drawn, for each how many had been put in at its end
    */
-  take(groupOf: ReadonlyMap<number, number>, keyEnds: readonly number[] | null): RowValues {
+  *take(groups: Interner, keyEnds: readonly number[] | null): Pieces<RowValues> {
     const { count } = this;
     const keyOfRow = keyEnds === null ? null : new Int32Array(count);
     for (const [key, end] of keyEnds?.entries() ?? []) keyOfRow?.fill(key, keyEnds?.[key - 1] ?? 0, end);
     const group = new Int32Array(count);
-    let [code, own] = [Number.NaN, -1];
-    for (let row = 0; row < count; row++) {
-      // Rows of a group often follow each other.
-      if (this.codes[row] !== code) own = groupOf.get((code = this.codes[row]!)) ?? -1; // row < count
-      group[row] = own;
-    }
+    yield* piecewise(count, (from, to) => this.findGroups(groups, group, from, to));
     return {
       count,
       group,

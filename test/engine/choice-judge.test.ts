@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { finish } from '../../src/common/index.ts';
 import { ChoiceJudge } from '../../src/engine/choice.ts';
 import { openReach } from '../../src/estimator/index.ts';
 import { doubleType, varcharType } from '../../src/plan/index.ts';
@@ -29,7 +30,7 @@ function judge(
 ) {
   const query = bindAggregate(sql, columns);
   const chosen = { after: [], before: [], dropped: [], ...groups };
-  const choice = new ChoiceJudge(query).judge<Known>(
+  const judging = new ChoiceJudge(query).judge<Known>(
     chosen,
     ({ key, ends }) => ({
       interval(place) {
@@ -41,6 +42,7 @@ function judge(
     }),
     missing,
   );
+  const choice = finish(judging);
   return { ...choice, ranks: choice.marks.map(({ rankCertain }) => rankCertain) };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { finish } from '../../src/common/index.ts';
 import {
   lambertW,
   missingGroups,
@@ -160,11 +161,11 @@ describe('groups that cannot be shown', () => {
     keys: null,
   });
   test('none where strata tell the groups, or all was read', () => {
-    expect(missingGroups(seen([5, 3], 100, 8, true), 0.95)).toEqual({
+    expect(finish(missingGroups(seen([5, 3], 100, 8, true), 0.95))).toEqual({
       groupRowsMax: 0,
       rowsMax: 0,
     });
-    expect(missingGroups(seen([60, 40], 100, 100), 0.95)).toEqual({
+    expect(finish(missingGroups(seen([60, 40], 100, 100), 0.95))).toEqual({
       groupRowsMax: 0,
       rowsMax: 0,
     });
@@ -173,7 +174,7 @@ describe('groups that cannot be shown', () => {
   test('by the formulas of the design', () => {
     const counts = [50, 30, 1, 1, 2];
     const weight = 10_000 / 84;
-    const { groupRowsMax, rowsMax } = missingGroups(seen(counts, 10_000, 84), 0.95);
+    const { groupRowsMax, rowsMax } = finish(missingGroups(seen(counts, 10_000, 84), 0.95));
     expect(groupRowsMax).toBeCloseTo(weight * lambertW(10_000 / (weight * 0.05)));
     expect(rowsMax).toBeCloseTo(
       2 * weight + normalQuantile(0.95) * weight * Math.sqrt(2 + 2) + weight * Math.log(20),
@@ -181,7 +182,7 @@ describe('groups that cannot be shown', () => {
   });
 
   test('never more than the population', () => {
-    expect(missingGroups(seen([1, 1], 30, 2), 0.95)).toEqual({
+    expect(finish(missingGroups(seen([1, 1], 30, 2), 0.95))).toEqual({
       groupRowsMax: 30,
       rowsMax: 30,
     });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { seededRandom } from '../../src/common/index.ts';
+import { finish, seededRandom } from '../../src/common/index.ts';
 import { confirmTails, GroupEstimator, tQuantile } from '../../src/estimator/index.ts';
 import { openScan } from '../../src/executor/index.ts';
 import { cutIntoKeyTasks } from '../../src/executor/tasks.ts';
 import { doubleType, integerType, layoutMoments, type Scalar, varcharType } from '../../src/plan/index.ts';
 import { arrayScan, type ArrayTable } from '../support/array-scan.ts';
-import { askSample, bindAggregate } from '../support/ask-sample.ts';
+import { askSample, bindAggregate, inOnePiece } from '../support/ask-sample.ts';
 import { buildInMemory } from '../support/build.ts';
 
 /*
@@ -211,7 +211,7 @@ test('tails are judged by what keys contribute, not by what rows do', async () =
   const scan = await openScan(skewed, { filter: [], keys: [], layout });
   if ('refused' in scan) throw new Error(scan.refused);
   await scan.readTo(skewed.unitSizes, () => true);
-  const { moments, key } = scan.collect();
+  const { moments, key } = finish(scan.collect());
   const estimator = new GroupEstimator({ query, aggregateTotals, moments, key, confidence: 0.95 });
   const [group] = estimator.meet();
   const [found] = estimator.estimate(group!);
@@ -222,9 +222,10 @@ test('tails are judged by what keys contribute, not by what rows do', async () =
     estimate: { ...found!.estimate, certified: true, reasons: [] },
     tail: { ...found!.tail!, populationSkewness: 0, largestSkewness: 1 },
   };
-  const values = scan.values(skewed.unitSizes);
+  const values = finish(scan.values(skewed.unitSizes));
   const verdict = (rows: typeof values): boolean =>
-    confirmTails(moments, [{ group: group!, estimates: [trusting] }], () => rows)[0]![0]!.estimate.certified;
+    finish(confirmTails(moments, [{ group: group!, estimates: [trusting] }], () => inOnePiece(rows)))[0]![0]!
+      .estimate.certified;
   expect(verdict(values)).toBe(false);
   // Row by row all contributions are alike.
   expect(verdict({ ...values, key: null })).toBe(true);

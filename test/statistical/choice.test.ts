@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { finish } from '../../src/common/index.ts';
 import { type Choice, ChoiceJudge } from '../../src/engine/choice.ts';
 import { slotLookup } from '../../src/engine/answer-rows.ts';
 import { openReach } from '../../src/estimator/index.ts';
@@ -16,7 +17,7 @@ const most = 1 - confidence + 2.33 * Math.sqrt((confidence * (1 - confidence)) /
 
 /** The judge's word on a draw, if estimates were the truth. */
 function judgedByPoints({ query, known }: GroupsReply): Choice {
-  return new ChoiceJudge(query).judge(
+  const judging = new ChoiceJudge(query).judge(
     known.chosen,
     (row) => ({
       interval: (place) => {
@@ -27,6 +28,7 @@ function judgedByPoints({ query, known }: GroupsReply): Choice {
     }),
     { groupRowsMax: 0, rowsMax: 0 },
   );
+  return finish(judging);
 }
 
 interface Case {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { finish } from '../../src/common/index.ts';
 import { openScan } from '../../src/executor/index.ts';
 import { type Estimate, layoutMoments, type Moments } from '../../src/plan/index.ts';
 import type { Sample } from '../../src/samples/index.ts';
@@ -141,7 +142,7 @@ describe('the way of reading changes nothing', () => {
     const scan = await openScan(from, { filter: query.filter, keys: query.keys, layout });
     if ('refused' in scan) throw new Error(scan.refused);
     for (const step of steps) await scan.readTo(from.runs.sizes.map((size) => Math.min(size, step)), may); // prettier-ignore
-    const { moments, key } = scan.collect();
+    const { moments, key } = finish(scan.collect());
     // Groups come in order of appearance: by key they compare.
     const order = Array.from({ length: moments.groupCount }, (_, group) => group).sort((p, q) =>
       String(key(p, 0)).localeCompare(String(key(q, 0))),

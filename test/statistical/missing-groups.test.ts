@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Random, seededRandom } from '../../src/common/index.ts';
+import { finish, type Random, seededRandom } from '../../src/common/index.ts';
 import { missingGroups } from '../../src/estimator/index.ts';
 import { layoutMoments, type Moments } from '../../src/plan/index.ts';
 import { bindAggregate } from '../support/ask-sample.ts';
@@ -98,7 +98,7 @@ function violations(
     const met = draw(population, order, random);
     const missing = [...population.sizes].filter((_, place) => met[place] === undefined);
     const moments = bend(momentsOf(population.allocation, met));
-    const { groupRowsMax, rowsMax } = missingGroups(moments, confidence);
+    const { groupRowsMax, rowsMax } = finish(missingGroups(moments, confidence));
     if (Math.max(0, ...missing) > groupRowsMax) group++;
     if (missing.reduce((a, b) => a + b, 0) > rowsMax) all++;
   }

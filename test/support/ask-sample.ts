@@ -1,4 +1,4 @@
-import { systemClock } from '../../src/common/index.ts';
+import { finish, type Pieces, systemClock } from '../../src/common/index.ts';
 import {
   confirmTails,
   type GroupEstimate,
@@ -77,11 +77,14 @@ export async function askSample(
   const patience = (): AbortSignal | null => options.signal ?? null;
   const proceed = (): boolean => options.signal?.aborted !== true;
   await scan.readTo(options.rows ?? sample.unitSizes, proceed, null, patience);
-  const collected = scan.collect();
+  const collected = finish(scan.collect());
   const moments = options.alter?.(collected.moments) ?? collected.moments;
   const ranks = options.listedRows ?? options.rows ?? sample.runs.sizes;
   const listed = layout.measures.some((measure) => measure.listed)
-    ? { ...scan.values(ranks), rowsRead: moments.rowsRead.map((read, h) => Math.min(read, ranks[h]!)) } // one entry a stratum
+    ? {
+        ...finish(scan.values(ranks)),
+        rowsRead: moments.rowsRead.map((read, h) => Math.min(read, ranks[h]!)),
+      } // one entry a stratum
     : null;
   const confidence = options.confidence ?? 0.95;
   const { key, suspect } = collected;
@@ -94,7 +97,9 @@ export async function askSample(
       .estimate(group)
       .map((own, place) => rows?.widen(group, place, own, confidence) ?? own),
   }));
-  const confirmed = confirmTails(moments, groups, () => scan.values(options.rows ?? sample.unitSizes));
+  const confirmed = finish(
+    confirmTails(moments, groups, () => scan.values(options.rows ?? sample.unitSizes)),
+  );
   return {
     moments,
     lost: scan.lost,
@@ -104,4 +109,10 @@ export async function askSample(
       keys: query.keys.map((_, index) => collected.key(group.group, index)),
     })),
   };
+}
+
+/** What is there already, for whoever takes it in pieces. */
+// oxlint-disable-next-line require-yield -- there is nothing to do
+export function* inOnePiece<T>(value: T): Pieces<T> {
+  return value;
 }

@@ -1,5 +1,5 @@
 import type { SamplingMethod } from '../../src/catalog/index.ts';
-import { seededRandom, systemClock } from '../../src/common/index.ts';
+import { finish, seededRandom, systemClock } from '../../src/common/index.ts';
 import type { Choice } from '../../src/engine/choice.ts';
 import { type Levels, Looks } from '../../src/engine/looks.ts';
 import { RunControl } from '../../src/engine/run-control.ts';
@@ -75,7 +75,7 @@ export class GroupedTable {
     if (typeof reading === 'string') throw new Error(reading);
     const known = await reading.readTo(reading.limits.max);
     const rows = await reading.estimates.confirm(known);
-    const choice = reading.estimates.judge(known, reading.missing(known));
+    const choice = await reading.estimates.judge(known, finish(reading.missing(known)));
     return { query, rows, known, choice };
   }
 

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
-import { seededRandom } from '../../../src/common/index.ts';
+import { finish, seededRandom } from '../../../src/common/index.ts';
 import { systemTimers } from '../../../src/leases/index.ts';
 import { openScan, ScanThreads, type SampleScan } from '../../../src/executor/index.ts';
 import {
@@ -98,7 +98,7 @@ async function open(sample: Sample, sql: string, readers: ScanThreads | null): P
 
 /** Sums by the text of group and stratum: in which order groups were met depends on who read what. */
 function sumsOf(scan: SampleScan): Map<string, Float64Array> {
-  const { moments, key } = scan.collect();
+  const { moments, key } = finish(scan.collect());
   const stride = moments.layout.monomials.length;
   const keys = (group: number): string =>
     [0, 1].map((place) => (place < keyCount(scan) ? String(key(group, place)) : '')).join('|');

@@ -1,3 +1,4 @@
+import { finish } from '../../../src/common/index.ts';
 import { confirmTails, GroupEstimator, type TailRows, type Witness } from '../../../src/estimator/index.ts';
 import {
   doubleType,
@@ -6,7 +7,7 @@ import {
   type Moments,
   type ReasonCode,
 } from '../../../src/plan/index.ts';
-import { bindAggregate } from '../../support/ask-sample.ts';
+import { bindAggregate, inOnePiece } from '../../support/ask-sample.ts';
 import { Drawing, type Knowledge } from './draws.ts';
 import {
   type Allocation,
@@ -110,7 +111,9 @@ export function measureCoverage(
         });
         const [group] = estimator.meet();
         const groups = [{ group: group!, estimates: estimator.estimate(group!) }]; // without GROUP BY there is one
-        const [confirmed] = confirmTails(moments, groups, () => (rows ??= drawing.rows(domain)));
+        const [confirmed] = finish(
+          confirmTails(moments, groups, () => inOnePiece((rows ??= drawing.rows(domain)))),
+        );
         for (const [output, { estimate }] of confirmed!.entries()) {
           const name = names[output]!; // as many estimates as outputs
           const key = [domain.name, name, confidence].join('|');
