@@ -133,7 +133,7 @@ try {
   if (bare !== null) say(`\nWithout:\n${loadTable(bare)}`);
   const slow = parts.has('slow') ? await holdSlowSockets(load) : null;
   if (slow !== null) say(`\n500 slow sockets:\n${slowTable(slow)}`);
-  broken.push(...checkPromises({ controlled, slow, targetMs }));
+  broken.push(...checkPromises({ controlled, slow, targetMs, seconds }));
   say(
     broken.length === 0
       ? '\nAll promises are kept.'

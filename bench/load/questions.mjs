@@ -16,9 +16,9 @@ import { browsers, genres, operatingSystems } from '../../data/session-columns.m
 const shares = [
   ['free', 0.4],
   ['grouped', 0.2],
-  ['bounded', 0.297],
+  ['bounded', 0.299],
   ['timed', 0.1],
-  ['large', 0.003],
+  ['large', 0.001],
 ];
 
 const large =

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import type { EngineControl, Foreseen, RunOptions } from '../engine/control.ts';
-import { QueryError, type QueryResult } from '../index.ts';
+import type { QueryResult } from '../index.ts';
 import { CostBook } from './cost-book.ts';
 import { requireRole } from './guard/index.ts';
+import { closed, dropError, retryAfterMs } from './drop-error.ts';
 import { Overloaded } from './overloaded.ts';
 import type { LoadSettings } from './settings.ts';
 import {
@@ -47,14 +48,16 @@ const taskBytes = 2048;
 /** Statements that take longer than the target by themselves run beside the others, as many at once as half of the cores: … */
 const longShare = 0.5;
 /** … they are refused where they would wait for so many times the target. */
-const longWaitTimes = 10;
-/** Where there is too much to do, a place for long statements rests after each for so many times what that took. */
-const restTimes = 3;
-/** How often it is looked whether there still is, milliseconds. */
-const restLookMs = 50;
+const longWaitTimes = 4;
 /** Statements that change something do too: leases keep them apart. */
 const changesMax = 4;
-const retryAfterMs = 1000;
+/**
+ * Where there is too much to do, the place of a long statement rests behind it for so many times what it took: one costs as much as fifty
+ * others.
+ */
+const restTimes = 2;
+/** How often it is looked whether there still is, milliseconds. */
+const restLookMs = 50;
 
 /**
  * Carries statements through the stages accept, plan, execute and respond. Where there is too much to do, statements without an error
@@ -87,13 +90,13 @@ export class Pipeline {
       pool: { least: 1, most: 1 },
       handle: ([work]) => this.plan(work!), // one work a batch
       onFailed: ({ payload }, error) => payload.reject(error),
-      onDropped: (work, reason) => work.payload.reject(errorOf(reason)),
+      onDropped: (work, reason) => work.payload.reject(dropError(reason)),
     });
     const execute = {
       ...shared,
       handle: (batch: readonly Work<Planned>[]) => this.execute(batch),
       onFailed: ({ payload }: Work<Planned>, error: unknown) => payload.reject(error),
-      onDropped: ({ payload }: Work<Planned>, reason: DropReason) => payload.reject(errorOf(reason)),
+      onDropped: ({ payload }: Work<Planned>, reason: DropReason) => payload.reject(dropError(reason)),
     };
     const cores = availableParallelism();
     this.execution = new Stage<Planned>({
@@ -107,7 +110,7 @@ export class Pipeline {
       ...execute,
       name: 'long',
       pool: pool(longMax, longMax),
-      handle: (batch) => this.executeAndRest(batch),
+      handle: (batch) => this.executeLong(batch),
     });
     this.changes = new Stage<Planned>({ ...execute, name: 'change', pool: pool(changesMax, changesMax) });
     this.responding = new Stage<Sending>({
@@ -118,7 +121,7 @@ export class Pipeline {
       // One work a batch.
       handle: async ([work]) => work!.payload.resolve(await work!.payload.send()),
       onFailed: ({ payload }, error) => payload.reject(error),
-      onDropped: ({ payload }, reason) => payload.reject(errorOf(reason)),
+      onDropped: ({ payload }, reason) => payload.reject(dropError(reason)),
     });
     this.admission = isControlled
       ? new AdmissionController({ clock, targetMs, leastShare, backlog: () => this.backlog() })
@@ -212,13 +215,18 @@ export class Pipeline {
     await new Promise((resume) => setImmediate(resume));
   }
 
+  /** There is too much to do. */
+  private get isBusy(): boolean {
+    return (this.admission?.share ?? 1) < 1;
+  }
+
   private isLong(predictedMs: number): boolean {
     return predictedMs > this.settings.targetMs;
   }
 
   private enqueueLong(work: Work<Planned>): void {
     const { isControlled, targetMs } = this.settings;
-    const waitMs = this.long.expectedWaitMs();
+    const waitMs = this.long.expectedWaitMs() * (this.isBusy ? 1 + restTimes : 1);
     if (isControlled && waitMs > longWaitTimes * targetMs) work.payload.reject(new Overloaded(waitMs));
     else this.enqueue(this.long, work);
   }
@@ -245,14 +253,13 @@ export class Pipeline {
     }
   }
 
-  /** Long statements would take most of the time else, since there are others as soon as they are done. */
-  private async executeAndRest(batch: readonly Work<Planned>[]): Promise<void> {
+  private async executeLong(batch: readonly Work<Planned>[]): Promise<void> {
     const beganMs = this.clock.nowMs();
     try {
       await this.execute(batch);
     } finally {
       const endMs = this.clock.nowMs() + restTimes * (this.clock.nowMs() - beganMs);
-      while ((this.admission?.share ?? 1) < 1 && this.clock.nowMs() < endMs)
+      while (this.isBusy && this.clock.nowMs() < endMs)
         await new Promise<void>((resume) => this.clock.after(restLookMs, resume));
     }
   }
@@ -277,19 +284,4 @@ function whenAllLeave(batch: readonly Work<Planned>[]): AbortSignal {
   };
   for (const signal of signals) signal.addEventListener('abort', look, { once: true });
   return left.signal;
-}
-
-const closed = (): QueryError => new QueryError('CLOSED', 'the server is shutting down');
-
-/** What whoever waits for a work is told where it was dropped. */
-function errorOf(reason: DropReason): Error {
-  switch (reason) {
-    case 'abandoned':
-      return new QueryError('CANCELLED', 'the statement was cancelled');
-    case 'closed':
-      return closed();
-    case 'expired':
-    case 'evicted':
-      return new Overloaded(retryAfterMs);
-  }
 }

@@ -187,7 +187,7 @@ test('what takes long by itself runs beside the others, and does not keep many w
   const statuses = replies.map(({ status }) => status);
   expect(statuses.at(-1)).toBe(200);
   expect(statuses).toContain(503);
-  expect(Number(replies.find(({ status }) => status === 503)!.headers.get('retry-after'))).toBeGreaterThan(5);
+  expect(Number(replies.find(({ status }) => status === 503)!.headers.get('retry-after'))).toBe(5);
 });
 
 test('what changes something does not wait behind what only reads', async () => {

@@ -103,6 +103,7 @@ test('who is killed takes no answer and no change along', { timeout: 600_000 }, 
     gone: ledger.gone.size,
   };
   if (isFull) console.table([counts]);
+  if (wrong.length > 0) console.error(wrong);
   expect(wrong).toEqual([]);
   expect([...ledger.there].filter((name) => !names.has(name))).toEqual([]);
   expect([...ledger.gone].filter((name) => names.has(name))).toEqual([]);

@@ -28,7 +28,7 @@ export interface AdmissionOptions {
   readonly sampleMs?: number;
   /** Predicted wait, by the target, from which works are degraded. Infinity: measured times alone decide. Default 0.3. */
   readonly degradeAt?: number;
-  /** … and from which requests are refused. Default 0.7. */
+  /** … and from which requests are refused. Default 0.5. */
   readonly refuseAt?: number;
   readonly rate?: RateOptions;
 }
@@ -94,7 +94,7 @@ export class AdmissionController {
       leastShare: 1 / 16,
       sampleMs: 250,
       degradeAt: 0.3,
-      refuseAt: 0.7,
+      refuseAt: 0.5,
       rate: ownRate,
       ...options,
     };

@@ -9,7 +9,9 @@ export interface LoadRequest {
 
 /** What is kept of measured costs at each work; and in which time half of them is forgotten: a moment in which all was slow passes. */
 const costKept = 0.98;
-const costHalfLifeMs = 2000;
+const costHalfLifeMs = 1500;
+/** A work counts as so many times as dear as others at most: a few that were held up say little of those to come. */
+const outlierTimes = 2;
 /** In which half of what was asked for is forgotten. */
 const loadHalfLifeMs = 250;
 /** Fewest works that a measured cost is believed from. */
@@ -29,9 +31,10 @@ class CostRatio {
   }
 
   add(costMs: number, predictedMs: number): void {
+    const { value } = this;
     this.age(costKept);
     this.works++;
-    this.costMs += costMs;
+    this.costMs += value === null ? costMs : Math.min(costMs, outlierTimes * value * predictedMs);
     this.predictedMs += predictedMs;
   }
 
