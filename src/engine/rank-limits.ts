@@ -126,7 +126,9 @@ export class RankLimits {
 
   /** The rank limit under which about such a share of the rows is read. @param share in (0, 1] */
   limitOfShare(share: number): number {
-    return share < 1 ? Math.min(this.max, this.limitFor(share * this.rowsUnder(this.max))) : this.max;
+    return share < 1 && !this.readsAll
+      ? Math.min(this.max, this.limitFor(share * this.rowsUnder(this.max)))
+      : this.max;
   }
 
   /** Rows of all included strata under a rank limit. */

@@ -48,6 +48,15 @@ describe('a share of the rows is enough', () => {
     expect(bounded.answer.achieved.maxRelativeError).toBeLessThanOrEqual(0.006);
   });
 
+  test('nor for rows with weights of their own, of which a part is no sample', async () => {
+    const lines = Array.from({ length: 60_000 }, (_, row) => `${1 + (row % 3)},${row % 1000}`);
+    await writeFile(join(folder, 'w.csv'), ['w,x', ...lines].join('\n'));
+    await engine.query(`CREATE TABLE v FROM '${join(folder, 'w.csv')}' SAMPLED WEIGHT w`);
+    const { answer } = await control.query('SELECT SUM(x) FROM v WHERE x >= 0', { rowsShare: 0.25 });
+    expect(answer).toMatchObject({ degraded: null, sample: { rowsRead: 60_000 } });
+    await engine.query('DROP TABLE v');
+  });
+
   test('nor for what no sample answers', async () => {
     const exact = await control.query('EXACT SELECT SUM(x) FROM t', { rowsShare: 1 / 16 });
     expect(exact.answer).toMatchObject({ mode: 'exact', degraded: null });
