@@ -53,9 +53,9 @@ export interface EngineControl extends Pick<Engine, 'close'> {
   jobs(options?: JobOptions): Promise<Jobs>;
 }
 
-/** An answer for somebody else who asked the same, under an id of its own. */
+/** An answer for somebody else who asked the same, under an id of its own. @throws TypeError as {@link inPieces} */
 export function answerFor(result: QueryResult, queryId: string): QueryResult {
-  return result instanceof Answer ? result.withId(queryId) : result;
+  return ownAnswer(result).withId(queryId);
 }
 
 /** @throws TypeError where the engine is none of this library's */
@@ -66,6 +66,10 @@ export function controlOf(engine: Engine): EngineControl {
 
 /** An answer, to be sent in pieces. @throws TypeError where it is none of this library's */
 export function inPieces(result: QueryResult): AnswerInPieces {
+  return ownAnswer(result);
+}
+
+function ownAnswer(result: QueryResult): Answer {
   if (result instanceof Answer) return result;
   throw new TypeError('the answer must come from an engine');
 }

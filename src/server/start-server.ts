@@ -41,7 +41,8 @@ export async function startServer({ control, log, ...options }: ServerOptions): 
   app.addHook('onSend', async (_request, reply) => {
     if (isClosing) void reply.header('connection', 'close');
   });
-  const address = await app.listen({ host, port, backlog: 4096 });
+  // As many as there may be may also wait to be taken in.
+  const address = await app.listen({ host, port, backlog: limits.connectionsMax });
   const close = async (): Promise<void> => {
     isClosing = true;
     await closeWithin(limits.graceMs, app, statements);

@@ -30,8 +30,10 @@ const metricsSchema = {
 
 /** Adds `GET /livez`, `/readyz` and `/metrics`. */
 export function addHealthRoutes(app: App, { control, metrics }: ServerContext): void {
+  const closing = new AbortController();
+  app.addHook('onClose', async () => closing.abort());
   let isOpened = false;
-  void control.openSamples().then(() => {
+  void control.openSamples(closing.signal).then(() => {
     isOpened = true;
   });
   app.get('/livez', { schema: aliveSchema }, () => ({ status: 'ok' }));
