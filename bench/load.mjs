@@ -10,7 +10,8 @@
  * it sent, each is served (a complete answer), shed (503 or 429 with Retry-After) or failed. `goodput` are answers a second that came
  * within one and a half times the target; `p50`, `p99` milliseconds from when an answer was due to be asked for; `lag p99` how late the
  * server's event loop was, as the server tells (10 ms of it are the measure's own). `degraded` is the share of answers that load cut
- * short, and `cover` the share of intervals of these (before the slash: of all) that hold the true value, 0.95 nominal.
+ * short, and `cover` the share of certified intervals that hold the true value, of all answers and, behind the slash, of those that were cut
+ * short; 0.95 is nominal.
  *
  * The exit code is 0 where all promises are kept, 1 where one is not, 2 for wrong options.
  */
@@ -100,9 +101,7 @@ try {
   const { questions, truths } = await prepare(dataDir, rows);
   const random = randomFrom(7);
   const draw = drawer(questions, random);
-  const options = process.env.PLAIN
-    ? []
-    : ['--log-level', 'warn', '--load-target-ms', String(targetMs), ...sockets];
+  const options = ['--log-level', 'warn', '--load-target-ms', String(targetMs), ...sockets];
   note('measuring what the server can do');
   const measured = await serve(dataDir, [...options, '--load-is-controlled', 'false']);
   const capacity = await measureCapacity(measured.address, draw, Math.min(20, seconds));

@@ -63,8 +63,7 @@ const ask = (/** @type {Question['kind']} */ kind, /** @type {string} */ sql, bo
  * @returns {() => Question}
  */
 export function drawer(questions, random) {
-  const byKind =
-    Map.groupBy === undefined ? groupByKind(questions) : Map.groupBy(questions, ({ kind }) => kind);
+  const byKind = groupByKind(questions);
   let asked = 0;
   return () => {
     let at = random();

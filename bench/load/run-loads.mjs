@@ -6,7 +6,7 @@ import { serve } from './serve.mjs';
 /** Answers count as good within so many times the target. */
 export const goodTimes = 1.5;
 /** Requests are given up after so many times the target: people do. */
-const patienceTimes = 10;
+export const patienceTimes = 10;
 /** How long the load lasts by which recovery is judged, seconds. */
 const recoverySeconds = 10;
 

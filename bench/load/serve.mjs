@@ -7,7 +7,7 @@ const command = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 /**
  * Starts the server as a process of its own and waits until it is ready.
  * @param {string} dataDir @param {readonly string[]} options
- * @returns {Promise<{address: string, pid: number, metric: (name: string, labels?: string) => Promise<number>, close: () => Promise<void>}>}
+ * @returns {Promise<{address: string, metric: (name: string) => Promise<number>, close: () => Promise<void>}>}
  */
 export async function serve(dataDir, options = []) {
   const args = [command, 'serve', '--port', '0', '--data-dir', dataDir, ...options];
@@ -22,17 +22,15 @@ export async function serve(dataDir, options = []) {
   const address = /http:\S+\d/.exec(text)[0];
   while ((await fetch(`${address}/readyz`)).status !== 200)
     await new Promise((resume) => setTimeout(resume, 50));
-  const metric = async (/** @type {string} */ name, labels = '') => {
+  const metric = async (/** @type {string} */ name) => {
     const lines = (await (await fetch(`${address}/metrics`)).text()).split('\n');
     const matching = lines.filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
-    return matching
-      .filter((line) => line.includes(labels))
-      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+    return matching.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
   };
   const close = async () => {
     if (child.exitCode !== null) return;
     child.kill('SIGTERM');
     await once(child, 'exit');
   };
-  return { address, pid: child.pid, metric, close };
+  return { address, metric, close };
 }

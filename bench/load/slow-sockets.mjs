@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { judge } from './run-loads.mjs';
+import { judge, patienceTimes } from './run-loads.mjs';
 import { sendOpenLoop } from './open-loop.mjs';
 import { serve } from './serve.mjs';
 
@@ -25,7 +25,7 @@ export async function holdSlowSockets({ dataDir, options, capacity, targetMs, dr
       address: server.address,
       rate: capacity * factor,
       seconds,
-      patienceMs: targetMs * 10,
+      patienceMs: targetMs * patienceTimes,
       draw,
       random,
     };
