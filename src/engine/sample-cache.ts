@@ -34,6 +34,9 @@ export const isSampleLost = (error: unknown): boolean =>
 /** Ids of samples that a statement could not use; null: one was dropped. None: it runs for the first time. */
 export type FailedSamples = ReadonlySet<number | null>;
 
+/** Samples at most that are dropped under a statement before it fails. */
+const dropsMax = 8;
+
 export interface SampleCacheOptions {
   readonly files: FileSystem;
   readonly timers: Timers;
@@ -64,13 +67,15 @@ export class SampleCache {
 
   /**
    * Runs work that gets samples: none that it got is closed before it ends. Where a sample was dropped between planning and getting
-   * it, the work is run again, once; where some turned out to be unusable, or were not read in time, once for each of them.
+   * it, the work is run again, a few times, since others may be dropped meanwhile; where some turned out to be unusable, or were not read
+   * in time, once for each of them.
    * @param work is told what it ran into before
    */
   async during<T>(work: (failed: FailedSamples) => Promise<T>): Promise<T> {
     const me = Symbol('statement');
     this.running.add(me);
     const failed = new Set<number | null>();
+    let drops = 0;
     try {
       for (;;) {
         try {
@@ -79,7 +84,8 @@ export class SampleCache {
           const sample =
             error instanceof UnusableSample || error instanceof LateSample ? error.entry.id : null;
           const isTransient = sample !== null || (error instanceof QueryError && error.code === 'UNKNOWN_SAMPLE'); // prettier-ignore
-          if (!isTransient || failed.has(sample)) throw error;
+          const isAgain = sample === null ? ++drops > dropsMax : failed.has(sample);
+          if (!isTransient || isAgain) throw error;
           failed.add(sample);
         }
       }
