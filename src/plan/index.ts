@@ -52,7 +52,7 @@ export {
   type WeightedValues,
 } from './ordered.ts';
 export { parseDate, parseInterval, parseTime, parseTimestamp } from './parse-temporal.ts';
-export { columnsRead, tablesOf } from './query-tables.ts';
+export { callsIn, columnsRead, tablesOf } from './query-tables.ts';
 export { type ColumnRange, type Range, rangeAs, rangeOf } from './range.ts';
 export { rangeWhere } from './range-where.ts';
 export {

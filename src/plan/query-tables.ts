@@ -6,6 +6,7 @@ import {
   type BoundSelect,
   childrenOf,
   type ColumnValue,
+  type FunctionCall,
   isOutputOrder,
 } from './bound.ts';
 
@@ -16,6 +17,7 @@ type TableRelation = Extract<BoundRelation, { readonly kind: 'table' }>;
 interface Visitor {
   table?(relation: TableRelation): void;
   column?(column: ColumnValue): void;
+  call?(call: FunctionCall): void;
 }
 
 /** The names of all base tables that a query reads, at any depth. */
@@ -39,6 +41,13 @@ export function columnsRead(
     table,
     columns: [...columns.values()].filter((column) => column.relation === relation),
   }));
+}
+
+/** All calls of scalar functions in a query, at any depth. */
+export function callsIn(query: BoundQuery): FunctionCall[] {
+  const found: FunctionCall[] = [];
+  visitQuery(query, { call: (call) => void found.push(call) });
+  return found;
 }
 
 function visitQuery(query: BoundQuery, visitor: Visitor): void {
@@ -76,6 +85,7 @@ function visitRelation(relation: BoundRelation, visitor: Visitor): void {
 
 function visitExpression(expression: BoundExpression, visitor: Visitor): void {
   if (expression.kind === 'column') visitor.column?.(expression);
+  if (expression.kind === 'function') visitor.call?.(expression);
   if (expression.kind === 'subquery') visitQuery(expression.query, visitor);
   for (const child of childrenOf(expression)) visitExpression(child, visitor);
 }

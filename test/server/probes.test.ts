@@ -126,6 +126,17 @@ describe('values and names', () => {
     expect(body['rows']).toEqual([['=1+7', 1]]);
   });
 
+  test('a formula is a text in CSV too, whatever it begins with, and wherever', async () => {
+    const sql = `EXACT SELECT "__proto__" AS "=cmd|' /C calc'!A0", '@SUM(1)' AS "+b", chr(9) || '=1' AS "-c" FROM t WHERE x = 7`;
+    const response = await fetch(`${server.address}/v1/query?format=csv`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ sql }),
+    });
+    expect(response.status).toBe(200);
+    expect(await response.text()).toBe(`'=cmd|' /C calc'!A0,'+b,'-c\r\n'=1+7,'@SUM(1),'\t=1\r\n`);
+  });
+
   test('a parameter named like what objects have is missing where it is not given', async () => {
     for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
       const { status, body } = await post(server, {
@@ -153,6 +164,17 @@ describe('what is too much to compute', () => {
     const { status, body } = await post(server, { sql, params: [pattern] });
     expect(status).toBe(200);
     expect(JSON.stringify(body['rows'])).toMatch(/^\[\[(0|\{"value":0,.*\})\]\]$/);
+  });
+
+  test('texts that grow, and comparisons of them', async () => {
+    const grown = `replace(repeat(word, 100000000), 'a', repeat(word, 100000000))`;
+    for (const sql of [
+      `SELECT SUM(length(${grown})) FROM t`,
+      `EXACT SELECT MAX(levenshtein(${grown}, word)) FROM t`,
+    ]) {
+      const { status, body } = await post(server, { sql });
+      expect([status, body['code']]).toEqual([400, 'LIMIT_EXCEEDED']);
+    }
   });
 
   const rowsOf = isFull ? 3200 : 1500;

@@ -13,6 +13,20 @@ function asciiOnly(text: string): string {
   return text;
 }
 
+/** Letters of a text that is made here: the source says whether a longer one may be. */
+const madeMax = 2 ** 16;
+
+/** Refuses to make a text of so many letters. @throws Unevaluable where they are too many */
+function checkMade(letters: number): void {
+  if (letters > madeMax) throw new Unevaluable('a long text is left to the source');
+}
+
+function replace(text: string, from: string, to: string): string {
+  if (from === '') return text;
+  checkMade((text.length / from.length) * to.length);
+  return text.replaceAll(from, () => to);
+}
+
 /** Code points from a place (1 is the first, negative counts from the end), as DuckDB's substring. */
 function substring(text: string, start: number, length: number | undefined): string {
   const points = Array.from(text);
@@ -52,8 +66,11 @@ const spell = (value: Value, type: SqlType): string => {
   return formatScalar(value, type);
 };
 
-const concatenate = (args: readonly (Value | null)[], { argumentTypes }: Invocation): string =>
-  args.map((arg, place) => (arg === null ? '' : spell(arg, argumentTypes[place]!))).join('');
+function concatenate(args: readonly (Value | null)[], { argumentTypes }: Invocation): string {
+  const parts = args.map((arg, place) => (arg === null ? '' : spell(arg, argumentTypes[place]!))); // one type an argument
+  checkMade(parts.reduce((letters, part) => letters + part.length, 0));
+  return parts.join('');
+}
 
 function like(name: string, fold: (text: string) => string): ScalarFunction {
   return text(
@@ -94,8 +111,7 @@ export const textFunctions: readonly ScalarFunction[] = [
   trimmer('trim', true, true),
   trimmer('ltrim', true, false),
   trimmer('rtrim', false, true),
-  text('replace', ['text', 'text', 'text'], varcharType, ([a, from, to]) =>
-    from === '' ? (a as string) : (a as string).replaceAll(from as string, () => to as string)), // prettier-ignore
+  text('replace', ['text', 'text', 'text'], varcharType, ([a, from, to]) => replace(a as string, from as string, to as string)), // prettier-ignore
   text('reverse', ['text'], varcharType, ([a]) =>
     Array.from(asciiOnly(a as string))
       .toReversed()

@@ -15,11 +15,14 @@ import {
 } from '../../plan/index.ts';
 import { printLike } from './print-like.ts';
 import { printLiteral, quoteName } from './print-literal.ts';
+import { printMadeText, textLimit } from './print-text.ts';
 
 /** How a column of a relation is called in the printed statement; queries inside expressions are printed by the caller. */
 export interface PrintContext {
   readonly relationName: (relation: number) => string;
   readonly printQuery: (query: BoundQuery) => string;
+  /** Bytes that a text may have that a function makes. */
+  readonly textBytesMax: number;
 }
 
 /** Operators that stand between their arguments. */
@@ -61,7 +64,7 @@ export function printExpression(expression: BoundExpression, context: PrintConte
     case 'column':
       return `${context.relationName(expression.relation)}.${quoteName(expression.name)}`;
     case 'function':
-      return printCall(expression, print);
+      return printCall(expression, print, context.textBytesMax);
     case 'case': {
       const branches = expression.branches.map(({ when, then }) => `WHEN ${print(when)} THEN ${print(then)}`);
       return `(CASE ${branches.join(' ')} ELSE ${print(expression.otherwise)} END)`;
@@ -83,10 +86,14 @@ export function printExpression(expression: BoundExpression, context: PrintConte
   }
 }
 
+/** Calls that may make texts beside those of an expression that is printed alone. */
+const callsBesides = 16;
+
 /** An expression over the columns of one relation, which is called `relation`; the same text for what means the same. */
 export function printOver(expression: BoundExpression, relation: string): string {
   return printExpression(expression, {
     relationName: () => relation,
+    textBytesMax: textLimit(callsBesides),
     printQuery() {
       throw new Error('an expression over one table holds no query');
     },
@@ -94,11 +101,15 @@ export function printOver(expression: BoundExpression, relation: string): string
 }
 
 function printCall(
-  { name, arguments: args }: FunctionCall,
+  call: FunctionCall,
   print: (inner: BoundExpression) => string,
+  textBytesMax: number,
 ): string {
+  const { name, arguments: args } = call;
   if (name === 'like' || name === 'ilike') return printLike(name, args, print);
   const printed = args.map(print);
+  const made = printMadeText(call, printed, textBytesMax);
+  if (made !== null) return made;
   const form = forms[name];
   if (form !== undefined) return form(printed);
   if (infix.has(name)) return `(${printed.join(` ${name.toUpperCase()} `)})`;

@@ -14,6 +14,8 @@ import type { ExactResult } from '../source.ts';
 
 /** Rows that an answer may have; beyond it nobody reads, and memory ends. */
 const resultRowsMax = 1_000_000;
+/** Bytes that its values may take, as JavaScript holds them: eight each, and two for each letter of a text. */
+const resultBytesMax = 2 ** 29;
 
 /** A value of DuckDB in the form of its SQL type; types passed through as text. */
 function toScalar(value: DuckDBValue): Scalar {
@@ -34,7 +36,7 @@ function toScalar(value: DuckDBValue): Scalar {
 /**
  * Reads a whole result.
  * @param pause lets others go on: a chunk of a hundred columns takes tens of milliseconds, and the rubbish it leaves as long again
- * @throws QueryError LIMIT_EXCEEDED where it has more rows than an answer may have
+ * @throws QueryError LIMIT_EXCEEDED where it has more rows than an answer may have, or takes more memory
  */
 export async function readResult(result: DuckDBResult, pause: Pause = withoutPause): Promise<ExactResult> {
   const names = result.columnNames();
@@ -42,7 +44,11 @@ export async function readResult(result: DuckDBResult, pause: Pause = withoutPau
     .columnTypes()
     .map((type, place) => ({ name: names[place]!, type: typeFromDuckDB(type.toString()) })); // as many names as types
   const values: Scalar[][] = columns.map(() => []);
-  let rowCount = 0;
+  let [rowCount, bytes] = [0, 0];
+  const take = (column: Scalar[], value: Scalar): void => {
+    bytes += 8 + (typeof value === 'string' ? 2 * value.length : 0);
+    column.push(value);
+  };
   for (;;) {
     const chunk = await result.fetchChunk();
     if (chunk === null || chunk.rowCount === 0) return { columns, rowCount, values };
@@ -53,7 +59,12 @@ export async function readResult(result: DuckDBResult, pause: Pause = withoutPau
       });
     }
     for (const [place, column] of values.entries()) {
-      chunk.visitColumnValues(place, (value) => column.push(toScalar(value)));
+      chunk.visitColumnValues(place, (value) => take(column, toScalar(value)));
+      if (bytes > resultBytesMax) {
+        throw new QueryError('LIMIT_EXCEEDED', `the answer takes more than ${resultBytesMax / 2 ** 20} MiB`, {
+          hint: 'add LIMIT, or ask for fewer columns',
+        });
+      }
       await pause();
     }
   }
