@@ -42,6 +42,10 @@ const sample = 'CREATE SAMPLE IF NOT EXISTS uniform ON sessions UNIFORM 20% SEED
 /** Shows that something goes on, apart from the output. @param {string} what */
 const note = (what) => console.error(`… ${what}`);
 
+const explanation = `The capacity is what clients get that wait for each answer, without controllers, where nothing is cut short: with shorter prefixes more than
+twice as much is done. So at twice the capacity goodput is held against what was offered where that is less than the peak. Without
+controllers all statements run at once, and one answer of 10^5 groups is enough for all others to come too late for good.`;
+
 const usage =
   'usage: node bench/load.mjs [--rows N] [--seconds N] [--data FOLDER] [--only loads,slow] [--write]';
 
@@ -141,7 +145,7 @@ try {
   if (write)
     await writeFile(
       resultsFile,
-      `# Under load\n\nWritten by \`npm run load -- --write\` on ${new Date().toISOString().slice(0, 10)}; bench/load.mjs says how to read it.\n\n\`\`\`text\n${outputs.join('\n')}\n\`\`\`\n`,
+      `# Under load\n\nWritten by \`npm run load -- --write\` on ${new Date().toISOString().slice(0, 10)}; bench/load.mjs says how to read it.\n\n\`\`\`text\n${outputs.join('\n')}\n\`\`\`\n\n${explanation}\n`,
     );
 } finally {
   if (data === undefined) await rm(dataDir, { recursive: true, force: true });

@@ -2,7 +2,7 @@ import { table } from '../text-table.mjs';
 import { goodTimes } from './run-loads.mjs';
 
 const share = ({ held, count }) => (count === 0 ? '–' : (held / count).toFixed(3));
-const ms = (/** @type {number} */ value) => value.toFixed(0);
+const ms = (/** @type {number} */ value) => (Number.isNaN(value) ? '–' : value.toFixed(0));
 
 /** @param {readonly import('./run-loads.mjs').LoadRun[]} runs */
 export function loadTable(runs) {
