@@ -28,6 +28,15 @@ export async function addOpenapi(app: App): Promise<void> {
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: [{ url: '/' }],
+      tags: [
+        { name: 'statements', description: 'Ask, and wait for the answer' },
+        {
+          name: 'jobs',
+          description: 'Have something done, and ask after it; what nobody asks after is cancelled',
+        },
+        { name: 'catalog', description: 'What there is to ask' },
+        { name: 'health', description: 'How the server is' },
+      ],
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
       // On the machine's own address no token is needed.
       security: [{}, { bearer: [] }],
@@ -39,7 +48,8 @@ export async function addOpenapi(app: App): Promise<void> {
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: pagePolicy,
-    uiConfig: { validatorUrl: null, url: '/openapi.json' },
+    theme: { title: 'Ballpark' },
+    uiConfig: { validatorUrl: null, layout: 'BaseLayout' },
   });
   let document: object = {};
   app.addHook('onReady', async () => {

@@ -9,6 +9,7 @@ import { type RunningServer, startServer } from '../../src/server/index.ts';
  */
 
 interface Operation {
+  readonly security?: readonly object[];
   readonly responses: Record<string, { readonly content?: Record<string, { readonly schema: object }> }>;
 }
 export interface OpenapiDocument {

@@ -47,6 +47,14 @@ test('every status of an error code is documented for statements', async () => {
   expect(documented).toEqual(expect.arrayContaining(Object.values(errorCodes).map(({ httpStatus }) => String(httpStatus)))); // prettier-ignore
 });
 
+test('what needs no token is said to need none', async () => {
+  const { paths } = await openapiOf(server);
+  const open = Object.entries(paths).filter(([, operations]) =>
+    Object.values(operations).some(({ security }) => security?.every((way) => Object.keys(way).length === 0)),
+  );
+  expect(open.map(([path]) => path).toSorted()).toEqual(['/livez', '/readyz']);
+});
+
 test('schemas with a name stand once', async () => {
   const document = await openapiOf(server);
   expect(Object.keys(document.components.schemas).toSorted()).toEqual([
@@ -94,6 +102,9 @@ test('the page comes from this server alone', async () => {
   // No script or style within the page, which the policy would refuse.
   expect(html).not.toMatch(/<script(?![^>]*\bsrc=)[^>]*>/);
   const start = await (await fetch(`${server.address}/docs/static/swagger-initializer.js`)).text();
-  expect(start).toContain('"url":"/openapi.json"');
   expect(start).toContain('"validatorUrl":null');
+  const [shown, document] = await Promise.all(
+    ['/docs/json', '/openapi.json'].map(async (path) => await (await fetch(server.address + path)).json()),
+  );
+  expect(shown).toEqual(document);
 });
