@@ -4,8 +4,11 @@ import type { StatementCosts } from './statement-costs.ts';
 
 /** What is known of a statement before it runs. */
 export interface Foreseen {
-  /** `change`: it changes tables or samples, or draws them, and is for administrators; all others only read. */
-  readonly kind: 'select' | 'change' | 'other';
+  /**
+   * `change`: it changes tables or samples, or draws them. `watch`: it tells what others ask. Both are for administrators; all others read
+   * what everybody may.
+   */
+  readonly kind: 'select' | 'change' | 'watch' | 'other';
   /** Statements of one shape differ in their constants only: they cost about the same. */
   readonly shape: string;
   /** The deadline that it asks for; null: none. */
@@ -37,10 +40,12 @@ export function foreseeSelect(
 }
 
 /** What is known of a statement that is no SELECT, nor one within EXPLAIN. */
-export function foreseeOther({ kind }: Statement): Foreseen {
+export function foreseeOther(statement: Statement): Foreseen {
+  const { kind } = statement;
   const changes = ['create-table', 'create-sample', 'create-samples', 'refresh-samples', 'drop'];
+  const isWatching = kind === 'show' && ['queries', 'jobs'].includes(statement.what);
   return {
-    kind: changes.includes(kind) ? 'change' : 'other',
+    kind: changes.includes(kind) ? 'change' : isWatching ? 'watch' : 'other',
     shape: kind,
     withinMs: null,
     mayDegrade: false,

@@ -42,6 +42,8 @@ test.each([
   'REFRESH SAMPLES ON t',
   'DROP TABLE t',
   'DROP TABLE IF EXISTS other',
+  'SHOW QUERIES',
+  'SHOW JOBS',
 ])('%s is for administrators', async (template) => {
   const sql = template.replace('{folder}', folder);
   const { status, type, body } = await post(server, { sql }, reader.headers);
@@ -59,6 +61,13 @@ test('administrators may change things', async () => {
   const sql = `CREATE TABLE v FROM '${join(folder, 't.csv')}'`;
   expect((await post(server, { sql }, admin.headers)).status).toBe(200);
   expect((await post(server, { sql: 'DROP TABLE v' }, admin.headers)).status).toBe(200);
+});
+
+test('administrators see what others ask', async () => {
+  for (const sql of ['SHOW QUERIES', 'SHOW JOBS'])
+    expect((await post(server, { sql }, admin.headers)).status).toBe(200);
+  for (const sql of ['SHOW TABLES', 'SHOW SAMPLES', 'SHOW LEASES', 'DESCRIBE t'])
+    expect((await post(server, { sql }, reader.headers)).status).toBe(200);
 });
 
 test('what is wrong with a statement is told as ever', async () => {
