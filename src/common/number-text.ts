@@ -3,6 +3,7 @@
  * toLocaleString('en-US'), whose first call in a process takes 20 ms.
  */
 export function groupDigits(value: number): string {
+  if (Number.isInteger(value) && Math.abs(value) < 1000) return String(value);
   const [whole, ...decimals] = String(Number(value.toFixed(3))).split('.');
   return [whole!.replaceAll(/\B(?=(\d{3})+$)/g, ','), ...decimals].join('.'); // split gives at least one part
 }

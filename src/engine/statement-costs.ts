@@ -27,7 +27,7 @@ const deviceMinMs = 100;
 /** What the answers to one statement should cost, by what statements of its shape and others have cost. */
 export class StatementCosts {
   private readonly exactSize: number;
-  private readonly exactKey: string;
+  private readonly key: string;
   /** The source is asked where it is faster: under an error bound, unless ON MISS says that nobody wants it to be. */
   readonly mayGoExact: boolean;
 
@@ -37,28 +37,28 @@ export class StatementCosts {
    */
   constructor(
     private readonly profile: Profile,
-    private readonly shape: string,
+    shape: string,
     private readonly plan: Pick<SelectPlan, 'query' | 'bounds' | 'sampledTable'>,
     tables: readonly TableEntry[],
     private isSourceCold: boolean,
   ) {
     const { query, bounds, sampledTable } = plan;
-    this.exactKey = keyOf(shape);
     this.mayGoExact = sampledTable === null && bounds.error !== null && bounds.onMiss === 'exact';
-    const known = exactSizes.get(plan) ?? exactSizeOf(query, tables);
-    exactSizes.set(plan, known);
-    this.exactSize = known;
+    const known = knownOf.get(plan) ?? { exactSize: exactSizeOf(query, tables), key: keyOf(shape) };
+    knownOf.set(plan, known);
+    this.exactSize = known.exactSize;
+    this.key = known.key;
   }
 
   /** What an answer from a sample costs in its turn. */
   over({ name }: SampleEntry, turn: Turn): SampleCosts {
-    return new SampleCosts(this.profile, keyOf(`${this.shape} over ${name}`), turn);
+    return new SampleCosts(this.profile, `${this.key} ${name}`, turn);
   }
 
   /** Time for the exact answer, milliseconds. @param learns tails are learned beside it */
   exactMs(learns = false): number {
     return (
-      this.profile.predictMs(learns ? 'learn' : 'exact', this.exactKey, this.exactSize) +
+      this.profile.predictMs(learns ? 'learn' : 'exact', this.key, this.exactSize) +
       (this.isSourceCold ? sourceStartMs : 0)
     );
   }
@@ -92,13 +92,13 @@ export class StatementCosts {
   learnExact(elapsedMs: number, learns = false): void {
     // The source's start is no part of what the next answer will take.
     if (!this.isSourceCold)
-      this.profile.learn(learns ? 'learn' : 'exact', this.exactKey, this.exactSize, elapsedMs);
+      this.profile.learn(learns ? 'learn' : 'exact', this.key, this.exactSize, elapsedMs);
     this.isSourceCold = false;
   }
 }
 
-/** By the plan, which is for one state of the catalog: row groups may be many. */
-const exactSizes = new WeakMap<object, number>();
+/** By the plan, which is for one state of the catalog: row groups may be many, and statements are asked again. */
+const knownOf = new WeakMap<object, { readonly exactSize: number; readonly key: string }>();
 
 /** Values that the source must read, as far as is known; those of text weigh more. */
 function exactSizeOf(query: BoundQuery, tables: readonly TableEntry[]): number {
