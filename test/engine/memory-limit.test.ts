@@ -1,3 +1,5 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Workspace } from '../support/workspace.ts';
 
@@ -48,4 +50,28 @@ test('statements that run at once have all samples that they read, whatever they
   );
   for (const rows of all) expect(rows).toHaveLength(3);
   expect((await opened()).length).toBeLessThanOrEqual(1);
+});
+
+test('a statement that takes ever more does not fill the device', async () => {
+  const scratch = (): string[] => readdirSync(work.path('data'), { recursive: true, encoding: 'utf8' });
+  let most = 0;
+  const watching = setInterval(() => {
+    const sizes = scratch().map((name) => statSync(work.path(join('data', name)), { throwIfNoEntry: false })?.size ?? 0); // prettier-ignore
+    most = Math.max(
+      most,
+      sizes.reduce((sum, size) => sum + size, 0),
+    );
+  }, 20);
+  const before = scratch().reduce((sum, name) => sum + statSync(work.path(join('data', name))).size, 0);
+  const endless =
+    'WITH RECURSIVE r(n, s) AS (SELECT 1, md5(g) FROM a UNION ALL SELECT n + 1, s FROM r, (SELECT 1 UNION ALL SELECT 2) AS twice) SELECT COUNT(*) FROM r';
+  await expect(work.query(endless)).rejects.toMatchObject({
+    code: 'LIMIT_EXCEEDED',
+    message: expect.stringMatching(/^there is no more room for the statement: /),
+  });
+  clearInterval(watching);
+  // DuckDB has 48 MiB of the 64, and four times as much on the device.
+  expect(most - before).toBeGreaterThan(2 ** 26);
+  expect(most - before).toBeLessThan(1.5 * 192 * 2 ** 20);
+  expect(await work.values('EXACT SELECT COUNT(*) FROM a')).toEqual([[700_000]]);
 });

@@ -19,6 +19,10 @@ export interface LockedDatabaseOptions {
   readonly gate: CallGate;
 }
 
+/** What may be spilled for each byte of memory: a statement that goes on for ever would else fill the device. */
+const spilledPerByte = 4;
+const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)}MiB`;
+
 const progressEveryMs = 100;
 /** An interrupt between two steps of a query is lost, so it is repeated until the query has ended. */
 const interruptEveryMs = 50;
@@ -45,7 +49,7 @@ export class LockedDatabase {
   static async open(options: LockedDatabaseOptions): Promise<LockedDatabase> {
     const instance = await DuckDBInstance.create(':memory:', {
       threads: String(options.threads),
-      memory_limit: `${Math.ceil(options.memoryLimitBytes / 2 ** 20)}MiB`,
+      memory_limit: mebibytes(options.memoryLimitBytes),
       temp_directory: options.tempFolder,
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
@@ -61,13 +65,15 @@ export class LockedDatabase {
     return database;
   }
 
-  private async lock({ allowedPaths, setup }: LockedDatabaseOptions): Promise<void> {
+  private async lock({ allowedPaths, setup, memoryLimitBytes }: LockedDatabaseOptions): Promise<void> {
     await this.connect();
     const statements = [
       // Without GLOBAL a setting is of the one connection that it is made on.
       'SET GLOBAL ieee_floating_point_ops = false',
       "SET GLOBAL TimeZone = 'UTC'",
       `SET allowed_paths = [${allowedPaths.map(quoteText).join(', ')}]`,
+      // Given with the options above it would be shown, and not kept to.
+      `SET max_temp_directory_size = '${mebibytes(spilledPerByte * memoryLimitBytes)}'`,
       'SET enable_external_access = false',
       ...setup,
       'SET lock_configuration = true',
