@@ -16,6 +16,11 @@ import { type Emitter, NotOnKernels, type RowCode, type TextCode } from './emitt
 /** A call or cast of one text that varies; its other arguments are constants. */
 type Liftable = FunctionCall | CastExpression;
 
+/** Pairs of letters, of all entries and of a constant, that are looked at for one table: whoever asks holds all others up meanwhile. */
+const pairsMax = 2 ** 30;
+/** Letters of all texts that are made for one table. */
+const madeMax = 2 ** 26;
+
 const argumentsOf = (expression: Liftable): readonly BoundExpression[] =>
   expression.kind === 'cast' ? [expression.operand] : expression.arguments;
 
@@ -50,10 +55,29 @@ export function lift(expression: Liftable, emitter: Emitter): RowCode {
     }),
   );
   const values = emitter.source.liftCache.get(dictionary, `${key} ${place}`, () =>
-    [...dictionary, null].map((entry) => valueFor(expression, place, entry)),
+    valuesFor(expression, place, [...dictionary, null]),
   );
   return tableCode(values, expression.type, text.code, emitter);
 }
+
+/** The value for each entry. @throws NotOnKernels where it would take too long, or too much memory */
+function valuesFor(expression: Liftable, place: number, entries: readonly (string | null)[]): Scalar[] {
+  const constants = argumentsOf(expression).map((arg) =>
+    arg.kind === 'constant' ? lettersOf(arg.value) : 0,
+  );
+  const longest = Math.max(1, ...constants);
+  const letters = entries.reduce((sum, entry) => sum + lettersOf(entry), 0);
+  if (letters * longest > pairsMax) throw new NotOnKernels('long texts are left to the source');
+  let made = 0;
+  return entries.map((entry) => {
+    const value = valueFor(expression, place, entry);
+    made += lettersOf(value);
+    if (made > madeMax) throw new NotOnKernels('long texts are left to the source');
+    return value;
+  });
+}
+
+const lettersOf = (value: Scalar): number => (typeof value === 'string' ? value.length : 0);
 
 function withArgument(expression: Liftable, place: number, argument: Constant): Liftable {
   if (expression.kind === 'cast') return { ...expression, operand: argument };

@@ -13,18 +13,37 @@ function asciiOnly(text: string): string {
   return text;
 }
 
-/** Letters of a text that is made here: the source says whether a longer one may be. */
-const madeMax = 2 ** 16;
+/** Letters of a text that is made here, and pairs of letters that are compared: the source says whether there may be more. */
+const [madeMax, pairsMax] = [2 ** 16, 2 ** 22];
 
 /** Refuses to make a text of so many letters. @throws Unevaluable where they are too many */
 function checkMade(letters: number): void {
   if (letters > madeMax) throw new Unevaluable('a long text is left to the source');
 }
 
+/** Refuses to look for a text in another, for which every place may be tried. @throws Unevaluable where both are long */
+function checkPairs(text: string, sought: string): void {
+  if (text.length * Math.min(text.length, sought.length) > pairsMax)
+    throw new Unevaluable('a search in a long text is left to the source');
+}
+
 function replace(text: string, from: string, to: string): string {
   if (from === '') return text;
+  checkPairs(text, from);
   checkMade((text.length / from.length) * to.length);
   return text.replaceAll(from, () => to);
+}
+
+function contains(text: string, sought: string): boolean {
+  checkPairs(text, sought);
+  return text.includes(sought);
+}
+
+/** The place of a text in another, from 1; 0: it is not there. */
+function placeOf(text: string, sought: string): number {
+  checkPairs(text, sought);
+  const found = text.indexOf(sought);
+  return found < 0 ? 0 : length(text.slice(0, found)) + 1;
 }
 
 /** Code points from a place (1 is the first, negative counts from the end), as DuckDB's substring. */
@@ -77,7 +96,10 @@ function like(name: string, fold: (text: string) => string): ScalarFunction {
     name,
     ['text', 'text', 'text'],
     booleanType,
-    ([a, pattern, escape = '']) => likeMatcher(fold(pattern as string), escape as string)(fold(a as string)),
+    ([a, pattern, escape = '']) => {
+      checkPairs(a as string, pattern as string);
+      return likeMatcher(fold(pattern as string), escape as string)(fold(a as string));
+    },
     { optional: 1, syntaxOnly: true },
   );
 }
@@ -123,11 +145,10 @@ export const textFunctions: readonly ScalarFunction[] = [
   text('ends_with', ['text', 'text'], booleanType, ([a, b]) => (a as string).endsWith(b as string), {
     aliases: ['suffix'],
   }),
-  text('contains', ['text', 'text'], booleanType, ([a, b]) => (a as string).includes(b as string)),
-  text('strpos', ['text', 'text'], bigintType, ([a, b]) => {
-    const found = (a as string).indexOf(b as string);
-    return found < 0 ? 0 : length((a as string).slice(0, found)) + 1;
-  }, { aliases: ['instr', 'position'] }), // prettier-ignore
+  text('contains', ['text', 'text'], booleanType, ([a, b]) => contains(a as string, b as string)),
+  text('strpos', ['text', 'text'], bigintType, ([a, b]) => placeOf(a as string, b as string), {
+    aliases: ['instr', 'position'],
+  }),
   text('ascii', ['text'], integerType, ([a]) => (a as string).codePointAt(0) ?? 0),
   {
     name: '||',

@@ -1,10 +1,10 @@
 import { QueryError } from '../../common/index.ts';
-import { refusedText } from './print-text.ts';
+import { refusedCall } from './print-bounded.ts';
 
 /** Kinds of DuckDB errors that a statement or its data can provoke, by the words that DuckDB's messages start with. */
 const provoked: readonly (readonly [RegExp, 'EXECUTION' | 'INVALID_FILE' | 'CANCELLED' | 'LIMIT_EXCEEDED' | 'STORAGE'])[] = [
   [/^INTERRUPT Error/, 'CANCELLED'],
-  [refusedText, 'LIMIT_EXCEEDED'],
+  [refusedCall, 'LIMIT_EXCEEDED'],
   [/^(IO Error: .*No space left|IO Error: .*disk)/i, 'STORAGE'],
   [/^IO Error|^Invalid Input Error: .*(parquet|csv|json|file)|^Serialization Error|^Invalid Error: .*(parquet|snappy|zstd|thrift|protocol)/i, 'INVALID_FILE'],
   [/^Out of Memory Error/, 'LIMIT_EXCEEDED'],

@@ -15,7 +15,7 @@ import {
 } from '../../plan/index.ts';
 import { printLike } from './print-like.ts';
 import { printLiteral, quoteName } from './print-literal.ts';
-import { printMadeText, textLimit } from './print-text.ts';
+import { printBounded, textLimit } from './print-bounded.ts';
 
 /** How a column of a relation is called in the printed statement; queries inside expressions are printed by the caller. */
 export interface PrintContext {
@@ -101,19 +101,18 @@ export function printOver(expression: BoundExpression, relation: string): string
 }
 
 function printCall(
-  call: FunctionCall,
+  { name, arguments: args }: FunctionCall,
   print: (inner: BoundExpression) => string,
   textBytesMax: number,
 ): string {
-  const { name, arguments: args } = call;
-  if (name === 'like' || name === 'ilike') return printLike(name, args, print);
-  const printed = args.map(print);
-  const made = printMadeText(call, printed, textBytesMax);
-  if (made !== null) return made;
-  const form = forms[name];
-  if (form !== undefined) return form(printed);
-  if (infix.has(name)) return `(${printed.join(` ${name.toUpperCase()} `)})`;
-  return `${name}(${printed.join(', ')})`;
+  const call = (printed: readonly string[]): string => {
+    if (name === 'like' || name === 'ilike') return printLike(name, args, printed);
+    const form = forms[name];
+    if (form !== undefined) return form(printed);
+    if (infix.has(name)) return `(${printed.join(` ${name.toUpperCase()} `)})`;
+    return `${name}(${printed.join(', ')})`;
+  };
+  return printBounded({ name, arguments: args }, args.map(print), call, textBytesMax);
 }
 
 /** An exact answer has no error: the ends of the interval are the value. It is computed once, and remains an aggregate. */

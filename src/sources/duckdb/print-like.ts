@@ -12,18 +12,18 @@ const harmlessWildcards = 2;
 
 /**
  * Prints `LIKE` or `ILIKE` with its text, pattern and, maybe, escape.
- * @param print an argument in DuckDB's SQL
+ * @param printed the arguments in DuckDB's SQL
  * @throws QueryError INVALID_ARGUMENT for a long escape and a pattern that ends with its escape, NOT_SUPPORTED for an escape in a pattern that differs by row
  */
 export function printLike(
   name: 'like' | 'ilike',
   [text, pattern, escape]: readonly BoundExpression[],
-  print: (inner: BoundExpression) => string,
+  [textSql = '', patternSql = '', escapeSql = '']: readonly string[],
 ): string {
   if (text === undefined || pattern === undefined) throw new Error('LIKE has a text and a pattern');
   const isLower = name === 'ilike';
   const lower = (sql: string): string => (isLower ? `lower(${sql})` : sql);
-  const matches = (regex: string): string => `regexp_full_match(${lower(print(text))}, '(?s)' || ${regex})`;
+  const matches = (regex: string): string => `regexp_full_match(${lower(textSql)}, '(?s)' || ${regex})`;
   const [known, escapeCharacter] = [textOf(pattern), escape === undefined ? '' : textOf(escape)];
   if (known === null || escapeCharacter === null) {
     if (escape !== undefined)
@@ -32,14 +32,14 @@ export function printLike(
         'ESCAPE takes a pattern and an escape that are the same for all rows',
         { span: pattern.span },
       );
-    return matches(`replace(replace(regexp_escape(${lower(print(pattern))}), '\\%', '.*'), '_', '.')`);
+    return matches(`replace(replace(regexp_escape(${lower(patternSql)}), '\\%', '.*'), '_', '.')`);
   }
   if (Buffer.byteLength(escapeCharacter) > 1)
     throw new QueryError('INVALID_ARGUMENT', 'ESCAPE takes one ASCII character', { span: escape?.span });
   const regex = regexOf(known, escapeCharacter, pattern);
   if (isHarmless(known, name, escapeCharacter)) {
-    const words = `${print(text)} ${name.toUpperCase()} ${print(pattern)}`;
-    return `(${words}${escape === undefined ? '' : ` ESCAPE ${print(escape)}`})`;
+    const words = `${textSql} ${name.toUpperCase()} ${patternSql}`;
+    return `(${words}${escape === undefined ? '' : ` ESCAPE ${escapeSql}`})`;
   }
   return matches(lower(`'${regex.replaceAll("'", "''")}'`));
 }

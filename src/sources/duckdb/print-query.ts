@@ -9,7 +9,7 @@ import {
 } from '../../plan/index.ts';
 import { type PrintContext, printExpression, printOrderBy } from './print-expression.ts';
 import { quoteName } from './print-literal.ts';
-import { textLimit } from './print-text.ts';
+import { textLimit } from './print-bounded.ts';
 
 /**
  * A bound query in DuckDB's SQL. Nothing of the user's text is in it but names of tables and columns, in quotes, and constants.
