@@ -26,7 +26,7 @@ export function fromDuckDB(error: unknown): unknown {
   const found = provoked.find(([pattern]) => pattern.test(error.message));
   if (found === undefined) return error;
   const message = first.replace(/^[A-Za-z ]+ Error: /, '');
-  if (/^Out of Memory/.test(first))
+  if (first.startsWith('Out of Memory'))
     return new QueryError('LIMIT_EXCEEDED', `there is no more room for the statement: ${message}`, {
       hint: 'filter or aggregate earlier, or give the engine more memory (memoryLimitBytes)',
       cause: error,
