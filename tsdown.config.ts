@@ -40,7 +40,7 @@ export default defineConfig([
     outExtensions: () => ({ js: '.cjs' }),
     clean: true,
     sourcemap: true,
-    outputOptions: { dynamicImportInCjs: false },
+    outputOptions: { dynamicImportInCjs: false, comments: { jsdoc: false, annotation: false } },
     deps: { alwaysBundle: bundled, onlyBundle: false },
   },
   // What loads it.

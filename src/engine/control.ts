@@ -42,8 +42,11 @@ export interface EngineControl extends Pick<Engine, 'close'> {
   readonly info: CatalogInfo;
   /** What the engine is fit for at the moment. */
   status(): Promise<EngineStatus>;
-  /** Opens all samples, so that first statements find them open; one that cannot be opened is told of as when it is asked. */
-  openSamples(signal?: AbortSignal): Promise<void>;
+  /**
+   * Opens all samples and loads what first statements need, so that they wait for neither, nor hold others up; a sample that cannot be
+   * opened is told of as when it is asked.
+   */
+  warmUp(signal?: AbortSignal): Promise<void>;
   /**
    * The jobs of the engine's data folder. From the first call on the engine runs jobs and looks after them, until it is closed; an
    * engine that is never asked for its jobs leaves them to other processes.

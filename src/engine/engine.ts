@@ -5,7 +5,7 @@ import { tablesOf } from '../plan/index.ts';
 import type { Parameters, SelectPlan } from '../planner/index.ts';
 import { CatalogInfo } from './catalog-info.ts';
 import type { Engine, QueryOptions, QueryResult } from './contract.ts';
-import { engineStatus, type EngineStatus, openAllSamples } from './engine-status.ts';
+import { engineStatus, type EngineStatus } from './engine-status.ts';
 import { explain } from './explain.ts';
 import { type Foreseen, foreseeOther, foreseeSelect } from './foresee.ts';
 import type { JobOptions } from './jobs/job.ts';
@@ -21,6 +21,7 @@ import { describeTrouble } from './sample-troubles.ts';
 import type { FailedSamples } from './sample-cache.ts';
 import type { RoutedAnswer, SelectRun } from './select-run.ts';
 import type { EngineState } from './state.ts';
+import { warmUp } from './warm-up.ts';
 import { addStaleness, type Staleness } from './staleness.ts';
 import { StatementCosts } from './statement-costs.ts';
 import { type Refine, streamAnswers } from './stream-answers.ts';
@@ -205,8 +206,8 @@ export class BallparkEngine implements Engine {
     return await engineStatus(this.state);
   }
 
-  async openSamples(signal?: AbortSignal): Promise<void> {
-    await openAllSamples(this.state, signal);
+  async warmUp(signal?: AbortSignal): Promise<void> {
+    await warmUp(this.state, signal);
   }
 
   async resilience(

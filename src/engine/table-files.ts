@@ -1,5 +1,4 @@
 import { dirname, isAbsolute, posix, relative, resolve } from 'node:path';
-import { convertPathToPattern, glob, isDynamicPattern } from 'tinyglobby';
 import type { FileEntry, SourceFormat, TableEntry } from '../catalog/index.ts';
 import { type Clock, type FileSystem, QueryError, type Span } from '../common/index.ts';
 
@@ -99,16 +98,21 @@ async function expand(
       span,
     });
   const exact = await files.stat(path);
-  const isGlob = exact === null && isDynamicPattern(pattern);
+  // Of most files no other than their names are looked for; loading what finds them takes 2 ms.
+  const globs = exact === null ? await import('tinyglobby') : null;
+  const isGlob = globs?.isDynamicPattern(pattern) === true;
   const fixed = dirname(pattern.slice(0, pattern.search(firstWildcard) + 1)).replace(/\\(.)/g, '$1');
   const folder = isGlob ? resolve(fixed) : path;
   // Look only below folders that may be read: whether something is there, and what a folder holds, is not to be told of others.
   const real = await files.realPath(await nearestPresent(files, folder)).catch(() => null);
   // What is there and has no path, a pipe for example, is in no folder that may be read.
   if (real === null || !allowed.some((each) => isWithin(real, each))) throw forbidden(pattern, allowed, span);
-  if (!isGlob) return { candidates: exact === null || exact.isFolder ? [] : [path], source: path };
-  const source = isAbsolute(pattern) ? pattern : posix.join(convertPathToPattern(process.cwd()), pattern);
-  const found = await glob(source, {
+  if (globs === null || !isGlob)
+    return { candidates: exact === null || exact.isFolder ? [] : [path], source: path };
+  const source = isAbsolute(pattern)
+    ? pattern
+    : posix.join(globs.convertPathToPattern(process.cwd()), pattern);
+  const found = await globs.glob(source, {
     // From elsewhere it finds nothing in folders beside that one.
     cwd: folder,
     absolute: true,

@@ -158,10 +158,15 @@ export class SampleScan extends ScanSums {
     return [...this.loaded.keys()].reduce((sum, name) => sum + this.sample.bytesToLoad(name, rows), 0);
   }
 
-  /** Columns are loaded as far as tasks need, so a scan that stops early has read no more of the file. */
-  private async load(rows: number): Promise<void> {
-    // While one column is checked, others are read.
+  /**
+   * Columns are loaded as far as tasks need.
+   * @param next the task behind: while this one is checked and added up, its rows are read
+   */
+  private async load(rows: number, next?: ScanTask): Promise<void> {
     const loads = this.missing(rows).map((name) => this.sample.load(name, rows));
+    // While one column is checked, others are read.
+    for (const row of [rows, next?.lastRow ?? 0])
+      for (const name of this.loaded.keys()) this.sample.readAhead(name, row);
     for (const load of await Promise.allSettled(loads)) if (load.status === 'rejected') throw load.reason;
   }
 
@@ -180,7 +185,7 @@ export class SampleScan extends ScanSums {
     const { runs, lastRow } = tasks[place]!; // a place of tasks
     let allowed: boolean | number = may;
     for (let rest = runs; ;) {
-      if (this.missing(lastRow).length > 0) await this.load(lastRow);
+      if (this.missing(lastRow).length > 0) await this.load(lastRow, tasks[place + 1]);
       const [head, tail] =
         allowed === true ? [rest, noRuns] : splitRuns(rest, allowed, this.sample.keys === null);
       if (pauses === null) this.add(head);

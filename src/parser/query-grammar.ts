@@ -105,24 +105,28 @@ export abstract class QueryGrammar extends ExpressionGrammar {
   });
 
   readonly selectItem: Rule = this.RULE('selectItem', () => {
-    this.OR([
-      { ALT: () => this.CONSUME(symbol.star) },
-      {
-        GATE: () => this.isBefore(symbol.dot) && this.LA(3).tokenType === symbol.star,
-        IGNORE_AMBIGUITIES: true,
-        ALT: () => {
-          this.CONSUME(category.name);
-          this.CONSUME(symbol.dot);
-          this.CONSUME2(symbol.star);
+    this.OR({
+      // What tells a table's star from an expression is looked at by the gate; of all expressions' first two tokens there are many.
+      MAX_LOOKAHEAD: 1,
+      DEF: [
+        { ALT: () => this.CONSUME(symbol.star) },
+        {
+          GATE: () => this.isBefore(symbol.dot) && this.LA(3).tokenType === symbol.star,
+          IGNORE_AMBIGUITIES: true,
+          ALT: () => {
+            this.CONSUME(category.name);
+            this.CONSUME(symbol.dot);
+            this.CONSUME2(symbol.star);
+          },
         },
-      },
-      {
-        ALT: () => {
-          this.SUBRULE(this.expression);
-          this.OPTION({ GATE: () => this.startsAlias(), DEF: () => this.SUBRULE(this.alias) });
+        {
+          ALT: () => {
+            this.SUBRULE(this.expression);
+            this.OPTION({ GATE: () => this.startsAlias(), DEF: () => this.SUBRULE(this.alias) });
+          },
         },
-      },
-    ]);
+      ],
+    });
   });
 
   readonly alias: Rule = this.RULE('alias', () => {

@@ -16,9 +16,20 @@ export interface LoadedColumn extends HeldColumn {
   readonly manifest: ColumnManifest;
 }
 
+/** A part of a block, on its way into its place. Nothing else is read into that place before it was checked or has failed. */
+interface BlockPart {
+  readonly extent: Extent;
+  readonly into: Uint8Array;
+  /** Bytes that were read. */
+  readonly read: Promise<number>;
+}
+
 interface ColumnState {
   readonly column: LoadedColumn;
+  /** So many were read and checked. */
   blocksLoaded: number;
+  /** Those that are on their way, or there and not checked yet. */
+  readonly begun: Map<number, readonly BlockPart[]>;
   /** What was filled of it, bytes. */
   bytesLoaded: number;
   /** Ends when the last load that was asked for has ended; loads of one column go one after the other. */
@@ -84,6 +95,17 @@ export class ColumnFileReader implements ColumnReader {
     return state.column;
   }
 
+  /**
+   * Begins to read what {@link load} will be asked for next, as far as a column has been begun. Nothing of it is used before it was
+   * loaded, and nobody hears of what fails before.
+   */
+  readAhead(name: string, rows: number): void {
+    const state = this.loaded.find(({ column }) => column.manifest.name === name);
+    if (state === undefined) return;
+    const blocks = Math.ceil(Math.min(rows, this.manifest.rows) / this.manifest.blockRows);
+    for (let block = state.blocksLoaded; block < blocks; block++) this.begin(state, block);
+  }
+
   /** Bytes that loading the first rows of a column would read, its dictionary not counted. */
   bytesToLoad(name: string, rows: number): number {
     const column = this.manifest.columns.find((each) => each.name === name);
@@ -123,7 +145,13 @@ export class ColumnFileReader implements ColumnReader {
       dictionary: manifest.dictionary === null ? null : await this.readDictionary(manifest.dictionary),
     };
     const head = manifest.dictionary === null ? 0 : manifest.dictionary.bytes.length;
-    const state = { column, blocksLoaded: 0, bytesLoaded: head, pending: Promise.resolve() };
+    const state: ColumnState = {
+      column,
+      blocksLoaded: 0,
+      begun: new Map(),
+      bytesLoaded: head,
+      pending: Promise.resolve(),
+    };
     this.loaded.push(state);
     return state;
   }
@@ -136,29 +164,53 @@ export class ColumnFileReader implements ColumnReader {
   }
 
   private async loadBlocks(state: ColumnState, upTo: number): Promise<void> {
-    const { column } = state;
+    const { manifest, validity } = state.column;
     const { blockRows, rows } = this.manifest;
-    const values = bytesOf(column.values);
-    const rowBytes = bytesPerValue(column.manifest.storage);
     while (state.blocksLoaded < upTo) {
       const block = state.blocksLoaded;
-      const start = block * blockRows;
-      const described = column.manifest.blocks[block]!; // block < number of blocks
-      await this.readInto(
-        described.values,
-        values.subarray(start * rowBytes, start * rowBytes + described.values.length),
-      );
-      if (column.validity !== null) {
-        const bits = column.validity.subarray(
-          start / 8,
-          start / 8 + bitmapBytes(Math.min(blockRows, rows - start)),
-        );
-        if (described.validity === null) bits.fill(0xff);
-        else await this.readInto(described.validity, bits);
+      const described = manifest.blocks[block]!; // block < number of blocks
+      const parts = this.begin(state, block);
+      try {
+        for (const { extent, into, read } of parts) this.check(extent, into, await read);
+      } catch (error) {
+        // What is still on its way must not come into what is read anew.
+        await Promise.allSettled(parts.map(({ read }) => read));
+        throw error;
+      } finally {
+        state.begun.delete(block);
       }
+      if (validity !== null && described.validity === null)
+        bitsOfBlock(validity, block * blockRows, Math.min(blockRows, rows - block * blockRows)).fill(0xff);
       state.blocksLoaded++;
       state.bytesLoaded += bytesOfBlock(described);
     }
+  }
+
+  /** Begins to read a block, unless that was done. */
+  private begin(state: ColumnState, block: number): readonly BlockPart[] {
+    const known = state.begun.get(block);
+    if (known !== undefined) return known;
+    const { manifest, values, validity } = state.column;
+    const { blockRows, rows } = this.manifest;
+    const described = manifest.blocks[block]!; // block < number of blocks
+    const start = block * blockRows;
+    const rowBytes = bytesPerValue(manifest.storage);
+    const parts = [
+      this.part(described.values, bytesOf(values).subarray(start * rowBytes, start * rowBytes + described.values.length)),
+    ]; // prettier-ignore
+    if (validity !== null && described.validity !== null)
+      parts.push(
+        this.part(described.validity, bitsOfBlock(validity, start, Math.min(blockRows, rows - start))),
+      );
+    state.begun.set(block, parts);
+    return parts;
+  }
+
+  private part(extent: Extent, into: Uint8Array): BlockPart {
+    const read = this.read(extent, into);
+    // Whoever loads the block is told, if anybody does.
+    read.catch(() => undefined);
+    return { extent, into, read };
   }
 
   private async readBytes(extent: Extent): Promise<Uint8Array> {
@@ -168,14 +220,27 @@ export class ColumnFileReader implements ColumnReader {
   }
 
   private async readInto(extent: Extent, into: Uint8Array): Promise<void> {
-    const read = await this.reads.run(() => this.file.read(into, extent.offset));
-    const sound = read === extent.length && sha256(into) === extent.sha256;
+    this.check(extent, into, await this.read(extent, into));
+  }
+
+  private read(extent: Extent, into: Uint8Array): Promise<number> {
+    return this.reads.run(() => this.file.read(into, extent.offset));
+  }
+
+  /** @throws SampleFault where the bytes that were read are not those that were written */
+  private check(extent: Extent, bytes: Uint8Array, read: number): void {
+    const sound = read === extent.length && sha256(bytes) === extent.sha256;
     if (!sound)
       throw new SampleFault(
         'damaged',
         `the sample file ${this.path} is damaged in the ${extent.length} bytes from ${extent.offset} on`,
       );
   }
+}
+
+/** The bits of a block's rows. @param start the first, a multiple of 8 */
+function bitsOfBlock(validity: Uint8Array, start: number, rows: number): Uint8Array {
+  return validity.subarray(start / 8, start / 8 + bitmapBytes(rows));
 }
 
 function bytesOfBlock({ values, validity }: ColumnManifest['blocks'][number]): number {

@@ -43,6 +43,8 @@ export interface Sample {
    * @throws QueryError DAMAGED_SAMPLE
    */
   load(name: string, rows: number): Promise<LoadedColumn>;
+  /** Begins to read what {@link load} will be asked for next. Nothing is used before it was loaded. */
+  readAhead(name: string, rows: number): void;
   /** Bytes that {@link load} would have to read. */
   readonly bytesToLoad: (name: string, rows: number) => number;
   /** Memory that the loaded columns take, bytes. */
@@ -91,6 +93,7 @@ export async function openSample(files: FileSystem, folder: string, described: S
     blockRows: described.data.blockRows,
     columns: described.data.columns.filter(({ name }) => !ownColumnNames.includes(name)),
     load: (name, rows) => reader.load(name, rows),
+    readAhead: (name, rows) => reader.readAhead(name, rows),
     bytesToLoad: (name, rows) => reader.bytesToLoad(name, rows),
     bytesLoaded: () => reader.bytesLoaded,
     unreadable: (reason) => new SampleFault('unavailable', reason),

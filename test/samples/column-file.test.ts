@@ -133,6 +133,90 @@ describe('a column file', () => {
     await reader.close();
   });
 
+  /** Where a block of the first column lies. */
+  const blockOf = (block: number) => manifest.columns[0]!.blocks[block]!;
+
+  /** A reader over a device that tells what is read where, and gives it as it likes. */
+  async function watched(onRead: (into: Uint8Array, position: number) => Promise<void> | void) {
+    const reads: number[] = [];
+    const files: FileSystem = {
+      ...nodeFileSystem,
+      async open(of, mode) {
+        const file = await nodeFileSystem.open(of, mode);
+        const read = async (into: Uint8Array, position: number): Promise<number> => {
+          reads.push(position);
+          const bytes = await file.read(into, position);
+          await onRead(into, position);
+          return bytes;
+        };
+        return { ...file, read };
+      },
+    };
+    const reader = await ColumnFileReader.open(files, path, manifest);
+    await reader.load('whole', blockRows);
+    reads.splice(0);
+    return { reader, reads };
+  }
+
+  test('reads ahead what is loaded next, each part once, and loads nothing by that', async () => {
+    const { reader, reads } = await watched(() => undefined);
+    const before = reader.bytesToLoad('whole', rows);
+    reader.readAhead('real', rows); // not begun
+    reader.readAhead('whole', 3 * blockRows);
+    reader.readAhead('whole', 3 * blockRows);
+    expect(reader.bytesToLoad('whole', rows)).toBe(before);
+    const loads = [2, 3, 4].map((blocks) => reader.load('whole', blocks * blockRows));
+    reader.readAhead('whole', rows);
+    const [loaded] = await Promise.all(loads);
+    expect(loaded!.values).toEqual(columns[0]!.values);
+    expect(reads.length).toBe(6); // three blocks, with their validity
+    expect(new Set(reads).size).toBe(6);
+    reader.readAhead('whole', rows);
+    expect(reads.length).toBe(6);
+    await reader.close();
+  });
+
+  test('tells of damage and of a device in trouble in what it read ahead where that is loaded, and reads it anew then', async () => {
+    for (const [code, spoil] of [
+      ['DAMAGED_SAMPLE', (into: Uint8Array) => void (into[7]! ^= 1)],
+      ['EIO', () => Promise.reject(Object.assign(new Error('planted'), { code: 'EIO' }))],
+    ] as const) {
+      let isSpoilt = true;
+      const { reader } = await watched((into, position) =>
+        isSpoilt && position === blockOf(2).values.offset ? spoil(into) : undefined,
+      );
+      reader.readAhead('whole', rows);
+      await reader.load('whole', 2 * blockRows);
+      await expect(reader.load('whole', rows)).rejects.toMatchObject({ code });
+      isSpoilt = false;
+      expect((await reader.load('whole', rows)).values).toEqual(columns[0]!.values);
+      await reader.close();
+    }
+  });
+
+  test('waits for all parts of a block before one of them is read anew', async () => {
+    let isFirst = true;
+    let goOn = (): void => undefined;
+    const { reader, reads } = await watched(async (into, position) => {
+      if (!isFirst) return;
+      if (position === blockOf(1).values.offset) into[7]! ^= 1;
+      if (position === blockOf(1).validity?.offset) await new Promise<void>((resolve) => (goOn = resolve));
+    });
+    const order: string[] = [];
+    const failing = reader.load('whole', 2 * blockRows).catch(() => order.push('failed'));
+    while (reads.length < 2) await new Promise(setImmediate);
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    order.push('read');
+    isFirst = false;
+    goOn();
+    await failing;
+    expect(order).toEqual(['read', 'failed']);
+    const { values, validity: bits } = await reader.load('whole', 2 * blockRows);
+    expect(values.slice(0, 2 * blockRows)).toEqual(columns[0]!.values.slice(0, 2 * blockRows));
+    expect(bits!.slice(0, 64)).toEqual(validity.slice(0, 64));
+    await reader.close();
+  });
+
   test('is Arrow IPC to any reader', () => {
     const table = tableFromIPC(readFileSync(path));
     expect(table.numRows).toBe(rows);

@@ -90,7 +90,7 @@ let documented: Promise<Documented> | null = null;
 /** Of a server that asks for no token: all have the same. */
 async function readDocument(): Promise<Documented> {
   const control = {
-    openSamples: () => Promise.resolve(),
+    warmUp: () => Promise.resolve(),
     jobs: () => Promise.resolve({}),
   } as unknown as EngineControl; // no more is asked
   const server = await startServer({ control, settings: { port: 0, logLevel: 'silent' } });

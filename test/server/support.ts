@@ -33,7 +33,7 @@ export const anyStatement: Foreseen = {
 /** An engine that does as a test says, and nothing else. */
 export const controlWith = (parts: Partial<EngineControl>): EngineControl =>
   ({
-    openSamples: () => Promise.resolve(),
+    warmUp: () => Promise.resolve(),
     jobs: () => Promise.resolve({} as Jobs),
     foresee: () => anyStatement,
     ...parts,

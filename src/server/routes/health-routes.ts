@@ -38,7 +38,7 @@ export function addHealthRoutes(app: App, { control, metrics }: ServerContext): 
   const closing = new AbortController();
   app.addHook('onClose', async () => closing.abort());
   let isOpened = false;
-  void control.openSamples(closing.signal).then(() => {
+  void control.warmUp(closing.signal).then(() => {
     isOpened = true;
   });
   app.get('/livez', { schema: aliveSchema }, () => ({ status: 'ok' }));

@@ -47,6 +47,11 @@ export class DuckDBSource {
     return this.answering !== null;
   }
 
+  /** Loads DuckDB's library, which holds the process up for longer than many a query. */
+  async load(): Promise<void> {
+    await native();
+  }
+
   /** What the Parquet files hold. @throws QueryError INVALID_FILE */
   async inspect(paths: readonly string[]): Promise<FileDescription> {
     const { inspectParquet } = await native();
