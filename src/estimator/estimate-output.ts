@@ -7,21 +7,11 @@ import type {
   ReasonCode,
   Scalar,
 } from '../plan/index.ts';
-import {
-  type Contributions,
-  contributionsOf,
-  type ContributionTable,
-  unmatchedSingletons,
-} from './contributions.ts';
+import type { Contributions, ContributionTable } from './contribution-table.ts';
+import { contributionsOf, unmatchedSingletons } from './contributions.ts';
 import { countInterval } from './count-interval.ts';
 import type { Dual } from './dual.ts';
-import {
-  aggregateDuals,
-  type GroupTotals,
-  isExact,
-  openSupportOf,
-  type PreparedOutput,
-} from './group-totals.ts';
+import { aggregateDuals, isExact, openSupportOf, type PreparedOutput } from './group-totals.ts';
 import { linearisedError } from './linearised-error.ts';
 import { type ErrorRequest, listedError, supportBehind } from './listed-error.ts';
 import type { ListedGroups, ListedRows } from './listed-groups.ts';
@@ -34,6 +24,7 @@ import {
   noParts,
   unbounded,
 } from './make-estimate.ts';
+import type { MetGroup } from './met-group.ts';
 import { countsUnits, isPlain } from './plain.ts';
 import type { Scope } from './scope.ts';
 import { smoothValue } from './smooth.ts';
@@ -64,12 +55,6 @@ export interface GroupEstimate extends ErrorParts {
   readonly prepared: PreparedOutput;
   /** Derivatives by the output's totals; none where there is no value. */
   readonly gradient: readonly number[];
-}
-
-/** A group that has rows in the sample, or the one group of a query without GROUP BY. */
-export interface MetGroup extends GroupTotals {
-  /** Point values of all aggregates, for HAVING and ORDER BY; null where SQL has NULL. */
-  readonly aggregates: readonly (number | null)[];
 }
 
 /** An output's value, and what it rests on. */

@@ -1,7 +1,8 @@
 import { everyInPieces, type Pieces } from '../common/index.ts';
-import type { ReasonCode } from '../plan/index.ts';
+import type { Estimate, ReasonCode } from '../plan/index.ts';
 import { varianceAt } from './design-error.ts';
-import type { GroupEstimate, MetGroup } from './estimate-output.ts';
+import type { GroupEstimate } from './estimate-output.ts';
+import type { MetGroup } from './met-group.ts';
 import { chiSquareQuantile, tQuantile } from './quantiles.ts';
 import { isCertifiedBy, isSpreadWider, type TailEvidence } from './tails.ts';
 
@@ -35,7 +36,7 @@ export type RowsAt = (stratum: number) => number;
 
 /** True where the estimate keeps the target: certified or exact, and narrow enough. @param forgiven a reason that is no obstacle */
 export function meetsTarget(
-  { estimate }: GroupEstimate,
+  estimate: Estimate,
   target: ErrorTarget,
   forgiven: ReasonCode | null = null,
 ): boolean {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Contribution, contributionsFrom } from '../../src/estimator/contributions.ts';
+import { type Contribution, contributionsFrom } from '../../src/estimator/contribution-table.ts';
 import { emptyRowSums, emptyStratumError, stratumError } from '../../src/estimator/design-error.ts';
 import {
   CellForecast,
