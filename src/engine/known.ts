@@ -1,4 +1,10 @@
-import type { GroupEstimate, GroupEstimator, GroupIntervals, MetGroup } from '../estimator/index.ts';
+import type {
+  ForeseenEstimate,
+  GroupEstimate,
+  GroupEstimator,
+  GroupIntervals,
+  MetGroup,
+} from '../estimator/index.ts';
 import { accessorValue, type AggregateQuery, type Estimate, type Scalar } from '../plan/index.ts';
 import type { ChosenRows, GroupSlots } from './answer-rows.ts';
 
@@ -48,6 +54,11 @@ export class ReadGroup implements GroupSlots {
   /** How many these are. */
   get estimateCount(): number {
     return this.reader.query.shownIntervals;
+  }
+
+  /** One of them as far as forecasts go by it. */
+  foreseenAt(place: number): ForeseenEstimate {
+    return this.reader.intervals.foreseenAt(this.group, place);
   }
 
   /** One of them alone. */

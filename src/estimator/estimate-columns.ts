@@ -1,9 +1,10 @@
 import type { Estimate, ReasonCode } from '../plan/index.ts';
-import { type ContributionTable, noContributions } from './contribution-table.ts';
+import { type Contributions, type ContributionTable, noContributions } from './contribution-table.ts';
 import type { GroupEstimate } from './estimate-output.ts';
 import type { PreparedOutput } from './group-totals.ts';
 import { isSuspectTail } from './hill.ts';
 import { shownEstimate } from './make-estimate.ts';
+import type { ForeseenEstimate } from './sizing.ts';
 import type { TailEvidence } from './tails.ts';
 
 /** The numbers of an estimate, by their places; behind them follow the derivatives. */
@@ -44,7 +45,7 @@ export class EstimateColumns {
    */
   constructor(
     private readonly prepared: PreparedOutput,
-    private readonly confidence: number,
+    readonly confidence: number,
     private readonly starts: Int32Array,
   ) {
     const groups = starts.length - 1;
@@ -94,23 +95,25 @@ export class EstimateColumns {
 
   /** The estimate with what sizing needs of it. */
   at(group: number): GroupEstimate {
-    const { numbers, prepared, starts } = this;
+    const { numbers, prepared } = this;
     const at = group * this.stride;
-    const table = this.tables[this.tableOf[group]!]!; // one of them
     return {
       estimate: this.estimateAt(group),
       prepared,
-      gradient: this.has(group, HAS_GRADIENT)
-        ? Array.from(numbers.subarray(at + GRADIENT, at + this.stride))
-        : [],
-      contributions:
-        table === noContributions.table
-          ? noContributions
-          : { table, from: starts[group]!, to: starts[group + 1]! }, // one more start than groups
-      df: numbers[at + DF]!, // a row of numbers a group
-      tail: this.has(group, HAS_TAIL) ? this.tailAt(at) : null,
+      gradient: this.has(group, HAS_GRADIENT) ? [...numbers.subarray(at + GRADIENT, at + this.stride)] : [],
+      contributions: this.contributionsAt(group),
+      df: this.dfAt(group),
+      tail: this.tailAt(group),
       certainty: null,
     };
+  }
+
+  contributionsAt(group: number): Contributions {
+    const { starts } = this;
+    const table = this.tables[this.tableOf[group]!]!; // one of them
+    return table === noContributions.table
+      ? noContributions
+      : { table, from: starts[group]!, to: starts[group + 1]! }; // one more start than groups
   }
 
   /** The estimate alone. */
@@ -130,18 +133,53 @@ export class EstimateColumns {
     });
   }
 
+  /** The estimate as far as forecasts go by it: looked up, for one is made of each cell. */
+  foreseenAt(group: number): ForeseenEstimate {
+    return new ColumnEstimate(this, group);
+  }
+
+  valueAt(group: number): number | null {
+    return this.has(group, HAS_VALUE) ? this.numberAt(group, VALUE) : null;
+  }
+
+  stdErrorAt(group: number): number | null {
+    return this.has(group, HAS_STD_ERROR) ? this.numberAt(group, STD_ERROR) : null;
+  }
+
+  supportAt(group: number): number {
+    return this.numberAt(group, SUPPORT);
+  }
+
+  dfAt(group: number): number {
+    return this.numberAt(group, DF);
+  }
+
+  isExact(group: number): boolean {
+    return this.has(group, IS_EXACT);
+  }
+
+  reasonsAt(group: number): readonly ReasonCode[] {
+    return this.reasonLists[this.reasons[group]!]!; // one of them
+  }
+
   /** Whether it is certified, but for a tail that may yet be too heavy. */
   isSuspect(group: number): boolean {
     if (!this.has(group, HAS_TAIL) || this.reasons[group] !== 0) return false;
-    return isSuspectTail(this.tailAt(group * this.stride), this.confidence);
+    return isSuspectTail(this.tailAt(group)!, this.confidence); // it has one
   }
 
   private has(group: number, bit: number): boolean {
     return (this.state[group]! & bit) !== 0;
   }
 
-  private tailAt(at: number): TailEvidence {
+  private numberAt(group: number, place: number): number {
+    return this.numbers[group * this.stride + place]!; // a row of numbers a group
+  }
+
+  tailAt(group: number): TailEvidence | null {
+    if (!this.has(group, HAS_TAIL)) return null;
     const { numbers } = this;
+    const at = group * this.stride;
     return {
       effectiveSupport: numbers[at + TAIL]!, // a row of numbers a group
       sampleSkewness: numbers[at + TAIL + 1]!,
@@ -163,6 +201,54 @@ export class EstimateColumns {
   private placeOfTable(table: ContributionTable): number {
     const place = this.tables.indexOf(table);
     return place < 0 ? this.tables.push(table) - 1 : place;
+  }
+}
+
+/** An estimate that lies in columns. */
+class ColumnEstimate implements ForeseenEstimate {
+  constructor(
+    private readonly columns: EstimateColumns,
+    private readonly group: number,
+  ) {}
+
+  get value(): number | null {
+    return this.columns.valueAt(this.group);
+  }
+
+  get stdError(): number | null {
+    return this.columns.stdErrorAt(this.group);
+  }
+
+  get support(): number {
+    return this.columns.supportAt(this.group);
+  }
+
+  get exact(): boolean {
+    return this.columns.isExact(this.group);
+  }
+
+  get confidence(): number {
+    return this.columns.confidence;
+  }
+
+  get reasons(): readonly ReasonCode[] {
+    return this.columns.reasonsAt(this.group);
+  }
+
+  get contributions(): Contributions {
+    return this.columns.contributionsAt(this.group);
+  }
+
+  get df(): number {
+    return this.columns.dfAt(this.group);
+  }
+
+  get tail(): TailEvidence | null {
+    return this.columns.tailAt(this.group);
+  }
+
+  get certainty(): null {
+    return null;
   }
 }
 

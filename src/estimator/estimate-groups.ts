@@ -20,7 +20,7 @@ import {
 import { type ErrorRequest, supportBehind } from './listed-error.ts';
 import { ListedGroups } from './listed-groups.ts';
 import { type EstimateError, estimateOf, noParts, unbounded } from './make-estimate.ts';
-import { cellsOf, type GroupsMet, listedGroup, type MetGroup, SummedGroup } from './met-group.ts';
+import { type GroupsMet, listedGroup, type MetGroup, SummedGroup } from './met-group.ts';
 import { groupScope, type Scope, wholeScope } from './scope.ts';
 
 /**
@@ -72,10 +72,11 @@ export class GroupEstimator {
     const { query, moments } = this.request;
     const { met, listed } = this;
     for (let group = 0; group < moments.groupCount; group++) {
+      const [from, to] = [met.starts[group]!, met.starts[group + 1]!]; // one more start than groups
       // A stratum's group without a match may not exist; without GROUP BY there is always one row.
-      if (query.keys.length > 0 && matchedRows(moments, cellsOf(met.starts, group)) === 0) continue;
+      if (query.keys.length > 0 && matchedRows(moments, { from, to }) === 0) continue;
       if (listed !== null) yield* this.putInOrder(group, listed);
-      yield listed === null ? new SummedGroup(met, group) : listedGroup(met, group);
+      yield listed === null ? new SummedGroup(met, group, from, to) : listedGroup(met, group, { from, to });
     }
   }
 

@@ -3,6 +3,7 @@ import type { Estimate } from '../plan/index.ts';
 import type { GroupEstimator } from './estimate-groups.ts';
 import type { GroupEstimate } from './estimate-output.ts';
 import type { MetGroup } from './met-group.ts';
+import { type ForeseenEstimate, foreseenOf } from './sizing.ts';
 import type { SuspectRows } from './suspect-rows.ts';
 import { confirmTails, isSuspect, type TailRows, withoutLook } from './hill.ts';
 import type { EstimateColumns } from './estimate-columns.ts';
@@ -63,6 +64,13 @@ export class GroupIntervals {
     if (this.mayTakeLong(place)) return this.at(group, place).estimate;
     this.makeAt(group, place);
     return this.columnsOf(place).estimateAt(group.group);
+  }
+
+  /** The same as far as forecasts go by it. */
+  foreseenAt(group: MetGroup, place: number): ForeseenEstimate {
+    if (this.mayTakeLong(place)) return foreseenOf(this.at(group, place));
+    this.makeAt(group, place);
+    return this.columnsOf(place).foreseenAt(group.group);
   }
 
   /** Makes the interval at a place, unless it was made. */

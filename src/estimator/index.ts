@@ -22,6 +22,8 @@ export { wholeScope } from './scope.ts';
 export {
   CellForecast,
   type ErrorTarget,
+  type ForeseenEstimate,
+  foreseenOf,
   meetsTarget,
   pilotSupportMin,
   type Presumption,

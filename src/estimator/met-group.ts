@@ -18,10 +18,12 @@ export interface GroupsMet extends Pick<GroupTotals, 'query' | 'aggregateTotals'
 }
 
 /** A group whose totals and values are computed when they are asked for: there may be a hundred thousand, and few are asked for twice. */
-export class SummedGroup implements MetGroup {
+export class SummedGroup implements MetGroup, CellRange {
   constructor(
     private readonly met: GroupsMet,
     readonly group: number,
+    readonly from: number,
+    readonly to: number,
   ) {}
 
   get query(): GroupTotals['query'] {
@@ -41,11 +43,11 @@ export class SummedGroup implements MetGroup {
   }
 
   get cells(): CellRange {
-    return cellsOf(this.met.starts, this.group);
+    return this;
   }
 
   get totals(): readonly number[] {
-    return estimateTotals(this.met.moments, this.cells);
+    return estimateTotals(this.met.moments, this);
   }
 
   get aggregates(): readonly (number | null)[] {
@@ -54,17 +56,11 @@ export class SummedGroup implements MetGroup {
 }
 
 /** The same of a group whose values were put in order: as it is then. */
-export function listedGroup(met: GroupsMet, group: number): MetGroup {
-  const { query, aggregateTotals, moments, listed, starts, isComplete } = met;
-  const cells = cellsOf(starts, group);
+export function listedGroup(met: GroupsMet, group: number, cells: CellRange): MetGroup {
+  const { query, aggregateTotals, moments, listed, isComplete } = met;
   const totals = estimateTotals(moments, cells);
   const own = { query, aggregateTotals, moments, listed, group, cells, totals };
   return { ...own, aggregates: aggregatesOf(own, isComplete) };
-}
-
-/** The cells of a group. */
-export function cellsOf(starts: Int32Array, group: number): CellRange {
-  return { from: starts[group]!, to: starts[group + 1]! }; // one more start than groups
 }
 
 function aggregatesOf(group: GroupTotals, isComplete: boolean): (number | null)[] {
