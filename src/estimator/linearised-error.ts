@@ -94,11 +94,14 @@ function intervalOf(
   if (isSkewed) reasons.push('SKEWED_RATIO');
   if (singletons > 0) reasons.push('SINGLETON_STRATUM');
   const known = { contributions, df, tail, certainty: null };
-  if (support === 0)
-    return { error: { ...unbounded, ...unseenSum(request, prepared, scope), reasons }, parts: known };
+  if (support === 0) {
+    const { low, high } = unseenSum(request, prepared, scope) ?? unbounded;
+    return { error: { low, high, stdError: null, exact: false, reasons }, parts: known };
+  }
   if (variance === 0) {
     if (singletons === 0) reasons.push('ZERO_VARIANCE');
-    return { error: { ...unbounded, reasons }, parts: known };
+    // Groups of a row or two are many, and to copy takes longer.
+    return { error: { low: null, high: null, stdError: null, exact: false, reasons }, parts: known };
   }
   const stdError = Math.sqrt(variance);
   const halfWidth = tQuantile((1 + confidence) / 2, df) * stdError;
