@@ -1,6 +1,6 @@
 import { type Pieces, piecewise } from '../common/index.ts';
 import { isOutOfTime } from '../estimator/index.ts';
-import { evaluate, type QueryOutput } from '../plan/index.ts';
+import { type Estimate, evaluate, type QueryOutput } from '../plan/index.ts';
 import { slotLookup } from './answer-rows.ts';
 import type { Value } from './cells.ts';
 import type { EstimatedRow } from './known.ts';
@@ -26,14 +26,15 @@ export function* gatherRows(
   outputs: readonly QueryOutput[],
 ): Pieces<GatheredRows> {
   const columns = outputs.map((output) => ({ valueOf: valuesOf(output), values: Array<Value>(rows.length) }));
+  const estimates: Estimate[] = [];
   let largest = 0;
   let [isUnbounded, unread, unmade] = [false, false, 0];
   const gather = (from: number, to: number): void => {
     for (let place = from; place < to; place++) {
       const row = rows[place]!; // place < length
-      for (const { valueOf, values } of columns) values[place] = valueOf(row);
       let isLate = false;
-      for (const { estimate } of row.estimates) {
+      for (let shown = 0; shown < row.estimateCount; shown++) {
+        const estimate = (estimates[shown] = row.estimateAt(shown));
         const { relativeError, reasons } = estimate;
         if (relativeError === null) isUnbounded = true;
         else if (relativeError > largest) largest = relativeError;
@@ -42,6 +43,7 @@ export function* gatherRows(
         isLate ||= isOutOfTime(estimate);
       }
       if (isLate) unmade++;
+      for (const { valueOf, values } of columns) values[place] = valueOf(row, estimates);
     }
   };
   yield* piecewise(rows.length, gather, rowsAtOnce);
@@ -53,12 +55,15 @@ export function* gatherRows(
   };
 }
 
-/** What an output shows of a row. */
-function valuesOf({ expression, interval }: QueryOutput): (row: EstimatedRow) => Value {
-  if (interval !== null) return ({ estimates }) => estimates[interval]!.estimate; // outputs have the first intervals
+/** What an output shows of a row with its estimates. */
+function valuesOf({
+  expression,
+  interval,
+}: QueryOutput): (row: EstimatedRow, estimates: readonly Estimate[]) => Value {
+  if (interval !== null) return (_, estimates) => estimates[interval]!; // outputs have the first intervals
   if (expression.kind === 'slot' && expression.slot === 'key') {
     const { index } = expression;
-    return ({ keys }) => keys[index] ?? null;
+    return (row) => row.key(index);
   }
   return (row) => evaluate(expression, slotLookup(row));
 }

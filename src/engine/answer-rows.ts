@@ -18,7 +18,7 @@ export interface GroupSlots {
   /** Point values where they are estimates. */
   readonly aggregates: readonly Scalar[];
   /** What an accessor says of the group, found when it is asked for. */
-  readonly accessor: (index: number) => Scalar;
+  accessor(index: number): Scalar;
 }
 
 /** Groups after HAVING, ORDER BY, OFFSET and LIMIT. */
@@ -33,11 +33,11 @@ export interface ChosenRows<Row> {
 }
 
 /** Gives an expression over slots the values of a group. */
-export function slotLookup({ keys, aggregates, accessor }: GroupSlots): Lookup {
+export function slotLookup(slots: GroupSlots): Lookup {
   return (leaf) => {
     if (leaf.kind !== 'slot') throw new Unevaluable('only keys, aggregates and accessors have values here');
-    if (leaf.slot === 'accessor') return accessor(leaf.index);
-    return (leaf.slot === 'key' ? keys : aggregates)[leaf.index] ?? null;
+    if (leaf.slot === 'accessor') return slots.accessor(leaf.index);
+    return (leaf.slot === 'key' ? slots.keys : slots.aggregates)[leaf.index] ?? null;
   };
 }
 

@@ -181,9 +181,12 @@ export class Foresight {
     const cells: CellForecast[] = [];
     const add = (from: number, to: number): void => {
       for (let place = from; place < to; place++) {
-        const { group, estimates } = rows[place]!; // place < length
-        for (const estimate of estimates)
-          if (!isOutOfTime(estimate.estimate)) cells.push(new CellForecast(group, estimate));
+        const row = rows[place]!; // place < length
+        for (let at = 0; at < row.estimateCount; at++) {
+          const estimate = row.foreseenAt(at);
+          const isLate = estimate.reasons.length > 0 && isOutOfTime(row.estimateAt(at));
+          if (!isLate) cells.push(new CellForecast(row.group, estimate));
+        }
       }
     };
     yield* piecewise(rows.length, add, cellsAtOnce);

@@ -1,9 +1,70 @@
-import type { GroupEstimate, GroupEstimator, GroupIntervals, MetGroup } from '../estimator/index.ts';
+import type {
+  ForeseenEstimate,
+  GroupEstimate,
+  GroupEstimator,
+  GroupIntervals,
+  MetGroup,
+} from '../estimator/index.ts';
+import { accessorValue, type AggregateQuery, type Estimate, type Scalar } from '../plan/index.ts';
 import type { ChosenRows, GroupSlots } from './answer-rows.ts';
 
-/** A group with its point values. */
-export interface ReadGroup extends GroupSlots {
-  readonly group: MetGroup;
+/** What groups are read with. */
+export interface GroupReader {
+  readonly query: AggregateQuery;
+  readonly intervals: GroupIntervals;
+  /** The value of a group's key. */
+  readonly key: (group: number, index: number) => Scalar;
+}
+
+/** A group, and the row of the answer that it may be. All that is said of it is looked up when it is asked for: there may be a hundred thousand. */
+export class ReadGroup implements GroupSlots {
+  constructor(
+    private readonly reader: GroupReader,
+    readonly group: MetGroup,
+  ) {}
+
+  get keys(): readonly Scalar[] {
+    return this.reader.query.keys.map((_, index) => this.key(index));
+  }
+
+  key(index: number): Scalar {
+    return this.reader.key(this.group.group, index);
+  }
+
+  /** Point values. */
+  get aggregates(): readonly Scalar[] {
+    return this.group.aggregates;
+  }
+
+  accessor(index: number): Scalar {
+    const { query, intervals } = this.reader;
+    const { name, interval } = query.accessors[index]!; // slots name accessors
+    return accessorValue(name, intervals.estimateAt(this.group, interval));
+  }
+
+  /** Of the intervals that outputs show or speak of, with what sizing needs of them. */
+  get estimates(): readonly GroupEstimate[] {
+    const { query, intervals } = this.reader;
+    // A plain loop: there may be tens of thousands of rows, and a deadline waits behind them.
+    const estimates = Array<GroupEstimate>(query.shownIntervals);
+    for (let place = 0; place < estimates.length; place++) estimates[place] = intervals.at(this.group, place);
+    return estimates;
+  }
+
+  /** How many these are. */
+  get estimateCount(): number {
+    return this.reader.query.shownIntervals;
+  }
+
+  /** One of them as far as forecasts go by it. */
+  foreseenAt(place: number): ForeseenEstimate {
+    return this.reader.intervals.foreseenAt(this.group, place);
+  }
+
+  /** One of them alone. */
+  estimateAt(place: number): Estimate {
+    return this.reader.intervals.estimateAt(this.group, place);
+  }
 }
 
 /** What is known after so many rows. */
@@ -20,8 +81,5 @@ export interface Known {
   readonly cellsAGroup: number;
 }
 
-/** A row of the answer with the estimates behind it. */
-export interface EstimatedRow extends GroupSlots {
-  readonly group: MetGroup;
-  readonly estimates: readonly GroupEstimate[];
-}
+/** A row of the answer, whose estimates were made. */
+export type EstimatedRow = ReadGroup;

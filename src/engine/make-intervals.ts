@@ -24,10 +24,12 @@ export async function makeIntervals(
   const pause = (): Promise<void> => control.pause();
   const startedMs = control.elapsedMs();
   let [made, lookedMs] = [0, startedMs];
+  if (places.length === 0) return true;
   for (const group of groups) {
     for (const place of places) {
       if (intervals.isMade(group, place)) continue;
-      if (made % intervalsAtOnce === 0 || control.elapsedMs() - lookedMs > atOnceMs) {
+      const mayTakeLong = intervals.mayTakeLong(place);
+      if (made % intervalsAtOnce === 0 || (mayTakeLong && control.elapsedMs() - lookedMs > atOnceMs)) {
         await control.pause();
         lookedMs = control.elapsedMs();
         if (made > 0 && (control.spareMs() <= lastMs || lookedMs >= untilMs)) {
@@ -35,8 +37,8 @@ export async function makeIntervals(
           return false;
         }
       }
-      if (intervals.mayTakeLong(place)) await withPauses(intervals.make(group, place), pause);
-      else intervals.at(group, place);
+      if (mayTakeLong) await withPauses(intervals.make(group, place), pause);
+      else intervals.makeAt(group, place);
       made++;
     }
   }

@@ -1,7 +1,6 @@
 import { mapInPieces, type Pieces } from '../common/index.ts';
 import {
   cellConfidence,
-  type GroupEstimate,
   GroupEstimator,
   GroupIntervals,
   SuspectRows,
@@ -10,13 +9,13 @@ import {
   type TailRows,
 } from '../estimator/index.ts';
 import type { CollectedSums, SampleScan } from '../executor/index.ts';
-import { accessorValue, type AggregateQuery, type LaidOut, type Moments } from '../plan/index.ts';
+import type { AggregateQuery, LaidOut, Moments } from '../plan/index.ts';
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
 import { chooseRows } from './answer-rows.ts';
 import type { Choice } from './choice.ts';
 import { certifiedInChoice, intervalsInChoice, judgeChoice } from './judge-choice.ts';
-import type { EstimatedRow, Known, ReadGroup } from './known.ts';
+import { type EstimatedRow, type Known, ReadGroup } from './known.ts';
 import { makeIntervals } from './make-intervals.ts';
 import type { RankLimits } from './rank-limits.ts';
 import { matchesWithin, ranksOfTails, type RowLister } from './row-lister.ts';
@@ -26,7 +25,7 @@ import type { TimePlan } from './time-plan.ts';
 
 /** Groups that are met without giving way. */
 const groupsAtOnce = 64;
-/** Rows of the answer that are made without giving way. */
+/** Groups that are read without giving way. */
 const rowsAtOnce = 1024;
 
 /** What estimates are made for, and of. */
@@ -50,8 +49,8 @@ export interface ReadSoFar {
   readonly witness: TailWitness | null;
 }
 
-/** Rows, and what they were made of. */
-interface MadeRows {
+/** Rows, and what they are of. */
+interface LookedUpRows {
   readonly intervals: GroupIntervals;
   /** See {@link GroupIntervals.replaced} */
   readonly replaced: number;
@@ -66,8 +65,8 @@ export class ReadingEstimates {
   /** There was no time for some. */
   ranOut = false;
   private tailRowsAsked = 0;
-  /** The rows that were made last. */
-  private lastRows: MadeRows | null = null;
+  /** The rows that were looked up last. */
+  private lastRows: LookedUpRows | null = null;
 
   constructor(
     private readonly reading: EstimatedReading,
@@ -90,7 +89,7 @@ export class ReadingEstimates {
   async estimate(known: Known, rowsMax = Number.POSITIVE_INFINITY): Promise<readonly EstimatedRow[]> {
     const shown = evenly(known.chosen.shown, rowsMax);
     await this.make(known.intervals, groupsOf(shown), this.shownPlaces);
-    return await this.estimating(this.rowsOf(known, shown));
+    return this.rowsOf(known, shown);
   }
 
   /**
@@ -99,20 +98,11 @@ export class ReadingEstimates {
    * @throws QueryError CANCELLED
    */
   async confirm(known: Known, untilMs = Number.POSITIVE_INFINITY): Promise<readonly EstimatedRow[]> {
-    const groups = groupsOf(known.chosen.shown);
+    const { shown } = known.chosen;
+    const groups = groupsOf(shown);
     await this.make(known.intervals, groups, this.shownPlaces, untilMs);
-    return await this.estimating(this.confirmRows(known, groups));
-  }
-
-  private *confirmRows(known: Known, groups: readonly MetGroup[]): Pieces<readonly EstimatedRow[]> {
-    const startMs = this.control.elapsedMs();
-    const tailsMs = yield* this.confirmTails(known.intervals, groups, this.shownPlaces);
-    const before = this.lastRows?.rows;
-    const rows = yield* this.rowsOf(known, known.chosen.shown);
-    const handingMs = this.control.elapsedMs() - startMs - tailsMs;
-    if (rows !== before)
-      this.control.paces.handing.learn(rows.length * this.reading.query.outputs.length, handingMs);
-    return rows;
+    await this.estimating(this.confirmTails(known.intervals, groups, this.shownPlaces));
+    return this.rowsOf(known, shown);
   }
 
   private get shownPlaces(): number[] {
@@ -138,43 +128,28 @@ export class ReadingEstimates {
     this.tookMs += tookMs;
   }
 
-  /** @returns what a look at tails took, milliseconds */
   private *confirmTails(
     intervals: GroupIntervals,
     groups: readonly MetGroup[],
     places: readonly number[],
-  ): Pieces<number> {
-    if (places.length === 0) return 0;
+  ): Pieces<void> {
+    if (places.length === 0) return;
     const { paces, clock } = this.control;
     if (this.time.tailRows(this.reading.scan.rowsRead) === 0) intervals.giveUp();
     const startMs = clock.monotonicMs();
     this.tailRowsAsked = 0;
     yield* intervals.confirm(groups, places);
-    if (this.tailRowsAsked === 0) return 0;
-    const tookMs = clock.monotonicMs() - startMs;
-    paces.tails.learn(this.tailRowsAsked, tookMs);
-    return tookMs;
+    if (this.tailRowsAsked > 0) paces.tails.learn(this.tailRowsAsked, clock.monotonicMs() - startMs);
   }
 
-  /** The very rows of before where nothing has changed since. */
-  private *rowsOf({ intervals }: Known, shown: readonly ReadGroup[]): Pieces<readonly EstimatedRow[]> {
+  /** The very list of before where nothing has changed since: who keeps what it made of rows knows by it that they say the same. */
+  private rowsOf({ intervals }: Known, shown: readonly ReadGroup[]): readonly EstimatedRow[] {
     const last = this.lastRows;
     if (last?.intervals === intervals && last.replaced === intervals.replaced && last.shown === shown)
       return last.rows;
-    const rows = yield* this.makeRows(intervals, shown);
+    const rows = shown.slice();
     this.lastRows = { intervals, replaced: intervals.replaced, shown, rows };
     return rows;
-  }
-
-  private makeRows(intervals: GroupIntervals, shown: readonly ReadGroup[]): Pieces<EstimatedRow[]> {
-    const { shownIntervals } = this.reading.query;
-    const makeRow = ({ keys, aggregates, accessor, group }: ReadGroup): EstimatedRow => {
-      // A plain loop: there may be tens of thousands of rows, and a deadline waits behind them.
-      const estimates = Array<GroupEstimate>(shownIntervals);
-      for (let place = 0; place < shownIntervals; place++) estimates[place] = intervals.at(group, place);
-      return { keys, aggregates, accessor, group, estimates };
-    };
-    return mapInPieces(shown, makeRow, rowsAtOnce);
   }
 
   /** How sure the choice of rows is; see {@link judgeChoice}. */
@@ -242,15 +217,8 @@ export class ReadingEstimates {
   ): Pieces<Known['chosen']> {
     const { query } = this.reading;
     yield* this.confirmTails(intervals, groups, certifiedInChoice(query));
-    const read = (group: MetGroup): ReadGroup => ({
-      keys: query.keys.map((_, index) => key(group.group, index)),
-      aggregates: group.aggregates,
-      accessor(index) {
-        const { name, interval } = query.accessors[index]!; // slots name accessors
-        return accessorValue(name, intervals.at(group, interval).estimate);
-      },
-      group,
-    });
+    const reader = { query, intervals, key };
+    const read = (group: MetGroup): ReadGroup => new ReadGroup(reader, group);
     return yield* chooseRows(query, yield* mapInPieces(groups, read, rowsAtOnce));
   }
 

@@ -214,12 +214,10 @@ export async function routed(
 ): Promise<RoutedAnswer> {
   const { rows, entry, confidence, rowsRead, missing, tasks, cells, witnessRows, driver, degraded } = answer;
   const { outputs } = plan.aggregate!.sampling!.query; // the sample route has a sampled query
-  const {
-    columns: values,
-    maxRelativeError,
-    unread,
-    unmade,
-  } = await control.inPieces(gatherRows(rows, outputs));
+  const startMs = control.elapsedMs();
+  const gathered = await control.inPieces(gatherRows(rows, outputs));
+  control.paces.handing.learn(rows.length * outputs.length, control.elapsedMs() - startMs);
+  const { columns: values, maxRelativeError, unread, unmade } = gathered;
   const columns = plan.query.columns.map(({ name, type }, place): AnswerColumn => {
     const { isKey, interval, expression } = outputs[place]!; // as many outputs as columns
     const own = { name, values: values[place]! };

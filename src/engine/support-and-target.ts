@@ -24,7 +24,10 @@ export function* isMet(
   target: ErrorTarget,
   forgiven: ReasonCode | null = null,
 ): Pieces<boolean> {
-  const keeps = ({ estimates }: EstimatedRow): boolean =>
-    estimates.every((estimate) => meetsTarget(estimate, target, forgiven));
+  const keeps = (row: EstimatedRow): boolean => {
+    for (let place = 0; place < row.estimateCount; place++)
+      if (!meetsTarget(row.estimateAt(place), target, forgiven)) return false;
+    return true;
+  };
   return rows.length > 0 && (yield* everyInPieces(rows, keeps, rowsAtOnce));
 }

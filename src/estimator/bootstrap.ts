@@ -1,6 +1,6 @@
 import { type Pieces, seededRandom } from '../common/index.ts';
 import { plainAlgebra, type ReasonCode, type Scalar } from '../plan/index.ts';
-import { type Contributions, contributionsFrom } from './contributions.ts';
+import { type Contributions, contributionsFrom } from './contribution-table.ts';
 import { constantDual, type Dual } from './dual.ts';
 import { aggregateValue, type GroupTotals, type PreparedOutput, type ValuedTotals } from './group-totals.ts';
 import type { ListedGroups } from './listed-groups.ts';
@@ -83,13 +83,23 @@ function* drawReplicates(group: GroupTotals, { listed, key, seed, outputs }: Res
     contributions: replicate.contributionsTo(total),
   }));
   const values = new Map(outputs.map((output): [PreparedOutput, number[]] => [output, []]));
+  const { query, aggregateTotals, moments, cells, group: own } = group;
   for (let drawn = 0; drawn < replicatesOfError; drawn++) {
     replicate.draw();
     const estimated = group.totals.map(() => 0);
     for (const { total, contributions } of totals) estimated[total] = replicate.weigh(contributions);
-    for (const [output, own] of values) {
-      const value = valueOf({ ...group, totals: estimated, listed: replicate }, output, key);
-      if (value !== null) own.push(value);
+    for (const [output, found] of values) {
+      const drawnGroup = {
+        query,
+        aggregateTotals,
+        moments,
+        cells,
+        group: own,
+        totals: estimated,
+        listed: replicate,
+      };
+      const value = valueOf(drawnGroup, output, key);
+      if (value !== null) found.push(value);
     }
     yield;
   }

@@ -1,23 +1,14 @@
 import { finish, type Pieces } from '../common/index.ts';
-import {
-  aggregateFunction,
-  isOrdered,
-  type Moments,
-  plainAlgebra,
-  toDouble,
-  tryEvaluate,
-} from '../plan/index.ts';
-import { ContributionTable } from './contributions.ts';
+import { aggregateFunction, isOrdered, type Moments, toDouble, tryEvaluate } from '../plan/index.ts';
+import { ContributionTable } from './contribution-table.ts';
+import { EstimateColumns } from './estimate-columns.ts';
 import {
   estimateListed,
   estimateOutput,
   type EstimateRequest,
   type GroupEstimate,
-  type MetGroup,
 } from './estimate-output.ts';
 import {
-  aggregateValue,
-  estimateTotals,
   groupStarts,
   isExact,
   isListed,
@@ -29,6 +20,7 @@ import {
 import { type ErrorRequest, supportBehind } from './listed-error.ts';
 import { ListedGroups } from './listed-groups.ts';
 import { type EstimateError, estimateOf, noParts, unbounded } from './make-estimate.ts';
+import { type GroupsMet, listedGroup, type MetGroup, SummedGroup } from './met-group.ts';
 import { groupScope, type Scope, wholeScope } from './scope.ts';
 
 /**
@@ -40,10 +32,11 @@ export class GroupEstimator {
   private readonly whole: Scope;
   private readonly intervals: readonly PreparedOutput[];
   private readonly listed: ListedGroups | null;
-  /** By group, where groups have strata of their own. */
-  private readonly scopes: Scope[] = [];
+  /** Of the group that was asked for last, where groups have strata of their own: its intervals are made one after the other. */
+  private lastScope: { readonly group: number; readonly scope: Scope } | null = null;
   /** By interval: what the strata contribute to it in each group. */
   private readonly tables: ContributionTable[] = [];
+  private readonly met: GroupsMet;
   private leveled: (EstimateRequest & ErrorRequest) | null = null;
 
   constructor(private readonly request: EstimateRequest) {
@@ -52,6 +45,16 @@ export class GroupEstimator {
     this.intervals = prepareOutputs(request.query, request.aggregateTotals, request.moments);
     const listed = request.listed ?? null;
     this.listed = listed === null ? null : new ListedGroups(listed, request.moments);
+    const { query, aggregateTotals, moments } = request;
+    const { isComplete } = this.whole;
+    this.met = {
+      query,
+      aggregateTotals,
+      moments,
+      listed: this.listed,
+      starts: groupStarts(moments),
+      isComplete,
+    };
   }
 
   /** How many intervals the query has. */
@@ -66,27 +69,14 @@ export class GroupEstimator {
 
   /** The same one by one; null where values are being put in order, which may take long: others may go on. */
   *meetEach(): Generator<MetGroup | null, void> {
-    const { query, aggregateTotals, moments } = this.request;
-    const starts = groupStarts(moments);
+    const { query, moments } = this.request;
+    const { met, listed } = this;
     for (let group = 0; group < moments.groupCount; group++) {
-      const cells = { from: starts[group]!, to: starts[group + 1]! }; // one more start than groups
+      const [from, to] = [met.starts[group]!, met.starts[group + 1]!]; // one more start than groups
       // A stratum's group without a match may not exist; without GROUP BY there is always one row.
-      if (query.keys.length > 0 && matchedRows(moments, cells) === 0) continue;
-      const aggregates = Array<number | null>(query.aggregates.length);
-      const met: MetGroup = {
-        query,
-        aggregateTotals,
-        moments,
-        listed: this.listed,
-        group,
-        cells,
-        totals: estimateTotals(moments, cells),
-        aggregates,
-      };
-      if (this.listed !== null) yield* this.putInOrder(group, this.listed);
-      for (let index = 0; index < aggregates.length; index++)
-        aggregates[index] = aggregateValue(met, index, plainAlgebra, asItIs, this.whole.isComplete);
-      yield met;
+      if (query.keys.length > 0 && matchedRows(moments, { from, to }) === 0) continue;
+      if (listed !== null) yield* this.putInOrder(group, listed);
+      yield listed === null ? new SummedGroup(met, group, from, to) : listedGroup(met, group, { from, to });
     }
   }
 
@@ -131,6 +121,11 @@ export class GroupEstimator {
     return this.listed !== null && isListed(this.intervals[interval]!); // a place among the query's intervals
   }
 
+  /** Room for the estimates of one of the query's intervals. */
+  columnsFor(interval: number, confidence: number): EstimateColumns {
+    return new EstimateColumns(this.intervals[interval]!, confidence, this.met.starts); // a place among the query's intervals
+  }
+
   /** An estimate that may take long, piece by piece. */
   *estimateInPieces(group: MetGroup, interval: number, confidence: number): Pieces<GroupEstimate> {
     if (this.listed === null || !this.mayTakeLong(interval))
@@ -166,12 +161,13 @@ export class GroupEstimator {
     return this.leveled;
   }
 
-  private scopeOf(prepared: PreparedOutput, { group, cells }: MetGroup): Scope {
-    if (isListed(prepared) && this.listed !== null) return this.listed.scopeOf(cells);
-    return this.moments.groupsByStratum
-      ? (this.scopes[group] ??= groupScope(this.moments, cells))
-      : this.whole;
+  private scopeOf(prepared: PreparedOutput, met: MetGroup): Scope {
+    if (isListed(prepared) && this.listed !== null) return this.listed.scopeOf(met.cells);
+    if (!this.moments.groupsByStratum) return this.whole;
+    const { group } = met;
+    if (this.lastScope?.group === group) return this.lastScope.scope;
+    const scope = groupScope(this.moments, met.cells);
+    this.lastScope = { group, scope };
+    return scope;
   }
 }
-
-const asItIs = (value: number): number => value;

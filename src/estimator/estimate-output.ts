@@ -7,17 +7,13 @@ import type {
   ReasonCode,
   Scalar,
 } from '../plan/index.ts';
-import {
-  type Contributions,
-  contributionsOf,
-  type ContributionTable,
-  unmatchedSingletons,
-} from './contributions.ts';
+import type { Contributions, ContributionTable } from './contribution-table.ts';
+import { contributionsOf, unmatchedSingletons } from './contributions.ts';
 import { countInterval } from './count-interval.ts';
 import type { Dual } from './dual.ts';
 import {
+  aggregateDual,
   aggregateDuals,
-  type GroupTotals,
   isExact,
   openSupportOf,
   type PreparedOutput,
@@ -34,6 +30,7 @@ import {
   noParts,
   unbounded,
 } from './make-estimate.ts';
+import type { MetGroup } from './met-group.ts';
 import { countsUnits, isPlain } from './plain.ts';
 import type { Scope } from './scope.ts';
 import { smoothValue } from './smooth.ts';
@@ -64,12 +61,6 @@ export interface GroupEstimate extends ErrorParts {
   readonly prepared: PreparedOutput;
   /** Derivatives by the output's totals; none where there is no value. */
   readonly gradient: readonly number[];
-}
-
-/** A group that has rows in the sample, or the one group of a query without GROUP BY. */
-export interface MetGroup extends GroupTotals {
-  /** Point values of all aggregates, for HAVING and ORDER BY; null where SQL has NULL. */
-  readonly aggregates: readonly (number | null)[];
 }
 
 /** An output's value, and what it rests on. */
@@ -150,10 +141,11 @@ function errorByTotals(
   const { moments, confidence } = request;
   const contributions = contributionsOf(moments, prepared, dual.gradient, group.cells, table);
   const parts = varianceOf(moments, scope, contributions);
-  const isSkewed = divisors.some(({ gradient, value }) => {
+  const isUncertain = ({ gradient, value }: Dual): boolean => {
     const { variance } = varianceOf(moments, scope, contributionsOf(moments, prepared, gradient, group.cells)); // prettier-ignore
     return Math.sqrt(variance) > divisorCvMax * Math.abs(value);
-  });
+  };
+  const isSkewed = divisors.some(isUncertain);
   const { variance, df } = parts;
   if (isPlain('count', request.query, prepared) && countsUnits(request, prepared)) {
     const certain = support - openSupportOf(moments, prepared, group.cells);
@@ -175,18 +167,26 @@ function varianceOf(moments: Moments, scope: Scope, contributions: Contributions
   return linearisedVariance(contributions, unmatched, moments.layout.design.kind);
 }
 
+const noDivisors: readonly Dual[] = [];
+
 function pointOf(
   { key, moments }: EstimateRequest,
   prepared: PreparedOutput,
   group: MetGroup,
   scope: Scope,
 ): Point {
+  const { inner } = prepared;
+  const complete = isExact(prepared, scope);
+  const support = supportBehind(moments, prepared, group);
+  // Most outputs are an aggregate as it stands, and there may be a hundred thousand of them.
+  if (inner.kind === 'slot' && inner.slot === 'aggregate')
+    return { dual: aggregateDual(group, prepared, inner.index, complete), divisors: noDivisors, support };
   const divisors: Dual[] = [];
-  const dual = smoothValue(prepared.inner, {
+  const dual = smoothValue(inner, {
     totals: prepared.totals.length,
-    aggregates: aggregateDuals(group, prepared, isExact(prepared, scope)),
+    aggregates: aggregateDuals(group, prepared, complete),
     key: (index) => key(group.group, index),
     onDivisor: (divisor) => divisors.push(divisor),
   });
-  return { dual, divisors, support: supportBehind(moments, prepared, group) };
+  return { dual, divisors, support };
 }

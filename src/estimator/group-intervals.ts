@@ -1,9 +1,12 @@
 import { type Pieces, piecewise } from '../common/index.ts';
 import type { Estimate } from '../plan/index.ts';
 import type { GroupEstimator } from './estimate-groups.ts';
-import type { GroupEstimate, MetGroup } from './estimate-output.ts';
+import type { GroupEstimate } from './estimate-output.ts';
+import type { MetGroup } from './met-group.ts';
+import { type ForeseenEstimate, foreseenOf } from './sizing.ts';
 import type { SuspectRows } from './suspect-rows.ts';
 import { confirmTails, isSuspect, type TailRows, withoutLook } from './hill.ts';
+import type { EstimateColumns } from './estimate-columns.ts';
 
 /** Whether there was no time for the estimate's interval. */
 export const isOutOfTime = ({ low, high, reasons }: Estimate): boolean =>
@@ -21,13 +24,15 @@ interface OpenTail {
 
 /** The intervals of groups, each made when it is first asked for: most answers show few of the groups that were met. */
 export class GroupIntervals {
-  /** By group and place, see {@link indexOf}. */
-  private readonly made: (GroupEstimate | undefined)[];
+  /** By place: those made from totals; undefined: none was made, or they are made from listed values. */
+  private readonly columns: (EstimateColumns | undefined)[] = [];
+  /** By group and place, see {@link indexOf}: those made from listed values. */
+  private readonly listed: (GroupEstimate | undefined)[] = [];
   /** Those whose tails were looked at. */
   private readonly confirmed: Uint8Array;
   private tails: { readonly rows: TailRows; readonly strata: Uint8Array } | null = null;
   private isOutOfTime = false;
-  /** How many estimates were replaced by others: rows made before show what is no longer said. */
+  /** How many estimates were replaced by others: what was looked up before is no longer said. */
   replaced = 0;
 
   /**
@@ -43,31 +48,60 @@ export class GroupIntervals {
     private readonly readRows: (strata: Uint8Array) => Pieces<TailRows>,
     private readonly suspect: SuspectRows | null = null,
   ) {
-    const most = estimator.moments.groupCount * estimator.intervalCount;
-    this.made = Array<GroupEstimate | undefined>(most);
-    this.confirmed = new Uint8Array(most);
+    this.confirmed = new Uint8Array(estimator.moments.groupCount * estimator.intervalCount);
   }
 
-  /** The estimate of the query's interval at a place. */
+  /** The estimate of the query's interval at a place, with what sizing needs of it. */
   at(group: MetGroup, place: number): GroupEstimate {
+    this.makeAt(group, place);
+    return this.mayTakeLong(place)
+      ? this.listed[this.indexOf(group, place)]!
+      : this.columnsOf(place).at(group.group); // it is made
+  }
+
+  /** The same alone. */
+  estimateAt(group: MetGroup, place: number): Estimate {
+    if (this.mayTakeLong(place)) return this.at(group, place).estimate;
+    this.makeAt(group, place);
+    return this.columnsOf(place).estimateAt(group.group);
+  }
+
+  /** The same as far as forecasts go by it. */
+  foreseenAt(group: MetGroup, place: number): ForeseenEstimate {
+    if (this.mayTakeLong(place)) return foreseenOf(this.at(group, place));
+    this.makeAt(group, place);
+    return this.columnsOf(place).foreseenAt(group.group);
+  }
+
+  /** Makes the interval at a place, unless it was made. */
+  makeAt(group: MetGroup, place: number): void {
+    if (this.isMade(group, place)) return;
     const { estimator, confidence } = this;
-    const index = this.indexOf(group, place);
-    const made = this.made[index];
-    if (made !== undefined) return made;
-    if (this.isOutOfTime) this.confirmed[index] = 1;
+    if (this.isOutOfTime) this.confirmed[this.indexOf(group, place)] = 1;
     const own = this.isOutOfTime
       ? estimator.valueAt(group, place, confidence)
       : estimator.estimateAt(group, place, confidence);
-    return (this.made[index] = this.widened(group, place, own));
+    this.put(group, place, this.widened(group, place, own));
   }
 
   private widened(group: MetGroup, place: number, own: GroupEstimate): GroupEstimate {
     return this.suspect === null ? own : this.suspect.widen(group, place, own, this.confidence);
   }
 
+  private put(group: MetGroup, place: number, own: GroupEstimate): void {
+    if (this.mayTakeLong(place)) this.listed[this.indexOf(group, place)] = own;
+    else this.columnsOf(place).put(group.group, own);
+  }
+
+  private columnsOf(place: number): EstimateColumns {
+    return (this.columns[place] ??= this.estimator.columnsFor(place, this.confidence));
+  }
+
   /** Whether the interval of the query at a place was made. */
   isMade(group: MetGroup, place: number): boolean {
-    return this.made[this.indexOf(group, place)] !== undefined;
+    return this.mayTakeLong(place)
+      ? this.listed[this.indexOf(group, place)] !== undefined
+      : this.columns[place]?.isMade(group.group) === true;
   }
 
   /** Whether the interval at a place may take long. */
@@ -79,7 +113,7 @@ export class GroupIntervals {
   *make(group: MetGroup, place: number): Pieces<void> {
     if (this.isMade(group, place) || this.isOutOfTime) return;
     const own = yield* this.estimator.estimateInPieces(group, place, this.confidence);
-    this.made[this.indexOf(group, place)] ??= this.widened(group, place, own);
+    if (!this.isMade(group, place)) this.put(group, place, this.widened(group, place, own));
   }
 
   /** No time is left: what is not made yet gets no interval, and no tail is looked at any more. */
@@ -97,7 +131,7 @@ export class GroupIntervals {
     yield* piecewise(groups.length, look, groupsAtOnce);
     const confirmed = yield* confirmTails(this.estimator.moments, open, (strata) => this.tailRowsOf(strata));
     const keep = (from: number, to: number): void => {
-      for (let at = from; at < to; at++) this.keep(open[at]!.group, open[at]!.place, confirmed[at]![0]!); // one estimate each
+      for (let at = from; at < to; at++) this.keep(open[at]!, confirmed[at]![0]!); // one estimate each
     };
     yield* piecewise(open.length, keep, groupsAtOnce);
   }
@@ -110,9 +144,15 @@ export class GroupIntervals {
       return;
     }
     if (this.confirmed[index] === 1) return;
-    const own = this.at(group, place);
-    if (isSuspect(own)) open.push({ group, place, estimates: [own] });
+    this.makeAt(group, place);
+    if (this.isSuspectAt(group, place)) open.push({ group, place, estimates: [this.at(group, place)] });
     else this.confirmed[index] = 1;
+  }
+
+  private isSuspectAt(group: MetGroup, place: number): boolean {
+    return this.mayTakeLong(place)
+      ? isSuspect(this.at(group, place))
+      : this.columnsOf(place).isSuspect(group.group);
   }
 
   /** Read once, unless others are asked for than before. */
@@ -127,15 +167,18 @@ export class GroupIntervals {
   }
 
   private withdraw(group: MetGroup, place: number): void {
+    this.makeAt(group, place);
+    if (this.confirmed[this.indexOf(group, place)] === 1) return;
     const own = this.at(group, place);
-    if (this.confirmed[this.indexOf(group, place)] === 0) this.keep(group, place, withoutLook(own));
+    this.keep({ group, place, estimates: [own] }, withoutLook(own));
   }
 
-  private keep(group: MetGroup, place: number, own: GroupEstimate): void {
-    const index = this.indexOf(group, place);
-    if (this.made[index] !== own) this.replaced++;
-    this.made[index] = own;
-    this.confirmed[index] = 1;
+  private keep({ group, place, estimates: [own] }: OpenTail, kept: GroupEstimate): void {
+    if (kept !== own) {
+      this.replaced++;
+      this.put(group, place, kept);
+    }
+    this.confirmed[this.indexOf(group, place)] = 1;
   }
 
   private indexOf({ group }: MetGroup, place: number): number {

@@ -257,13 +257,22 @@ export function aggregateValue<T>(
  */
 export function aggregateDuals(
   group: GroupTotals,
-  { aggregates, totals }: PreparedOutput,
+  prepared: PreparedOutput,
   complete: boolean,
 ): (Dual | null)[] {
-  const algebra = dualAlgebra(totals.length);
+  const duals = Array<Dual | null>(group.query.aggregates.length);
+  for (const index of prepared.aggregates) duals[index] = aggregateDual(group, prepared, index, complete);
+  return duals;
+}
+
+/** One of them. */
+export function aggregateDual(
+  group: GroupTotals,
+  { totals }: PreparedOutput,
+  aggregate: number,
+  complete: boolean,
+): Dual | null {
   const totalAs = (value: number, total: number): Dual =>
     totalDual(value, totals.indexOf(total), totals.length);
-  const duals = Array<Dual | null>(group.query.aggregates.length);
-  for (const index of aggregates) duals[index] = aggregateValue(group, index, algebra, totalAs, complete);
-  return duals;
+  return aggregateValue(group, aggregate, dualAlgebra(totals.length), totalAs, complete);
 }

@@ -4,7 +4,7 @@ import type { MomentLayout, Moments, ReasonCode } from '../plan/index.ts';
 import type { GroupEstimate } from './estimate-output.ts';
 import type { CellRange } from './group-totals.ts';
 import { hasOpenRows } from './scope.ts';
-import { isBounded, isExpected } from './tails.ts';
+import { isBounded, isExpected, type TailEvidence } from './tails.ts';
 
 /** A tail this heavy or heavier: below 2 not even the variance exists, and little above it estimates hide that. */
 const tailIndexMin = 2.1;
@@ -80,7 +80,12 @@ export function withoutLook(own: GroupEstimate): GroupEstimate {
 
 /** Certified, but for a tail that may yet be too heavy. */
 export function isSuspect({ tail, estimate }: GroupEstimate): boolean {
-  return tail !== null && estimate.certified && !isBounded(tail, estimate.confidence) && !isExpected(tail);
+  return tail !== null && estimate.certified && isSuspectTail(tail, estimate.confidence);
+}
+
+/** Whether the tail of a certified estimate may yet be too heavy. */
+export function isSuspectTail(tail: TailEvidence, confidence: number): boolean {
+  return !isBounded(tail, confidence) && !isExpected(tail);
 }
 
 function withReason(own: GroupEstimate, reason: ReasonCode): GroupEstimate {

@@ -7,7 +7,8 @@
 export { comparedIn, type Condition, readCondition, readSide, type Side } from './condition.ts';
 export { estimateDistinct, type SeenValue } from './distinct.ts';
 export { GroupEstimator } from './estimate-groups.ts';
-export type { GroupEstimate, MetGroup } from './estimate-output.ts';
+export type { GroupEstimate } from './estimate-output.ts';
+export type { MetGroup } from './met-group.ts';
 export { SuspectRows } from './suspect-rows.ts';
 export { GroupIntervals, isOutOfTime } from './group-intervals.ts';
 export { type CellRange, groupStarts } from './group-totals.ts';
@@ -21,6 +22,8 @@ export { wholeScope } from './scope.ts';
 export {
   CellForecast,
   type ErrorTarget,
+  type ForeseenEstimate,
+  foreseenOf,
   meetsTarget,
   pilotSupportMin,
   type Presumption,

@@ -1,5 +1,5 @@
 import type { ReasonCode } from '../plan/index.ts';
-import { type Contribution, type Contributions, contributionsFrom, eachOf } from './contributions.ts';
+import type { Contributions } from './contribution-table.ts';
 import { type KnownError, unbounded } from './make-estimate.ts';
 import { type Asked, unseenSum } from './plain.ts';
 import { tQuantile } from './quantiles.ts';
@@ -41,7 +41,7 @@ export function linearisedError(
     plain.error.reasons.length > 0 &&
     hasNearlyWhole(contributions);
   if (!mayBeCautious) return plain;
-  const asHalf = contributionsFrom(eachOf(contributions).map(takenAsHalf));
+  const asHalf = takenAsHalf(contributions);
   const { heaviest } = scope;
   const parts = linearisedVariance(asHalf, [], kind);
   const cautious = intervalOf(
@@ -65,17 +65,20 @@ function hasNearlyWhole({ table, from, to }: Contributions): boolean {
 }
 
 /** By (1 − ½)/(1 − f); the third moment has the factor 1 − 2f. */
-function takenAsHalf(own: Contribution): Contribution {
-  if (!isNearlyWhole(own.isOpen, own.read, own.population)) return own;
-  const times = (1 - cautiousShare) / (1 - own.read / own.population);
-  return {
-    ...own,
-    variance: own.variance * times,
-    openSquares: own.openSquares * times,
-    third: 0,
-    weights2: own.weights2 * times,
-    weights3: own.weights3 * times,
-  };
+function takenAsHalf({ table, from, to }: Contributions): Contributions {
+  const half = table.other;
+  for (let place = from; place < to; place++) {
+    half.copy(place, table);
+    const [read, population] = [table.read[place]!, table.population[place]!]; // a place of the table
+    if (!isNearlyWhole(table.isOpen[place] === 1, read, population)) continue;
+    const times = (1 - cautiousShare) / (1 - read / population);
+    half.variance[place]! *= times;
+    half.openSquares[place]! *= times;
+    half.third[place] = 0;
+    half.weights2[place]! *= times;
+    half.weights3[place]! *= times;
+  }
+  return { table: half, from, to };
 }
 
 function intervalOf(
@@ -91,11 +94,14 @@ function intervalOf(
   if (isSkewed) reasons.push('SKEWED_RATIO');
   if (singletons > 0) reasons.push('SINGLETON_STRATUM');
   const known = { contributions, df, tail, certainty: null };
-  if (support === 0)
-    return { error: { ...unbounded, ...unseenSum(request, prepared, scope), reasons }, parts: known };
+  if (support === 0) {
+    const { low, high } = unseenSum(request, prepared, scope) ?? unbounded;
+    return { error: { low, high, stdError: null, exact: false, reasons }, parts: known };
+  }
   if (variance === 0) {
     if (singletons === 0) reasons.push('ZERO_VARIANCE');
-    return { error: { ...unbounded, reasons }, parts: known };
+    // Groups of a row or two are many, and to copy takes longer.
+    return { error: { low: null, high: null, stdError: null, exact: false, reasons }, parts: known };
   }
   const stdError = Math.sqrt(variance);
   const halfWidth = tQuantile((1 + confidence) / 2, df) * stdError;

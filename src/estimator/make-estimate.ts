@@ -1,5 +1,5 @@
 import type { Estimate, ReasonCode } from '../plan/index.ts';
-import { type Contributions, noContributions } from './contributions.ts';
+import { type Contributions, noContributions } from './contribution-table.ts';
 import type { Monotone } from './smooth.ts';
 import type { TailEvidence } from './tails.ts';
 
@@ -45,14 +45,30 @@ export function estimateOf(
   { confidence, support }: Pick<Estimate, 'confidence' | 'support'>,
 ): Estimate {
   const point = shown(value, monotone);
-  const from = shown(exact ? value : low, monotone);
-  const to = shown(exact ? value : high, monotone);
-  return {
+  return shownEstimate({
     value: point,
-    low: from,
-    high: to,
+    low: shown(exact ? value : low, monotone),
+    high: shown(exact ? value : high, monotone),
     stdError: point === null ? null : stdError,
-    relativeError: exact && point !== null ? 0 : relativeErrorOf(point, from, to),
+    exact,
+    reasons,
+    confidence,
+    support,
+  });
+}
+
+/** What an estimate says beside what follows from it. */
+export type Shown = Omit<Estimate, 'relativeError' | 'certified'>;
+
+/** The estimate whose value and ends are these. */
+export function shownEstimate(shown: Shown): Estimate {
+  const { value, low, high, stdError, exact, reasons, confidence, support } = shown;
+  return {
+    value,
+    low,
+    high,
+    stdError,
+    relativeError: exact && value !== null ? 0 : relativeErrorOf(value, low, high),
     exact,
     certified: reasons.length === 0,
     reasons,

@@ -1,12 +1,7 @@
 import type { Pieces } from '../common/index.ts';
 import { type Moments, placeOfShare, type ReasonCode, totalWeight } from '../plan/index.ts';
-import {
-  type Contributions,
-  contributionsFrom,
-  ContributionTable,
-  eachOf,
-  unmatchedSingletons,
-} from './contributions.ts';
+import { type Contributions, contributionsFrom, ContributionTable, eachOf } from './contribution-table.ts';
+import { unmatchedSingletons } from './contributions.ts';
 import { emptyStratumError, stratumError } from './design-error.ts';
 import type { ListedGroups, ListedValues } from './listed-groups.ts';
 import type { StratumSides } from './stratum-sides.ts';

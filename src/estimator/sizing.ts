@@ -1,7 +1,9 @@
 import { everyInPieces, type Pieces } from '../common/index.ts';
-import type { ReasonCode } from '../plan/index.ts';
+import type { Estimate, ReasonCode } from '../plan/index.ts';
 import { varianceAt } from './design-error.ts';
-import type { GroupEstimate, MetGroup } from './estimate-output.ts';
+import type { GroupEstimate } from './estimate-output.ts';
+import type { ErrorParts } from './make-estimate.ts';
+import type { MetGroup } from './met-group.ts';
 import { chiSquareQuantile, tQuantile } from './quantiles.ts';
 import { isCertifiedBy, isSpreadWider, type TailEvidence } from './tails.ts';
 
@@ -35,7 +37,7 @@ export type RowsAt = (stratum: number) => number;
 
 /** True where the estimate keeps the target: certified or exact, and narrow enough. @param forgiven a reason that is no obstacle */
 export function meetsTarget(
-  { estimate }: GroupEstimate,
+  estimate: Estimate,
   target: ErrorTarget,
   forgiven: ReasonCode | null = null,
 ): boolean {
@@ -78,6 +80,21 @@ function presumedVariance(tail: TailEvidence | null, { typicalMatches = false }:
   return typicalMatches && tail !== null && isSpreadWider(tail) ? 1 / tail.spread : 1;
 }
 
+/** An estimate as far as forecasts go by it. */
+export interface ForeseenEstimate
+  extends Pick<Estimate, 'value' | 'stdError' | 'support' | 'exact' | 'confidence' | 'reasons'>, ErrorParts {}
+
+/** An estimate that is not kept in columns. */
+export function foreseenOf({
+  estimate,
+  contributions,
+  df,
+  tail,
+  certainty,
+}: GroupEstimate): ForeseenEstimate {
+  return { ...estimate, contributions, df, tail, certainty };
+}
+
 /** A cell of the answer with what its precision would be at another size. */
 export class CellForecast {
   /** The upper limit of the variance by its estimate; NaN until it is asked for, which may be for many sizes. */
@@ -87,7 +104,7 @@ export class CellForecast {
 
   constructor(
     readonly group: MetGroup,
-    readonly estimate: GroupEstimate,
+    readonly estimate: ForeseenEstimate,
   ) {}
 
   /** By what factor the matching rows would grow that bring sampling error: those of strata that were not read whole. */
@@ -116,21 +133,21 @@ export class CellForecast {
 
   /** Half-width to expect. @param growth see {@link growthAt} @param doubt what the variance is multiplied by */
   private halfWidthAt(rowsAt: RowsAt, growth: number, doubt = 1): number {
-    const { df, estimate } = this.estimate;
-    const t = tQuantile((1 + estimate.confidence) / 2, Math.max(1, df * growth));
+    const { df, confidence } = this.estimate;
+    const t = tQuantile((1 + confidence) / 2, Math.max(1, df * growth));
     return t * Math.sqrt(this.varianceAt(rowsAt) * doubt);
   }
 
   /** Half-width to expect, as a share of the value; null where there is no value or it is 0. */
   relativeErrorAt(rowsAt: RowsAt): number | null {
-    const { value } = this.estimate.estimate;
+    const { value } = this.estimate;
     if (value === null || value === 0) return null;
     return this.halfWidthAt(rowsAt, this.growthAt(rowsAt)) / Math.abs(value);
   }
 
   /** True where the cell may be expected to keep the target, counting on the pilot's limits rather than its estimates. */
   meets(target: ErrorTarget, rowsAt: RowsAt, presumption: Presumption = {}): boolean {
-    const { value, exact } = this.estimate.estimate;
+    const { value, exact } = this.estimate;
     if (exact) return true;
     if (value === null) return false;
     const growth = this.growthAt(rowsAt);
@@ -147,7 +164,7 @@ export class CellForecast {
     presumption: Presumption = {},
     growth = this.growthAt(rowsAt),
   ): number {
-    if (Number.isNaN(this.doubt)) this.doubt = varianceUpperLimit(this.estimate.estimate.support);
+    if (Number.isNaN(this.doubt)) this.doubt = varianceUpperLimit(this.estimate.support);
     const share = presumedVariance(this.estimate.tail, presumption);
     const halfWidth = this.halfWidthAt(rowsAt, growth, this.doubt * share);
     return halfWidth / (target.relative ? target.bound * this.loweredValue() : target.bound);
@@ -155,16 +172,16 @@ export class CellForecast {
 
   private loweredValue(): number {
     if (!Number.isNaN(this.lowered)) return this.lowered;
-    const { estimate, df } = this.estimate;
-    const magnitude = Math.abs(estimate.value!); // it has one
-    const limit = magnitude - tQuantile(limitLevel, df) * (estimate.stdError ?? 0);
+    const { value, stdError, df } = this.estimate;
+    const magnitude = Math.abs(value!); // it has one
+    const limit = magnitude - tQuantile(limitLevel, df) * (stdError ?? 0);
     this.lowered = Math.max(limit, valueShareMin * magnitude);
     return this.lowered;
   }
 
   /** True where the cell would miss the target even if the pilot was far too gloomy. */
   isHopeless(target: ErrorTarget, rowsAt: RowsAt, presumption: Presumption = {}): boolean {
-    const { value, support } = this.estimate.estimate;
+    const { value, support } = this.estimate;
     if (value === null || support === 0) return true;
     const doubt = doubtOf(support);
     const growth = this.growthAt(rowsAt);
@@ -177,10 +194,10 @@ export class CellForecast {
 
   /** Whether certification may be expected. */
   private isCertifiedAt(growth: number, margin: number, presumption: Presumption): boolean {
-    const { tail, estimate, certainty } = this.estimate;
-    if (estimate.reasons.includes('SINGLETON_STRATUM')) return false;
+    const { tail, reasons, confidence, certainty } = this.estimate;
+    if (reasons.includes('SINGLETON_STRATUM')) return false;
     if (certainty !== null) return certainty * growth >= margin;
-    return tail === null || isCertifiedBy(presumed(tail, presumption), estimate.confidence, growth / margin);
+    return tail === null || isCertifiedBy(presumed(tail, presumption), confidence, growth / margin);
   }
 }
 
@@ -211,7 +228,7 @@ export function* sizeForTarget(
   const ofAll = rowsAt(rankMax);
   let ofNeeded = rowsAt(needed);
   const isReached = (forecast: CellForecast): boolean => {
-    if (forecast.estimate.estimate.exact) return true;
+    if (forecast.estimate.exact) return true;
     if (needed > 0 && forecast.meets(target, ofNeeded, presumption)) return true;
     driver = forecast;
     if (!forecast.meets(target, ofAll, presumption)) return false;
@@ -224,7 +241,7 @@ export function* sizeForTarget(
   if (yield* everyInPieces(forecasts, isReached, cellsAtOnce))
     return { rankLimit: needed, hopeless: false, driver };
   const mayBeReached = (each: CellForecast): boolean =>
-    each.estimate.estimate.exact || !each.isHopeless(target, ofAll, presumption);
+    each.estimate.exact || !each.isHopeless(target, ofAll, presumption);
   const hopeless = !(yield* everyInPieces(forecasts, mayBeReached, cellsAtOnce));
   return { rankLimit: null, hopeless, driver };
 }

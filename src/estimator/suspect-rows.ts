@@ -1,6 +1,7 @@
 import type { Moments, ReasonCode } from '../plan/index.ts';
 import { GroupEstimator } from './estimate-groups.ts';
-import type { EstimateRequest, GroupEstimate, MetGroup } from './estimate-output.ts';
+import type { EstimateRequest, GroupEstimate } from './estimate-output.ts';
+import type { MetGroup } from './met-group.ts';
 import { estimateOf, unbounded } from './make-estimate.ts';
 import { isPlain } from './plain.ts';
 

@@ -1,5 +1,5 @@
 import type { Moments, ReasonCode } from '../plan/index.ts';
-import type { Contributions } from './contributions.ts';
+import type { Contributions } from './contribution-table.ts';
 import type { PreparedOutput } from './group-totals.ts';
 import { largestOfKey, tailByKeys } from './key-tails.ts';
 import { MatchList } from './match-list.ts';

@@ -1,5 +1,5 @@
 import type { SampleDesign } from '../plan/index.ts';
-import type { Contributions } from './contributions.ts';
+import type { Contributions } from './contribution-table.ts';
 
 /** The variance of an estimate. */
 export interface VarianceParts {

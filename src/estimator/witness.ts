@@ -1,5 +1,6 @@
 import type { Moments } from '../plan/index.ts';
-import { contributionsOf, eachOf } from './contributions.ts';
+import { eachOf } from './contribution-table.ts';
+import { contributionsOf } from './contributions.ts';
 import type { CellRange, PreparedOutput } from './group-totals.ts';
 import type { MatchList } from './match-list.ts';
 import { type ExpectedTail, tailOfMatches } from './population-skewness.ts';

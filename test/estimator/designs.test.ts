@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { SamplingMethod } from '../../src/catalog/index.ts';
 import { seededRandom } from '../../src/common/index.ts';
 import { designOf } from '../../src/engine/sampled-tables.ts';
-import { type Contribution, eachOf } from '../../src/estimator/contributions.ts';
+import { type Contribution, eachOf } from '../../src/estimator/contribution-table.ts';
 import { bigintType, doubleType } from '../../src/plan/index.ts';
 import { arrayScan } from '../support/array-scan.ts';
 import { askSample, bindAggregate } from '../support/ask-sample.ts';

@@ -104,7 +104,14 @@ export async function askSample(
     moments,
     lost: scan.lost,
     groups: groups.map(({ group }, place) => ({
-      ...group,
+      query,
+      aggregateTotals,
+      moments,
+      listed: group.listed,
+      group: group.group,
+      cells: group.cells,
+      totals: group.totals,
+      aggregates: group.aggregates,
       estimates: confirmed[place]!, // one a group
       keys: query.keys.map((_, index) => collected.key(group.group, index)),
     })),

@@ -1,0 +1,73 @@
+import { plainAlgebra } from '../plan/index.ts';
+import { aggregateValue, type CellRange, estimateTotals, type GroupTotals } from './group-totals.ts';
+import type { ListedGroups } from './listed-groups.ts';
+
+/** A group that has rows in the sample, or the one group of a query without GROUP BY. */
+export interface MetGroup extends GroupTotals {
+  /** Point values of all aggregates, for HAVING and ORDER BY; null where SQL has NULL. */
+  readonly aggregates: readonly (number | null)[];
+}
+
+/** What all groups share. */
+export interface GroupsMet extends Pick<GroupTotals, 'query' | 'aggregateTotals' | 'moments'> {
+  readonly listed: ListedGroups | null;
+  /** Where each group's cells start; one more entry closes the last. */
+  readonly starts: Int32Array;
+  /** All rows were read. */
+  readonly isComplete: boolean;
+}
+
+/** A group whose totals and values are computed when they are asked for: there may be a hundred thousand, and few are asked for twice. */
+export class SummedGroup implements MetGroup, CellRange {
+  constructor(
+    private readonly met: GroupsMet,
+    readonly group: number,
+    readonly from: number,
+    readonly to: number,
+  ) {}
+
+  get query(): GroupTotals['query'] {
+    return this.met.query;
+  }
+
+  get aggregateTotals(): GroupTotals['aggregateTotals'] {
+    return this.met.aggregateTotals;
+  }
+
+  get moments(): GroupTotals['moments'] {
+    return this.met.moments;
+  }
+
+  get listed(): ListedGroups | null {
+    return this.met.listed;
+  }
+
+  get cells(): CellRange {
+    return this;
+  }
+
+  get totals(): readonly number[] {
+    return estimateTotals(this.met.moments, this);
+  }
+
+  get aggregates(): readonly (number | null)[] {
+    return aggregatesOf(this, this.met.isComplete);
+  }
+}
+
+/** The same of a group whose values were put in order: as it is then. */
+export function listedGroup(met: GroupsMet, group: number, cells: CellRange): MetGroup {
+  const { query, aggregateTotals, moments, listed, isComplete } = met;
+  const totals = estimateTotals(moments, cells);
+  const own = { query, aggregateTotals, moments, listed, group, cells, totals };
+  return { ...own, aggregates: aggregatesOf(own, isComplete) };
+}
+
+function aggregatesOf(group: GroupTotals, isComplete: boolean): (number | null)[] {
+  const values = Array<number | null>(group.query.aggregates.length);
+  for (let index = 0; index < values.length; index++)
+    values[index] = aggregateValue(group, index, plainAlgebra, asItIs, isComplete);
+  return values;
+}
+
+const asItIs = (value: number): number => value;
