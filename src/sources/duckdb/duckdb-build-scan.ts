@@ -1,5 +1,5 @@
 import { withPauses } from '../../common/index.ts';
-import type { OutputColumn } from '../../plan/index.ts';
+import type { OutputColumn, Scalar } from '../../plan/index.ts';
 import type {
   FileScan,
   MagnitudeHistogram,
@@ -15,6 +15,7 @@ import type {
 import { type Control, type FileDescription, pauseOf, type SourceTable } from '../source.ts';
 import { readCentres } from './column-centres.ts';
 import { inspectParquet, readerOf } from './files.ts';
+import { readRanges } from './footer-ranges.ts';
 import type { LockedDatabase } from './locked-database.ts';
 import { magnitudeStatement, outlierTest, readMagnitudes } from './magnitudes.ts';
 import { quoteName } from './print-literal.ts';
@@ -27,10 +28,11 @@ import {
   statisticName,
   type TotalsByName,
   totalsOf,
+  type ValueRange,
 } from './quick-statistics.ts';
 import { readResult } from './read-values.ts';
 import { scannedColumn } from './scanned-column.ts';
-import { statisticExpressions } from './strata-statistics.ts';
+import { type StatisticExpressions, statisticExpressions } from './strata-statistics.ts';
 
 /** Strata whose thresholds are set at once. */
 const strataAtOnce = 2 ** 11;
@@ -40,6 +42,7 @@ const priorityRange = 2 ** 64;
 /** The scans of builds, one after the other, in a database of its own that can read the table's files. */
 export class DuckDBBuildScan implements FileScan {
   private knownCentres: readonly number[] | null = null;
+  private knownRanges: readonly (ValueRange | null)[] | null = null;
 
   constructor(
     private readonly database: LockedDatabase,
@@ -74,10 +77,18 @@ export class DuckDBBuildScan implements FileScan {
   ): Promise<ScannedStrata> {
     const keyColumns = keys.map((key) => this.columns.find(({ name }) => name === key)!); // resolved against the same columns
     const centres = await this.centres(control);
-    const statistics = this.namedStatistics(quickExpressions, centres);
+    const ranges = await this.ranges(control);
     const parts = keys.map((key, place) => ({ name: `k${place}`, sql: quoteName(key) }));
     if (outliers.length > 0) parts.push({ name: 'o', sql: outlierTest(outliers, this.columns, '') });
     const named = parts.map(({ name, sql }) => `${sql} AS ${name}`);
+    // Of one stratum the footer tells the ends.
+    const ends = ranges.map((range) => (parts.length === 0 ? range : null));
+    const statistics = this.namedStatistics(centres, (column, centre, place) => {
+      const { low, high, ...others } = quickExpressions(column, centre, ranges[place]!); // one a column
+      return low === undefined || high === undefined || ends[place] !== null
+        ? others
+        : { low, high, ...others };
+    });
     const grouped = `SELECT ${[...named, 'count(*) AS n', ...statistics].join(', ')} FROM ${this.reader()} GROUP BY ALL`;
     const order = parts.length === 0 ? '1' : parts.map(({ name }) => `${name} ASC NULLS LAST`).join(', ');
     await this.database.run(
@@ -90,9 +101,13 @@ export class DuckDBBuildScan implements FileScan {
       control,
     );
     const found = new Map(columns.map(({ name }, place) => [name, values[place]!])); // one array a column
+    for (const [place, told] of ends.entries()) {
+      for (const [name, end] of Object.entries(told ?? {}))
+        found.set(statisticName(name, place), Array<Scalar>(rowCount).fill(end));
+    }
     const quick: (GetTotals | null)[] = [];
     for (const [place, column] of this.columns.entries()) {
-      const own = carefulTotals(column, rowCount, totalsOf(found, place));
+      const own = carefulTotals(column, rowCount, totalsOf(found, place), centres[place]!); // one a column
       quick.push(await withPauses(own, pauseOf(control)));
     }
     const careful = quick.includes(null)
@@ -113,17 +128,15 @@ export class DuckDBBuildScan implements FileScan {
     };
   }
 
-  /** What is computed of each column that is asked for, named by it. */
+  /** What is computed of the columns, named by them. */
   private namedStatistics(
-    expressionsOf: typeof statisticExpressions,
     centres: readonly number[],
-    isAsked: (place: number) => boolean = () => true,
+    expressionsOf: (column: OutputColumn, centre: number, place: number) => StatisticExpressions,
   ): string[] {
-    return this.columns.flatMap((column, place) =>
-      isAsked(place)
-        ? Object.entries(expressionsOf(column, centres[place]!)).map(([name, sql]) => `${sql} AS ${statisticName(name, place)}`) // prettier-ignore
-        : [],
-    ); // one centre a column
+    return this.columns.flatMap((column, place) => {
+      const named = Object.entries(expressionsOf(column, centres[place]!, place)); // one centre a column
+      return named.map(([name, sql]) => `${sql} AS ${statisticName(name, place)}`);
+    });
   }
 
   /** Totals of columns whose values are not as most are, in the order of the strata. */
@@ -133,7 +146,9 @@ export class DuckDBBuildScan implements FileScan {
     centres: readonly number[],
     control: Control,
   ): Promise<TotalsByName> {
-    const statistics = this.namedStatistics(statisticExpressions, centres, (place) => columns[place]!);
+    const statistics = this.namedStatistics(centres, (column, centre, place) =>
+      columns[place] ? statisticExpressions(column, centre) : {},
+    );
     const grouped = `SELECT ${[...named, 'count(*) AS n', ...statistics].join(', ')} FROM ${this.reader()} GROUP BY ALL`;
     const sql = `SELECT * FROM (${grouped}) WHERE n > 0 ORDER BY ${order}`;
     const result = await this.database.query(sql, readResult, control);
@@ -181,6 +196,14 @@ export class DuckDBBuildScan implements FileScan {
   private async centres(control: Control): Promise<readonly number[]> {
     this.knownCentres ??= await readCentres(this.database, this.paths, this.columns, control);
     return this.knownCentres;
+  }
+
+  /** Of one file for each column what its footer tells; files that differ in their columns' types would have to be read by each. */
+  private async ranges(control: Control): Promise<readonly (ValueRange | null)[]> {
+    const [path, ...others] = this.paths;
+    if (path === undefined || others.length > 0) return this.columns.map(() => null);
+    this.knownRanges ??= await readRanges(this.database, path, this.columns, control);
+    return this.knownRanges;
   }
 
   /** Brings the thresholds into DuckDB, as priorities. */
