@@ -36,8 +36,9 @@ import { type StatisticExpressions, statisticExpressions } from './strata-statis
 
 /** Strata whose thresholds are set at once. */
 const strataAtOnce = 2 ** 11;
-/** Priorities are 64-bit hashes. */
-const priorityRange = 2 ** 64;
+/** Priorities are 64-bit hashes; a double may lie so far from one that it stands for. */
+const [priorityRange, priorityStep] = [2 ** 64, 2n ** 11n];
+const priorityMax = 2n ** 64n - 1n;
 
 /** The scans of builds, one after the other, in a database of its own that can read the table's files. */
 export class DuckDBBuildScan implements FileScan {
@@ -159,13 +160,16 @@ export class DuckDBBuildScan implements FileScan {
     const { thresholds, atLeast } = request;
     await this.setThresholds(thresholds, control);
     const pick = this.pickStatement(request);
-    await this.database.run(`CREATE OR REPLACE TABLE picked AS ${pick}`, control);
+    // No row lies beyond the greatest threshold: that a reader of files can tell by itself.
+    const greatest = thresholdOf(thresholds.reduce((most, share) => Math.max(most, share), 0));
+    const first = `${this.rowPriority(request.seed)} <= ${greatest}::UBIGINT`;
+    await this.database.run(`CREATE OR REPLACE TABLE picked AS ${pick} AND ${first}`, control);
     let short = await this.shortStrata(atLeast, control);
     while (short.length > 0) {
       const list = short.join(', ');
       await this.database.run(`DELETE FROM picked WHERE h IN (${list})`, control);
       await this.database.run(
-        `UPDATE thresholds SET most = least(${priorityRange}, most * 4) WHERE h IN (${list})`,
+        `UPDATE thresholds SET most = least(most, ${priorityMax / 4n}) * 4 + 3 WHERE h IN (${list})`,
         control,
       );
       await this.database.run(`INSERT INTO picked ${pick} AND s.h IN (${list})`, control);
@@ -178,7 +182,7 @@ export class DuckDBBuildScan implements FileScan {
     const relation = {
       reader: this.reader(),
       columns: this.columns,
-      rowPriority: priorityExpression(this.fileNumber(), 't.file_row_number', String(request.seed)),
+      rowPriority: this.rowPriority(request.seed),
       stored: request.columns.map(storedExpression),
     };
     return await scanKeys(this.database, relation, request, control);
@@ -209,11 +213,11 @@ export class DuckDBBuildScan implements FileScan {
   /** Brings the thresholds into DuckDB, as priorities. */
   private async setThresholds(thresholds: Float64Array, control: Control): Promise<void> {
     await this.database.call(async (connection) => {
-      await connection.run('CREATE OR REPLACE TABLE thresholds (h INTEGER, most DOUBLE)');
+      await connection.run('CREATE OR REPLACE TABLE thresholds (h INTEGER, most UBIGINT)');
       const appender = await connection.createAppender('thresholds');
       for (const [stratum, share] of thresholds.entries()) {
         appender.appendInteger(stratum);
-        appender.appendDouble(share * priorityRange);
+        appender.appendUBigInt(thresholdOf(share));
         appender.endRow();
         if (stratum % strataAtOnce === strataAtOnce - 1) await pauseOf(control)();
       }
@@ -222,13 +226,17 @@ export class DuckDBBuildScan implements FileScan {
   }
 
   private pickStatement({ seed, keys, columns, outliers = [] }: RowRequest): string {
-    const priority = priorityExpression(this.fileNumber(), 't.file_row_number', String(seed));
+    const priority = this.rowPriority(seed);
     const matches = keys.map((key, place) => `t.${quoteName(key)} IS NOT DISTINCT FROM s.k${place}`);
     if (outliers.length > 0) matches.push(`${outlierTest(outliers, this.columns, 't.')} = s.o`);
     const on = matches.length === 0 ? 'TRUE' : matches.join(' AND ');
     const stored = columns.map((column, place) => `${storedExpression(column)} AS c${place}`);
     const strata = `(SELECT * FROM strata JOIN thresholds USING (h)) s`;
     return `SELECT ${['s.h', `${priority} AS u`, ...stored].join(', ')} FROM ${this.reader()} t JOIN ${strata} ON ${on} WHERE ${priority} <= s.most`;
+  }
+
+  private rowPriority(seed: number): string {
+    return priorityExpression(this.fileNumber(), 't.file_row_number', String(seed));
   }
 
   /** The catalog's number of a row's file, in SQL. */
@@ -249,6 +257,12 @@ export class DuckDBBuildScan implements FileScan {
     const [strata = [], counts = []] = counted.values;
     return strata.map(Number).filter((stratum, place) => Number(counts[place]) < atLeast[stratum]!); // one entry a stratum
   }
+}
+
+/** A share of the priorities' range as a priority, never less than it. */
+function thresholdOf(share: number): bigint {
+  const threshold = BigInt(Math.ceil(share * priorityRange)) + priorityStep;
+  return threshold < priorityMax ? threshold : priorityMax;
 }
 
 /**
