@@ -6,12 +6,15 @@ import { quoteName } from './print-literal.ts';
 import { readResult } from './read-values.ts';
 import { statisticExpressions } from './strata-statistics.ts';
 
+/** Integers whose variance is no less lie about a whole number as well as about their mean. */
+const wideVariance = 64;
+
 /** Rows that the centre of a column is taken from. */
 export const centreRows = 100_000;
 
 /**
  * For each column a number near its mean, from the rows in the middle of the table: numbers of rows, and much that is written as time
- * goes on, grow from the first row to the last. Columns without a mean have 0.
+ * goes on, grow from the first row to the last. Columns without a mean have 0; integers that are spread widely have a whole number.
  */
 export async function readCentres(
   database: LockedDatabase,
@@ -29,7 +32,11 @@ export async function readCentres(
     // DuckDB skips the row groups before and behind.
     return `SELECT ${values.join(', ')} FROM ${reader} WHERE file_row_number BETWEEN ${from} AND ${to - 1}`;
   });
-  const means = numbers.map((column) => `coalesce(${statisticExpressions(column, 0)['mean']}, 0)::DOUBLE`);
+  const means = numbers.map((column) => {
+    const { mean, variance } = statisticExpressions(column, 0);
+    const rounded = `CASE WHEN ${variance} >= ${wideVariance} THEN round(${mean}) ELSE ${mean} END`;
+    return `coalesce(${column.type.kind === 'integer' ? rounded : mean}, 0)::DOUBLE`;
+  });
   const found = await database.query(
     `SELECT ${means.join(', ')} FROM (${read.join(' UNION ALL ')})`,
     readResult,

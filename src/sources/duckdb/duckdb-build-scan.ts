@@ -1,5 +1,5 @@
 import { withPauses } from '../../common/index.ts';
-import type { OutputColumn } from '../../plan/index.ts';
+import type { OutputColumn, Scalar } from '../../plan/index.ts';
 import type {
   FileScan,
   MagnitudeHistogram,
@@ -15,6 +15,7 @@ import type {
 import { type Control, type FileDescription, pauseOf, type SourceTable } from '../source.ts';
 import { readCentres } from './column-centres.ts';
 import { inspectParquet, readerOf } from './files.ts';
+import { readRanges } from './footer-ranges.ts';
 import type { LockedDatabase } from './locked-database.ts';
 import { magnitudeStatement, outlierTest, readMagnitudes } from './magnitudes.ts';
 import { quoteName } from './print-literal.ts';
@@ -27,19 +28,22 @@ import {
   statisticName,
   type TotalsByName,
   totalsOf,
+  type ValueRange,
 } from './quick-statistics.ts';
 import { readResult } from './read-values.ts';
 import { scannedColumn } from './scanned-column.ts';
-import { statisticExpressions } from './strata-statistics.ts';
+import { type StatisticExpressions, statisticExpressions } from './strata-statistics.ts';
 
 /** Strata whose thresholds are set at once. */
 const strataAtOnce = 2 ** 11;
-/** Priorities are 64-bit hashes. */
-const priorityRange = 2 ** 64;
+/** Priorities are 64-bit hashes; a double may lie so far from one that it stands for. */
+const [priorityRange, priorityStep] = [2 ** 64, 2n ** 11n];
+const priorityMax = 2n ** 64n - 1n;
 
 /** The scans of builds, one after the other, in a database of its own that can read the table's files. */
 export class DuckDBBuildScan implements FileScan {
   private knownCentres: readonly number[] | null = null;
+  private knownRanges: readonly (ValueRange | null)[] | null = null;
 
   constructor(
     private readonly database: LockedDatabase,
@@ -74,10 +78,18 @@ export class DuckDBBuildScan implements FileScan {
   ): Promise<ScannedStrata> {
     const keyColumns = keys.map((key) => this.columns.find(({ name }) => name === key)!); // resolved against the same columns
     const centres = await this.centres(control);
-    const statistics = this.namedStatistics(quickExpressions, centres);
+    const ranges = await this.ranges(control);
     const parts = keys.map((key, place) => ({ name: `k${place}`, sql: quoteName(key) }));
     if (outliers.length > 0) parts.push({ name: 'o', sql: outlierTest(outliers, this.columns, '') });
     const named = parts.map(({ name, sql }) => `${sql} AS ${name}`);
+    // Of one stratum the footer tells the ends.
+    const ends = ranges.map((range) => (parts.length === 0 ? range : null));
+    const statistics = this.namedStatistics(centres, (column, centre, place) => {
+      const { low, high, ...others } = quickExpressions(column, centre, ranges[place]!); // one a column
+      return low === undefined || high === undefined || ends[place] !== null
+        ? others
+        : { low, high, ...others };
+    });
     const grouped = `SELECT ${[...named, 'count(*) AS n', ...statistics].join(', ')} FROM ${this.reader()} GROUP BY ALL`;
     const order = parts.length === 0 ? '1' : parts.map(({ name }) => `${name} ASC NULLS LAST`).join(', ');
     await this.database.run(
@@ -90,9 +102,13 @@ export class DuckDBBuildScan implements FileScan {
       control,
     );
     const found = new Map(columns.map(({ name }, place) => [name, values[place]!])); // one array a column
+    for (const [place, told] of ends.entries()) {
+      for (const [name, end] of Object.entries(told ?? {}))
+        found.set(statisticName(name, place), Array<Scalar>(rowCount).fill(end));
+    }
     const quick: (GetTotals | null)[] = [];
     for (const [place, column] of this.columns.entries()) {
-      const own = carefulTotals(column, rowCount, totalsOf(found, place));
+      const own = carefulTotals(column, rowCount, totalsOf(found, place), centres[place]!); // one a column
       quick.push(await withPauses(own, pauseOf(control)));
     }
     const careful = quick.includes(null)
@@ -113,17 +129,15 @@ export class DuckDBBuildScan implements FileScan {
     };
   }
 
-  /** What is computed of each column that is asked for, named by it. */
+  /** What is computed of the columns, named by them. */
   private namedStatistics(
-    expressionsOf: typeof statisticExpressions,
     centres: readonly number[],
-    isAsked: (place: number) => boolean = () => true,
+    expressionsOf: (column: OutputColumn, centre: number, place: number) => StatisticExpressions,
   ): string[] {
-    return this.columns.flatMap((column, place) =>
-      isAsked(place)
-        ? Object.entries(expressionsOf(column, centres[place]!)).map(([name, sql]) => `${sql} AS ${statisticName(name, place)}`) // prettier-ignore
-        : [],
-    ); // one centre a column
+    return this.columns.flatMap((column, place) => {
+      const named = Object.entries(expressionsOf(column, centres[place]!, place)); // one centre a column
+      return named.map(([name, sql]) => `${sql} AS ${statisticName(name, place)}`);
+    });
   }
 
   /** Totals of columns whose values are not as most are, in the order of the strata. */
@@ -133,7 +147,9 @@ export class DuckDBBuildScan implements FileScan {
     centres: readonly number[],
     control: Control,
   ): Promise<TotalsByName> {
-    const statistics = this.namedStatistics(statisticExpressions, centres, (place) => columns[place]!);
+    const statistics = this.namedStatistics(centres, (column, centre, place) =>
+      columns[place] ? statisticExpressions(column, centre) : {},
+    );
     const grouped = `SELECT ${[...named, 'count(*) AS n', ...statistics].join(', ')} FROM ${this.reader()} GROUP BY ALL`;
     const sql = `SELECT * FROM (${grouped}) WHERE n > 0 ORDER BY ${order}`;
     const result = await this.database.query(sql, readResult, control);
@@ -144,13 +160,16 @@ export class DuckDBBuildScan implements FileScan {
     const { thresholds, atLeast } = request;
     await this.setThresholds(thresholds, control);
     const pick = this.pickStatement(request);
-    await this.database.run(`CREATE OR REPLACE TABLE picked AS ${pick}`, control);
+    // No row lies beyond the greatest threshold: that a reader of files can tell by itself.
+    const greatest = thresholdOf(thresholds.reduce((most, share) => Math.max(most, share), 0));
+    const first = `${this.rowPriority(request.seed)} <= ${greatest}::UBIGINT`;
+    await this.database.run(`CREATE OR REPLACE TABLE picked AS ${pick} AND ${first}`, control);
     let short = await this.shortStrata(atLeast, control);
     while (short.length > 0) {
       const list = short.join(', ');
       await this.database.run(`DELETE FROM picked WHERE h IN (${list})`, control);
       await this.database.run(
-        `UPDATE thresholds SET most = least(${priorityRange}, most * 4) WHERE h IN (${list})`,
+        `UPDATE thresholds SET most = least(most, ${priorityMax / 4n}) * 4 + 3 WHERE h IN (${list})`,
         control,
       );
       await this.database.run(`INSERT INTO picked ${pick} AND s.h IN (${list})`, control);
@@ -163,7 +182,7 @@ export class DuckDBBuildScan implements FileScan {
     const relation = {
       reader: this.reader(),
       columns: this.columns,
-      rowPriority: priorityExpression(this.fileNumber(), 't.file_row_number', String(request.seed)),
+      rowPriority: this.rowPriority(request.seed),
       stored: request.columns.map(storedExpression),
     };
     return await scanKeys(this.database, relation, request, control);
@@ -183,14 +202,22 @@ export class DuckDBBuildScan implements FileScan {
     return this.knownCentres;
   }
 
+  /** Of one file for each column what its footer tells; files that differ in their columns' types would have to be read by each. */
+  private async ranges(control: Control): Promise<readonly (ValueRange | null)[]> {
+    const [path, ...others] = this.paths;
+    if (path === undefined || others.length > 0) return this.columns.map(() => null);
+    this.knownRanges ??= await readRanges(this.database, path, this.columns, control);
+    return this.knownRanges;
+  }
+
   /** Brings the thresholds into DuckDB, as priorities. */
   private async setThresholds(thresholds: Float64Array, control: Control): Promise<void> {
     await this.database.call(async (connection) => {
-      await connection.run('CREATE OR REPLACE TABLE thresholds (h INTEGER, most DOUBLE)');
+      await connection.run('CREATE OR REPLACE TABLE thresholds (h INTEGER, most UBIGINT)');
       const appender = await connection.createAppender('thresholds');
       for (const [stratum, share] of thresholds.entries()) {
         appender.appendInteger(stratum);
-        appender.appendDouble(share * priorityRange);
+        appender.appendUBigInt(thresholdOf(share));
         appender.endRow();
         if (stratum % strataAtOnce === strataAtOnce - 1) await pauseOf(control)();
       }
@@ -199,13 +226,17 @@ export class DuckDBBuildScan implements FileScan {
   }
 
   private pickStatement({ seed, keys, columns, outliers = [] }: RowRequest): string {
-    const priority = priorityExpression(this.fileNumber(), 't.file_row_number', String(seed));
+    const priority = this.rowPriority(seed);
     const matches = keys.map((key, place) => `t.${quoteName(key)} IS NOT DISTINCT FROM s.k${place}`);
     if (outliers.length > 0) matches.push(`${outlierTest(outliers, this.columns, 't.')} = s.o`);
     const on = matches.length === 0 ? 'TRUE' : matches.join(' AND ');
     const stored = columns.map((column, place) => `${storedExpression(column)} AS c${place}`);
     const strata = `(SELECT * FROM strata JOIN thresholds USING (h)) s`;
     return `SELECT ${['s.h', `${priority} AS u`, ...stored].join(', ')} FROM ${this.reader()} t JOIN ${strata} ON ${on} WHERE ${priority} <= s.most`;
+  }
+
+  private rowPriority(seed: number): string {
+    return priorityExpression(this.fileNumber(), 't.file_row_number', String(seed));
   }
 
   /** The catalog's number of a row's file, in SQL. */
@@ -226,6 +257,12 @@ export class DuckDBBuildScan implements FileScan {
     const [strata = [], counts = []] = counted.values;
     return strata.map(Number).filter((stratum, place) => Number(counts[place]) < atLeast[stratum]!); // one entry a stratum
   }
+}
+
+/** A share of the priorities' range as a priority, never less than it. */
+function thresholdOf(share: number): bigint {
+  const threshold = BigInt(Math.ceil(share * priorityRange)) + priorityStep;
+  return threshold < priorityMax ? threshold : priorityMax;
 }
 
 /**

@@ -22,13 +22,16 @@ export function* scannedColumn(
   }
   const [counts, nonFinite] = [yield* doubles('count', 0), yield* doubles('nonFinite', 0)];
   const [mean, variance] = [yield* doubles('mean'), yield* doubles('variance')];
+  // Where it is known of itself, it has digits that the difference of two large numbers lost.
+  const distance = yield* doubles('distance');
   const powers: Float64Array[] = [];
   for (const k of [3, 4, 5, 6]) powers.push(yield* doubles(`power${k}`));
   const centred = Array.from({ length: 5 }, () => new Float64Array(count));
   const centreAt = (stratum: number): void => {
     const n = counts[stratum]! - nonFinite[stratum]!; // one entry a stratum in all of them
     const own = powers.map((power) => power[stratum]!);
-    const moments = centreMoments(n, variance[stratum]! * n, mean[stratum]! - centre, own);
+    const delta = Number.isNaN(distance[stratum]!) ? mean[stratum]! - centre : distance[stratum]!;
+    const moments = centreMoments(n, variance[stratum]! * n, delta, own);
     for (const [place, moment] of moments.entries()) centred[place]![stratum] = moment;
   };
   const centreAll = (from: number, to: number): void => {
