@@ -45,12 +45,15 @@ interface Sending {
 
 /** A statement takes so much of memory beside its text while it waits, bytes. */
 const taskBytes = 2048;
+const cores = availableParallelism();
 /** Statements that take longer than the target by themselves run beside the others, as many at once as half of the cores: … */
-const longShare = 0.5;
+const longMax = Math.max(1, Math.floor(cores / 2));
 /** … they are refused where they would wait for so many times the target. */
 const longWaitTimes = 4;
 /** Statements that change something do too: leases keep them apart. */
 const changesMax = 4;
+/** Predicted wait, by the target, from which others are refused: they are less alike than the works of the stages' trials. */
+const refuseAt = 0.4;
 /**
  * Where there is too much to do, the place of a long statement rests behind it for so many times what it took: one costs as much as fifty
  * others.
@@ -71,6 +74,8 @@ export class Pipeline {
   private readonly changes: Stage<Planned>;
   private readonly responding: Stage<Sending>;
   private readonly costs = new CostBook();
+  /** Long statements at work, which take their part of the cores from the others. */
+  private atWorkBeside = 0;
 
   constructor(
     private readonly control: EngineControl,
@@ -98,14 +103,12 @@ export class Pipeline {
       onFailed: ({ payload }: Work<Planned>, error: unknown) => payload.reject(error),
       onDropped: ({ payload }: Work<Planned>, reason: DropReason) => payload.reject(dropError(reason)),
     };
-    const cores = availableParallelism();
     this.execution = new Stage<Planned>({
       ...execute,
       name: 'execute',
       pool: pool(cores, 2 * cores),
       batch: { most: 64 },
     });
-    const longMax = Math.max(1, Math.floor(cores * longShare));
     this.long = new Stage<Planned>({
       ...execute,
       name: 'long',
@@ -124,7 +127,10 @@ export class Pipeline {
       onDropped: ({ payload }, reason) => payload.reject(dropError(reason)),
     });
     this.admission = isControlled
-      ? new AdmissionController({ clock, targetMs, leastShare, backlog: () => this.backlog() })
+      ? new AdmissionController({
+          ...{ clock, targetMs, leastShare, refuseAt },
+          backlog: () => this.backlog(),
+        })
       : null;
   }
 
@@ -159,8 +165,8 @@ export class Pipeline {
     readonly admission: ReturnType<AdmissionController['metrics']> | null;
   } {
     const { planning, execution, long, changes, responding } = this;
-    const stages = [planning, execution, long, changes, responding];
-    return { stages: stages.map((stage) => stage.metrics()), admission: this.admission?.metrics() ?? null };
+    const stages = [planning, execution, long, changes, responding].map((stage) => stage.metrics());
+    return { stages, admission: this.admission?.metrics() ?? null };
   }
 
   /** What is let in and not done: what is to be planned waits for the same places. */
@@ -170,7 +176,10 @@ export class Pipeline {
     return {
       queued: planning.queued + execution.queued,
       poolSize,
-      expectedWaitMs: () => planning.expectedWaitMs() / poolSize + execution.expectedWaitMs(),
+      expectedWaitMs: () => {
+        const slowness = (poolSize + this.atWorkBeside) / poolSize;
+        return slowness * (planning.expectedWaitMs() / poolSize + execution.expectedWaitMs());
+      },
     };
   }
 
@@ -255,9 +264,11 @@ export class Pipeline {
 
   private async executeLong(batch: readonly Work<Planned>[]): Promise<void> {
     const beganMs = this.clock.nowMs();
+    this.atWorkBeside++;
     try {
       await this.execute(batch);
     } finally {
+      this.atWorkBeside--;
       const endMs = this.clock.nowMs() + restTimes * (this.clock.nowMs() - beganMs);
       while (this.isBusy && this.clock.nowMs() < endMs)
         await new Promise<void>((resume) => this.clock.after(restLookMs, resume));
