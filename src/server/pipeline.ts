@@ -126,12 +126,9 @@ export class Pipeline {
       onFailed: ({ payload }, error) => payload.reject(error),
       onDropped: ({ payload }, reason) => payload.reject(dropError(reason)),
     });
-    this.admission = isControlled
-      ? new AdmissionController({
-          ...{ clock, targetMs, leastShare, refuseAt },
-          backlog: () => this.backlog(),
-        })
-      : null;
+    const backlog = (): Backlog => this.backlog();
+    const admission = { clock, targetMs, leastShare, refuseAt, backlog };
+    this.admission = isControlled ? new AdmissionController(admission) : null;
   }
 
   /**
@@ -141,10 +138,11 @@ export class Pipeline {
    */
   async run(asked: Asked, execute: Execute, sameAs: string | null): Promise<QueryResult | null> {
     const expected = this.costs.ofText(asked.sql);
-    const admission = this.isLong(expected.predictedMs)
-      ? null
-      : this.admission?.admit({ client: asked.client.id, ...expected });
-    if (admission?.admitted === false) throw new Overloaded(admission.retryAfterMs);
+    if (this.isLong(expected.predictedMs)) this.admitLong();
+    else {
+      const admission = this.admission?.admit({ client: asked.client.id, ...expected });
+      if (admission?.admitted === false) throw new Overloaded(admission.retryAfterMs);
+    }
     return await new Promise((resolve, reject) => {
       const task: Task = { asked, execute, sameAs, resolve, reject };
       this.enqueue(this.planning, this.workOf(task, expected.predictedMs));
@@ -218,8 +216,10 @@ export class Pipeline {
       batchKey: task.sameAs,
     };
     if (foreseen.kind === 'change') this.enqueue(this.changes, work);
-    else if (this.isLong(predictedMs)) this.enqueueLong(work);
-    else this.enqueue(this.execution, work);
+    else if (this.isLong(predictedMs)) {
+      this.admitLong();
+      this.enqueue(this.long, work);
+    } else this.enqueue(this.execution, work);
     // Others get their turn between two plans.
     await new Promise((resume) => setImmediate(resume));
   }
@@ -233,11 +233,11 @@ export class Pipeline {
     return predictedMs > this.settings.targetMs;
   }
 
-  private enqueueLong(work: Work<Planned>): void {
+  /** @throws Overloaded where a long statement would wait too long */
+  private admitLong(): void {
     const { isControlled, targetMs } = this.settings;
     const waitMs = this.long.expectedWaitMs() * (this.isBusy ? 1 + restTimes : 1);
-    if (isControlled && waitMs > longWaitTimes * targetMs) work.payload.reject(new Overloaded(waitMs));
-    else this.enqueue(this.long, work);
+    if (isControlled && waitMs > longWaitTimes * targetMs) throw new Overloaded(waitMs);
   }
 
   /** Runs works that are one statement, and gives its answer to all of them. */
