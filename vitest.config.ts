@@ -5,8 +5,6 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // DuckDB, SQLite and worker threads are native: processes of their own keep a crash in one file from hiding others.
     pool: 'forks',
-    // Else one core of two would do nothing.
-    maxWorkers: '100%',
     // The thread's program, from its source as it is.
     globalSetup: ['test/support/build-thread.ts'],
     setupFiles: ['test/support/fixed-seed.ts'],
