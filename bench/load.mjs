@@ -47,7 +47,7 @@ twice as much is done. So at twice the capacity goodput is held against what was
 controllers all statements run at once, and one answer of 10^5 groups is enough for all others to come too late for good.`;
 
 const usage =
-  'usage: node bench/load.mjs [--rows N] [--seconds N] [--data FOLDER] [--only loads,slow] [--write]';
+  'usage: node bench/load.mjs [--rows N] [--seconds N] [--data FOLDER] [--only loads,bare,slow] [--write]';
 
 /** The command's options; says how to use it and ends where they make no sense. */
 function readOptions() {
