@@ -7,7 +7,6 @@ const provoked: readonly (readonly [RegExp, 'EXECUTION' | 'INVALID_FILE' | 'CANC
   [refusedCall, 'LIMIT_EXCEEDED'],
   [/^(IO Error: .*No space left|IO Error: .*disk)/i, 'STORAGE'],
   [/^IO Error|^Invalid Input Error: .*(parquet|csv|json|file)|^Serialization Error|^Invalid Error: .*(parquet|snappy|zstd|thrift|protocol)/i, 'INVALID_FILE'],
-  [/^Out of Memory Error/, 'LIMIT_EXCEEDED'],
   [/^(Conversion|Out of Range|Invalid Input|Binder|Constraint|Not implemented|Mismatch Type|Invalid Type|Invalid) Error/, 'EXECUTION'],
 ]; // prettier-ignore
 
@@ -23,13 +22,12 @@ export function fromDuckDB(error: unknown): unknown {
   const gone = goneFile.exec(error.message);
   if (gone !== null) return new QueryError('MISSING_FILE', `the file ${gone[1]} is gone`, { cause: error });
   const [first = ''] = error.message.split('\n');
-  const found = provoked.find(([pattern]) => pattern.test(error.message));
-  if (found === undefined) return error;
   const message = first.replace(/^[A-Za-z ]+ Error: /, '');
-  if (first.startsWith('Out of Memory'))
+  if (first.startsWith('Out of Memory Error'))
     return new QueryError('LIMIT_EXCEEDED', `there is no more room for the statement: ${message}`, {
       hint: 'filter or aggregate earlier, or give the engine more memory (memoryLimitBytes)',
       cause: error,
     });
-  return new QueryError(found[1], message, { cause: error });
+  const found = provoked.find(([pattern]) => pattern.test(error.message));
+  return found === undefined ? error : new QueryError(found[1], message, { cause: error });
 }

@@ -22,6 +22,8 @@ const native = (): Promise<typeof Native> => import('./native.ts');
 
 /** Calls of DuckDB at once in one engine. */
 const callsMax = 2;
+/** Memory that an answer may take in this process. What builds read of strata is bounded by their number. */
+const answerBytesMax = 2 ** 29;
 
 /** A database that answers queries over a set of tables, and how many use it. */
 interface AnsweringDatabase {
@@ -75,7 +77,12 @@ export class DuckDBSource {
   async query(query: BoundQuery, tables: readonly SourceTable[], control: Control): Promise<ExactResult> {
     const { readResult } = await native();
     return await this.answer(tablesOf(query), tables, control, async (database) => {
-      const result = await database.query(printQuery(query), readResult, control);
+      const sql = printQuery(query);
+      const result = await database.query(
+        sql,
+        (rows, pause) => readResult(rows, pause, answerBytesMax),
+        control,
+      );
       // The names that the binder gave are what the user reads; DuckDB's own types tell how the values are written.
       return {
         ...result,

@@ -14,8 +14,6 @@ import type { ExactResult } from '../source.ts';
 
 /** Rows that an answer may have; beyond it nobody reads, and memory ends. */
 const resultRowsMax = 1_000_000;
-/** Bytes that its values may take, as JavaScript holds them: eight each, and two for each letter of a text. */
-const resultBytesMax = 2 ** 29;
 
 /** A value of DuckDB in the form of its SQL type; types passed through as text. */
 function toScalar(value: DuckDBValue): Scalar {
@@ -36,9 +34,14 @@ function toScalar(value: DuckDBValue): Scalar {
 /**
  * Reads a whole result.
  * @param pause lets others go on: a chunk of a hundred columns takes tens of milliseconds, and the rubbish it leaves as long again
+ * @param bytesMax that its values may take, as JavaScript holds them: eight each, and two for each letter of a text
  * @throws QueryError LIMIT_EXCEEDED where it has more rows than an answer may have, or takes more memory
  */
-export async function readResult(result: DuckDBResult, pause: Pause = withoutPause): Promise<ExactResult> {
+export async function readResult(
+  result: DuckDBResult,
+  pause: Pause = withoutPause,
+  bytesMax = Infinity,
+): Promise<ExactResult> {
   const names = result.columnNames();
   const columns = result
     .columnTypes()
@@ -60,8 +63,8 @@ export async function readResult(result: DuckDBResult, pause: Pause = withoutPau
     }
     for (const [place, column] of values.entries()) {
       chunk.visitColumnValues(place, (value) => take(column, toScalar(value)));
-      if (bytes > resultBytesMax) {
-        throw new QueryError('LIMIT_EXCEEDED', `the answer takes more than ${resultBytesMax / 2 ** 20} MiB`, {
+      if (bytes > bytesMax) {
+        throw new QueryError('LIMIT_EXCEEDED', `the answer takes more than ${bytesMax / 2 ** 20} MiB`, {
           hint: 'add LIMIT, or ask for fewer columns',
         });
       }
