@@ -1,32 +1,16 @@
 import { isIP } from 'node:net';
-import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { App, Client } from '../app.ts';
 import { httpProblem, type Problem, sendProblem } from '../problem.ts';
 import type { ServerSettings } from '../settings.ts';
+import { browserHeaders } from './browser-headers.ts';
 import { allowOrigin } from './cors.ts';
 import { refusalOf } from './site-check.ts';
 import { Tokens } from './tokens.ts';
 
 /** What whoever watches over the process may ask without a token: it tells whether the server is well, and no more. */
 const openRoutes: ReadonlySet<string | undefined> = new Set(['/livez', '/readyz']);
-
-/** Own pages may load own files and ask the server; nothing else, and no page may frame them. */
-const contentSecurityPolicy = {
-  useDefaults: false,
-  directives: {
-    'default-src': ["'none'"],
-    'script-src': ["'self'"],
-    'style-src': ["'self'"],
-    'img-src': ["'self'", 'data:'],
-    'font-src': ["'self'"],
-    'connect-src': ["'self'"],
-    'base-uri': ["'none'"],
-    'form-action': ["'none'"],
-    'frame-ancestors': ["'none'"],
-  },
-};
 
 /**
  * Adds what every request passes before a route sees it: headers that restrict browsers, Host and Origin, tokens, the rate of requests.
@@ -41,9 +25,8 @@ export async function addGuard(app: App, settings: ServerSettings): Promise<void
     allowedHosts:
       isIP(settings.host) === 0 ? [settings.host, ...settings.allowedHosts] : settings.allowedHosts,
   };
-  // Whether a connection is encrypted is the business of the proxy that does it.
-  await app.register(helmet, { contentSecurityPolicy, strictTransportSecurity: false });
   app.addHook('onRequest', async (request, reply) => {
+    void reply.headers(browserHeaders);
     const problem = problemOfHead(request, settings, sites);
     if (problem !== null) return sendProblem(reply, problem);
     if (allowOrigin(request, reply, sites.allowedOrigins)) return reply.code(204).send();
