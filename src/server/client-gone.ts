@@ -1,10 +1,8 @@
 import type { FastifyReply } from 'fastify';
 
-/** Aborted when the connection ends before the answer is sent: nobody waits for it any more. */
-export function clientGone({ raw }: FastifyReply): AbortSignal {
-  const gone = new AbortController();
+/** Calls back when the connection ends before the answer is sent: nobody waits for it any more. */
+export function whenClientGone({ raw }: FastifyReply, leave: () => void): void {
   raw.once('close', () => {
-    if (!raw.writableFinished) gone.abort();
+    if (!raw.writableFinished) leave();
   });
-  return gone.signal;
 }

@@ -14,7 +14,7 @@ const firstMs = 20;
 const fixedShare = 0.5;
 
 /** What is expected of a statement by its text alone. */
-interface Expected {
+export interface Expected {
   readonly predictedMs: number;
   readonly isDegradable: boolean;
 }
@@ -33,11 +33,16 @@ export class CostBook {
   /** What is known before the statement is read; of one that is new what most are like. */
   ofText(sql: string): Expected {
     const known = this.byRoughShape.get(roughShape(sql));
-    if (known === undefined) return { predictedMs: this.meanMs, isDegradable: this.degradable >= 0.5 };
+    if (known === undefined) return this.ofAny();
     return {
       predictedMs: this.byShape.get(known.shape)?.ms ?? this.meanMs,
       isDegradable: known.isDegradable,
     };
+  }
+
+  /** What most are like. */
+  ofAny(): Expected {
+    return { predictedMs: this.meanMs, isDegradable: this.degradable >= 0.5 };
   }
 
   /** What it should cost where all rows are read, milliseconds. */

@@ -1,9 +1,11 @@
 import { availableParallelism } from 'node:os';
 import type { EngineControl, Foreseen, RunOptions } from '../engine/control.ts';
 import type { QueryResult } from '../index.ts';
-import { CostBook } from './cost-book.ts';
+import type { Client } from './app.ts';
+import { CostBook, type Expected } from './cost-book.ts';
 import { requireRole } from './guard/index.ts';
 import { closed, dropError, retryAfterMs } from './drop-error.ts';
+import { LongPlaces, longMax } from './long-places.ts';
 import { Overloaded } from './overloaded.ts';
 import type { LoadSettings } from './settings.ts';
 import {
@@ -16,7 +18,8 @@ import {
   type StageMetrics,
   type Work,
 } from './stages/index.ts';
-import type { Asked } from './statements.ts';
+import type { Asked, Question } from './statements.ts';
+import { whenAllLeave } from './when-all-leave.ts';
 
 /** Runs a statement. Where it sends its answers itself, there is none to be sent. */
 export type Execute = (options: RunOptions) => Promise<QueryResult | null>;
@@ -46,22 +49,10 @@ interface Sending {
 /** A statement takes so much of memory beside its text while it waits, bytes. */
 const taskBytes = 2048;
 const cores = availableParallelism();
-/** Statements that take longer than the target by themselves run beside the others, as many at once as half of the cores: … */
-const longMax = Math.max(1, Math.floor(cores / 2));
-/** … they are refused where they would wait for so many times the target. */
-const longWaitTimes = 4;
-/** Statements that change something do too: leases keep them apart. */
+/** As many statements that change something run beside the others: leases keep them apart. */
 const changesMax = 4;
 /** Predicted wait, by the target, from which others are refused: they are less alike than the works of the stages' trials. */
 const refuseAt = 0.4;
-/**
- * Where there is too much to do, the place of a long statement rests behind it for so many times what it took: one costs as much as fifty
- * others.
- */
-const restTimes = 2;
-/** How often it is looked whether there still is, milliseconds. */
-const restLookMs = 50;
-
 /**
  * Carries statements through the stages accept, plan, execute and respond. Where there is too much to do, statements without an error
  * bound read less; where that is not enough, some are refused before anything was done for them.
@@ -74,12 +65,11 @@ export class Pipeline {
   private readonly changes: Stage<Planned>;
   private readonly responding: Stage<Sending>;
   private readonly costs = new CostBook();
-  /** Long statements at work, which take their part of the cores from the others. */
-  private atWorkBeside = 0;
+  private readonly longPlaces: LongPlaces;
 
   constructor(
     private readonly control: EngineControl,
-    private readonly settings: LoadSettings,
+    settings: LoadSettings,
     private readonly clock: StageClock,
   ) {
     const { isControlled, targetMs, leastShare, queueMax, queueBytesMax } = settings;
@@ -113,8 +103,10 @@ export class Pipeline {
       ...execute,
       name: 'long',
       pool: pool(longMax, longMax),
-      handle: (batch) => this.executeLong(batch),
+      handle: (batch) => this.longPlaces.take(() => this.execute(batch)),
     });
+    const isBusy = (): boolean => (this.admission?.share ?? 1) < 1;
+    this.longPlaces = new LongPlaces({ clock, targetMs, isBusy, stage: () => this.long });
     this.changes = new Stage<Planned>({ ...execute, name: 'change', pool: pool(changesMax, changesMax) });
     this.responding = new Stage<Sending>({
       ...shared,
@@ -132,20 +124,44 @@ export class Pipeline {
   }
 
   /**
-   * Runs a statement when it is its turn.
-   * @param sameAs key of statements that are the same, and may have the same answer
-   * @throws Overloaded where it is refused or given up; HttpRefusal where the client may not ask it; QueryError; whatever `execute` throws
+   * Looks whether a client may ask at all at the moment, before its statement is read.
+   * @returns null: it may; otherwise whatever it asks is refused
    */
-  async run(asked: Asked, execute: Execute, sameAs: string | null): Promise<QueryResult | null> {
-    const expected = this.costs.ofText(asked.sql);
-    if (this.isLong(expected.predictedMs)) this.admitLong();
+  knock({ id }: Client): Overloaded | null {
+    const refusal = this.admission?.refuseUnseen({ client: id, ...this.costs.ofAny() }) ?? null;
+    return refusal === null ? null : new Overloaded(refusal.retryAfterMs);
+  }
+
+  /**
+   * Lets a statement in.
+   * @returns what it is expected to cost
+   * @throws Overloaded where it is refused
+   */
+  admit({ sql, client }: Question): Expected {
+    const expected = this.costs.ofText(sql);
+    if (this.admission === null) return expected;
+    if (this.longPlaces.isLong(expected.predictedMs)) this.longPlaces.admit();
     else {
-      const admission = this.admission?.admit({ client: asked.client.id, ...expected });
-      if (admission?.admitted === false) throw new Overloaded(admission.retryAfterMs);
+      const admission = this.admission.admit({ client: client.id, ...expected });
+      if (!admission.admitted) throw new Overloaded(admission.retryAfterMs);
     }
+    return expected;
+  }
+
+  /**
+   * Runs a statement that was let in, when it is its turn.
+   * @param sameAs key of statements that are the same, and may have the same answer
+   * @throws Overloaded where it is given up; HttpRefusal where the client may not ask it; QueryError; whatever `execute` throws
+   */
+  async run(
+    asked: Asked,
+    { predictedMs }: Expected,
+    execute: Execute,
+    sameAs: string | null,
+  ): Promise<QueryResult | null> {
     return await new Promise((resolve, reject) => {
       const task: Task = { asked, execute, sameAs, resolve, reject };
-      this.enqueue(this.planning, this.workOf(task, expected.predictedMs));
+      this.enqueue(this.planning, this.workOf(task, predictedMs));
     });
   }
 
@@ -175,7 +191,7 @@ export class Pipeline {
       queued: planning.queued + execution.queued,
       poolSize,
       expectedWaitMs: () => {
-        const slowness = (poolSize + this.atWorkBeside) / poolSize;
+        const slowness = (poolSize + this.longPlaces.atWork) / poolSize;
         return slowness * (planning.expectedWaitMs() / poolSize + execution.expectedWaitMs());
       },
     };
@@ -216,28 +232,12 @@ export class Pipeline {
       batchKey: task.sameAs,
     };
     if (foreseen.kind === 'change') this.enqueue(this.changes, work);
-    else if (this.isLong(predictedMs)) {
-      this.admitLong();
+    else if (this.longPlaces.isLong(predictedMs)) {
+      if (this.admission !== null) this.longPlaces.admit();
       this.enqueue(this.long, work);
     } else this.enqueue(this.execution, work);
     // Others get their turn between two plans.
     await new Promise((resume) => setImmediate(resume));
-  }
-
-  /** There is too much to do. */
-  private get isBusy(): boolean {
-    return (this.admission?.share ?? 1) < 1;
-  }
-
-  private isLong(predictedMs: number): boolean {
-    return predictedMs > this.settings.targetMs;
-  }
-
-  /** @throws Overloaded where a long statement would wait too long */
-  private admitLong(): void {
-    const { isControlled, targetMs } = this.settings;
-    const waitMs = this.long.expectedWaitMs() * (this.isBusy ? 1 + restTimes : 1);
-    if (isControlled && waitMs > longWaitTimes * targetMs) throw new Overloaded(waitMs);
   }
 
   /** Runs works that are one statement, and gives its answer to all of them. */
@@ -262,37 +262,12 @@ export class Pipeline {
     }
   }
 
-  private async executeLong(batch: readonly Work<Planned>[]): Promise<void> {
-    const beganMs = this.clock.nowMs();
-    this.atWorkBeside++;
-    try {
-      await this.execute(batch);
-    } finally {
-      this.atWorkBeside--;
-      const endMs = this.clock.nowMs() + restTimes * (this.clock.nowMs() - beganMs);
-      while (this.isBusy && this.clock.nowMs() < endMs)
-        await new Promise<void>((resume) => this.clock.after(restLookMs, resume));
-    }
-  }
-
   /** What took long by itself, and what ran beside the others, says nothing about how long others wait. */
   private tellAdmission(
     { client, predictedMs, payload: { foreseen } }: Work<Planned>,
     times: Pick<Served, 'responseMs' | 'costMs' | 'share'>,
   ): void {
-    if (foreseen.kind === 'change' || this.isLong(predictedMs)) return;
+    if (foreseen.kind === 'change' || this.longPlaces.isLong(predictedMs)) return;
     this.admission?.served({ client, predictedMs, isDegradable: foreseen.mayDegrade, ...times });
   }
-}
-
-/** Aborts when nobody waits for the works any more. */
-function whenAllLeave(batch: readonly Work<Planned>[]): AbortSignal {
-  const signals = batch.map(({ payload }) => payload.asked.signal);
-  if (signals.length === 1) return signals[0]!; // just checked
-  const left = new AbortController();
-  const look = (): void => {
-    if (signals.every(({ aborted }) => aborted)) left.abort();
-  };
-  for (const signal of signals) signal.addEventListener('abort', look, { once: true });
-  return left.signal;
 }

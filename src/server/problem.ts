@@ -58,10 +58,14 @@ export function sendFailure(
   error: unknown,
   sql: string,
 ): FastifyReply {
-  if (error instanceof Overloaded)
-    return sendProblem(reply.header('retry-after', error.retryAfter), httpProblem(503, error.message));
+  if (error instanceof Overloaded) return sendOverloaded(reply, error);
   if (!(error instanceof QueryError)) throw error;
   return sendProblem(reply, statementProblem(statements, error, sql));
+}
+
+/** Tells a client to come again later. */
+export function sendOverloaded(reply: FastifyReply, { retryAfter, message }: Overloaded): FastifyReply {
+  return sendProblem(reply.header('retry-after', retryAfter), httpProblem(503, message));
 }
 
 /** `UNKNOWN_TABLE` in words: `Unknown table`. */

@@ -1,17 +1,24 @@
 import { answerFor, type EngineControl, type RunOptions } from '../engine/control.ts';
 import type { QueryOptions, QueryResult } from '../index.ts';
 import type { Client } from './app.ts';
+import type { Expected } from './cost-book.ts';
 import { Overloaded } from './overloaded.ts';
 import type { Pipeline } from './pipeline.ts';
 
-/** A statement that somebody asks. */
-export interface Asked {
+/** A statement that a client sends. */
+export interface Question {
   readonly queryId: string;
   readonly sql: string;
   readonly params: NonNullable<QueryOptions['params']> | undefined;
   readonly client: Client;
   /** By the server's clock, milliseconds. */
   readonly arrivedMs: number;
+  /** Calls back, once, when nobody waits for the answer any more. */
+  readonly whenGone: (leave: () => void) => void;
+}
+
+/** One that was let in. */
+export interface Asked extends Question {
   /** Aborts when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
 }
@@ -22,8 +29,7 @@ export type StatementEnd = 'served' | 'shed' | 'failed';
 /** The statements that the server has taken on, each until its answer has been sent. */
 export class Statements {
   private readonly running = new Map<string, { readonly client: Client; readonly stop: AbortController }>();
-  /** Aborted when the server waits no longer for running statements. */
-  private readonly ending = new AbortController();
+  private isOver = false;
 
   constructor(
     private readonly control: EngineControl,
@@ -33,7 +39,17 @@ export class Statements {
 
   /** True: what runs was cancelled because the server ends. */
   get isEnding(): boolean {
-    return this.ending.signal.aborted;
+    return this.isOver;
+  }
+
+  /**
+   * A client wants to ask something, which is not read yet.
+   * @returns null: it may; otherwise it is refused, whatever it is
+   */
+  knock(client: Client): Overloaded | null {
+    const refusal = this.pipeline.knock(client);
+    if (refusal !== null) this.onEnd('shed');
+    return refusal;
   }
 
   /**
@@ -41,10 +57,10 @@ export class Statements {
    * @param send hands the answer over; it resolves when that is done, with false where the client has left before
    * @throws Overloaded, QueryError, and bugs
    */
-  async answer(request: Asked, send: (result: QueryResult) => Promise<boolean>): Promise<void> {
-    await this.during(request, async (asked) => {
+  async answer(question: Question, send: (result: QueryResult) => Promise<boolean>): Promise<void> {
+    await this.during(question, async (asked, expected) => {
       const run = (options: RunOptions): Promise<QueryResult> => this.control.query(asked.sql, options);
-      const result = await this.pipeline.run(asked, run, keyOf(asked));
+      const result = await this.pipeline.run(asked, expected, run, keyOf(asked));
       if (result === null) throw new Error('a query has an answer');
       return await this.pipeline.respond(asked, () => send(answerFor(result, asked.queryId)));
     });
@@ -56,10 +72,10 @@ export class Statements {
    * @throws Overloaded, QueryError, and bugs
    */
   async refine(
-    request: Asked,
+    question: Question,
     sendAll: (answers: AsyncIterable<QueryResult>) => Promise<void>,
   ): Promise<void> {
-    await this.during(request, async (asked) => {
+    await this.during(question, async (asked, expected) => {
       // TypeScript does not see that it is assigned in there.
       let sending = null as Promise<void> | null;
       // A place is taken until the statement has ended, and no longer: a client may be slow to read.
@@ -69,7 +85,7 @@ export class Statements {
           sending = sendAll(this.control.stream(asked.sql, { ...options, onEnded }));
           sending.then(onEnded, reject);
         });
-      await this.pipeline.run(asked, run, null);
+      await this.pipeline.run(asked, expected, run, null);
       await sending;
       return true;
     });
@@ -93,18 +109,25 @@ export class Statements {
 
   /** Cancels all that is under way. */
   end(): void {
-    this.ending.abort();
+    this.isOver = true;
+    for (const { stop } of this.running.values()) stop.abort();
   }
 
   /** @param work tells whether the answer was handed over */
-  private async during(request: Asked, work: (asked: Asked) => Promise<boolean>): Promise<void> {
-    const { queryId, client, signal } = request;
-    const stop = new AbortController();
-    this.running.set(queryId, { client, stop });
+  private async during(
+    question: Question,
+    work: (asked: Asked, expected: Expected) => Promise<boolean>,
+  ): Promise<void> {
+    const { queryId, client, whenGone } = question;
     let end: StatementEnd = 'failed';
     try {
-      const asked = { ...request, signal: AbortSignal.any([signal, stop.signal, this.ending.signal]) };
-      if (await work(asked)) end = 'served';
+      // First, since most of what is refused is refused here: nothing was done for it then.
+      const expected = this.pipeline.admit(question);
+      const stop = new AbortController();
+      this.running.set(queryId, { client, stop });
+      whenGone(() => stop.abort());
+      if (this.isOver) stop.abort();
+      if (await work({ ...question, signal: stop.signal }, expected)) end = 'served';
     } catch (error) {
       if (error instanceof Overloaded) end = 'shed';
       throw error;

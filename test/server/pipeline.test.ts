@@ -3,6 +3,7 @@ import type { EngineControl, Foreseen, RunOptions } from '../../src/engine/contr
 import type { QueryResult } from '../../src/index.ts';
 import { type RunningServer, type ServerSettings, startServer } from '../../src/server/index.ts';
 import { defaultSettings } from '../../src/server/settings.ts';
+import { exchange } from './raw.ts';
 import { answerOf, anyStatement, controlWith, ErrorLog, post, send } from './support.ts';
 
 /** A statement that the engine was asked, and its end in the test's hands. */
@@ -155,6 +156,19 @@ describe('where there is too much to do', () => {
     expect(Number(refused[0]!.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
     expect(await metric('ballpark_statements_total{end="shed"')).toBe(refused.length);
     expect(await metric('ballpark_statements_total')).toBe(60);
+  });
+
+  test('the body of what is refused is not waited for', async () => {
+    await serve({ targetMs: 50 });
+    const asked = Array.from({ length: 60 }, (_, place) => ask(`SELECT ${place} ERROR WITHIN 1%`));
+    await expect.poll(() => metric('ballpark_admission_refused')).toBeGreaterThan(0);
+    const shedBefore = await metric('ballpark_statements_total{end="shed"');
+    const head = ['POST /v1/query HTTP/1.1', 'Host: localhost', 'Content-Type: application/json', 'Content-Length: 1000']; // prettier-ignore
+    const { status, text } = await exchange(server, `${head.join('\r\n')}\r\n\r\n{"sql": `);
+    expect(status).toBe(503);
+    expect(text).toMatch(/^retry-after: \d+\r$/m);
+    expect(await metric('ballpark_statements_total{end="shed"')).toBe(shedBefore + 1);
+    await answerAll(Promise.all(asked));
   });
 
   test('what cannot begin before its deadline is given up', async () => {

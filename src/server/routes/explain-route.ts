@@ -1,10 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { QueryError, type QueryResult } from '../../index.ts';
 import type { App, ServerContext } from '../app.ts';
-import { clientGone } from '../client-gone.ts';
+import { whenClientGone } from '../client-gone.ts';
 import { httpProblem, sendFailure, sendJson, sendProblem } from '../problem.ts';
 import { bodyOf, type ExplainJson, ExplainSchema, PlanSchema, statementProblems } from '../schemas.ts';
 import { serverClock } from '../server-clock.ts';
+import { knockFirst } from './knock-first.ts';
 
 /** Adds `POST /v1/explain`: a query in; out comes what EXPLAIN says of it. */
 export function addExplainRoute(app: App, context: ServerContext): void {
@@ -14,7 +15,9 @@ export function addExplainRoute(app: App, context: ServerContext): void {
     body: ExplainSchema,
     response: { 200: bodyOf('The plan', { 'application/json': PlanSchema }), ...statementProblems },
   };
-  app.post('/v1/explain', { schema }, (request, reply) => explain(context, request, request.body, reply));
+  app.post('/v1/explain', { schema, onRequest: knockFirst(context) }, (request, reply) =>
+    explain(context, request, request.body, reply),
+  );
 }
 
 async function explain(
@@ -27,9 +30,10 @@ async function explain(
     return sendProblem(reply, httpProblem(409, `a statement ${queryId} is under way already`));
   const prefix = analyze ? 'EXPLAIN ANALYZE ' : 'EXPLAIN ';
   const arrivedMs = serverClock.nowMs();
-  const asked = { queryId, sql: prefix + sql, params, client, arrivedMs, signal: clientGone(reply) };
+  const whenGone = (leave: () => void): void => whenClientGone(reply, leave);
+  const question = { queryId, sql: prefix + sql, params, client, arrivedMs, whenGone };
   try {
-    await statements.answer(asked, (result) => sendPlan(reply, result));
+    await statements.answer(question, (result) => sendPlan(reply, result));
     return reply;
   } catch (error) {
     const own = error instanceof QueryError ? withoutPrefix(error, prefix.length) : error;

@@ -6,7 +6,7 @@ import { AnswerSchema } from '../answer-schema.ts';
 import { chooseFormat, formatNames } from '../answers/formats.ts';
 import { sendAnswer } from '../answers/send-answer.ts';
 import { sendEvents } from '../event-stream.ts';
-import { clientGone } from '../client-gone.ts';
+import { whenClientGone } from '../client-gone.ts';
 import {
   httpProblem,
   internalProblem,
@@ -26,7 +26,8 @@ import {
   statementProblems,
 } from '../schemas.ts';
 import { serverClock } from '../server-clock.ts';
-import type { Asked } from '../statements.ts';
+import type { Question } from '../statements.ts';
+import { knockFirst } from './knock-first.ts';
 
 const text = Type.String();
 const querySchema = {
@@ -65,7 +66,7 @@ const cancelSchema = {
 
 /** Adds `POST /v1/query` (a statement in; out come the answer or a problem, or ever narrower answers as events) and its cancelling. */
 export function addQueryRoute(app: App, context: ServerContext): void {
-  app.post('/v1/query', { schema: querySchema }, (request, reply) =>
+  app.post('/v1/query', { schema: querySchema, onRequest: knockFirst(context) }, (request, reply) =>
     answer(context, request, request.body, request.query, reply),
   );
   app.delete('/v1/queries/:id', { schema: cancelSchema }, (request, reply) => {
@@ -93,13 +94,13 @@ async function answer(
     );
   if (statements.has(queryId))
     return sendProblem(reply, httpProblem(409, `a statement ${queryId} is under way already`));
-  const asked: Asked = {
+  const question: Question = {
     queryId,
     sql,
     params,
     client,
     arrivedMs: serverClock.nowMs(),
-    signal: clientGone(reply),
+    whenGone: (leave) => whenClientGone(reply, leave),
   };
   try {
     if (format === 'events') {
@@ -108,9 +109,9 @@ async function answer(
         log.error({ err: error }, 'something went wrong inside');
         return internalProblem;
       };
-      await statements.refine(asked, (answers) => sendEvents(context, reply, answers, problemOf));
+      await statements.refine(question, (answers) => sendEvents(context, reply, answers, problemOf));
     } else
-      await statements.answer(asked, (result) => sendAnswer(context, reply, result, { format, formulas }));
+      await statements.answer(question, (result) => sendAnswer(context, reply, result, { format, formulas }));
     return reply;
   } catch (error) {
     return sendFailure(reply, statements, error, sql);

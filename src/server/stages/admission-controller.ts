@@ -4,9 +4,14 @@ import { ownRate, RateLimit, type RateOptions } from './rate-limit.ts';
 import { percentile } from './recent-times.ts';
 import type { StageClock } from './work.ts';
 
+/** A request that is not let in. */
+export interface Refusal {
+  readonly admitted: false;
+  readonly retryAfterMs: number;
+}
+
 /** Whether a request is let in. */
-export type Admission =
-  { readonly admitted: true } | { readonly admitted: false; readonly retryAfterMs: number };
+export type Admission = { readonly admitted: true } | Refusal;
 
 /** What is before a work that comes: the stage that does the work. */
 export interface Backlog {
@@ -111,18 +116,30 @@ export class AdmissionController {
     return this.shares[this.level]!; // a level
   }
 
+  /**
+   * Refuses a request before it is known which it is, where every one of that client is refused.
+   * @param request what most are like
+   * @returns null: it may go on to where it is looked at
+   */
+  refuseUnseen(request: LoadRequest): Refusal | null {
+    const excessMs = this.excessMs(this.clients.hasMore(request.client));
+    // Where less can be read it is to be known what is asked.
+    if (excessMs <= 0 || this.canDegrade()) return null;
+    this.observeIfDue();
+    this.forecast.ask(request);
+    return this.refuse(excessMs);
+  }
+
   admit(request: LoadRequest): Admission {
     this.observeIfDue();
     this.forecast.ask(request);
-    const { targetMs, degradeAt, refuseAt } = this.settings;
+    const { clock, targetMs, degradeAt } = this.settings;
     while (this.expectedWaitMs() > degradeAt * targetMs && this.canDegrade()) this.level++;
     const isGreedy = this.clients.hasMore(request.client);
-    const limitShare = isGreedy ? degradeAt + greedyShare * (refuseAt - degradeAt) : refuseAt;
-    const excessMs = this.expectedWaitMs() - limitShare * targetMs;
-    const waitMs =
-      excessMs > 0 ? Math.ceil(excessMs) : this.limit.request(this.settings.clock.nowMs(), isGreedy);
-    this.totals[waitMs > 0 ? 'refused' : 'admitted']++;
-    if (waitMs > 0) return { admitted: false, retryAfterMs: Math.max(waitMs, this.settings.sampleMs) };
+    const excessMs = this.excessMs(isGreedy);
+    const waitMs = excessMs > 0 ? excessMs : this.limit.request(clock.nowMs(), isGreedy);
+    if (waitMs > 0) return this.refuse(waitMs);
+    this.totals.admitted++;
     this.clients.add(request.client);
     return { admitted: true };
   }
@@ -149,6 +166,18 @@ export class AdmissionController {
   /** How long a work that comes now would wait, if it came last. */
   private expectedWaitMs(): number {
     return this.settings.backlog().expectedWaitMs() * this.forecast.costRatio(this.level);
+  }
+
+  /** By how much a work that comes now would wait for longer than it may. */
+  private excessMs(isGreedy: boolean): number {
+    const { targetMs, degradeAt, refuseAt } = this.settings;
+    const limitShare = isGreedy ? degradeAt + greedyShare * (refuseAt - degradeAt) : refuseAt;
+    return this.expectedWaitMs() - limitShare * targetMs;
+  }
+
+  private refuse(waitMs: number): Refusal {
+    this.totals.refused++;
+    return { admitted: false, retryAfterMs: Math.max(Math.ceil(waitMs), this.settings.sampleMs) };
   }
 
   private canDegrade(): boolean {

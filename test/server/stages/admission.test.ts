@@ -107,4 +107,20 @@ describe('admission', () => {
     expect(admit(1000)).toEqual([{ admitted: false, retryAfterMs: 482 }, 4]); // 1000 · 0.53 − 50
     expect(admission.metrics()).toMatchObject({ admitted: 14, refused: 1 });
   });
+
+  test('refuses requests unseen where each would be refused: not while there is room, nor while less can be read', async () => {
+    const { admission, backlog, observe } = make(true);
+    await observe(10);
+    const request = { client: 'b', predictedMs: 10, isDegradable: true };
+    const unseen = (ms: number): number | null => {
+      backlog.ms = ms;
+      return admission.refuseUnseen(request)?.retryAfterMs ?? null;
+    };
+    expect([unseen(30), unseen(1000)]).toEqual([null, null]);
+    expect(admission.metrics()).toMatchObject({ level: 0, admitted: 10, refused: 0 });
+    admission.admit(request);
+    expect(admission.metrics()).toMatchObject({ level: 4, refused: 1 });
+    expect([unseen(94), unseen(1000)]).toEqual([null, 482]); // as `admit` says it
+    expect(admission.metrics()).toMatchObject({ admitted: 10, refused: 2 });
+  });
 });
