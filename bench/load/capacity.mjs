@@ -1,10 +1,10 @@
 import { Agent } from 'node:http';
 import { ask } from './open-loop.mjs';
 
-const clientCounts = [1, 4, 8, 16];
+const clientCounts = [1, 4, 8, 16, 32, 64];
 
 /**
- * What a server can do for clients that each ask as soon as they were answered: the most of several numbers of clients.
+ * What a server can do for clients that each ask as soon as they were answered, or as a refusal says: the most of several numbers of clients.
  * @param {string} address @param {() => import('./questions.mjs').Question} draw @param {number} seconds for each
  * @returns {Promise<{rate: number, clients: number, meanMs: number}>} answers a second; by how many; what one takes alone
  */
@@ -29,9 +29,10 @@ async function closedLoop(address, draw, clients, seconds) {
   let answers = 0;
   const client = async () => {
     while (performance.now() < endMs) {
-      const { end, why } = await ask(agent, address, draw(), performance.now(), 60_000);
+      const { end, why, retryAfterMs } = await ask(agent, address, draw(), performance.now(), 60_000);
       if (end === 'failed') throw new Error(`a question failed: ${why}`);
       if (end === 'served') answers++;
+      else await new Promise((resume) => setTimeout(resume, retryAfterMs));
     }
   };
   await Promise.all(Array.from({ length: clients }, client));

@@ -8,6 +8,7 @@ import { Agent, request } from 'node:http';
  * @property {number} atMs when it was sent, from the start
  * @property {number} elapsedMs from when it was due
  * @property {string} why of a failure
+ * @property {number} retryAfterMs of a refusal, when to come again
  * @property {number | null} rowsShare of the sample's rows where load cut it short
  * @property {string} sql as it was before its constants were changed
  * @property {unknown} answer null: it was too large to be looked at, or none
@@ -61,7 +62,14 @@ export async function sendOpenLoop({ address, rate, seconds, patienceMs, draw, r
 export function ask(agent, address, { sql }, dueMs, patienceMs) {
   return new Promise((resolve) => {
     const end = (/** @type {object} */ outcome) =>
-      resolve({ why: '', rowsShare: null, answer: null, ...outcome, elapsedMs: performance.now() - dueMs });
+      resolve({
+        why: '',
+        retryAfterMs: 0,
+        rowsShare: null,
+        answer: null,
+        ...outcome,
+        elapsedMs: performance.now() - dueMs,
+      });
     const body = JSON.stringify({ sql });
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
     const asked = request(`${address}/v1/query`, { agent, method: 'POST', headers }, (response) => {
@@ -88,7 +96,7 @@ function read({ statusCode, headers }, text) {
   if (statusCode === 503 || statusCode === 429)
     return headers['retry-after'] === undefined
       ? { end: 'failed', why: `${statusCode} without Retry-After` }
-      : { end: 'shed' };
+      : { end: 'shed', retryAfterMs: 1000 * Number(headers['retry-after']) };
   if (statusCode !== 200) return { end: 'failed', why: `${statusCode} ${text}` };
   const answer = text === null ? null : JSON.parse(text);
   return { end: 'served', answer, rowsShare: answer?.answer.degraded?.rowsShare ?? null };

@@ -7,8 +7,11 @@ import { serve } from './serve.mjs';
 export const goodTimes = 1.5;
 /** Requests are given up after so many times the target: people do. */
 export const patienceTimes = 10;
-/** How long the load lasts by which recovery is judged, seconds. */
-const recoverySeconds = 10;
+const lagMetric = 'ballpark_nodejs_eventloop_lag_p99_seconds';
+/** How long the load lasts by which recovery is judged, seconds, and what of the capacity it is: so little that nothing has to be cut short. */
+const [recoverySeconds, lightShare] = [10, 0.25];
+/** How long a server is at work before it is judged. */
+const warmSeconds = 10;
 
 /**
  * What came of a load.
@@ -21,7 +24,7 @@ const recoverySeconds = 10;
  * @property {number} goodput answers a second within {@link goodTimes} the target
  * @property {number} p50 @property {number} p99 of what was served, milliseconds
  * @property {number} shedP99
- * @property {number} lagP99
+ * @property {number} lagP99 the larger one of the two times
  * @property {number} degraded share of what was served
  * @property {import('./coverage.mjs').Count} cover of all intervals
  * @property {import('./coverage.mjs').Count} coverDegraded
@@ -30,47 +33,51 @@ const recoverySeconds = 10;
  */
 
 /**
- * Runs a server under each load in turn, a new one for each.
+ * Runs a server under each load.
+ * @param {object} load
+ * @param {boolean} load.isTwice in turns: half of the time in this order, half in the reverse one, since machines that are shared are
+ *   quicker in one minute than in the next. Not for servers that have work for minutes left, which the others would have to bear
  * @returns {Promise<LoadRun[]>}
  */
 export async function runLoads({
   dataDir,
   options,
-  capacity,
   factors,
   seconds,
   targetMs,
-  draw,
-  random,
   truths,
   note,
+  isTwice,
+  ...load
 }) {
-  const runs = [];
-  for (const factor of factors) {
-    note(`${factor} times the capacity for ${seconds} s`);
-    const server = await serve(dataDir, options);
-    try {
-      const shared = { address: server.address, patienceMs: targetMs * patienceTimes, draw, random };
-      // Code is optimised step by step: what a load is judged by is a server that has been at work.
-      await sendOpenLoop({ ...shared, rate: capacity / 2, seconds: Math.min(10, seconds) });
-      await server.metric('ballpark_nodejs_eventloop_lag_p99_seconds'); // the measure begins anew
-      const outcomes = await sendOpenLoop({ ...shared, rate: capacity * factor, seconds });
-      const lagP99 = (await server.metric('ballpark_nodejs_eventloop_lag_p99_seconds')) * 1000;
-      const isLast = factor === factors.at(-1);
-      const after = isLast
-        ? await sendOpenLoop({ ...shared, rate: capacity / 2, seconds: recoverySeconds })
-        : null;
-      runs.push({
-        factor,
-        ...judge(outcomes, seconds, targetMs, truths),
-        lagP99,
-        recoveryMs: after && recovery(after, targetMs),
-      });
-    } finally {
-      await server.close();
+  const runs = factors.map((factor) => ({ factor, server: null, outcomes: [], lagP99: 0, recoveryMs: null }));
+  const order = isTwice ? [...runs, ...runs.toReversed()] : runs;
+  const turnSeconds = (seconds * runs.length) / order.length;
+  const patienceMs = targetMs * patienceTimes;
+  try {
+    for (const [turn, run] of order.entries()) {
+      run.server ??= await serveWarm(dataDir, options, { ...load, patienceMs });
+      const { server, factor } = run;
+      const send = (ofLoad) => sendOpenLoop({ address: server.address, patienceMs, ...load, ...ofLoad });
+      note(`${factor} times the capacity for ${turnSeconds} s`);
+      await server.metric(lagMetric); // the measure begins anew
+      for (const outcome of await send({ rate: load.capacity * factor, seconds: turnSeconds })) run.outcomes.push(outcome); // prettier-ignore
+      run.lagP99 = Math.max(run.lagP99, (await server.metric(lagMetric)) * 1000);
+      if (turn === runs.length - 1)
+        run.recoveryMs = recovery(await send({ rate: load.capacity * lightShare, seconds: recoverySeconds, draw: shortOf(load.draw) }), targetMs); // prettier-ignore
+      if (!order.includes(run, turn + 1)) await server.close();
     }
+  } finally {
+    await Promise.all(runs.map(({ server }) => server?.close()));
   }
-  return runs;
+  return runs.map(({ factor, outcomes, lagP99, recoveryMs }) => ({ factor, ...judge(outcomes, seconds, targetMs, truths), lagP99, recoveryMs })); // prettier-ignore
+}
+
+/** A server that has been at work: code is optimised step by step. */
+async function serveWarm(dataDir, options, { capacity, ...load }) {
+  const server = await serve(dataDir, options);
+  await sendOpenLoop({ ...load, address: server.address, rate: capacity * lightShare, seconds: warmSeconds });
+  return server;
 }
 
 const at = (/** @type {number[]} */ list, /** @type {number} */ share) =>
@@ -106,14 +113,21 @@ export function judge(outcomes, seconds, targetMs, truths) {
   };
 }
 
+/** Answers of 10^5 groups are a load by themselves: others are cut short beside them. @param {() => import('./questions.mjs').Question} draw */
+const shortOf = (draw) => () => {
+  let question = draw();
+  while (question.kind === 'large') question = draw();
+  return question;
+};
+
 /**
- * Until when something was still shed, cut short or late; answers of 10^5 groups take longer than that by themselves.
+ * Until when something was still shed, cut short or late.
  * @param {readonly import('./open-loop.mjs').Outcome[]} outcomes @param {number} targetMs
  */
 function recovery(outcomes, targetMs) {
-  const isLate = ({ kind, elapsedMs }) => kind !== 'large' && elapsedMs > targetMs * goodTimes;
   const poor = outcomes.filter(
-    (outcome) => outcome.end !== 'served' || outcome.rowsShare !== null || isLate(outcome),
+    ({ end, rowsShare, elapsedMs }) =>
+      end !== 'served' || rowsShare !== null || elapsedMs > targetMs * goodTimes,
   );
   return poor.reduce((latest, { atMs }) => Math.max(latest, atMs), 0);
 }

@@ -1,6 +1,8 @@
 import { connect } from 'node:net';
 import { judge, patienceTimes } from './run-loads.mjs';
+import { randomFrom } from '../random-from.mjs';
 import { sendOpenLoop } from './open-loop.mjs';
+import { drawer } from './questions.mjs';
 import { serve } from './serve.mjs';
 
 const sockets = 500;
@@ -17,7 +19,7 @@ const [seconds, factor] = [15, 0.5];
  */
 
 /** Holds sockets that never finish their request, and asks beside them. @returns {Promise<SlowRun>} */
-export async function holdSlowSockets({ dataDir, options, capacity, targetMs, draw, random, truths, note }) {
+export async function holdSlowSockets({ dataDir, options, capacity, targetMs, questions, truths, note }) {
   note(`${sockets} slow sockets`);
   const server = await serve(dataDir, options);
   try {
@@ -26,13 +28,16 @@ export async function holdSlowSockets({ dataDir, options, capacity, targetMs, dr
       rate: capacity * factor,
       seconds,
       patienceMs: targetMs * patienceTimes,
-      draw,
-      random,
     };
-    await sendOpenLoop(load);
-    const alone = judge(await sendOpenLoop(load), seconds, targetMs, truths);
+    // The same questions at the same times: by chance some more are asked in one time than in another.
+    const send = () => {
+      const random = randomFrom(11);
+      return sendOpenLoop({ ...load, draw: drawer(questions, random), random });
+    };
+    await send();
+    const alone = judge(await send(), seconds, targetMs, truths);
     const gone = openSlow(Number(new URL(server.address).port));
-    const beside = judge(await sendOpenLoop(load), seconds, targetMs, truths);
+    const beside = judge(await send(), seconds, targetMs, truths);
     return { alone, beside, goneMs: gone() };
   } finally {
     await server.close();
