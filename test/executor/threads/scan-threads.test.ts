@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
 import { finish, seededRandom } from '../../../src/common/index.ts';
@@ -86,6 +88,18 @@ async function threads(
 }
 afterAll(async () => {
   for (const each of started) await each.close();
+});
+
+test.runIf(process.platform === 'linux')('threads are nicer than the main thread', async () => {
+  const before = new Set(readdirSync('/proc/self/task'));
+  const isNicer = (task: string): boolean => {
+    const [, fields = ''] = readFileSync(`/proc/self/task/${task}/stat`, 'utf8').split(') ');
+    return Number(fields.split(' ')[16]) === getPriority() + 5; // proc(5): the 19th of all is the nice value
+  };
+  await threads(2);
+  await expect
+    .poll(() => readdirSync('/proc/self/task').filter((task) => !before.has(task) && isNicer(task)))
+    .toHaveLength(2);
 });
 
 async function open(sample: Sample, sql: string, readers: ScanThreads | null): Promise<SampleScan> {
