@@ -6,12 +6,14 @@
  *   npm run load -- --data FOLDER      keeps the samples in a folder, and takes them from there the next time
  *   npm run load -- --write            also writes bench/LOAD.md
  *
- * How to read the output. The client sends at the times of a Poisson process and shares the machine with the server. `offered` is what
- * it sent, each is served (a complete answer), shed (503 or 429 with Retry-After) or failed. `goodput` are answers a second that came
- * within one and a half times the target; `p50`, `p99` milliseconds from when an answer was due to be asked for; `lag p99` how late the
- * server's event loop was, as the server tells (10 ms of it are the measure's own). `degraded` is the share of answers that load cut
- * short, and `cover` the share of certified intervals that hold the true value, of all answers and, behind the slash, of those that were cut
- * short; 0.95 is nominal.
+ * It takes some 13 minutes. How to read the output. The capacity is the most that clients get who wait for each answer. Each load is put on
+ * a server of its own; with controllers in two halves, in this order and in the reverse one. The client sends at the times of a Poisson
+ * process and shares the machine with the server. `offered` is what it sent, each is served (a complete answer), shed (503 or 429 with
+ * Retry-After) or failed. `goodput` are answers a second that came within one and a half times the target; `p50`, `p99` milliseconds from
+ * when an answer was due to be asked for; `lag p99` how late the server's event loop was, as the server tells (10 ms of it are the measure's
+ * own). `degraded` is the share of answers that load cut short, and `cover` the share of certified intervals that hold the true value, of
+ * all answers and, behind the slash, of those that were cut short; 0.95 is nominal. `recovery` is when, behind the load, the last answer
+ * was refused, cut short or late, milliseconds.
  *
  * The exit code is 0 where all promises are kept, 1 where one is not, 2 for wrong options.
  */

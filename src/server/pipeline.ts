@@ -53,6 +53,7 @@ const cores = availableParallelism();
 const changesMax = 4;
 /** Predicted wait, by the target, from which others are refused: they are less alike than the works of the stages' trials. */
 const refuseAt = 0.4;
+
 /**
  * Carries statements through the stages accept, plan, execute and respond. Where there is too much to do, statements without an error
  * bound read less; where that is not enough, some are refused before anything was done for them.
