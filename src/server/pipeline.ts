@@ -125,7 +125,8 @@ export class Pipeline {
   }
 
   /**
-   * Looks whether a client may ask at all at the moment, before its statement is read.
+   * Looks whether a client may ask at all at the moment, before its statement is read; so one that is long and would have a place of its
+   * own is refused with the others.
    * @returns null: it may; otherwise whatever it asks is refused
    */
   knock({ id }: Client): Overloaded | null {
