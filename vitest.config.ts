@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Tests of threads that stall want the cores for themselves. */
 const alone = ['test/engine/lost-tasks.test.ts'];
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   test: {
     // DuckDB, SQLite and worker threads are native: processes of their own keep a crash in one file from hiding others.
     pool: 'forks',
@@ -15,9 +15,14 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     projects: [
-      { extends: true, test: { name: 'alone', include: alone, sequence: { groupOrder: 0 }, maxWorkers: 1 } },
       {
         extends: true,
+        mode,
+        test: { name: 'alone', include: alone, sequence: { groupOrder: 0 }, maxWorkers: 1 },
+      },
+      {
+        extends: true,
+        mode,
         test: {
           name: 'beside',
           include: ['test/**/*.test.ts'],
@@ -27,4 +32,4 @@ export default defineConfig({
       },
     ],
   },
-});
+}));
