@@ -38,14 +38,14 @@ const resultsFile = fileURLToPath(new URL('LOAD.md', import.meta.url));
 /** All requests come from one address. */
 const sockets = ['--limits-connections-max', '8000', '--limits-connections-per-address-max', '8000'];
 const factors = [0.5, 1, 2, 5];
-/** A fifth of the table's rows: an answer takes some 20 ms. */
+/** A fifth of the table's rows: an answer takes 12 to 16 ms. */
 const sample = 'CREATE SAMPLE IF NOT EXISTS uniform ON sessions UNIFORM 20% SEED 1';
 
 /** Shows that something goes on, apart from the output. @param {string} what */
 const note = (what) => console.error(`… ${what}`);
 
 const explanation = `The capacity is the most that clients get that wait for each answer. The controllers are at work then: what may be is cut short, which is
-twice as much as is done with whole samples. Without controllers all statements run at once, and one answer of 10^5 groups is enough for
+two to three times what is done with whole samples. Without controllers all statements run at once, and one answer of 10^5 groups is enough for
 all others to come too late for good.`;
 
 const usage =
