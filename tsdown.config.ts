@@ -23,13 +23,17 @@ const shared: UserConfig = {
   clean: false,
 };
 
-/** What runs in threads that read samples. */
-export const scanThread: UserConfig = {
+/** What runs in threads: those that read samples, and those that answer statements. */
+export const threadPrograms: readonly UserConfig[] = [
+  { 'scan-thread': 'src/executor/threads/scan-thread.ts' },
+  { 'statement-thread': 'src/engine/threads/statement-thread.ts' },
+].map((entry) => ({
   ...shared,
-  entry: { 'scan-thread': 'src/executor/threads/scan-thread.ts' },
+  entry,
+  deps: { alwaysBundle: bundled, onlyBundle: false },
   // A thread starts in a moment: it loads nothing that it does not use.
   treeshake: { moduleSideEffects: false },
-};
+}));
 
 export default defineConfig([
   // The program, in the form that can be compiled ahead (scripts/compile-ahead.mjs).
@@ -49,5 +53,5 @@ export default defineConfig([
     entry: { index: 'src/start/library.ts', cli: 'src/cli/main.ts', start: 'src/start/index.ts' },
   },
   { ...shared, entry: { index: 'src/index.ts' }, dts: { emitDtsOnly: true } },
-  scanThread,
+  ...threadPrograms,
 ]);

@@ -9,8 +9,8 @@ export default defineConfig(({ mode }) => ({
     pool: 'forks',
     // Vitest would leave a core free.
     maxWorkers: '100%',
-    // The thread's program, from its source as it is.
-    globalSetup: ['test/support/build-thread.ts'],
+    // The threads' programs, from their source as it is.
+    globalSetup: ['test/support/build-threads.ts'],
     setupFiles: ['test/support/fixed-seed.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -37,5 +37,6 @@ export {
 export { sortInPieces } from './sort-in-pieces.ts';
 export { joinSpans, type Span } from './span.ts';
 export { compareText } from './text-order.ts';
+export { giveWayToMainThread } from './thread-priority.ts';
 export { rowsWithin, type ZoneColumn, type ZoneRange, type Zones } from './zones.ts';
 export { untilAborted } from './until-aborted.ts';

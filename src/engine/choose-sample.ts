@@ -4,7 +4,7 @@ import { concernsStrata, queryColumnSet } from '../planner/index.ts';
 import { countOf, percentOf } from './describe.ts';
 import type { RunControl } from './run-control.ts';
 import { type Appraisal, SampleQuery } from './sample-query.ts';
-import type { EngineState } from './state.ts';
+import type { ReadingState } from './state.ts';
 import type { LearnedOf } from './tail-subjects.ts';
 
 /** Share of what is left of a deadline after which no further sample is probed. */
@@ -30,7 +30,7 @@ const errorStep = 1.1;
  * @see Agarwal et al., "BlinkDB", EuroSys 2013, section 4.1
  */
 export async function chooseSample(
-  state: EngineState,
+  state: ReadingState,
   sampling: NonNullable<AggregatePlan['sampling']>,
   bounds: ResolvedBounds,
   control: RunControl,

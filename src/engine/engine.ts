@@ -133,7 +133,9 @@ export class BallparkEngine implements Engine {
         // Samples, and maybe the table, are others by now.
         const current = failed.size > 0 ? this.plan(sql, select, options, failed) : planned;
         answered = current;
-        const run = { control, stopwatch, costs: current.costs, refine: onInterim };
+        const { costs, shape } = current;
+        const asked = statement.kind === 'select-statement' ? { sql, params: options.params ?? [], shape } : null;
+        const run = { control, stopwatch, costs, refine: onInterim, asked };
         return this.runPlanned(statement, current, run);
       });
       // Whoever gives up a question waits for none of its parts; what changes something is waited for.

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { type Clock, type FileSystem, nodeFileSystem, systemClock } from '../common/index.ts';
 import type { ThreadsWorth } from '../executor/index.ts';
 import { type OpenSqlite, openSqliteFile } from '../database/index.ts';
+import type { ThreadData } from './threads/messages.ts';
 import { systemTimers, type Timers } from '../leases/index.ts';
 
 /** The world outside the engine, injected so that tests repeat and can plant faults. */
@@ -13,6 +14,8 @@ export interface Environment {
   readonly timers: Timers;
   /** Starts a thread that reads samples. */
   readonly startThread: () => Worker;
+  /** Starts a thread that answers statements. */
+  readonly startStatementThread: (data: ThreadData) => Worker;
   /** When they should be given something to read. */
   readonly threadsWorth: ThreadsWorth;
   /** A name that was never given before. */
@@ -21,10 +24,9 @@ export interface Environment {
   readonly newSeed: () => number;
 }
 
-/** Where the threads' program is: beside the bundle. Run from its source, as tests do, the bundled one serves: Node 20 runs no TypeScript. */
-const threadFile = import.meta.url.endsWith('.ts')
-  ? new URL('../../dist/scan-thread.js', import.meta.url)
-  : new URL('scan-thread.js', import.meta.url);
+/** Where a thread's program is: beside the bundle. Run from its source, as tests do, the bundled one serves: Node 20 runs no TypeScript. */
+const programFile = (name: string): URL =>
+  new URL(import.meta.url.endsWith('.ts') ? `../../dist/${name}` : name, import.meta.url);
 
 /**
  * What a thread may hold beside the columns and sums that it works on, which lie outside: the keys of groups, at most two million. One that
@@ -38,7 +40,9 @@ export const systemEnvironment: Environment = {
   openSqlite: openSqliteFile,
   clock: systemClock,
   timers: systemTimers,
-  startThread: () => new Worker(threadFile, { resourceLimits: threadMemory }),
+  startThread: () => new Worker(programFile('scan-thread.js'), { resourceLimits: threadMemory }),
+  startStatementThread: (workerData) =>
+    new Worker(programFile('statement-thread.js'), { workerData, resourceLimits: threadMemory }),
   // With two cores threads gain nothing below 15 ms; and what a thread runs for the first time takes it many times as long.
   threadsWorth: { rows: 2 ** 17, ms: 12, startAfterMs: 150 },
   newId: randomUUID,

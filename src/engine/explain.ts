@@ -170,7 +170,7 @@ async function measure(state: EngineState, plan: SelectPlan, { control, costs }:
   // The statement starts anew, its deadline too.
   const own = new RunControl(control.clock, control.options, control.withinMs, control.clock.monotonicMs());
   const { columns, report } = await stopwatch.time('executeMs', () =>
-    runSelect(state, plan, { control: own, stopwatch, costs, refine: null }),
+    runSelect(state, plan, { control: own, stopwatch, costs, refine: null, asked: null }),
   );
   const elapsedMs = own.elapsedMs();
   const { executeMs, estimateMs } = stopwatch.timings(elapsedMs);

@@ -1,6 +1,6 @@
 import type { TableEntry } from '../catalog/index.ts';
 import { answerExactly, sourceTables } from './exact-route.ts';
-import type { LearningPlace } from './learned-tails.ts';
+import type { LearningPlace } from './known-tails.ts';
 import type { AnswerColumn } from './query-result.ts';
 import type { SelectPlan } from '../planner/index.ts';
 import type { EngineState } from './state.ts';

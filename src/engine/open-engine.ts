@@ -31,6 +31,7 @@ import { shareSamples } from './share-samples.ts';
 import { StalenessWatch } from './staleness.ts';
 import type { EngineState } from './state.ts';
 import { Fingerprints } from './table-files.ts';
+import { StatementThreads } from './threads/statement-threads.ts';
 
 /** Share of the machine's memory that may be used where nothing else is said. */
 const memoryShare = 0.5;
@@ -115,6 +116,15 @@ async function openState(
   });
   const alert = alertOf(options);
   const troubles = new SampleTroubles(catalog, clock, alert);
+  // A catalog in memory is this thread's alone, and planted faults are for threads that read.
+  const statementThreads =
+    inMemory || options.taskFaults !== undefined
+      ? null
+      : new StatementThreads(
+          threadCount,
+          () => environment.startStatementThread({ catalogPath: path, threads: threadCount }),
+          (delayMs, work) => environment.timers.after(delayMs, work),
+        );
   const { leases, remains, samples } = shareSamples(
     environment,
     database,
@@ -122,6 +132,7 @@ async function openState(
     troubles,
     folders,
     memoryLimitBytes * samplesShare,
+    (id) => statementThreads?.takeBack(id),
   );
   const profile = new Profile(new ProfileStore(database), threadCount, clock);
   const log = new QueryLog(new QueryLogStore(database), profile);
@@ -132,6 +143,7 @@ async function openState(
   closers.add(() => leases.close().catch(() => undefined));
   closers.add(() => samples.close().catch(() => undefined));
   for (const each of [troubles, { close: () => log.flush() }, tails, source]) closers.add(() => each.close());
+  if (statementThreads !== null) closers.add(() => statementThreads.close());
   // What a crash, or a reader that was slower than this folder's last process, has left.
   await collectFiles(remains).catch(() => undefined);
   await collectScratch(environment, root).catch(() => undefined);
@@ -151,6 +163,7 @@ async function openState(
     profile,
     paces: new EstimatePaces(),
     threads,
+    statementThreads,
     tails,
     fingerprints: new Fingerprints(files, clock),
     staleness: new StalenessWatch({ environment, allowedPaths }),

@@ -11,6 +11,7 @@ import type { RoutedAnswer, SelectRun } from './select-run.ts';
 import type { EngineState } from './state.ts';
 import { changedFile, noExactAnswer } from './sampled-tables.ts';
 import { answerFromTotals } from './strata-route.ts';
+import { answerElsewhere } from './threads/answer-elsewhere.ts';
 import { watchSamples } from './watch-samples.ts';
 
 /**
@@ -47,6 +48,8 @@ export async function runSelect(state: EngineState, plan: SelectPlan, run: Selec
   if (sampling === null && distinct !== null)
     return await countDistinct(state, plan, distinct, control, () => exact(plan.exactReason));
   if (sampling === null) return await exact(plan.exactReason);
+  const elsewhere = await answerElsewhere(state, plan, run);
+  if (elsewhere !== null) return elsewhere;
   const chosen = await chooseSample(state, sampling, plan.bounds, control);
   if (typeof chosen === 'string') return await exact(chosen);
   if (refine !== null)

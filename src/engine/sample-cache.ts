@@ -45,6 +45,8 @@ export interface SampleCacheOptions {
   readonly bytesMax: number;
   /** @throws QueryError UNKNOWN_SAMPLE where the sample is no longer in the catalog */
   readonly pin: (entry: SampleEntry) => Promise<HeldLease>;
+  /** Called when no new statement gets a sample any more. */
+  readonly onForget: (id: number) => void;
   /** Called when a pin was given back: files may be nobody's now. */
   readonly onLetGo: () => Promise<void>;
   /** Called when a sample turned out to be unusable: statements planned from then on leave it out. */
@@ -171,6 +173,7 @@ export class SampleCache {
     if (opening === undefined) return;
     this.open.delete(id);
     this.ready.delete(id);
+    this.options.onForget(id);
     const left = { opening, readers: new Set(this.running) };
     this.leaving.add(left);
     if (left.readers.size === 0) await this.letGo(left);

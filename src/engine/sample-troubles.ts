@@ -41,6 +41,11 @@ export class SampleTroubles {
     return { ...snapshot, samples };
   }
 
+  /** Nothing is known that other processes, and threads, would not find in the catalog. */
+  get areAllInCatalog(): boolean {
+    return this.own.size === 0;
+  }
+
   /** Statements planned from now on leave the sample out. Nobody waits for the catalog, which others may be writing. */
   report(entry: SampleEntry, { kind, message }: SampleFault): void {
     const { id, version } = entry;

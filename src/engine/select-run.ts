@@ -1,3 +1,4 @@
+import type { Parameters } from '../planner/index.ts';
 import type { AnswerColumn } from './query-result.ts';
 import type { RunControl } from './run-control.ts';
 import type { StatementCosts } from './statement-costs.ts';
@@ -9,6 +10,14 @@ export interface RoutedAnswer {
   readonly report: RouteReport;
 }
 
+/** A statement as it was asked. */
+export interface AskedText {
+  readonly sql: string;
+  readonly params: Parameters;
+  /** Of its text, see {@link shapeOf}. */
+  readonly shape: string;
+}
+
 /** What the steps of a SELECT's run share. */
 export interface SelectRun {
   readonly control: RunControl;
@@ -16,4 +25,6 @@ export interface SelectRun {
   readonly costs: StatementCosts;
   /** Takes interim answers, where samples are read; null: nobody asks for them. */
   readonly refine: ((interim: RoutedAnswer) => void) | null;
+  /** What another thread would answer it by; null: it is for this one. */
+  readonly asked: AskedText | null;
 }

@@ -16,6 +16,7 @@ const readLimitMs = 2000;
  * Samples, and what keeps processes on the same folder from getting into each other's way: leases, pins, the collection of files that
  * are nobody's.
  * @param bytesMax memory for columns of samples
+ * @param onForget hears of samples that no new statement gets any more
  */
 export function shareSamples(
   { files, clock, timers, newId }: Pick<Environment, 'files' | 'clock' | 'timers' | 'newId'>,
@@ -24,6 +25,7 @@ export function shareSamples(
   troubles: SampleTroubles,
   folders: Pick<EngineState['folders'], 'samples' | 'tables'>,
   bytesMax: number,
+  onForget: (id: number) => void = () => undefined,
 ): Pick<EngineState, 'leases' | 'remains' | 'samples'> {
   const store = new LeaseStore(database, clock, `process ${process.pid} on ${hostname()}`);
   const remains: Remains = {
@@ -47,6 +49,7 @@ export function shareSamples(
     timers,
     folder: folders.samples,
     bytesMax,
+    onForget,
     pin: (entry) => pinSample(leases, catalog, entry, newId()),
     onLetGo: () => collectFiles(remains),
     onFault: (entry, fault) => troubles.report(entry, fault),

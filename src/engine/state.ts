@@ -4,6 +4,7 @@ import type { LeaseKeeper } from '../leases/index.ts';
 import type { DuckDBSource } from '../sources/index.ts';
 import type { Alert } from './contract.ts';
 import type { Environment } from './environment.ts';
+import type { KnownTails } from './known-tails.ts';
 import type { LearnedTails } from './learned-tails.ts';
 import type { Profile } from './profile.ts';
 import type { EstimatePaces } from './estimate-paces.ts';
@@ -13,6 +14,14 @@ import type { Remains } from './sample-pins.ts';
 import type { SampleTroubles } from './sample-troubles.ts';
 import type { StalenessWatch } from './staleness.ts';
 import type { Fingerprints } from './table-files.ts';
+import type { StatementThreads } from './threads/statement-threads.ts';
+
+/** What samples are chosen and read by. */
+export interface ReadingState {
+  readonly catalog: Pick<Catalog, 'snapshot'>;
+  readonly samples: Pick<SampleCache, 'get'>;
+  readonly tails: Pick<KnownTails, 'valuesOf'>;
+}
 
 /** What the statements of one engine share. */
 export interface EngineState {
@@ -32,6 +41,8 @@ export interface EngineState {
   readonly profile: Profile;
   readonly paces: EstimatePaces;
   readonly threads: ScanThreads;
+  /** null: no other thread can open the catalog. */
+  readonly statementThreads: StatementThreads | null;
   readonly tails: LearnedTails;
   readonly log: QueryLog;
   readonly jobs: JobStore;

@@ -10,7 +10,7 @@ const usualStatements = [
   "SELECT DISTINCT CASE WHEN a THEN -1 ELSE CAST(b AS DOUBLE) END FROM t AS u JOIN v USING (c) WHERE d >= DATE '2026-01-01' WITHIN 2 SECONDS ON MISS FAIL",
 ];
 
-/** Makes ready what first statements would wait for, and hold others up by: the grammar, DuckDB's library, the samples. */
+/** Makes ready what first statements would wait for, and hold others up by: the grammar, DuckDB's library, threads, the samples. */
 export async function warmUp(state: EngineState, signal?: AbortSignal): Promise<void> {
   for (const sql of usualStatements) {
     parseStatement(sql);
@@ -19,5 +19,6 @@ export async function warmUp(state: EngineState, signal?: AbortSignal): Promise<
   if (signal?.aborted === true) return;
   // Where it cannot be loaded, statements that need it say so.
   await state.source.load().catch(() => undefined);
+  state.statementThreads?.prewarm();
   await openAllSamples(state, signal);
 }

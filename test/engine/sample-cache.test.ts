@@ -12,6 +12,7 @@ const cache = new SampleCache({
   folder: '/nowhere',
   bytesMax: 0,
   pin: () => Promise.reject(dropped()),
+  onForget: () => undefined,
   onLetGo: () => Promise.resolve(),
   onFault: () => undefined,
 });

@@ -1,10 +1,8 @@
 /*
  * What runs in a thread that reads samples: it gets programs and shares, and answers with sums. A file of its own in the bundle.
  */
-import { readlinkSync } from 'node:fs';
-import { getPriority, setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
-import { QueryError } from '../../common/index.ts';
+import { giveWayToMainThread, QueryError } from '../../common/index.ts';
 import type { FromThread, ToThread } from './messages.ts';
 import { ShareReader } from './share.ts';
 import type { TaskFault } from './task-faults.ts';
@@ -15,20 +13,7 @@ interface KnownProgram {
   reader: ShareReader | null;
 }
 
-/** How much nicer than the process the thread is, as Linux counts: of a core it gets a fourth beside the main thread. */
-const nicer = 5;
-
-/*
- * All statements share the main thread, and where as many threads as there are cores read for one of them, that would wait for its turn.
- * Linux alone has priorities of threads; elsewhere, and where it is not allowed, they stay as they are.
- */
-try {
-  const [, , thread] = readlinkSync('/proc/thread-self').split('/');
-  setPriority(Number(thread), getPriority() + nicer);
-} catch {
-  // It reads all the same.
-}
-
+giveWayToMainThread();
 const port = parentPort;
 if (port === null) throw new Error('it runs as a thread only');
 const programs = new Map<number, KnownProgram>();

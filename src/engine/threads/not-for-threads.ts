@@ -1,0 +1,2 @@
+/** A statement is nothing for a thread after all: the engine's own thread answers it, and says what is wrong if something is. */
+export class NotForThreads extends Error {}

@@ -1,0 +1,129 @@
+/*
+ * What runs in a thread that answers statements from samples: it plans and reads as the engine does, over columns that the engine's own
+ * thread holds. The catalog it opens for itself, as another process would. What it cannot answer it gives back. A file of its own in the
+ * bundle.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { Catalog, catalogMigrations, type CatalogSnapshot, LessonStore, ProfileStore } from '../../catalog/index.ts';
+import { giveWayToMainThread } from '../../common/index.ts';
+import { openDatabase } from '../../database/index.ts';
+import { prepareParser } from '../../parser/index.ts';
+import { chooseSample } from '../choose-sample.ts';
+import { systemEnvironment } from '../environment.ts';
+import { EstimatePaces } from '../estimate-paces.ts';
+import { KnownStatements, selectOf } from '../known-statements.ts';
+import { KnownTails } from '../known-tails.ts';
+import { loopTurns } from '../loop-turns.ts';
+import { Profile } from '../profile.ts';
+import { RunControl } from '../run-control.ts';
+import { sampleRoute } from '../sample-route.ts';
+import { StatementCosts } from '../statement-costs.ts';
+import { Stopwatch } from '../summary.ts';
+import { BorrowedSamples } from './borrowed-samples.ts';
+import type { FromStatementThread, Question, ThreadAnswer, ThreadData, ToStatementThread } from './messages.ts';
+import { NotForThreads } from './not-for-threads.ts';
+
+/** How often it says that it is at work, milliseconds. */
+const aliveEveryMs = 1000;
+
+/** Values of an answer at most that are handed over: it is a copy, which the engine's own thread has to make. */
+const valuesMax = 4096;
+
+const port = parentPort;
+if (port === null) throw new Error('it runs as a thread only');
+giveWayToMainThread();
+const say = (message: FromStatementThread): void => port.postMessage(message);
+
+const { catalogPath, threads } = workerData as ThreadData;
+const { clock } = systemEnvironment;
+const database = openDatabase(catalogPath, catalogMigrations);
+const catalog = new Catalog(database);
+const samples = new BorrowedSamples(say);
+let latest = { state: -1, snapshot: catalog.snapshot() };
+const state = { catalog: { snapshot: () => latest.snapshot }, samples, tails: new KnownTails(new LessonStore(database)) };
+const profile = new Profile(new ProfileStore(database), threads, clock);
+const paces = new EstimatePaces();
+const known = new KnownStatements(clock);
+/** Of questions under way. */
+const cancels = new Map<number, AbortController>();
+
+setInterval(() => {
+  if (cancels.size > 0) say({ kind: 'alive' });
+}, aliveEveryMs).unref();
+
+port.on('message', (message: ToStatementThread) => {
+  switch (message.kind) {
+    case 'lend':
+      samples.lend(message.sample);
+      break;
+    case 'take-back':
+      samples.takeBack(message.sample);
+      break;
+    case 'loaded':
+      samples.loaded(message);
+      break;
+    case 'answer':
+      void answerJob(message.job, message.question);
+      break;
+    case 'cancel':
+      cancels.get(message.job)?.abort();
+      break;
+    case 'end':
+      database.close();
+      process.exit(0); // of a thread: it ends the thread alone
+  }
+});
+
+prepareParser();
+say({ kind: 'ready' });
+
+async function answerJob(job: number, question: Question): Promise<void> {
+  const cancel = new AbortController();
+  cancels.set(job, cancel);
+  // Messages that have come are all handed over at once, and those that come meanwhile: others would not go on before.
+  await loopTurns.next();
+  // Whatever goes wrong, the engine's own thread says what.
+  const answer = await answerFrom(question, cancel.signal).catch(() => null);
+  cancels.delete(job);
+  say({ kind: 'answered', job, answer });
+}
+
+/** @throws NotForThreads, and whatever there is to say against the statement */
+async function answerFrom(
+  { sql, params, rowsShare, elapsedMs, isSourceCold, catalogState }: Question,
+  signal: AbortSignal,
+): Promise<ThreadAnswer> {
+  const started = clock.monotonicMs() - elapsedMs;
+  const select = selectOf(known.parse(sql));
+  const snapshot = snapshotOf(catalogState);
+  const { plan, shape } = known.plan(sql, select!, snapshot, params); // the engine has found it to be one
+  const sampling = plan.aggregate?.sampling ?? null;
+  const table = snapshot.tables.find(({ name }) => name === plan.aggregate?.query.table);
+  if (sampling === null || table === undefined) throw new NotForThreads('no sample');
+  const options = { signal, ...(rowsShare === undefined ? {} : { rowsShare }) };
+  const control = new RunControl(clock, options, null, started, paces);
+  // What it takes is others' doing too.
+  control.isUndisturbed = () => false;
+  const costs = new StatementCosts(profile, shape, plan, snapshot.tables, isSourceCold);
+  const stopwatch = new Stopwatch(() => clock.monotonicMs());
+  const chosen = await chooseSample(state, sampling, plan.bounds, control);
+  if (typeof chosen === 'string') throw new NotForThreads(chosen);
+  const run = { control, stopwatch, costs, refine: null, asked: null };
+  const { columns, report } = await sampleRoute(table, plan, chosen, run, (reason) =>
+    Promise.reject(new NotForThreads(reason)),
+  );
+  const { sample, ...rest } = report;
+  if (columns.length * (columns[0]?.values.length ?? 0) > valuesMax) throw new NotForThreads('a long answer');
+  return {
+    columns,
+    report: rest,
+    sample: { id: sample!.entry.id, rowsRead: sample!.rowsRead }, // it comes from one
+    estimateMs: stopwatch.timings(0).estimateMs,
+  };
+}
+
+/** The log of queries is in the catalog's file too, and changes all the time: what is read of tables and samples is not read anew for it. */
+function snapshotOf(catalogState: number): CatalogSnapshot {
+  if (latest.state !== catalogState) latest = { state: catalogState, snapshot: catalog.snapshot() };
+  return latest.snapshot;
+}

@@ -1,0 +1,97 @@
+import type { Worker } from 'node:worker_threads';
+import type { Question, ThreadAnswer } from './messages.ts';
+import { type After, type Candidate, ThreadHandle } from './thread-handle.ts';
+
+/** Threads are started when so many statements had others beside them: a short-lived process does better without. */
+const wantedMin = 16;
+/** When so many threads have ended without an answer between, no more are started. */
+const deathsMax = 8;
+/** Shapes of statements that threads gave back: so many are remembered, and tried again behind so many other statements. */
+const givenBackMax = 256;
+const againAfter = 1024;
+
+/**
+ * Threads that answer statements from samples, whole: planning, reading, estimating. Where statements wait for each other, the engine's
+ * own thread would be the limit; it opens samples and loads columns, and the memory of these is lent.
+ */
+export class StatementThreads {
+  private readonly threads = new Set<ThreadHandle>();
+  /** By shape the count of statements behind which it is tried again. */
+  private readonly givenBack = new Map<string, number>();
+  /** Statements that had others beside them. */
+  private wanted = 0;
+  private deaths = 0;
+  private isClosed = false;
+
+  /**
+   * @param count of threads
+   * @param start starts one
+   */
+  constructor(
+    private readonly count: number,
+    private readonly start: () => Worker,
+    private readonly after: After,
+  ) {}
+
+  /** Whether a thread could answer a statement now. Where there are none, some may be started. @param shape of its text */
+  mayTake(shape: string): boolean {
+    if (++this.wanted >= wantedMin) this.prewarm();
+    return (this.givenBack.get(shape) ?? 0) <= this.wanted && this.idlest() !== null;
+  }
+
+  /** As {@link ThreadHandle.answer}, by the thread with the fewest statements. @param shape of the statement's text */
+  async answer(
+    question: Question,
+    shape: string,
+    candidates: readonly Candidate[],
+    signal: AbortSignal | undefined,
+  ): Promise<ThreadAnswer | null> {
+    const answer = (await this.idlest()?.answer(question, candidates, signal)) ?? null;
+    if (answer === null && signal?.aborted !== true) this.remember(shape);
+    return answer;
+  }
+
+  /** No new statement reads the sample. */
+  takeBack(id: number): void {
+    for (const thread of this.threads) thread.takeBack(id);
+  }
+
+  /** Starts the threads that there are to be: one thread alone would gain nothing. */
+  prewarm(): void {
+    if (this.count < 2) return;
+    while (this.threads.size < this.count && this.deaths < deathsMax && !this.isClosed) this.startOne();
+  }
+
+  /** Ends all threads; what they are at fails. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await Promise.all([...this.threads].map((thread) => thread.close()));
+  }
+
+  /** null: none takes a statement now. */
+  private idlest(): ThreadHandle | null {
+    let found: ThreadHandle | null = null;
+    for (const thread of this.threads)
+      if (thread.load < (found?.load ?? Number.POSITIVE_INFINITY)) found = thread;
+    return found;
+  }
+
+  private remember(shape: string): void {
+    this.givenBack.delete(shape);
+    this.givenBack.set(shape, this.wanted + againAfter);
+    if (this.givenBack.size > givenBackMax) this.givenBack.delete(this.givenBack.keys().next().value!); // not empty
+  }
+
+  private startOne(): void {
+    const thread = new ThreadHandle(
+      this.start(),
+      this.after,
+      () => (this.deaths = 0),
+      () => {
+        this.threads.delete(thread);
+        this.deaths++;
+      },
+    );
+    this.threads.add(thread);
+  }
+}
