@@ -134,7 +134,8 @@ export class BallparkEngine implements Engine {
         const current = failed.size > 0 ? this.plan(sql, select, options, failed) : planned;
         answered = current;
         const { costs, shape } = current;
-        const asked = statement.kind === 'select-statement' ? { sql, params: options.params ?? [], shape } : null;
+        const asked =
+          statement.kind === 'select-statement' ? { sql, params: options.params ?? [], shape } : null;
         const run = { control, stopwatch, costs, refine: onInterim, asked };
         return this.runPlanned(statement, current, run);
       });

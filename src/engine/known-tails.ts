@@ -72,12 +72,10 @@ function readSingle([
   return { count: count!, nonFinite: nonFinite!, low: low!, high: high!, mean: mean!, centred }; // as written
 }
 
-export const writePair = ({ population }: LearnedStrata, { count, means, centred }: PairMoments): Float64Array[] => [
-  population,
-  count,
-  ...means,
-  ...centred,
-];
+export const writePair = (
+  { population }: LearnedStrata,
+  { count, means, centred }: PairMoments,
+): Float64Array[] => [population, count, ...means, ...centred];
 
 function readPair([, count, mean0, mean1, ...centred]: readonly Float64Array[]): PairMoments {
   const order = centred.length === pairPowers(3).length ? 3 : 6;

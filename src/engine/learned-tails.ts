@@ -122,5 +122,5 @@ export class LearnedTails extends KnownTails {
       return { ...keyOf(place, subject.expressions), learnedMs, columns };
     });
     await this.store.keep(lessons);
-   }
+  }
 }

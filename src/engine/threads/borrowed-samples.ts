@@ -69,7 +69,8 @@ class BorrowedSample {
   /** Nothing more is loaded. */
   end(): void {
     this.isOver = true;
-    for (const { waiting } of this.columns.values()) for (const { settle } of waiting.splice(0)) settle(false);
+    for (const { waiting } of this.columns.values())
+      for (const { settle } of waiting.splice(0)) settle(false);
   }
 
   /** @param rows null: they could not be loaded */

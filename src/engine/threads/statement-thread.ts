@@ -4,7 +4,13 @@
  * bundle.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { Catalog, catalogMigrations, type CatalogSnapshot, LessonStore, ProfileStore } from '../../catalog/index.ts';
+import {
+  Catalog,
+  catalogMigrations,
+  type CatalogSnapshot,
+  LessonStore,
+  ProfileStore,
+} from '../../catalog/index.ts';
 import { giveWayToMainThread } from '../../common/index.ts';
 import { openDatabase } from '../../database/index.ts';
 import { prepareParser } from '../../parser/index.ts';
@@ -20,7 +26,13 @@ import { sampleRoute } from '../sample-route.ts';
 import { StatementCosts } from '../statement-costs.ts';
 import { Stopwatch } from '../summary.ts';
 import { BorrowedSamples } from './borrowed-samples.ts';
-import type { FromStatementThread, Question, ThreadAnswer, ThreadData, ToStatementThread } from './messages.ts';
+import type {
+  FromStatementThread,
+  Question,
+  ThreadAnswer,
+  ThreadData,
+  ToStatementThread,
+} from './messages.ts';
 import { NotForThreads } from './not-for-threads.ts';
 
 /** How often it says that it is at work, milliseconds. */
@@ -40,7 +52,11 @@ const database = openDatabase(catalogPath, catalogMigrations);
 const catalog = new Catalog(database);
 const samples = new BorrowedSamples(say);
 let latest = { state: -1, snapshot: catalog.snapshot() };
-const state = { catalog: { snapshot: () => latest.snapshot }, samples, tails: new KnownTails(new LessonStore(database)) };
+const state = {
+  catalog: { snapshot: () => latest.snapshot },
+  samples,
+  tails: new KnownTails(new LessonStore(database)),
+};
 const profile = new Profile(new ProfileStore(database), threads, clock);
 const paces = new EstimatePaces();
 const known = new KnownStatements(clock);

@@ -161,7 +161,11 @@ export class ThreadHandle {
     this.tell({ kind: 'lend', sample: lent });
   }
 
-  private async loadFor({ sample: id, name, rows }: Extract<FromStatementThread, { kind: 'load' }>): Promise<void> {
+  private async loadFor({
+    sample: id,
+    name,
+    rows,
+  }: Extract<FromStatementThread, { kind: 'load' }>): Promise<void> {
     const known = this.lent.get(id);
     // What goes wrong is said where the statement is answered then.
     const column = (await known?.sample.load(name, rows).catch(() => null)) ?? null;
