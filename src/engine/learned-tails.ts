@@ -25,6 +25,7 @@ import {
   printOver,
   type SourceTable,
 } from '../sources/index.ts';
+import { HeldLessons } from './held-lessons.ts';
 import { RunControl } from './run-control.ts';
 import { typedColumns } from './table-columns.ts';
 import type { TailSubject } from './tail-subjects.ts';
@@ -103,12 +104,23 @@ export interface LearningPlace {
   readonly entry: SampleEntry;
 }
 
+/** What was found for subjects, and in which state of all that it depends on. */
+interface Found extends LearningPlace {
+  readonly strata: StrataTable;
+  /** See {@link LearnedTails.lessons} */
+  readonly lessons: number;
+  readonly values: LearnedValues;
+}
+
 /** What exact runs told of expressions' values in the whole table: learned once, kept in the catalog, found again. */
 export class LearnedTails {
   private readonly held = new HeldLessons();
   private readonly running = new Map<string, Promise<boolean>>();
   /** What failed is not tried again, as long as it is remembered. */
   private readonly failed = new Set<string>();
+  /** How often lessons were kept by this process. */
+  private lessons = 0;
+  private readonly found = new WeakMap<readonly TailSubject[], Found>();
 
   constructor(
     private readonly store: LessonStore,
@@ -116,10 +128,29 @@ export class LearnedTails {
     private readonly clock: Clock,
   ) {}
 
-  /** What was learned of subjects over the strata of a sample. @param measures of the layout that the subjects name places in */
+  /**
+   * What was learned of subjects over the strata of a sample.
+   * @param place as the catalog has it now: when another process has learned, its entries are other objects
+   * @param measures of the layout that the subjects name places in
+   */
   valuesOf(
-    place: LearningPlace,
+    { table, entry }: LearningPlace,
     { strata }: Sample,
+    subjects: readonly TailSubject[],
+    measures: number,
+  ): LearnedValues {
+    const { lessons } = this;
+    const last = this.found.get(subjects);
+    if (last?.table === table && last.entry === entry && last.strata === strata && last.lessons === lessons)
+      return last.values;
+    const values = this.lookUp({ table, entry }, strata, subjects, measures);
+    this.found.set(subjects, { table, entry, strata, lessons, values });
+    return values;
+  }
+
+  private lookUp(
+    place: LearningPlace,
+    strata: StrataTable,
     subjects: readonly TailSubject[],
     measures: number,
   ): LearnedValues {
@@ -224,6 +255,7 @@ export class LearnedTails {
       return { ...keyOf(place, subject.expressions), learnedMs, columns };
     });
     await this.store.keep(lessons);
+    this.lessons++;
   }
 
   /** @param columns so many the lesson must have */
@@ -236,40 +268,3 @@ export class LearnedTails {
     return found;
   }
 }
-
-/** Bytes of lessons that are held in memory. */
-const heldBytesMax = 2 ** 26;
-
-/** Lessons in memory; what was found least recently goes. */
-class HeldLessons {
-  private readonly lessons = new Map<string, Lesson>();
-  private bytes = 0;
-
-  find(key: LessonKey): Lesson | undefined {
-    const name = JSON.stringify(key);
-    const found = this.lessons.get(name);
-    if (found === undefined) return undefined;
-    this.lessons.delete(name);
-    this.lessons.set(name, found);
-    return found;
-  }
-
-  hold(key: LessonKey, lesson: Lesson): void {
-    this.drop(JSON.stringify(key));
-    this.lessons.set(JSON.stringify(key), lesson);
-    this.bytes += bytesOf(lesson);
-    for (const oldest of this.lessons.keys()) {
-      if (this.bytes <= heldBytesMax || this.lessons.size === 1) return;
-      this.drop(oldest);
-    }
-  }
-
-  private drop(name: string): void {
-    const lesson = this.lessons.get(name);
-    if (lesson === undefined) return;
-    this.bytes -= bytesOf(lesson);
-    this.lessons.delete(name);
-  }
-}
-
-const bytesOf = ({ columns }: Lesson): number => columns.reduce((sum, column) => sum + column.byteLength, 0);

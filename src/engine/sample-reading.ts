@@ -12,7 +12,7 @@ import { ReadingWatch } from './reading-watch.ts';
 import { type ListingForecast, RowLister } from './row-lister.ts';
 import type { AnswerSummary } from './contract.ts';
 import type { RunControl } from './run-control.ts';
-import { type LearnedOf, tailSubjects, type UnknownTails, unknownTails } from './tail-subjects.ts';
+import { type LearnedOf, type UnknownTails, unknownTails } from './tail-subjects.ts';
 import { TailWitness } from './tail-witness.ts';
 import { TimePlan } from './time-plan.ts';
 import { LateSample } from './wait-at-most.ts';
@@ -77,8 +77,8 @@ export class SampleReading {
   ): Promise<SampleReading | string> {
     const unit = sample.keys === null ? 'row' : 'key';
     const laidOut = layoutFor(query, design, unit);
-    const { layout, aggregateTotals } = laidOut;
-    const learned = learnedOf(tailSubjects(query, layout, aggregateTotals), layout.measures.length);
+    const { layout, subjects } = laidOut;
+    const learned = learnedOf(subjects, layout.measures.length);
     const request = { filter: query.filter, keys: query.keys, layout, learned };
     const scan = await openScan(sample, request, control.threads);
     return 'refused' in scan
