@@ -86,7 +86,7 @@ async function foresee(state: EngineState, plan: SelectPlan, run: SelectRun): Pr
     return aggregate.distinct === null || !wantsEstimate(plan.bounds)
       ? exact(plan, run, plan.exactReason)
       : foreseeDistinct(plan);
-  const chosen = await chooseSample(state, aggregate.sampling, plan.bounds, run.control);
+  const chosen = await chooseSample(state, table, aggregate.sampling, plan.bounds, run.control);
   return typeof chosen === 'string' ? exact(plan, run, chosen) : await foreseeSample(plan, run, chosen);
 }
 

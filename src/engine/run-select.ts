@@ -47,7 +47,7 @@ export async function runSelect(state: EngineState, plan: SelectPlan, run: Selec
   if (sampling === null && distinct !== null)
     return await countDistinct(state, plan, distinct, control, () => exact(plan.exactReason));
   if (sampling === null) return await exact(plan.exactReason);
-  const chosen = await chooseSample(state, sampling, plan.bounds, control);
+  const chosen = await chooseSample(state, table, sampling, plan.bounds, control);
   if (typeof chosen === 'string') return await exact(chosen);
   if (refine !== null)
     watchSamples(chosen, new LookLevels(plan.bounds.confidence), control, async (answer, open) =>

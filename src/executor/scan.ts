@@ -27,13 +27,16 @@ export async function openScan(
   request: ScanRequest,
   threads: ScanThreads | null = null,
 ): Promise<SampleScan | ScanRefusal> {
+  const known = knownScans.get(request.layout)?.get(sample.strata);
+  if (known !== undefined) return new SampleScan(sample, request, known.loaded, known.compiled, threads);
   try {
     const parts = request.layout.measures
       .flatMap(({ argument, filter }) => [argument, filter])
       .filter((part) => part !== null);
     const { headRows } = sample.runs;
     const loaded = await loadColumns(sample, [...request.filter, ...request.keys, ...parts], headRows);
-    const compiled = compiledFor(sample, request, loaded);
+    const compiled = compileScan(sample, request, columnSource(sample, loaded), loaded);
+    keepScan(request.layout, sample.strata, { loaded, compiled });
     return new SampleScan(sample, request, loaded, compiled, threads);
   } catch (error) {
     if (error instanceof NotOnKernels) return { refused: error.message };
@@ -41,25 +44,22 @@ export async function openScan(
   }
 }
 
-/** What was compiled for a layout of moments over the strata of a sample. */
-const knownScans = new WeakMap<MomentLayout, WeakMap<StrataTable, CompiledScan>>();
+/** A scan that was compiled for the columns of an open sample, which stay where they are. */
+interface KnownScan {
+  readonly loaded: ReadonlyMap<string, LoadedColumn>;
+  readonly compiled: CompiledScan;
+}
 
-/** Compiles a scan, unless that was done for the same layout, sample and columns. A layout is of one query. */
-function compiledFor(
-  sample: Sample,
-  request: ScanRequest,
-  loaded: ReadonlyMap<string, LoadedColumn>,
-): CompiledScan {
-  const ofLayout = knownScans.get(request.layout) ?? new WeakMap<StrataTable, CompiledScan>();
-  knownScans.set(request.layout, ofLayout);
-  const known = ofLayout.get(sample.strata);
-  const values = new Set([...loaded.values()].map((column) => column.values));
-  if (known?.program.columns.every((column) => values.has(column)) === true) return known;
-  const compiled = compileScan(sample, request, columnSource(sample, loaded), loaded);
+/** By the layout of moments, which is of one query, and the strata, which are of one opening of a sample. */
+const knownScans = new WeakMap<MomentLayout, WeakMap<StrataTable, KnownScan>>();
+
+function keepScan(layout: MomentLayout, strata: StrataTable, scan: KnownScan): void {
+  const { interners, keyGroups } = scan.compiled.program;
   // Interners and groups of keys remember what was read.
-  const { interners, keyGroups } = compiled.program;
-  if (interners === 0 && keyGroups === null) ofLayout.set(sample.strata, compiled);
-  return compiled;
+  if (interners > 0 || keyGroups !== null) return;
+  const ofLayout = knownScans.get(layout) ?? new WeakMap<StrataTable, KnownScan>();
+  knownScans.set(layout, ofLayout);
+  ofLayout.set(strata, scan);
 }
 
 const noRuns = new Int32Array(0);
