@@ -35,6 +35,7 @@ export {
   withPauses,
 } from './pieces.ts';
 export { sortInPieces } from './sort-in-pieces.ts';
+export { keptWith } from './kept-with.ts';
 export { joinSpans, type Span } from './span.ts';
 export { compareText } from './text-order.ts';
 export { giveWayToMainThread } from './thread-priority.ts';

@@ -1,3 +1,4 @@
+import type { TableEntry } from '../catalog/index.ts';
 import { nothingLearned } from '../plan/index.ts';
 import type { AggregatePlan, ResolvedBounds } from '../planner/index.ts';
 import { concernsStrata, queryColumnSet } from '../planner/index.ts';
@@ -25,27 +26,27 @@ const errorStep = 1.1;
  * smaller error, then the smaller one. (BlinkDB takes the highest share of matching rows. That share is the same for all samples
  * whose strata have nothing to do with the predicate, while their unequal weights can double the error.) Of such samples one is
  * probed, see {@link orderUnrelated}.
+ * @param table as it is now
  * @returns in words why no sample can answer
  * @throws QueryError DAMAGED_SAMPLE, CANCELLED
  * @see Agarwal et al., "BlinkDB", EuroSys 2013, section 4.1
  */
 export async function chooseSample(
   state: ReadingState,
+  table: TableEntry,
   sampling: NonNullable<AggregatePlan['sampling']>,
   bounds: ResolvedBounds,
   control: RunControl,
 ): Promise<OpenSampleQuery[] | string> {
   const { query, candidates } = sampling;
   const opened: SampleQuery[] = [];
-  const { tables } = state.catalog.snapshot();
   let refusal = 'no sample holds its columns';
   for (const entry of candidates.samples) {
     const sample = await state.samples.get(entry, control);
-    const table = tables.find(({ id }) => id === entry.tableId);
     const learned: LearnedOf = (subjects, measures) =>
-      table === undefined
-        ? nothingLearned
-        : state.tails.valuesOf({ table, entry }, sample, subjects, measures);
+      table.id === entry.tableId
+        ? state.tails.valuesOf({ table, entry }, sample, subjects, measures)
+        : nothingLearned;
     const open = await SampleQuery.open(query, bounds, entry, sample, control, learned);
     if (typeof open === 'string') refusal = open;
     else opened.push(open);

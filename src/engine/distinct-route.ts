@@ -15,6 +15,7 @@ import { chooseRows, type GroupSlots, slotLookup } from './answer-rows.ts';
 import { countOf, describeSample } from './describe.ts';
 import { exactBeside } from './exact-beside.ts';
 import type { AnswerColumn } from './query-result.ts';
+import { holdsAllOf } from './rank-limits.ts';
 import { ReadingWatch } from './reading-watch.ts';
 import type { RunControl } from './run-control.ts';
 import type { RoutedAnswer } from './select-run.ts';
@@ -111,10 +112,8 @@ async function countValues(
   const { layout } = layoutMoments({ ...query, aggregates: [], intervals: [] });
   const scan = await openScan(sample, { filter: query.filter, keys: [...query.keys, value], layout });
   if ('refused' in scan) return null;
-  const { unitSizes, unitPopulation } = sample;
-  const isWhole = scan.included.every(
-    (isIn, stratum) => isIn === 0 || unitSizes[stratum]! >= unitPopulation[stratum]!,
-  ); // one entry a stratum
+  const { unitSizes } = sample;
+  const isWhole = holdsAllOf(sample, scan.included);
   if (onlyWhole && !isWhole) return null;
   const watch = new ReadingWatch(control);
   const endMs = control.elapsedMs() + control.spareMs() * sampleShare;

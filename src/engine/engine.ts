@@ -1,4 +1,4 @@
-import type { WorkloadEntry } from '../catalog/index.ts';
+import type { CatalogSnapshot, WorkloadEntry } from '../catalog/index.ts';
 import { QueryError, storageError, untilAborted } from '../common/index.ts';
 import type { SelectStatement, Statement } from '../parser/index.ts';
 import { tablesOf } from '../plan/index.ts';
@@ -36,6 +36,8 @@ interface PlannedSelect {
   /** Of its text, see {@link shapeOf}. */
   readonly shape: string;
   readonly costs: StatementCosts;
+  /** What it is planned for. */
+  readonly snapshot: CatalogSnapshot;
 }
 
 /** Carries statements through the rooms: parse, plan, run, summarise. */
@@ -120,7 +122,7 @@ export class BallparkEngine implements Engine {
     let stale: Staleness | null = null;
     // Beside the work; what cannot be found out is not known.
     const looking =
-      planned === null ? null : this.staleness(planned.plan).then((found) => (stale = found), nothing);
+      planned === null ? null : this.staleness(planned).then((found) => (stale = found), nothing);
     const toAnswer = ({ columns, report }: RoutedAnswer, isFinal: boolean): Answer => {
       const summary = summarise(report, bounds, control.elapsedMs(), stopwatch, stale);
       return new Answer(queryId, columns, summary, report.choice?.marks ?? null, isFinal);
@@ -133,10 +135,10 @@ export class BallparkEngine implements Engine {
         // Samples, and maybe the table, are others by now.
         const current = failed.size > 0 ? this.plan(sql, select, options, failed) : planned;
         answered = current;
-        const { costs, shape } = current;
-        const asked =
-          statement.kind === 'select-statement' ? { sql, params: options.params ?? [], shape } : null;
-        const run = { control, stopwatch, costs, refine: onInterim, asked };
+        const { costs, shape, snapshot } = current;
+        const isPlain = statement.kind === 'select-statement';
+        const asked = isPlain ? { sql, params: options.params ?? [], shape } : null;
+        const run = { control, stopwatch, costs, snapshot, refine: onInterim, asked };
         return this.runPlanned(statement, current, run);
       });
       // Whoever gives up a question waits for none of its parts; what changes something is waited for.
@@ -163,20 +165,21 @@ export class BallparkEngine implements Engine {
       plan,
       shape,
       costs: new StatementCosts(profile, shape, plan, snapshot.tables, !source.isStarted),
+      snapshot,
     };
   }
 
   /** What the tables that are read have not taken in yet. */
-  private async staleness({ query, bounds }: SelectPlan): Promise<Staleness | null> {
-    const { catalog, staleness } = this.state;
+  private async staleness({ plan: { query, bounds }, snapshot }: PlannedSelect): Promise<Staleness | null> {
+    const { staleness } = this.state;
     const read = tablesOf(query);
-    const tables = catalog.snapshot().tables.filter(({ name }) => read.has(name));
+    const tables = snapshot.tables.filter(({ name }) => read.has(name));
     const found = await Promise.all(tables.map((table) => staleness.of(table, bounds.withinMs === null)));
     return addStaleness(found);
   }
 
-  private workload({ plan, shape }: PlannedSelect, { answer }: Answer): WorkloadEntry {
-    return workloadOf(plan, shape, answer, this.state.catalog.snapshot().tables);
+  private workload({ plan, shape, snapshot }: PlannedSelect, { answer }: Answer): WorkloadEntry {
+    return workloadOf(plan, shape, answer, snapshot.tables);
   }
 
   private async runPlanned(

@@ -1,4 +1,4 @@
-import { type Pieces, piecewise } from '../common/index.ts';
+import { keptWith, type Pieces, piecewise } from '../common/index.ts';
 import {
   CellForecast,
   type ErrorTarget,
@@ -45,24 +45,33 @@ export interface Sizing extends SizingResult {
   readonly byWitness: boolean;
 }
 
+/** What rows and cells of a query take. */
+interface Efforts {
+  /** Nodes of expressions that are worked out for each row, and one for the row. */
+  readonly nodes: number;
+  readonly intervals: number;
+  /** Values are added up, whose tails are looked at before estimates are certified; counts have none. */
+  readonly looksAtTails: boolean;
+}
+
+const effortsOf = keptWith(({ filter, keys, aggregates, intervals }: AggregateQuery): Efforts => ({
+  nodes: 1 + [...filter, ...keys, ...aggregates].reduce((sum, each) => sum + countNodes(each), 0),
+  intervals: Math.max(1, intervals.length),
+  looksAtTails: aggregates.some((each) => each.arguments.length > 0),
+}));
+
 /** What a reading would be like at other sizes, by the rows that it has read. */
 export class Foresight {
-  /** Nodes of expressions that are worked out for each row, and one for the row. */
-  private readonly nodes: number;
-  private readonly intervals: number;
-  /** Values are added up, whose tails are looked at before estimates are certified; counts have none. */
-  private readonly looksAtTails: boolean;
+  private readonly efforts: Efforts;
   /** It is decided in which proportions strata are read. */
   private isAllocated = false;
   private foretold: { rows: readonly EstimatedRow[]; cells: readonly CellForecast[] } | null = null;
 
   constructor(
     private readonly reading: SampleReading,
-    { filter, keys, aggregates, intervals }: AggregateQuery,
+    query: AggregateQuery,
   ) {
-    this.nodes = 1 + [...filter, ...keys, ...aggregates].reduce((sum, each) => sum + countNodes(each), 0);
-    this.intervals = Math.max(1, intervals.length);
-    this.looksAtTails = aggregates.some((each) => each.arguments.length > 0);
+    this.efforts = effortsOf(query);
   }
 
   /** What reading on takes: strata are read in proportion to their size from here on, where that takes fewer rows. */
@@ -195,13 +204,13 @@ export class Foresight {
   }
 
   private workOf(rows: number): SampleWork {
-    const { reading } = this;
+    const { reading, efforts } = this;
     const listing = reading.foreseeListing(rows).ms / listingMsPerCell;
-    const tails = this.looksAtTails ? Math.min(rows, tailRowsMax) / tailRowsPerCell : 0;
+    const tails = efforts.looksAtTails ? Math.min(rows, tailRowsMax) / tailRowsPerCell : 0;
     return {
       load: reading.bytesLoadedAt(rows),
-      read: rows * this.nodes,
-      estimate: reading.cellCount * this.intervals + listing + tails,
+      read: rows * efforts.nodes,
+      estimate: reading.cellCount * efforts.intervals + listing + tails,
     };
   }
 }

@@ -1,4 +1,4 @@
-import { groupDigits, type Pieces } from '../common/index.ts';
+import { groupDigits, keptWith, type Pieces } from '../common/index.ts';
 import { type GroupIntervals, type MetGroup, type MissingGroups, reachOf } from '../estimator/index.ts';
 import { type AccessorName, type AggregateQuery, contains, tryEvaluate } from '../plan/index.ts';
 import { type ChosenRows, type GroupSlots, slotLookup } from './answer-rows.ts';
@@ -17,6 +17,8 @@ export interface ChoiceEvidence {
   readonly missing: MissingGroups;
 }
 
+const judgeOf = keptWith((query: AggregateQuery) => new ChoiceJudge(query));
+
 /**
  * How sure the choice of rows is.
  * @param remainingMs time that may be taken
@@ -27,7 +29,7 @@ export function* judgeChoice(
   { intervals, groups, chosen, missing }: ChoiceEvidence,
   remainingMs: number,
 ): Pieces<Choice | string | null> {
-  const judge = new ChoiceJudge(query);
+  const judge = judgeOf(query);
   if (judge.isIdle) return null;
   const needed = groups.length * judge.intervals.length;
   const refusal = 'how sure the choice of groups is was not judged';
@@ -51,11 +53,19 @@ export function* judgeChoice(
   return yield* decide();
 }
 
-/** The intervals of which HAVING or the order ask something. @param isAsked whether an accessor counts */
-export function intervalsInChoice(
+/** The intervals of which HAVING or the order ask something. */
+export const intervalsInChoice = keptWith((query: AggregateQuery) => accessed(query, () => true));
+
+/** The intervals of which HAVING or the order ask whether they are certified. */
+export const certifiedInChoice = keptWith((query: AggregateQuery) =>
+  accessed(query, (name) => name === 'certified'),
+);
+
+/** @param isAsked whether an accessor counts */
+function accessed(
   { having, orderBy, accessors }: AggregateQuery,
-  isAsked: (name: AccessorName) => boolean = () => true,
-): number[] {
+  isAsked: (name: AccessorName) => boolean,
+): readonly number[] {
   const places = new Set<number>();
   for (const expression of [
     ...(having === null ? [] : [having]),
@@ -68,9 +78,4 @@ export function intervalsInChoice(
     });
   }
   return [...places];
-}
-
-/** The intervals of which HAVING or the order ask whether they are certified. */
-export function certifiedInChoice(query: AggregateQuery): number[] {
-  return intervalsInChoice(query, (name) => name === 'certified');
 }

@@ -18,6 +18,7 @@ import {
 import { rulesOf } from '../sampler/index.ts';
 import type { Sample, StrataTable } from '../samples/index.ts';
 import { type LearnedStrata, type OutlierRule, printOver } from '../sources/index.ts';
+import { HeldLessons } from './held-lessons.ts';
 import type { TailSubject } from './tail-subjects.ts';
 
 /** A table, and the sample of it whose strata are learned by. */
@@ -87,16 +88,50 @@ function isOf({ count, population }: StrataTable, sizes: Float64Array): boolean 
   return sizes.length === count && sizes.every((rows, stratum) => rows === population[stratum]);
 }
 
+/** What was found for subjects, and in which state of all that it depends on. */
+interface Found extends LearningPlace {
+  readonly strata: StrataTable;
+  readonly kept: number;
+  readonly values: LearnedValues;
+}
+
 /** What was learned of expressions' values in whole tables, as the catalog has it. */
 export class KnownTails {
+  /** How often lessons were kept by this process. */
+  protected kept = 0;
   private readonly held = new HeldLessons();
+  private readonly found = new WeakMap<readonly TailSubject[], Found>();
 
   constructor(protected readonly store: LessonStore) {}
 
-  /** What was learned of subjects over the strata of a sample. @param measures of the layout that the subjects name places in */
+  /** How often this process has learned something. */
+  get lessons(): number {
+    return this.kept;
+  }
+
+  /**
+   * What was learned of subjects over the strata of a sample.
+   * @param place as the catalog has it now: when another process has learned, its entries are other objects
+   * @param measures of the layout that the subjects name places in
+   */
   valuesOf(
-    place: LearningPlace,
+    { table, entry }: LearningPlace,
     { strata }: Sample,
+    subjects: readonly TailSubject[],
+    measures: number,
+  ): LearnedValues {
+    const { kept } = this;
+    const last = this.found.get(subjects);
+    if (last?.table === table && last.entry === entry && last.strata === strata && last.kept === kept)
+      return last.values;
+    const values = this.lookUp({ table, entry }, strata, subjects, measures);
+    this.found.set(subjects, { table, entry, strata, kept, values });
+    return values;
+  }
+
+  private lookUp(
+    place: LearningPlace,
+    strata: StrataTable,
     subjects: readonly TailSubject[],
     measures: number,
   ): LearnedValues {
@@ -124,40 +159,3 @@ export class KnownTails {
     return found;
   }
 }
-
-/** Bytes of lessons that are held in memory. */
-const heldBytesMax = 2 ** 26;
-
-/** Lessons in memory; what was found least recently goes. */
-class HeldLessons {
-  private readonly lessons = new Map<string, Lesson>();
-  private bytes = 0;
-
-  find(key: LessonKey): Lesson | undefined {
-    const name = JSON.stringify(key);
-    const found = this.lessons.get(name);
-    if (found === undefined) return undefined;
-    this.lessons.delete(name);
-    this.lessons.set(name, found);
-    return found;
-  }
-
-  hold(key: LessonKey, lesson: Lesson): void {
-    this.drop(JSON.stringify(key));
-    this.lessons.set(JSON.stringify(key), lesson);
-    this.bytes += bytesOf(lesson);
-    for (const oldest of this.lessons.keys()) {
-      if (this.bytes <= heldBytesMax || this.lessons.size === 1) return;
-      this.drop(oldest);
-    }
-  }
-
-  private drop(name: string): void {
-    const lesson = this.lessons.get(name);
-    if (lesson === undefined) return;
-    this.bytes -= bytesOf(lesson);
-    this.lessons.delete(name);
-  }
-}
-
-const bytesOf = ({ columns }: Lesson): number => columns.reduce((sum, column) => sum + column.byteLength, 0);

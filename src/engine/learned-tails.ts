@@ -122,5 +122,6 @@ export class LearnedTails extends KnownTails {
       return { ...keyOf(place, subject.expressions), learnedMs, columns };
     });
     await this.store.keep(lessons);
+    this.kept++;
   }
 }

@@ -16,6 +16,11 @@ interface Proportions {
   readonly paces: Float64Array;
 }
 
+/** Whether a sample has every row, or key, of the strata that are included. */
+export function holdsAllOf({ unitSizes, unitPopulation }: Sample, included: Uint8Array): boolean {
+  return included.every((isIn, stratum) => isIn === 0 || unitSizes[stratum]! >= unitPopulation[stratum]!); // one entry a stratum
+}
+
 /** What rank limits mean for a query over a sample: how many rows are read under them. */
 export class RankLimits {
   /** For each stratum 1 where the predicate leaves it in and a rank limit bounds it. */

@@ -1,4 +1,4 @@
-import { type Clock, groupDigits, type Pieces, QueryError } from '../common/index.ts';
+import { type Clock, groupDigits, keptWith, type Pieces, QueryError } from '../common/index.ts';
 import { isResampled, type ListedRows, wholeScope } from '../estimator/index.ts';
 import type { SampleScan } from '../executor/index.ts';
 import type { Sample } from '../samples/index.ts';
@@ -28,6 +28,15 @@ export interface ListingForecast {
   readonly resampled: readonly string[];
 }
 
+/** Whether errors of a query are resampled, and the names of outputs whose error is. */
+const resampledOf = keptWith((query: AggregateQuery) => {
+  const resampled = query.intervals.map((expression) => isResampled(query, expression));
+  const outputs = query.outputs.flatMap(({ name, interval }) =>
+    interval !== null && resampled[interval] === true ? [name] : [],
+  );
+  return { any: resampled.includes(true), outputs };
+});
+
 /** Lists the values of rows that quantiles and the like are found among, and foretells how long that takes. */
 export class RowLister {
   private readonly isNeeded: boolean;
@@ -46,11 +55,9 @@ export class RowLister {
     private readonly clock: Clock,
   ) {
     this.isNeeded = layout.measures.some(({ listed }) => listed);
-    const resampled = query.intervals.map((expression) => isResampled(query, expression));
-    this.resamples = resampled.includes(true);
-    this.resampled = query.outputs.flatMap(({ name, interval }) =>
-      interval !== null && resampled[interval] === true ? [name] : [],
-    );
+    const resampled = resampledOf(query);
+    this.resamples = resampled.any;
+    this.resampled = resampled.outputs;
     const bytes = rowBytes * (1 + layout.measures.length);
     this.wholeRowsMax = Math.floor(wholeBytesMax / bytes);
     const rowsMax = this.resamples ? resampledRowsMax : Number.POSITIVE_INFINITY;

@@ -110,8 +110,14 @@ export class RunControl {
 
   /** Between two pieces of work: lets the process breathe, notices that the caller has given up. @throws QueryError CANCELLED */
   async pause(): Promise<void> {
-    if (this.isPauseDue) await this.giveWay();
-    else this.throwIfCancelled();
+    await this.pauseIfDue();
+  }
+
+  /** The same for who does not wait for nothing: null where no pause is due. @throws QueryError CANCELLED */
+  pauseIfDue(): Promise<void> | null {
+    if (this.isPauseDue) return this.giveWay();
+    this.throwIfCancelled();
+    return null;
   }
 
   private get isPauseDue(): boolean {

@@ -1,5 +1,4 @@
 import type { TableEntry } from '../catalog/index.ts';
-import { QueryError } from '../common/index.ts';
 import type { AggregatePlan, SelectPlan } from '../planner/index.ts';
 import { chooseSample } from './choose-sample.ts';
 import { countDistinct } from './distinct-route.ts';
@@ -26,7 +25,7 @@ export async function runSelect(state: EngineState, plan: SelectPlan, run: Selec
     return exactRoute(state, plan, run, reason, lessons);
   };
   if (aggregate === null) return await exact(plan.exactReason);
-  const table = tableOf(state, aggregate);
+  const table = tableOf(aggregate, run);
   const changed = await state.fingerprints.changedFile(table);
   if (changed !== null && plan.sampledTable !== null) throw changedFile(table, changed);
   if (changed !== null) return await exact(`the samples of ${table.name} are older than its file ${changed}`);
@@ -50,7 +49,7 @@ export async function runSelect(state: EngineState, plan: SelectPlan, run: Selec
   if (sampling === null) return await exact(plan.exactReason);
   const elsewhere = await answerElsewhere(state, plan, run);
   if (elsewhere !== null) return elsewhere;
-  const chosen = await chooseSample(state, sampling, plan.bounds, control);
+  const chosen = await chooseSample(state, table, sampling, plan.bounds, control);
   if (typeof chosen === 'string') return await exact(chosen);
   if (refine !== null)
     watchSamples(chosen, new LookLevels(plan.bounds.confidence), control, async (answer, open) =>
@@ -59,11 +58,9 @@ export async function runSelect(state: EngineState, plan: SelectPlan, run: Selec
   return await sampleRoute(table, plan, chosen, run, exact);
 }
 
-/** @throws QueryError UNKNOWN_TABLE where the table was dropped since the query was planned */
-export function tableOf(state: EngineState, { query }: AggregatePlan): TableEntry {
-  const table = state.catalog.snapshot().tables.find(({ name }) => name === query.table);
-  if (table === undefined) throw new QueryError('UNKNOWN_TABLE', `the table ${query.table} was dropped`);
-  return table;
+/** The table that a query was planned over. */
+export function tableOf({ query }: AggregatePlan, { snapshot }: Pick<SelectRun, 'snapshot'>): TableEntry {
+  return snapshot.tables.find(({ name }) => name === query.table)!; // planning has found it there
 }
 
 async function exactRoute(

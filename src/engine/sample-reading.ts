@@ -6,13 +6,13 @@ import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
 import type { EstimatedRow, Known } from './known.ts';
 import { layoutFor } from './known-layouts.ts';
-import { RankLimits } from './rank-limits.ts';
+import { holdsAllOf, RankLimits } from './rank-limits.ts';
 import { ReadingEstimates } from './reading-estimates.ts';
 import { ReadingWatch } from './reading-watch.ts';
 import { type ListingForecast, RowLister } from './row-lister.ts';
 import type { AnswerSummary } from './contract.ts';
 import type { RunControl } from './run-control.ts';
-import { type LearnedOf, tailSubjects, type UnknownTails, unknownTails } from './tail-subjects.ts';
+import { type LearnedOf, type UnknownTails, unknownTails } from './tail-subjects.ts';
 import { TailWitness } from './tail-witness.ts';
 import { TimePlan } from './time-plan.ts';
 import { LateSample } from './wait-at-most.ts';
@@ -77,8 +77,8 @@ export class SampleReading {
   ): Promise<SampleReading | string> {
     const unit = sample.keys === null ? 'row' : 'key';
     const laidOut = layoutFor(query, design, unit);
-    const { layout, aggregateTotals } = laidOut;
-    const learned = learnedOf(tailSubjects(query, layout, aggregateTotals), layout.measures.length);
+    const { layout, subjects } = laidOut;
+    const learned = learnedOf(subjects, layout.measures.length);
     const request = { filter: query.filter, keys: query.keys, layout, learned };
     const scan = await openScan(sample, request, control.threads);
     return 'refused' in scan
@@ -88,11 +88,7 @@ export class SampleReading {
 
   /** The sample holds every row of the strata that the predicate leaves in: read whole it leaves nothing open. */
   get isCensus(): boolean {
-    if (this.design.kind === 'weights-in-strata') return false;
-    const { unitSizes, unitPopulation } = this.sample;
-    return this.scan.included.every(
-      (isIn, stratum) => isIn === 0 || unitSizes[stratum]! >= unitPopulation[stratum]!,
-    ); // one entry a stratum
+    return this.design.kind !== 'weights-in-strata' && holdsAllOf(this.sample, this.scan.included);
   }
 
   /** All rows are read whatever is asked: of rows with weights of their own a part is no sample that the estimates know. */
@@ -126,13 +122,13 @@ export class SampleReading {
     const wanted = this.limits.rowsUnder(this.limit);
     const before = this.rowsRead;
     const { onProgress } = this.control.options;
-    const proceed: Proceed = async ({ rowsRead }) => {
+    const proceed: Proceed = ({ rowsRead }) => {
       onProgress?.({
         phase: 'execute',
         fraction: available === 0 ? null : rowsRead / available,
         rows: rowsRead,
       });
-      return await this.mayRead(rowsRead, this.neededRows, wanted);
+      return this.mayRead(rowsRead, this.neededRows, wanted);
     };
     const isRead = await this.untilLate(this.scan.readTo(target, proceed, this.looks, this.patience), false);
     this.control.throwIfCancelled();
@@ -177,14 +173,21 @@ export class SampleReading {
    * @param needed rows that are read whatever the time
    * @param wanted rows that are read in all where there is time
    */
-  private async mayRead(rowsRead: number, needed: number, wanted: number): Promise<number> {
-    this.watch.end(rowsRead);
-    const { control } = this;
-    await control.pause();
-    // What was read answers now: the device is waited for as long as there is time to read.
-    if (this.canAnswer) control.deviceEndMs = control.elapsedMs() + this.readingMs(this.rowsRead);
-    const neededRows = Math.max(0, needed - rowsRead);
-    return this.watch.begin(rowsRead, this.readingMs(rowsRead), neededRows, wanted - rowsRead);
+  private mayRead(rowsRead: number, needed: number, wanted: number): number | Promise<number> {
+    const { control, watch } = this;
+    watch.end(rowsRead);
+    const begin = (): number => {
+      // What was read answers now: the device is waited for as long as there is time to read.
+      if (this.canAnswer) control.deviceEndMs = control.elapsedMs() + this.readingMs(this.rowsRead);
+      return watch.begin(
+        rowsRead,
+        this.readingMs(rowsRead),
+        Math.max(0, needed - rowsRead),
+        wanted - rowsRead,
+      );
+    };
+    const pause = control.pauseIfDue();
+    return pause === null ? begin() : pause.then(begin);
   }
 
   private readingMs(rowsRead: number): number {

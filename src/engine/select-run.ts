@@ -1,3 +1,4 @@
+import type { CatalogSnapshot } from '../catalog/index.ts';
 import type { Parameters } from '../planner/index.ts';
 import type { AnswerColumn } from './query-result.ts';
 import type { RunControl } from './run-control.ts';
@@ -23,6 +24,8 @@ export interface SelectRun {
   readonly control: RunControl;
   readonly stopwatch: Stopwatch;
   readonly costs: StatementCosts;
+  /** What it was planned for. */
+  readonly snapshot: CatalogSnapshot;
   /** Takes interim answers, where samples are read; null: nobody asks for them. */
   readonly refine: ((interim: RoutedAnswer) => void) | null;
   /** What another thread would answer it by; null: it is for this one. */

@@ -18,7 +18,6 @@ import type { StatementThreads } from './threads/statement-threads.ts';
 
 /** What samples are chosen and read by. */
 export interface ReadingState {
-  readonly catalog: Pick<Catalog, 'snapshot'>;
   readonly samples: Pick<SampleCache, 'get'>;
   readonly tails: Pick<KnownTails, 'valuesOf'>;
 }

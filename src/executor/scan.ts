@@ -9,6 +9,7 @@ import type { ScanThreads } from './threads/scan-threads.ts';
 import type { LossCause } from './threads/task-faults.ts';
 import { type Patience, type Pauses, type Proceed, rowsAllowed } from './scan-steering.ts';
 import { ScanSums } from './scan-sums.ts';
+import { wholeTasks } from './whole-reads.ts';
 
 /** Kernels cannot do a scan, and why. */
 export interface ScanRefusal {
@@ -26,13 +27,16 @@ export async function openScan(
   request: ScanRequest,
   threads: ScanThreads | null = null,
 ): Promise<SampleScan | ScanRefusal> {
+  const known = knownScans.get(request.layout)?.get(sample.strata);
+  if (known !== undefined) return new SampleScan(sample, request, known.loaded, known.compiled, threads);
   try {
     const parts = request.layout.measures
       .flatMap(({ argument, filter }) => [argument, filter])
       .filter((part) => part !== null);
     const { headRows } = sample.runs;
     const loaded = await loadColumns(sample, [...request.filter, ...request.keys, ...parts], headRows);
-    const compiled = compiledFor(sample, request, loaded);
+    const compiled = compileScan(sample, request, columnSource(sample, loaded), loaded);
+    keepScan(request.layout, sample.strata, { loaded, compiled });
     return new SampleScan(sample, request, loaded, compiled, threads);
   } catch (error) {
     if (error instanceof NotOnKernels) return { refused: error.message };
@@ -40,25 +44,22 @@ export async function openScan(
   }
 }
 
-/** What was compiled for a layout of moments over the strata of a sample. */
-const knownScans = new WeakMap<MomentLayout, WeakMap<StrataTable, CompiledScan>>();
+/** A scan that was compiled for the columns of an open sample, which stay where they are. */
+interface KnownScan {
+  readonly loaded: ReadonlyMap<string, LoadedColumn>;
+  readonly compiled: CompiledScan;
+}
 
-/** Compiles a scan, unless that was done for the same layout, sample and columns. A layout is of one query. */
-function compiledFor(
-  sample: Sample,
-  request: ScanRequest,
-  loaded: ReadonlyMap<string, LoadedColumn>,
-): CompiledScan {
-  const ofLayout = knownScans.get(request.layout) ?? new WeakMap<StrataTable, CompiledScan>();
-  knownScans.set(request.layout, ofLayout);
-  const known = ofLayout.get(sample.strata);
-  const values = new Set([...loaded.values()].map((column) => column.values));
-  if (known?.program.columns.every((column) => values.has(column)) === true) return known;
-  const compiled = compileScan(sample, request, columnSource(sample, loaded), loaded);
+/** By the layout of moments, which is of one query, and the strata, which are of one opening of a sample. */
+const knownScans = new WeakMap<MomentLayout, WeakMap<StrataTable, KnownScan>>();
+
+function keepScan(layout: MomentLayout, strata: StrataTable, scan: KnownScan): void {
+  const { interners, keyGroups } = scan.compiled.program;
   // Interners and groups of keys remember what was read.
-  const { interners, keyGroups } = compiled.program;
-  if (interners === 0 && keyGroups === null) ofLayout.set(sample.strata, compiled);
-  return compiled;
+  if (interners > 0 || keyGroups !== null) return;
+  const ofLayout = knownScans.get(layout) ?? new WeakMap<StrataTable, KnownScan>();
+  knownScans.set(layout, ofLayout);
+  ofLayout.set(strata, scan);
 }
 
 const noRuns = new Int32Array(0);
@@ -67,6 +68,9 @@ const triesMax = 2;
 
 /** A scan of a sample in progress. */
 export class SampleScan extends ScanSums {
+  /** So many rows, at least, have all their columns in memory. */
+  private loadedRows = 0;
+
   constructor(
     sample: Sample,
     request: ScanRequest,
@@ -95,17 +99,14 @@ export class SampleScan extends ScanSums {
     pauses: Pauses | null = null,
     patience: Patience | null = null,
   ): Promise<boolean> {
-    const to = target.map((rows, stratum) =>
-      this.included[stratum] === 1 ? Math.min(rows, this.sample.unitSizes[stratum]!) : 0,
-    ); // one entry a stratum
-    const tasks = tasksOf(this.sample, this.done, to, this.blocksOfTask);
-    this.tasksPlanned += tasks.length;
+    const { to, tasks } = this.planTo(target);
     const opened = this.openThreads(to);
     // What they do not finish in time is read here, as far as it must be.
     let others = opened;
     try {
       for (let place = 0; place < tasks.length;) {
-        const may = await proceed({ rowsRead: this.rowsRead });
+        const asked = proceed({ rowsRead: this.rowsRead });
+        const may = typeof asked === 'object' ? await asked : asked;
         if (may === false || may === 0) return false;
         const together = others?.tasksWithin(tasks, place, rowsAllowed(may, this.rowsRead, pauses)) ?? 0;
         const waiting = together > 0 ? (patience?.() ?? null) : null;
@@ -118,7 +119,11 @@ export class SampleScan extends ScanSums {
         } else {
           const lost = this.lossOf(tasks[place]!); // a place of tasks
           if (lost !== null) this.take([tasks[place]!], lost, to);
-          else if (await this.readTask(tasks, place, may, proceed, pauses)) this.tasksDone++;
+          else if (
+            this.readAtOnce(tasks[place]!, may, pauses) ||
+            (await this.readTask(tasks, place, may, proceed, pauses))
+          )
+            this.tasksDone++;
           else return false;
           place++;
         }
@@ -127,6 +132,26 @@ export class SampleScan extends ScanSums {
       opened?.close();
     }
     return true;
+  }
+
+  /** @returns for each stratum how far is read in all, and the tasks on the way there */
+  private planTo(target: Int32Array): { readonly to: Int32Array; readonly tasks: readonly ScanTask[] } {
+    const { sample, included, blocksOfTask } = this;
+    const { unitSizes } = sample;
+    const to = new Int32Array(target.length);
+    let isWhole = this.tasksPlanned === 0;
+    for (let stratum = 0; stratum < to.length; stratum++) {
+      if (included[stratum] !== 1) continue;
+      to[stratum] = Math.min(target[stratum]!, unitSizes[stratum]!); // one entry a stratum
+      isWhole &&= to[stratum] === unitSizes[stratum];
+    }
+    const tasks = isWhole
+      ? wholeTasks(sample, included, to, blocksOfTask)
+      : tasksOf(sample, this.done, to, blocksOfTask);
+    this.tasksPlanned += tasks.length;
+    const lastRow = tasks.at(-1)?.lastRow ?? 0;
+    if (this.missing(lastRow).length === 0) this.loadedRows = Math.max(this.loadedRows, lastRow);
+    return { to, tasks };
   }
 
   /** Blocks that tasks reach over. Sums are flushed at the end of each, which costs a step a cell: so many rows that it does not show. */
@@ -172,6 +197,14 @@ export class SampleScan extends ScanSums {
 
   private missing(rows: number): string[] {
     return [...this.loaded.keys()].filter((name) => this.sample.bytesToLoad(name, rows) > 0);
+  }
+
+  /** Reads a task here and now. @returns false where that cannot be: nothing was read */
+  private readAtOnce(task: ScanTask, may: true | number, pauses: Pauses | null): boolean {
+    if (pauses !== null || (may !== true && may < task.rows) || task.lastRow > this.loadedRows) return false;
+    this.add(task.runs);
+    this.flush(task);
+    return true;
   }
 
   /** Reads a task in this thread. @param may what was allowed of it; it is asked again for what that leaves @returns false where it was stopped */

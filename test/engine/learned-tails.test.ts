@@ -1,6 +1,6 @@
 import { renameSync, utimesSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Estimate, QueryResult } from '../../src/index.ts';
+import { type Estimate, openEngine, type QueryResult } from '../../src/index.ts';
 import { Workspace } from '../support/workspace.ts';
 
 /*
@@ -105,6 +105,24 @@ test('what was learned outlives the engine', async () => {
   await askTwice(sql);
   await work.reopen();
   expect(await modeOf(sql)).toBe('approximate');
+});
+
+test('what another process learns, and this one, serves a statement that was asked before', async () => {
+  const sql = 'SELECT AVG(a ^ 0.9 / (b + 6)) AS r FROM t';
+  const asked = async (): Promise<Estimate> => first(await work.query(sql));
+  expect(await asked()).toMatchObject({ certified: false, reasons: ['UNKNOWN_TAIL'] });
+  expect(await asked()).toMatchObject({ certified: false });
+  const other = await openEngine({ dataDir: work.path('data'), allowedPaths: [work.folder], threads: 1 });
+  try {
+    expect((await other.query(`${sql} ERROR WITHIN 5%`)).answer.mode).toBe('exact');
+  } finally {
+    await other.close();
+  }
+  expect(await asked()).toMatchObject({ certified: true, reasons: [] });
+  const own = 'SELECT AVG(a ^ 0.9 / (b + 7)) AS r FROM t';
+  expect(first(await work.query(own))).toMatchObject({ certified: false });
+  expect(await modeOf(`${own} ERROR WITHIN 5%`)).toBe('exact');
+  expect(first(await work.query(own))).toMatchObject({ certified: true, reasons: [] });
 });
 
 test('over many samples the certified intervals hold the exact answer', async () => {

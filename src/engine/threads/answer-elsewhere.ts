@@ -11,9 +11,9 @@ import type { Candidate } from './thread-handle.ts';
  * @throws QueryError DAMAGED_SAMPLE, UNKNOWN_SAMPLE, CLOSED
  */
 export async function answerElsewhere(
-  { statementThreads, catalog, samples, source, troubles }: EngineState,
+  { statementThreads, samples, source, tails, troubles }: EngineState,
   { aggregate, bounds }: SelectPlan,
-  { control, stopwatch, refine, asked }: SelectRun,
+  { control, stopwatch, snapshot, refine, asked }: SelectRun,
 ): Promise<RoutedAnswer | null> {
   const { onProgress, rowsShare, signal } = control.options;
   const entries = aggregate?.sampling?.candidates.samples ?? [];
@@ -32,7 +32,7 @@ export async function answerElsewhere(
     params: asked.params,
     rowsShare,
     elapsedMs: control.elapsedMs(),
-    catalogState: numberOf(catalog.snapshot()),
+    catalogState: `${numberOf(snapshot)} ${tails.lessons}`,
     isSourceCold: !source.isStarted,
   };
   const answer = await statementThreads.answer(question, asked.shape, candidates, signal);

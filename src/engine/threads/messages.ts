@@ -26,8 +26,8 @@ export interface Question {
   readonly rowsShare: number | undefined;
   /** How long ago the statement came, milliseconds. */
   readonly elapsedMs: number;
-  /** Changes with what the catalog holds of tables and samples. */
-  readonly catalogState: number;
+  /** Changes with what the catalog holds of tables, samples and lessons. */
+  readonly catalogState: string;
   /** Nobody has asked the source yet. */
   readonly isSourceCold: boolean;
 }

@@ -51,12 +51,8 @@ const { clock } = systemEnvironment;
 const database = openDatabase(catalogPath, catalogMigrations);
 const catalog = new Catalog(database);
 const samples = new BorrowedSamples(say);
-let latest = { state: -1, snapshot: catalog.snapshot() };
-const state = {
-  catalog: { snapshot: () => latest.snapshot },
-  samples,
-  tails: new KnownTails(new LessonStore(database)),
-};
+let latest = { state: '', snapshot: catalog.snapshot() };
+const state = { samples, tails: new KnownTails(new LessonStore(database)) };
 const profile = new Profile(new ProfileStore(database), threads, clock);
 const paces = new EstimatePaces();
 const known = new KnownStatements(clock);
@@ -122,9 +118,9 @@ async function answerFrom(
   control.isUndisturbed = () => false;
   const costs = new StatementCosts(profile, shape, plan, snapshot.tables, isSourceCold);
   const stopwatch = new Stopwatch(() => clock.monotonicMs());
-  const chosen = await chooseSample(state, sampling, plan.bounds, control);
+  const chosen = await chooseSample(state, table, sampling, plan.bounds, control);
   if (typeof chosen === 'string') throw new NotForThreads(chosen);
-  const run = { control, stopwatch, costs, refine: null, asked: null };
+  const run = { control, stopwatch, costs, snapshot, refine: null, asked: null };
   const { columns, report } = await sampleRoute(table, plan, chosen, run, (reason) =>
     Promise.reject(new NotForThreads(reason)),
   );
@@ -139,7 +135,7 @@ async function answerFrom(
 }
 
 /** The log of queries is in the catalog's file too, and changes all the time: what is read of tables and samples is not read anew for it. */
-function snapshotOf(catalogState: number): CatalogSnapshot {
+function snapshotOf(catalogState: string): CatalogSnapshot {
   if (latest.state !== catalogState) latest = { state: catalogState, snapshot: catalog.snapshot() };
   return latest.snapshot;
 }
