@@ -36,7 +36,7 @@ export class BorrowedSamples {
   /** @throws NotForThreads where it was not lent */
   get(entry: SampleEntry, control: RunControl): Promise<Sample> {
     const borrowed = this.samples.get(entry.id);
-    if (borrowed === undefined) return Promise.reject(new NotForThreads(`the sample ${entry.name}`));
+    if (borrowed === undefined) return Promise.reject(new NotForThreads(`the sample ${entry.name}`, true));
     const { sample } = borrowed;
     const load: Sample['load'] = (name, rows) =>
       control.loading(sample.bytesToLoad(name, rows), sample.load(name, rows));
@@ -92,7 +92,7 @@ class BorrowedSample {
         state.waiting.push({ rows: wanted, settle });
         this.ask({ kind: 'load', sample: this.lent.id, name, rows: wanted });
       });
-      if (!isThere) throw new NotForThreads(`the column ${name}`);
+      if (!isThere) throw new NotForThreads(`the column ${name}`, true);
     }
     return state.column!; // it comes with the first rows
   }

@@ -41,6 +41,9 @@ export interface ThreadAnswer {
   readonly estimateMs: number;
 }
 
+/** Why a thread has no answer: such statements are not for threads, or this one was not, now. */
+export type NoAnswer = 'never' | 'not-now';
+
 /** What a thread is told. A sample is lent before the first question about it, and again after it was taken back. */
 export type ToStatementThread =
   | { readonly kind: 'lend'; readonly sample: LentSample }
@@ -61,8 +64,7 @@ export type ToStatementThread =
 /** What a thread says. */
 export type FromStatementThread =
   | { readonly kind: 'ready' }
-  /** null: it is nothing for a thread. */
-  | { readonly kind: 'answered'; readonly job: number; readonly answer: ThreadAnswer | null }
+  | { readonly kind: 'answered'; readonly job: number; readonly answer: ThreadAnswer | NoAnswer }
   | { readonly kind: 'load'; readonly sample: number; readonly name: string; readonly rows: number }
   /** It is at work. */
   | { readonly kind: 'alive' };

@@ -28,6 +28,7 @@ import { Stopwatch } from '../summary.ts';
 import { BorrowedSamples } from './borrowed-samples.ts';
 import type {
   FromStatementThread,
+  NoAnswer,
   Question,
   ThreadAnswer,
   ThreadData,
@@ -95,10 +96,13 @@ async function answerJob(job: number, question: Question): Promise<void> {
   // Messages that have come are all handed over at once, and those that come meanwhile: others would not go on before.
   await loopTurns.next();
   // Whatever goes wrong, the engine's own thread says what.
-  const answer = await answerFrom(question, cancel.signal).catch(() => null);
+  const answer = await answerFrom(question, cancel.signal).catch(noAnswer);
   cancels.delete(job);
   say({ kind: 'answered', job, answer });
 }
+
+const noAnswer = (error: unknown): NoAnswer =>
+  error instanceof NotForThreads && error.isPassing ? 'not-now' : 'never';
 
 /** @throws NotForThreads, and whatever there is to say against the statement */
 async function answerFrom(

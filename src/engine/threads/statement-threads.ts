@@ -39,16 +39,20 @@ export class StatementThreads {
     return (this.givenBack.get(shape) ?? 0) <= this.wanted && this.idlest() !== null;
   }
 
-  /** As {@link ThreadHandle.answer}, by the thread with the fewest statements. @param shape of the statement's text */
+  /**
+   * As {@link ThreadHandle.answer}, by the thread with the fewest statements.
+   * @param shape of the statement's text
+   * @returns null where it is not answered
+   */
   async answer(
     question: Question,
     shape: string,
     candidates: readonly Candidate[],
     signal: AbortSignal | undefined,
   ): Promise<ThreadAnswer | null> {
-    const answer = (await this.idlest()?.answer(question, candidates, signal)) ?? null;
-    if (answer === null && signal?.aborted !== true) this.remember(shape);
-    return answer;
+    const answer = (await this.idlest()?.answer(question, candidates, signal)) ?? 'not-now';
+    if (answer === 'never' && signal?.aborted !== true) this.remember(shape);
+    return typeof answer === 'string' ? null : answer;
   }
 
   /** No new statement reads the sample. */

@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import type { SampleEntry } from '../../catalog/index.ts';
 import { QueryError } from '../../common/index.ts';
 import type { Sample } from '../../samples/index.ts';
-import type { FromStatementThread, Question, ThreadAnswer, ToStatementThread } from './messages.ts';
+import type { FromStatementThread, NoAnswer, Question, ThreadAnswer, ToStatementThread } from './messages.ts';
 
 /** A thread that has said nothing for so long, milliseconds, has stalled: it is ended. While it is at work it says so each second. */
 const stallMs = 5000;
@@ -21,8 +21,7 @@ export interface Candidate {
 }
 
 interface Job {
-  /** null: the thread does not answer it. */
-  readonly settle: (answer: ThreadAnswer | null) => void;
+  readonly settle: (answer: ThreadAnswer | NoAnswer) => void;
   readonly fail: (error: Error) => void;
 }
 
@@ -54,7 +53,7 @@ export class ThreadHandle {
     worker.on('exit', () => {
       this.isReady = false;
       this.unwatch?.();
-      for (const job of this.jobs.values()) job.settle(null);
+      for (const job of this.jobs.values()) job.settle('not-now');
       this.jobs.clear();
       onExit();
     });
@@ -70,20 +69,19 @@ export class ThreadHandle {
   /**
    * Has it answer a statement.
    * @param candidates the samples that it may read; they stay open for as long
-   * @returns null where it is not answered, whatever the reason
    * @throws QueryError CLOSED
    */
   async answer(
     question: Question,
     candidates: readonly Candidate[],
     signal: AbortSignal | undefined,
-  ): Promise<ThreadAnswer | null> {
+  ): Promise<ThreadAnswer | NoAnswer> {
     for (const candidate of candidates) this.lend(candidate);
     const job = this.nextJob++;
     const cancel = (): void => this.tell({ kind: 'cancel', job });
     signal?.addEventListener('abort', cancel);
     try {
-      return await new Promise<ThreadAnswer | null>((settle, fail) => {
+      return await new Promise<ThreadAnswer | NoAnswer>((settle, fail) => {
         this.jobs.set(job, { settle, fail });
         if (this.jobs.size === 1) this.begin();
         this.tell({ kind: 'answer', job, question });

@@ -29,7 +29,7 @@ class WatchedThreads {
     thread.on('exit', () => this.running.delete(thread));
     thread.on('message', (message: FromStatementThread) => {
       if (message.kind !== 'answered') return;
-      if (message.answer === null) this.givenBack++;
+      if (typeof message.answer === 'string') this.givenBack++;
       else this.answered++;
     });
     const post = thread.postMessage.bind(thread);
@@ -285,9 +285,10 @@ describe('samples', () => {
     }
     const expected = [];
     for (const sql of sqls) expected.push(told(await small.query(sql)));
-    const found = await askUntilAnswered(small, 60, sqls);
-    for (const [client, answer] of found.entries())
-      expect(told(answer)).toEqual(expected[client % expected.length]);
-    expect(threads.takenBack).toBeGreaterThan(0);
+    do {
+      const found = await askUntilAnswered(small, 20, sqls);
+      for (const [client, answer] of found.entries())
+        expect(told(answer)).toEqual(expected[client % expected.length]);
+    } while (threads.takenBack === 0);
   });
 });
