@@ -95,7 +95,7 @@ async function measureWarm({ queries }, dataDir, note) {
   for (const startMs = performance.now(); times.length < askedMax && performance.now() - startMs < askedMs;)
     times.push((await measure(async () => (await engine.query(sql)).rows, { warmUps: 0, runs: 1 })).ms);
   // Each thread's code is optimised for itself.
-  await throughput(engine, sql, clients, clientsMs);
+  await throughput(engine, sql, clients, 2 * clientsMs);
   const many = await throughput(engine, sql, clients, clientsMs);
   await engine.close();
   const single = await open(dataDir, 1);

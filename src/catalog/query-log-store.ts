@@ -17,9 +17,13 @@ export class QueryLogStore {
       );
       for (const { queryId, sql, startedMs, elapsedMs, outcome, rowsRead, workload } of entries)
         add.run(queryId, sql, startedMs, elapsedMs, outcome, rowsRead, workload === null ? null : JSON.stringify(workload)); // prettier-ignore
-      const use = this.database.prepare('UPDATE samples SET uses = uses + 1 WHERE name = ?');
+      // Once for each: a sample's row is long, and written anew as a whole.
+      const uses = new Map<string, number>();
       for (const { workload } of entries)
-        if (workload !== null && workload.sample !== null) use.run(workload.sample);
+        if (workload !== null && workload.sample !== null)
+          uses.set(workload.sample, (uses.get(workload.sample) ?? 0) + 1);
+      const use = this.database.prepare('UPDATE samples SET uses = uses + ? WHERE name = ?');
+      for (const [sample, count] of uses) use.run(count, sample);
       this.database
         .prepare(`DELETE FROM query_log WHERE id <= (SELECT max(id) FROM query_log) - ${entriesMax}`)
         .run();
