@@ -42,7 +42,7 @@ export interface ThreadAnswer {
 }
 
 /** Why a thread has no answer: such statements are not for threads, or this one was not, now. */
-export type NoAnswer = 'never' | 'not-now';
+export type NoAnswer = 'unfit' | 'not-now';
 
 /** What a thread is told. A sample is lent before the first question about it, and again after it was taken back. */
 export type ToStatementThread =

@@ -102,7 +102,7 @@ async function answerJob(job: number, question: Question): Promise<void> {
 }
 
 const noAnswer = (error: unknown): NoAnswer =>
-  error instanceof NotForThreads && error.isPassing ? 'not-now' : 'never';
+  error instanceof NotForThreads && error.isPassing ? 'not-now' : 'unfit';
 
 /** @throws NotForThreads, and whatever there is to say against the statement */
 async function answerFrom(

@@ -6,7 +6,7 @@ import { type After, type Candidate, ThreadHandle } from './thread-handle.ts';
 const wantedMin = 16;
 /** When so many threads have ended without an answer between, no more are started. */
 const deathsMax = 8;
-/** Shapes of statements that threads gave back: so many are remembered, and tried again behind so many other statements. */
+/** Shapes of statements that threads gave back: so many are remembered, and tried again behind so many others, then twice as many. */
 const givenBackMax = 256;
 const againAfter = 1024;
 
@@ -16,8 +16,8 @@ const againAfter = 1024;
  */
 export class StatementThreads {
   private readonly threads = new Set<ThreadHandle>();
-  /** By shape the count of statements behind which it is tried again. */
-  private readonly givenBack = new Map<string, number>();
+  /** By shape behind which statement it is tried again, and how many these are from when it was given back. */
+  private readonly givenBack = new Map<string, { readonly until: number; readonly wait: number }>();
   /** Statements that had others beside them. */
   private wanted = 0;
   private deaths = 0;
@@ -36,7 +36,7 @@ export class StatementThreads {
   /** Whether a thread could answer a statement now. Where there are none, some may be started. @param shape of its text */
   mayTake(shape: string): boolean {
     if (++this.wanted >= wantedMin) this.prewarm();
-    return (this.givenBack.get(shape) ?? 0) <= this.wanted && this.idlest() !== null;
+    return (this.givenBack.get(shape)?.until ?? 0) <= this.wanted && this.idlest() !== null;
   }
 
   /**
@@ -51,7 +51,7 @@ export class StatementThreads {
     signal: AbortSignal | undefined,
   ): Promise<ThreadAnswer | null> {
     const answer = (await this.idlest()?.answer(question, candidates, signal)) ?? 'not-now';
-    if (answer === 'never' && signal?.aborted !== true) this.remember(shape);
+    if (answer === 'unfit' && signal?.aborted !== true) this.remember(shape);
     return typeof answer === 'string' ? null : answer;
   }
 
@@ -81,8 +81,9 @@ export class StatementThreads {
   }
 
   private remember(shape: string): void {
+    const wait = 2 * (this.givenBack.get(shape)?.wait ?? againAfter / 2);
     this.givenBack.delete(shape);
-    this.givenBack.set(shape, this.wanted + againAfter);
+    this.givenBack.set(shape, { until: this.wanted + wait, wait });
     if (this.givenBack.size > givenBackMax) this.givenBack.delete(this.givenBack.keys().next().value!); // not empty
   }
 
