@@ -33,14 +33,15 @@ export class StatementThreads {
     private readonly after: After,
   ) {}
 
-  /** Whether a thread could answer a statement now. Where there are none, some may be started. @param shape of its text */
+  /** Whether a thread could answer or rehearse a statement now. Where there are none, some may be started. @param shape of its text */
   mayTake(shape: string): boolean {
     if (++this.wanted >= wantedMin) this.prewarm();
-    return (this.givenBack.get(shape)?.until ?? 0) <= this.wanted && this.idlest() !== null;
+    if ((this.givenBack.get(shape)?.until ?? 0) > this.wanted) return false;
+    return this.idlest() !== null || this.rehearsing() !== null;
   }
 
   /**
-   * As {@link ThreadHandle.answer}, by the thread with the fewest statements.
+   * As {@link ThreadHandle.answer}, by the thread with the fewest statements; one that is new rehearses it.
    * @param shape of the statement's text
    * @returns null where it is not answered
    */
@@ -50,9 +51,13 @@ export class StatementThreads {
     candidates: readonly Candidate[],
     signal: AbortSignal | undefined,
   ): Promise<ThreadAnswer | null> {
-    const answer = (await this.idlest()?.answer(question, candidates, signal)) ?? 'not-now';
-    if (answer === 'unfit' && signal?.aborted !== true) this.remember(shape);
-    return typeof answer === 'string' ? null : answer;
+    const ask = async (thread: ThreadHandle | null): Promise<ThreadAnswer | null> => {
+      const answer = (await thread?.answer(question, candidates, signal)) ?? 'not-now';
+      if (answer === 'unfit' && signal?.aborted !== true) this.remember(shape);
+      return typeof answer === 'string' ? null : answer;
+    };
+    void ask(this.rehearsing()).catch(() => null);
+    return await ask(this.idlest());
   }
 
   /** No new statement reads the sample. */
@@ -72,12 +77,18 @@ export class StatementThreads {
     await Promise.all([...this.threads].map((thread) => thread.close()));
   }
 
-  /** null: none takes a statement now. */
+  /** The one with the fewest statements; null: none takes any. */
   private idlest(): ThreadHandle | null {
     let found: ThreadHandle | null = null;
     for (const thread of this.threads)
       if (thread.load < (found?.load ?? Number.POSITIVE_INFINITY)) found = thread;
     return found;
+  }
+
+  /** A thread that is to rehearse the next statement; null: none is new, or idle. */
+  private rehearsing(): ThreadHandle | null {
+    for (const thread of this.threads) if (thread.mayRehearse) return thread;
+    return null;
   }
 
   private remember(shape: string): void {

