@@ -1,4 +1,4 @@
-import type { WorkloadEntry } from '../catalog/index.ts';
+import type { TableEntry, WorkloadEntry } from '../catalog/index.ts';
 import { QueryError, storageError, untilAborted } from '../common/index.ts';
 import type { SelectStatement, Statement } from '../parser/index.ts';
 import { tablesOf } from '../plan/index.ts';
@@ -36,6 +36,8 @@ interface PlannedSelect {
   /** Of its text, see {@link shapeOf}. */
   readonly shape: string;
   readonly costs: StatementCosts;
+  /** The catalog's. */
+  readonly tables: readonly TableEntry[];
 }
 
 /** Carries statements through the rooms: parse, plan, run, summarise. */
@@ -120,7 +122,7 @@ export class BallparkEngine implements Engine {
     let stale: Staleness | null = null;
     // Beside the work; what cannot be found out is not known.
     const looking =
-      planned === null ? null : this.staleness(planned.plan).then((found) => (stale = found), nothing);
+      planned === null ? null : this.staleness(planned).then((found) => (stale = found), nothing);
     const toAnswer = ({ columns, report }: RoutedAnswer, isFinal: boolean): Answer => {
       const summary = summarise(report, bounds, control.elapsedMs(), stopwatch, stale);
       return new Answer(queryId, columns, summary, report.choice?.marks ?? null, isFinal);
@@ -133,7 +135,8 @@ export class BallparkEngine implements Engine {
         // Samples, and maybe the table, are others by now.
         const current = failed.size > 0 ? this.plan(sql, select, options, failed) : planned;
         answered = current;
-        const run = { control, stopwatch, costs: current.costs, refine: onInterim };
+        const { costs, tables } = current;
+        const run = { control, stopwatch, costs, tables, refine: onInterim };
         return this.runPlanned(statement, current, run);
       });
       // Whoever gives up a question waits for none of its parts; what changes something is waited for.
@@ -156,19 +159,17 @@ export class BallparkEngine implements Engine {
     const { troubles, profile, source } = this.state;
     const snapshot = troubles.snapshot(failed);
     const { plan, shape } = this.known.plan(sql, statement, snapshot, params);
-    return {
-      plan,
-      shape,
-      costs: new StatementCosts(profile, shape, plan, snapshot.tables, !source.isStarted),
-    };
+    const { tables } = snapshot;
+    const costs = new StatementCosts(profile, shape, plan, tables, !source.isStarted);
+    return { plan, shape, costs, tables };
   }
 
   /** What the tables that are read have not taken in yet. */
-  private async staleness({ query, bounds }: SelectPlan): Promise<Staleness | null> {
-    const { catalog, staleness } = this.state;
-    const read = tablesOf(query);
-    const tables = catalog.snapshot().tables.filter(({ name }) => read.has(name));
-    const found = await Promise.all(tables.map((table) => staleness.of(table, bounds.withinMs === null)));
+  private async staleness({ plan: { query, bounds }, tables }: PlannedSelect): Promise<Staleness | null> {
+    const { staleness } = this.state;
+    const names = tablesOf(query);
+    const read = tables.filter(({ name }) => names.has(name));
+    const found = await Promise.all(read.map((table) => staleness.of(table, bounds.withinMs === null)));
     return addStaleness(found);
   }
 

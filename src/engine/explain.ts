@@ -68,7 +68,7 @@ function exact({ sampledTable }: SelectPlan, { costs }: SelectRun, reason: strin
 async function foresee(state: EngineState, plan: SelectPlan, run: SelectRun): Promise<Line[]> {
   const { aggregate } = plan;
   if (aggregate === null) return exact(plan, run, plan.exactReason);
-  const table = tableOf(state, aggregate);
+  const table = tableOf(run, aggregate);
   const changed = await state.fingerprints.changedFile(table);
   if (changed !== null && plan.sampledTable !== null) throw changedFile(table, changed);
   if (changed !== null) return exact(plan, run, `the samples are older than the file ${changed}`);
@@ -165,12 +165,13 @@ function listingLines({ listing: { rowsMax, resampled } }: Forecast): Line[] {
   return lines;
 }
 
-async function measure(state: EngineState, plan: SelectPlan, { control, costs }: SelectRun): Promise<Line[]> {
+async function measure(state: EngineState, plan: SelectPlan, run: SelectRun): Promise<Line[]> {
+  const { control } = run;
   const stopwatch = new Stopwatch(() => control.clock.monotonicMs());
   // The statement starts anew, its deadline too.
   const own = new RunControl(control.clock, control.options, control.withinMs, control.clock.monotonicMs());
   const { columns, report } = await stopwatch.time('executeMs', () =>
-    runSelect(state, plan, { control: own, stopwatch, costs, refine: null }),
+    runSelect(state, plan, { ...run, control: own, stopwatch, refine: null }),
   );
   const elapsedMs = own.elapsedMs();
   const { executeMs, estimateMs } = stopwatch.timings(elapsedMs);

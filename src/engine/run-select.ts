@@ -1,5 +1,4 @@
 import type { TableEntry } from '../catalog/index.ts';
-import { QueryError } from '../common/index.ts';
 import type { AggregatePlan, SelectPlan } from '../planner/index.ts';
 import { chooseSample } from './choose-sample.ts';
 import { countDistinct } from './distinct-route.ts';
@@ -25,7 +24,7 @@ export async function runSelect(state: EngineState, plan: SelectPlan, run: Selec
     return exactRoute(state, plan, run, reason, lessons);
   };
   if (aggregate === null) return await exact(plan.exactReason);
-  const table = tableOf(state, aggregate);
+  const table = tableOf(run, aggregate);
   const changed = await state.fingerprints.changedFile(table);
   if (changed !== null && plan.sampledTable !== null) throw changedFile(table, changed);
   if (changed !== null) return await exact(`the samples of ${table.name} are older than its file ${changed}`);
@@ -56,11 +55,9 @@ export async function runSelect(state: EngineState, plan: SelectPlan, run: Selec
   return await sampleRoute(table, plan, chosen, run, exact);
 }
 
-/** @throws QueryError UNKNOWN_TABLE where the table was dropped since the query was planned */
-export function tableOf(state: EngineState, { query }: AggregatePlan): TableEntry {
-  const table = state.catalog.snapshot().tables.find(({ name }) => name === query.table);
-  if (table === undefined) throw new QueryError('UNKNOWN_TABLE', `the table ${query.table} was dropped`);
-  return table;
+/** The table that an aggregate is of. */
+export function tableOf({ tables }: SelectRun, { query }: AggregatePlan): TableEntry {
+  return tables.find(({ name }) => name === query.table)!; // the query was planned for these
 }
 
 async function exactRoute(

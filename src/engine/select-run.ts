@@ -1,3 +1,4 @@
+import type { TableEntry } from '../catalog/index.ts';
 import type { AnswerColumn } from './query-result.ts';
 import type { RunControl } from './run-control.ts';
 import type { StatementCosts } from './statement-costs.ts';
@@ -14,6 +15,8 @@ export interface SelectRun {
   readonly control: RunControl;
   readonly stopwatch: Stopwatch;
   readonly costs: StatementCosts;
+  /** Those of the catalog that the statement was planned for. */
+  readonly tables: readonly TableEntry[];
   /** Takes interim answers, where samples are read; null: nobody asks for them. */
   readonly refine: ((interim: RoutedAnswer) => void) | null;
 }

@@ -180,6 +180,7 @@ export class SampleScan extends ScanSums {
 
   /** Bytes of columns that reading so many rows would have to load. */
   bytesToLoad(rows: number): number {
+    if (rows <= this.loadedRows) return 0;
     return [...this.loaded.keys()].reduce((sum, name) => sum + this.sample.bytesToLoad(name, rows), 0);
   }
 
