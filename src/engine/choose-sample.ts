@@ -26,7 +26,7 @@ const errorStep = 1.1;
  * smaller error, then the smaller one. (BlinkDB takes the highest share of matching rows. That share is the same for all samples
  * whose strata have nothing to do with the predicate, while their unequal weights can double the error.) Of such samples one is
  * probed, see {@link orderUnrelated}.
- * @param table as it is now
+ * @param table of the query, as it was planned for
  * @returns in words why no sample can answer
  * @throws QueryError DAMAGED_SAMPLE, CANCELLED
  * @see Agarwal et al., "BlinkDB", EuroSys 2013, section 4.1

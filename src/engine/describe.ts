@@ -1,5 +1,5 @@
 import type { SampleEntry, SampleOutliers, SamplingMethod, WorkloadEntry } from '../catalog/index.ts';
-import { groupDigits } from '../common/index.ts';
+import { groupDigits, keptWith } from '../common/index.ts';
 import type { Scalar } from '../plan/index.ts';
 
 /** A count as people read it: `12,345 rows`. */
@@ -72,9 +72,9 @@ function describeAllocation(method: SamplingMethod): string {
     : `uniform ${countOf(method.amount, 'row')}`;
 }
 
-export function describeSample({ name, method }: SampleEntry): string {
-  return `${name} (${describeMethod(method)})`;
-}
+export const describeSample = keptWith(
+  ({ name, method }: SampleEntry) => `${name} (${describeMethod(method)})`,
+);
 
 /** A group by its keys: `LAX, 2001`. */
 export function describeKeys(keys: readonly Scalar[]): string {

@@ -21,18 +21,39 @@ export function holdsAllOf({ unitSizes, unitPopulation }: Sample, included: Uint
   return included.every((isIn, stratum) => isIn === 0 || unitSizes[stratum]! >= unitPopulation[stratum]!); // one entry a stratum
 }
 
+/** The strata that the predicate leaves in and a rank limit bounds. */
+interface BoundedStrata {
+  /** For each stratum 1 where it is one of them. */
+  readonly isBounded: Uint8Array;
+  readonly count: number;
+  /** Rows, or keys, of the largest. */
+  readonly rowsMax: number;
+}
+
+/** By the strata that are included. */
+const boundsOf = new WeakMap<Uint8Array, BoundedStrata>();
+
+function boundStrata({ runs: { takeAll }, unitSizes }: Sample, included: Uint8Array): BoundedStrata {
+  // Plain loops here and below: there may be thousands of strata.
+  const isBounded = new Uint8Array(included.length);
+  let [count, rowsMax] = [0, 0];
+  for (let stratum = 0; stratum < included.length; stratum++) {
+    if (included[stratum] !== 1 || takeAll[stratum] === 1) continue;
+    count += isBounded[stratum] = 1;
+    rowsMax = Math.max(rowsMax, unitSizes[stratum]!); // one entry a stratum
+  }
+  return { isBounded, count, rowsMax };
+}
+
 /** What rank limits mean for a query over a sample: how many rows are read under them. */
 export class RankLimits {
-  /** For each stratum 1 where the predicate leaves it in and a rank limit bounds it. */
-  private readonly bounded: Uint8Array;
-  /** How many these are. */
-  private readonly strata: number;
+  private readonly bounds: BoundedStrata;
   /** null: all strata are read to the same rank. */
   private proportions: Proportions | null = null;
   private most: number;
 
   /**
-   * @param included for each stratum 0 where the predicate excludes it
+   * @param included for each stratum of the sample 0 where the predicate excludes it; it does not change
    * @param readsAll all rows are read whatever the limit is
    */
   constructor(
@@ -40,14 +61,9 @@ export class RankLimits {
     private readonly included: Uint8Array,
     private readonly readsAll: boolean,
   ) {
-    // Plain loops here and below: there may be thousands of strata, and every candidate for every statement has limits.
-    const { takeAll } = sample.runs;
-    this.bounded = new Uint8Array(included.length);
-    let strata = 0;
-    for (let stratum = 0; stratum < included.length; stratum++)
-      if (included[stratum] === 1 && takeAll[stratum] !== 1) strata += this.bounded[stratum] = 1;
-    this.strata = strata;
-    this.most = this.largest();
+    this.bounds = boundsOf.get(included) ?? boundStrata(sample, included);
+    boundsOf.set(included, this.bounds);
+    this.most = this.bounds.rowsMax;
   }
 
   /** The rank limit under which all rows are read: none needs to be higher. */
@@ -56,20 +72,20 @@ export class RankLimits {
   }
 
   private largest(): number {
+    const { bounds, proportions } = this;
+    if (proportions === null) return bounds.rowsMax;
     const { unitSizes } = this.sample;
     let most = 0;
-    for (let stratum = 0; stratum < this.bounded.length; stratum++) {
-      if (this.bounded[stratum] === 0) continue;
-      const pace = this.proportions?.paces[stratum] ?? 1;
-      most = Math.max(most, Math.ceil(unitSizes[stratum]! / pace)); // one entry a stratum
-    }
+    for (let stratum = 0; stratum < unitSizes.length; stratum++)
+      if (bounds.isBounded[stratum] === 1)
+        most = Math.max(most, Math.ceil(unitSizes[stratum]! / proportions.paces[stratum]!)); // one entry a stratum
     return most;
   }
 
   /** Whether strata of the same groups differ in size, so that it matters in which proportions they are read. @param group see {@link readInProportion} */
   canBeInProportion(group: Float64Array): boolean {
     if (this.readsAll || this.sample.keys !== null) return false;
-    return this.pacesOf(group).some((pace, stratum) => this.bounded[stratum] === 1 && pace < 1);
+    return this.pacesOf(group).some((pace, stratum) => this.bounds.isBounded[stratum] === 1 && pace < 1);
   }
 
   /**
@@ -91,7 +107,7 @@ export class RankLimits {
   private pacesOf(group: Float64Array): Float64Array {
     const { unitPopulation } = this.sample;
     const largest = new Map<number, number>();
-    for (const [stratum, isIn] of this.bounded.entries()) {
+    for (const [stratum, isIn] of this.bounds.isBounded.entries()) {
       const code = group[stratum]!; // one entry a stratum
       if (isIn === 1) largest.set(code, Math.max(largest.get(code) ?? 0, unitPopulation[stratum]!));
     }
@@ -124,7 +140,7 @@ export class RankLimits {
   /** The rank limit under which about so many rows are read. */
   limitFor(rows: number): number {
     const { keys } = this.sample;
-    if (keys === null) return Math.ceil(rows / Math.max(1, this.strata));
+    if (keys === null) return Math.ceil(rows / Math.max(1, this.bounds.count));
     const place = keys.starts.findIndex((start) => start >= rows);
     return place < 0 ? this.max : place;
   }

@@ -1,3 +1,5 @@
+import { keptWith } from '../common/index.ts';
+import type { AggregateQuery } from '../plan/index.ts';
 import type { RunControl } from './run-control.ts';
 
 /**
@@ -15,6 +17,14 @@ const growth = 4;
 const remembered = 8;
 const slownessMargin = 1.5;
 
+/** How slow the rows of a query were when it was last asked, milliseconds a row; null: it is asked for the first time. */
+interface LastPace {
+  msPerRow: number | null;
+}
+
+/** The same query is as slow the next time: of the same objects. */
+export const lastPaceOf = keptWith<AggregateQuery, LastPace>(() => ({ msPerRow: null }));
+
 /** Cuts the reading of a sample into pieces, by how fast those before were: what is predicted to end too late is not begun. */
 export class ReadingWatch {
   private readonly paces: number[] = [];
@@ -24,7 +34,11 @@ export class ReadingWatch {
   /** The piece that was begun last is long enough to be handed to other threads, and they are ready. */
   isForThreads = false;
 
-  constructor(private readonly control: RunControl) {}
+  /** @param last what is known before the first piece, without a deadline: under one nothing is taken for granted */
+  constructor(
+    private readonly control: RunControl,
+    private readonly last: LastPace = { msPerRow: null },
+  ) {}
 
   /** Ends a piece, if one was begun. @param rowsRead in all */
   end(rowsRead: number): void {
@@ -33,6 +47,7 @@ export class ReadingWatch {
       this.lastRows = rows;
       this.paces.push((this.control.elapsedMs() - this.startedMs) / rows);
       if (this.paces.length > remembered) this.paces.shift();
+      if (rows >= rowsMin) this.last.msPerRow = Math.max(...this.paces);
     }
     this.startedMs = null;
   }
@@ -64,8 +79,9 @@ export class ReadingWatch {
   private rowsWithin(budgetMs: number): number {
     if (budgetMs <= 0) return 0;
     const hurried = this.control.withinMs !== null;
-    if (this.paces.length === 0) return hurried ? firstRows.hurried : firstRows.calm;
-    const msPerRow = slownessMargin * Math.max(...this.paces);
+    const known = hurried ? null : this.last.msPerRow;
+    if (this.paces.length === 0 && known === null) return hurried ? firstRows.hurried : firstRows.calm;
+    const msPerRow = slownessMargin * (this.paces.length === 0 ? known! : Math.max(...this.paces)); // one of both
     if (budgetMs / msPerRow < rowsMin) return 0;
     const longest = this.isForThreads ? pieceMs.inThreads : pieceMs.here;
     const most = Math.min(budgetMs, longest) / msPerRow;

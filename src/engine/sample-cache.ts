@@ -98,8 +98,14 @@ export class SampleCache {
         // The answer is there; what is not tidied up now is tidied up later.
         if (left.readers.size === 0) await this.letGo(left).catch(() => undefined);
       }
-      await this.letGoOfTooMuch().catch(() => undefined);
+      if (this.isTooMuch) await this.letGoOfTooMuch().catch(() => undefined);
     }
+  }
+
+  private get isTooMuch(): boolean {
+    let bytes = 0;
+    for (const sample of this.ready.values()) bytes += sample.bytesLoaded();
+    return bytes > this.options.bytesMax;
   }
 
   /** Lets go of what was not used for longest, until the rest fits into memory. What statements read now goes when they have ended. */

@@ -8,7 +8,7 @@ import type { EstimatedRow, Known } from './known.ts';
 import { layoutFor } from './known-layouts.ts';
 import { holdsAllOf, RankLimits } from './rank-limits.ts';
 import { ReadingEstimates } from './reading-estimates.ts';
-import { ReadingWatch } from './reading-watch.ts';
+import { lastPaceOf, ReadingWatch } from './reading-watch.ts';
 import { type ListingForecast, RowLister } from './row-lister.ts';
 import type { AnswerSummary } from './contract.ts';
 import type { RunControl } from './run-control.ts';
@@ -51,7 +51,7 @@ export class SampleReading {
   ) {
     this.limits = new RankLimits(sample, scan.included, this.readsAll);
     this.lister = new RowLister(query, laidOut.layout, this.limits, control.clock);
-    this.watch = new ReadingWatch(control);
+    this.watch = new ReadingWatch(control, lastPaceOf(query));
     this.time = new TimePlan(query, control, this.lister);
     const { limits, lister } = this;
     const reading = { query, laidOut, bounds, seed, sample, scan, limits, lister };

@@ -26,8 +26,7 @@ const deviceMinMs = 100;
 
 /** What the answers to one statement should cost, by what statements of its shape and others have cost. */
 export class StatementCosts {
-  private readonly exactSize: number;
-  private readonly key: string;
+  private readonly known: KnownPlan;
   /** The source is asked where it is faster: under an error bound, unless ON MISS says that nobody wants it to be. */
   readonly mayGoExact: boolean;
 
@@ -44,21 +43,26 @@ export class StatementCosts {
   ) {
     const { query, bounds, sampledTable } = plan;
     this.mayGoExact = sampledTable === null && bounds.error !== null && bounds.onMiss === 'exact';
-    const known = knownOf.get(plan) ?? { exactSize: exactSizeOf(query, tables), key: keyOf(shape) };
-    knownOf.set(plan, known);
-    this.exactSize = known.exactSize;
-    this.key = known.key;
+    this.known = knownOf.get(plan) ?? {
+      exactSize: exactSizeOf(query, tables),
+      key: keyOf(shape),
+      overSamples: new Map(),
+    };
+    knownOf.set(plan, this.known);
   }
 
   /** What an answer from a sample costs in its turn. */
   over({ name }: SampleEntry, turn: Turn): SampleCosts {
-    return new SampleCosts(this.profile, `${this.key} ${name}`, turn);
+    const { key, overSamples } = this.known;
+    const shape = overSamples.get(name) ?? `${key} ${name}`;
+    overSamples.set(name, shape);
+    return new SampleCosts(this.profile, shape, turn);
   }
 
   /** Time for the exact answer, milliseconds. @param learns tails are learned beside it */
   exactMs(learns = false): number {
     return (
-      this.profile.predictMs(learns ? 'learn' : 'exact', this.key, this.exactSize) +
+      this.profile.predictMs(learns ? 'learn' : 'exact', this.known.key, this.known.exactSize) +
       (this.isSourceCold ? sourceStartMs : 0)
     );
   }
@@ -92,13 +96,21 @@ export class StatementCosts {
   learnExact(elapsedMs: number, learns = false): void {
     // The source's start is no part of what the next answer will take.
     if (!this.isSourceCold)
-      this.profile.learn(learns ? 'learn' : 'exact', this.key, this.exactSize, elapsedMs);
+      this.profile.learn(learns ? 'learn' : 'exact', this.known.key, this.known.exactSize, elapsedMs);
     this.isSourceCold = false;
   }
 }
 
+/** What hangs on a plan alone. */
+interface KnownPlan {
+  readonly exactSize: number;
+  readonly key: string;
+  /** Shapes by the names of samples: one text each, which maps find faster than one that was just made. */
+  readonly overSamples: Map<string, string>;
+}
+
 /** By the plan, which is for one state of the catalog: row groups may be many, and statements are asked again. */
-const knownOf = new WeakMap<object, { readonly exactSize: number; readonly key: string }>();
+const knownOf = new WeakMap<object, KnownPlan>();
 
 /** Values that the source must read, as far as is known; those of text weigh more. */
 function exactSizeOf(query: BoundQuery, tables: readonly TableEntry[]): number {

@@ -1,4 +1,4 @@
-import { mapInPieces, type Pieces } from '../common/index.ts';
+import { keptWith, mapInPieces, type Pieces } from '../common/index.ts';
 import { answerFromStrata, type ExactGroups } from '../executor/index.ts';
 import {
   type AggregateQuery,
@@ -19,6 +19,9 @@ import type { SampleEntry } from '../catalog/index.ts';
 /** Groups that are looked at without a pause. */
 const groupsAtOnce = 512;
 
+/** Samples whose strata table was found not to answer a query: to find out takes as long as to plan a reading. */
+const uselessFor = keptWith<AggregateQuery, WeakSet<SampleEntry>>(() => new WeakSet());
+
 /**
  * Answers a query from exact totals in a strata table.
  * @returns null where no strata table holds what it needs
@@ -30,15 +33,17 @@ export async function answerFromTotals(
   control: RunControl,
 ): Promise<{ columns: AnswerColumn[]; entry: SampleEntry } | null> {
   const { query, precomputed } = plan;
+  const useless = uselessFor(query);
   for (const entry of precomputed) {
+    if (useless.has(entry)) continue;
     const sample = await state.samples.get(entry, control);
     const found = await control.inPieces(answerFromStrata(sample.strata, query));
-    if (found === null) continue;
     try {
-      return { columns: await control.inPieces(columnsOf(query, found.groups)), entry };
+      if (found !== null) return { columns: await control.inPieces(columnsOf(query, found.groups)), entry };
     } catch (error) {
       if (!(error instanceof Unevaluable)) throw error;
     }
+    useless.add(entry);
   }
   return null;
 }

@@ -7,6 +7,9 @@ const cellsMax = 4_000_000;
 /** Up to so many pairs of stratum and group are indexed directly. */
 export const directPairsMax = 2 ** 20;
 
+/** Cells that there is room for at first, where there may be as many: a few fit where memory costs least. */
+const capacityMin = 64;
+
 /** How many cells there may be, and what they hold. */
 export interface CellsShape {
   readonly strata: number;
@@ -52,7 +55,7 @@ export class CellTable {
     const isDirect = byStratum || places <= directPairsMax;
     this.direct = new Int32Array(isDirect ? places : 0);
     this.hashed = isDirect ? null : new Interner();
-    const capacity = 64;
+    const capacity = Math.min(capacityMin, Math.max(1, places));
     this.cells = new Float64Array(capacity);
     this.sums = new Float64Array(capacity * stride);
     this.totals = new Float64Array(capacity * stride);

@@ -22,17 +22,11 @@ export interface ExactGroups {
   readonly groups: readonly { readonly keys: readonly Scalar[]; readonly aggregates: readonly Scalar[] }[];
 }
 
-/** Queries that a strata table was found not to answer: to find out takes as long as to plan the reading of a sample. */
-const unanswered = new WeakMap<StrataTable, WeakSet<AggregateQuery>>();
-
 /**
  * Answers a query from the strata table alone: exactly, without reading a row.
  * @returns null where the strata table does not hold what it needs
  */
 export function* answerFromStrata(strata: StrataTable, query: AggregateQuery): Pieces<ExactGroups | null> {
-  const known = unanswered.get(strata) ?? new WeakSet<AggregateQuery>();
-  unanswered.set(strata, known);
-  if (known.has(query)) return null;
   try {
     const kept = query.aggregates.map((call) => ({
       call,
@@ -49,7 +43,6 @@ export function* answerFromStrata(strata: StrataTable, query: AggregateQuery): P
     return { groups: yield* mapInPieces(yield* groupStrata(strata, query), exactly, strataAtOnce) };
   } catch (error) {
     if (!(error instanceof Unevaluable)) throw error;
-    known.add(query);
     return null;
   }
 }

@@ -8,9 +8,9 @@ export interface ScanProgress {
 }
 
 /**
- * Asked before each task, and again inside it where it named a number, whether to go on. It names the rows that may be read before it is asked again: whole
- * pieces of runs are, so that they may be a few more. True: all of the task. False or 0 stops the scan there, and what was read
- * so far stands.
+ * Asked whether to go on. It names the rows that may be read before it is asked again, of this task and of those behind it: whole
+ * pieces of runs are, so that they may be a few more. It is asked before each task where other threads may be worth it. True: all of
+ * the task. False or 0 stops the scan there, and what was read so far stands.
  */
 export type Proceed = (progress: ScanProgress) => boolean | number | Promise<boolean | number>;
 

@@ -44,7 +44,7 @@ export class ScanSums {
   ) {
     this.done = new Int32Array(sample.strata.count);
     this.lost = new LostRows(sample.runs.takeAll, sample.keys !== null);
-    this.groupsByStratum = request.keys.every((key) => isStratumWise(key, sample));
+    this.groupsByStratum = parts.program.cells.byStratum;
   }
 
   private get cells(): CellTable {

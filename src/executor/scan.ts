@@ -103,8 +103,16 @@ export class SampleScan extends ScanSums {
     const opened = this.openThreads(to);
     // What they do not finish in time is read here, as far as it must be.
     let others = opened;
+    // What may still be read here without asking.
+    let leftRows = 0;
     try {
       for (let place = 0; place < tasks.length;) {
+        const task = tasks[place]!; // place < length
+        if (task.rows <= leftRows && this.readAtOnce(task)) {
+          leftRows -= task.rows;
+          place++;
+          continue;
+        }
         const asked = proceed({ rowsRead: this.rowsRead });
         const may = typeof asked === 'object' ? await asked : asked;
         if (may === false || may === 0) return false;
@@ -117,14 +125,16 @@ export class SampleScan extends ScanSums {
           if (others !== null && pauses !== null && place < tasks.length && this.rowsRead >= pauses.nextRows)
             await pauses.pause();
         } else {
-          const lost = this.lossOf(tasks[place]!); // a place of tasks
-          if (lost !== null) this.take([tasks[place]!], lost, to);
-          else if (
-            this.readAtOnce(tasks[place]!, may, pauses) ||
-            (await this.readTask(tasks, place, may, proceed, pauses))
-          )
+          const isWithin = pauses === null && (may === true || task.rows <= may);
+          // Where threads might be worth it, it is asked again.
+          const isForHere = isWithin && may !== true && (waiting !== null || (this.threads?.count ?? 0) < 2);
+          leftRows = isForHere ? may - task.rows : 0;
+          const lost = this.lossOf(task);
+          if (lost !== null) this.take([task], lost, to);
+          else if (!(isWithin && this.readAtOnce(task))) {
+            if (!(await this.readTask(tasks, place, may, proceed, pauses))) return false;
             this.tasksDone++;
-          else return false;
+          }
           place++;
         }
       }
@@ -180,6 +190,7 @@ export class SampleScan extends ScanSums {
 
   /** Bytes of columns that reading so many rows would have to load. */
   bytesToLoad(rows: number): number {
+    if (rows <= this.loadedRows) return 0;
     return [...this.loaded.keys()].reduce((sum, name) => sum + this.sample.bytesToLoad(name, rows), 0);
   }
 
@@ -200,10 +211,11 @@ export class SampleScan extends ScanSums {
   }
 
   /** Reads a task here and now. @returns false where that cannot be: nothing was read */
-  private readAtOnce(task: ScanTask, may: true | number, pauses: Pauses | null): boolean {
-    if (pauses !== null || (may !== true && may < task.rows) || task.lastRow > this.loadedRows) return false;
+  private readAtOnce(task: ScanTask): boolean {
+    if (task.lastRow > this.loadedRows || this.lossOf(task) !== null) return false;
     this.add(task.runs);
     this.flush(task);
+    this.tasksDone++;
     return true;
   }
 
