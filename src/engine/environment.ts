@@ -44,7 +44,7 @@ export const systemEnvironment: Environment = {
   startStatementThread: (workerData) =>
     new Worker(programFile('statement-thread.js'), { workerData, resourceLimits: threadMemory }),
   // With two cores threads gain nothing below 15 ms; and what a thread runs for the first time takes it many times as long.
-  threadsWorth: { rows: 2 ** 17, ms: 12, startAfterMs: 150 },
+  threadsWorth: { rows: 2 ** 17, ms: 12, againMs: 2, startAfterMs: 150 },
   newId: randomUUID,
   // A seed needs no more than to differ from the last; 31 bits of the identifier will do.
   newSeed: () => Number.parseInt(randomUUID().slice(0, 8), 16) >>> 1,

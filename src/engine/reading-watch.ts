@@ -16,14 +16,18 @@ const growth = 4;
 /** Pieces of which the slowest tells how slow the next can be, and by how much it may yet be slower. */
 const remembered = 8;
 const slownessMargin = 1.5;
+/** So often a query was read before it counts as known: V8 has optimised its code. */
+const readsMin = 8;
 
 /** How slow the rows of a query were when it was last asked, milliseconds a row; null: it is asked for the first time. */
 interface LastPace {
   msPerRow: number | null;
+  /** How often it was read so far. */
+  reads: number;
 }
 
 /** The same query is as slow the next time: of the same objects. */
-export const lastPaceOf = keptWith<AggregateQuery, LastPace>(() => ({ msPerRow: null }));
+export const lastPaceOf = keptWith<AggregateQuery, LastPace>(() => ({ msPerRow: null, reads: 0 }));
 
 /** Cuts the reading of a sample into pieces, by how fast those before were: what is predicted to end too late is not begun. */
 export class ReadingWatch {
@@ -37,8 +41,10 @@ export class ReadingWatch {
   /** @param last what is known before the first piece, without a deadline: under one nothing is taken for granted */
   constructor(
     private readonly control: RunControl,
-    private readonly last: LastPace = { msPerRow: null },
-  ) {}
+    private readonly last: LastPace = { msPerRow: null, reads: 0 },
+  ) {
+    last.reads++;
+  }
 
   /** Ends a piece, if one was begun. @param rowsRead in all */
   end(rowsRead: number): void {
@@ -47,7 +53,8 @@ export class ReadingWatch {
       this.lastRows = rows;
       this.paces.push((this.control.elapsedMs() - this.startedMs) / rows);
       if (this.paces.length > remembered) this.paces.shift();
-      if (rows >= rowsMin) this.last.msPerRow = Math.max(...this.paces);
+      // Threads that read together have a pace of their own.
+      if (rows >= rowsMin && !this.isForThreads) this.last.msPerRow = Math.max(...this.paces);
     }
     this.startedMs = null;
   }
@@ -71,9 +78,14 @@ export class ReadingWatch {
   }
 
   private areThreadsWorth(rowsRead: number, rowsLeft: number): boolean {
-    const { threads } = this.control;
-    if (threads === null || rowsRead < threads.worth.rows) return false;
-    return rowsLeft * Math.min(...this.paces) >= threads.worth.ms && threads.isReady;
+    const { control, last, paces } = this;
+    const { threads } = control;
+    if (threads === null) return false;
+    const isKnown = last.msPerRow !== null && last.reads > readsMin && control.withinMs === null;
+    if (isKnown && control.isUndisturbed() && rowsLeft * last.msPerRow! >= threads.worth.againMs)
+      return threads.isReady; // it is known
+    if (rowsRead < threads.worth.rows) return false;
+    return rowsLeft * Math.min(...paces) >= threads.worth.ms && threads.isReady;
   }
 
   private rowsWithin(budgetMs: number): number {

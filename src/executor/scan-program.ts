@@ -20,6 +20,11 @@ export interface ScanProgram extends KernelData {
   readonly cells: CellsShape;
 }
 
+/** Whether the same program can read for scan after scan: interners and groups of keys remember what was read. */
+export function isRepeatable({ interners, keyGroups }: ScanProgram): boolean {
+  return interners === 0 && keyGroups === null;
+}
+
 /** A program that is ready to run. */
 export interface LinkedProgram {
   readonly kernel: ScanKernel;

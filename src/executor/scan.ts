@@ -2,6 +2,7 @@ import type { MomentLayout } from '../plan/index.ts';
 import type { LoadedColumn, Sample, StrataTable } from '../samples/index.ts';
 import { type CompiledScan, compileScan, type ScanRequest } from './compile-scan.ts';
 import { NotOnKernels } from './lower/emitter.ts';
+import { isRepeatable } from './scan-program.ts';
 import { columnSource, loadColumns } from './sample-columns.ts';
 import { type ScanTask, splitRuns, tasksOf } from './tasks.ts';
 import { ThreadedReading } from './threads/threaded-reading.ts';
@@ -54,9 +55,7 @@ interface KnownScan {
 const knownScans = new WeakMap<MomentLayout, WeakMap<StrataTable, KnownScan>>();
 
 function keepScan(layout: MomentLayout, strata: StrataTable, scan: KnownScan): void {
-  const { interners, keyGroups } = scan.compiled.program;
-  // Interners and groups of keys remember what was read.
-  if (interners > 0 || keyGroups !== null) return;
+  if (!isRepeatable(scan.compiled.program)) return;
   const ofLayout = knownScans.get(layout) ?? new WeakMap<StrataTable, KnownScan>();
   knownScans.set(layout, ofLayout);
   ofLayout.set(strata, scan);
@@ -174,6 +173,7 @@ export class SampleScan extends ScanSums {
     return new ThreadedReading(
       this.threads,
       this.parts.program,
+      this.sample.strata,
       (rows) => this.load(rows),
       (tasks, outcome) => this.take(tasks, outcome, to),
     );

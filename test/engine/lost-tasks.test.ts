@@ -15,7 +15,7 @@ const kills = isFull ? 500 : 20;
 
 const threads = new WatchedThreads();
 /** They are given whatever there is to read. */
-const shared = { startThread: threads.start, threadsWorth: { rows: 0, ms: 0, startAfterMs: 0 } };
+const shared = { startThread: threads.start, threadsWorth: { rows: 0, ms: 0, againMs: 0, startAfterMs: 0 } };
 afterEach(() => threads.leaveAlone());
 
 const opened: Workspace[] = [];

@@ -71,6 +71,7 @@ test('threads are worth it where rows were read without them, and the rest takes
   const threads = new ScanThreads(2, startThread, () => () => undefined, null, {
     rows: 1000,
     ms: 10,
+    againMs: 2,
     startAfterMs: 0,
   });
   await threads.prewarm();

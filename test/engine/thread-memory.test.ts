@@ -9,7 +9,7 @@ let died = 0;
 let work: Workspace;
 beforeAll(async () => {
   work = await Workspace.open({
-    threadsWorth: { rows: 0, ms: 0, startAfterMs: 0 },
+    threadsWorth: { rows: 0, ms: 0, againMs: 0, startAfterMs: 0 },
     startThread: () => {
       const thread = new Worker('const all = []; for (;;) all.push(new Array(1000).fill(all.length));', {
         eval: true,

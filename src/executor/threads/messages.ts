@@ -3,26 +3,24 @@ import type { ScanProgram } from '../scan-program.ts';
 import type { Share, ShareSums } from './share.ts';
 import type { TaskFault } from './task-faults.ts';
 
-/** What a thread is told. Programs are told once, before their first share, and forgotten when their scan needs no thread any more. */
+/** What a thread is told. Programs have numbers; they are told once, before their first share. */
 export type ToThread =
-  | {
-      readonly kind: 'program';
-      readonly job: number;
-      readonly program: ScanProgram;
-      /** One number in shared memory: anything but 0 stops the reading. */
-      readonly stop: Int32Array;
-    }
+  | { readonly kind: 'program'; readonly number: number; readonly program: ScanProgram }
   | {
       readonly kind: 'share';
       readonly job: number;
       readonly share: number;
+      /** Its number. */
+      readonly program: number;
+      /** One number in shared memory: anything but 0 stops the reading. */
+      readonly stop: Int32Array;
       readonly tasks: Share;
       /** One number in shared memory: the thread counts the shares that it begins. */
       readonly begun: Int32Array;
       /** What was planted to happen. */
       readonly fault: TaskFault | null;
     }
-  | { readonly kind: 'forget'; readonly job: number };
+  | { readonly kind: 'forget'; readonly number: number };
 
 /** What a thread answers to a share. */
 export interface FromThread {

@@ -3,14 +3,17 @@
  */
 import { parentPort } from 'node:worker_threads';
 import { giveWayToMainThread, QueryError } from '../../common/index.ts';
+import type { ScanProgram } from '../scan-program.ts';
 import type { FromThread, ToThread } from './messages.ts';
 import { ShareReader } from './share.ts';
 import type { TaskFault } from './task-faults.ts';
 
 /** A program that is known here; its reader is made when it is first needed. */
 interface KnownProgram {
-  readonly message: Extract<ToThread, { kind: 'program' }>;
+  readonly program: ScanProgram;
   reader: ShareReader | null;
+  /** The job that it read for first; null: none yet, or another since. */
+  firstJob: number | null;
 }
 
 giveWayToMainThread();
@@ -21,10 +24,10 @@ const programs = new Map<number, KnownProgram>();
 port.on('message', (message: ToThread) => {
   switch (message.kind) {
     case 'program':
-      programs.set(message.job, { message, reader: null });
+      programs.set(message.number, { program: message.program, reader: null, firstJob: null });
       break;
     case 'forget':
-      programs.delete(message.job);
+      programs.delete(message.number);
       break;
     case 'share': {
       const { job, share, begun } = message;
@@ -36,15 +39,14 @@ port.on('message', (message: ToThread) => {
   }
 });
 
-function read({ job, tasks, fault }: Extract<ToThread, { kind: 'share' }>): FromThread['outcome'] {
-  const known = programs.get(job);
+function read(message: Extract<ToThread, { kind: 'share' }>): FromThread['outcome'] {
+  const { job, tasks, fault, stop } = message;
+  const known = programs.get(message.program);
   if (known === undefined) return { kind: 'stopped' };
-  const { stop, program } = known.message;
   const isStopped = (): boolean => Atomics.load(stop, 0) !== 0;
   try {
     if (fault !== null) suffer(fault);
-    known.reader ??= new ShareReader(program);
-    const sums = known.reader.read(tasks, isStopped);
+    const sums = readerFor(known, job).read(tasks, isStopped);
     return sums === null ? { kind: 'stopped' } : { kind: 'sums', sums };
   } catch (error) {
     known.reader = null;
@@ -52,6 +54,18 @@ function read({ job, tasks, fault }: Extract<ToThread, { kind: 'share' }>): From
       ? { kind: 'failed', code: error.code, message: error.message, hint: error.hint ?? null }
       : { kind: 'failed', code: null, message: String(error), hint: null };
   }
+}
+
+/** What is read by again has its loop compiled for its columns alone: these stay where they are. */
+function readerFor(known: KnownProgram, job: number): ShareReader {
+  if (known.reader === null) {
+    known.reader = new ShareReader(known.program, false);
+    known.firstJob = job;
+  } else if (known.firstJob !== null && known.firstJob !== job) {
+    known.reader = new ShareReader(known.program, true);
+    known.firstJob = null;
+  }
+  return known.reader;
 }
 
 /** Lets a planted fault happen. */

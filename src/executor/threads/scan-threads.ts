@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { QueryError } from '../../common/index.ts';
 import type { ScanProgram } from '../scan-program.ts';
+import { KnownPrograms } from './known-programs.ts';
 import type { FromThread, ToThread } from './messages.ts';
 import { ScanJob, type TakeShare } from './scan-job.ts';
 import type { Share } from './share.ts';
@@ -25,7 +26,7 @@ export type After = (delayMs: number, work: () => void) => () => void;
 interface ThreadState {
   readonly worker: Worker;
   isReady: boolean;
-  /** Jobs whose programs it has. */
+  /** Numbers of the programs that it has. */
   readonly programs: Set<number>;
   readonly shares: { readonly job: ScanJob; readonly share: number }[];
   /** See {@link ToThread}: shared with it. */
@@ -37,16 +38,18 @@ interface ThreadState {
 }
 
 /**
- * Reading is handed to threads when so many rows were read without them, and the rest is predicted to take so long. They start so long
- * after they are first asked for: a process that ends with its first short answer does better without.
+ * Reading is handed to threads when so many rows were read without them, and the rest is predicted to take so long: less where it was
+ * read before, since the code is there. They start so long after they are first asked for: a process that ends with its first short
+ * answer does better without.
  */
 export interface ThreadsWorth {
   readonly rows: number;
   readonly ms: number;
+  readonly againMs: number;
   readonly startAfterMs: number;
 }
 
-const always: ThreadsWorth = { rows: 0, ms: 0, startAfterMs: 0 };
+const always: ThreadsWorth = { rows: 0, ms: 0, againMs: 0, startAfterMs: 0 };
 
 /** Threads that read samples, for all scans of an engine. They are started when they are first asked for. */
 export class ScanThreads {
@@ -54,6 +57,7 @@ export class ScanThreads {
   /** Jobs with shares to read, in the order of their turns. */
   private readonly waiting: ScanJob[] = [];
   private readonly jobs = new Map<number, ScanJob>();
+  private readonly known = new KnownPrograms((number) => this.forget(number));
   private nextJob = 1;
   private deaths = 0;
   /** Calls off the first start; null: they are not asked for yet. */
@@ -97,8 +101,9 @@ export class ScanThreads {
     await Promise.all(starting.map(({ worker }) => once(worker, 'online')));
   }
 
-  /** Opens a job for a scan. It is to be released. */
-  open(program: ScanProgram, take: TakeShare): ScanJob {
+  /** Opens a job for a scan. It is to be released. @param owner what the program's columns belong to, see {@link letGo} */
+  open(program: ScanProgram, owner: object, take: TakeShare): ScanJob {
+    this.known.open(program, owner);
     const job: ScanJob = new ScanJob(this.nextJob++, program, take, () => {
       if (!this.waiting.includes(job)) this.waiting.push(job);
       this.handOut();
@@ -110,10 +115,18 @@ export class ScanThreads {
   /** Forgets a job whose shares are settled, or that nobody waits for. */
   release(job: ScanJob): void {
     this.jobs.delete(job.id);
-    for (const thread of this.threads) {
-      if (thread.programs.delete(job.id)) tell(thread.worker, { kind: 'forget', job: job.id });
-      if (thread.shares[0]?.job === job) this.watch(thread);
-    }
+    for (const thread of this.threads) if (thread.shares[0]?.job === job) this.watch(thread);
+    this.known.close(job.program);
+  }
+
+  /** Columns of an owner are let go of: threads keep none of them any longer. */
+  letGo(owner: object): void {
+    this.known.letGo(owner);
+  }
+
+  private forget(number: number): void {
+    for (const { programs, worker } of this.threads)
+      if (programs.delete(number)) tell(worker, { kind: 'forget', number });
   }
 
   /** Ends all threads; what is still being read fails. */
@@ -210,8 +223,9 @@ export class ScanThreads {
   private give(thread: ThreadState, job: ScanJob): void {
     const { worker, programs, shares, begun } = thread;
     const { id, program, stopFlag: stop } = job;
-    if (!programs.has(id)) tell(worker, { kind: 'program', job: id, program, stop });
-    programs.add(id);
+    const number = this.known.numberOf(program);
+    if (!programs.has(number)) tell(worker, { kind: 'program', number, program });
+    programs.add(number);
     const { id: share, tasks, tries } = job.handOut();
     const fault = this.faultOf(tasks, tries);
     if (fault?.kind === 'unreadable') {
@@ -219,7 +233,7 @@ export class ScanThreads {
       return;
     }
     shares.push({ job, share });
-    tell(worker, { kind: 'share', job: id, share, tasks, begun, fault });
+    tell(worker, { kind: 'share', job: id, share, program: number, stop, tasks, begun, fault });
     if (shares.length === 1) this.watch(thread);
   }
 

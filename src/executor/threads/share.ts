@@ -27,10 +27,13 @@ export class ShareReader {
   private readonly linked: LinkedProgram;
   private readonly cells;
 
-  constructor(private readonly program: ScanProgram) {
+  /** @param isOwn see {@link linkProgram} */
+  constructor(
+    private readonly program: ScanProgram,
+    isOwn: boolean,
+  ) {
     this.interners = newInterners(program);
-    // What came by a message has arrays of its own.
-    this.linked = linkProgram(program, this.interners, false);
+    this.linked = linkProgram(program, this.interners, isOwn);
     this.cells = newCells(program);
   }
 

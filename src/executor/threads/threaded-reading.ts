@@ -15,12 +15,14 @@ export class ThreadedReading {
   private tasksTaken = 0;
 
   /**
+   * @param owner what the program's columns belong to
    * @param load fills columns up to a row
    * @param take gets what became of tasks, in their order
    */
   constructor(
     private readonly threads: ScanThreads,
     private readonly program: ScanProgram,
+    private readonly owner: object,
     private readonly load: (rows: number) => Promise<void>,
     private readonly take: TakeShare,
   ) {}
@@ -39,7 +41,7 @@ export class ThreadedReading {
    * @throws QueryError LIMIT_EXCEEDED, DAMAGED_SAMPLE
    */
   async read(tasks: readonly ScanTask[], signal: AbortSignal | null): Promise<number> {
-    this.job ??= this.threads.open(this.program, (own, outcome) => {
+    this.job ??= this.threads.open(this.program, this.owner, (own, outcome) => {
       this.take(own, outcome);
       this.tasksTaken += own.length;
     });
