@@ -116,6 +116,8 @@ async function openState(
   });
   const alert = alertOf(options);
   const troubles = new SampleTroubles(catalog, clock, alert);
+  const threads = openThreads(threadCount, options, environment);
+  closers.add(() => threads.close());
   // A catalog in memory is this thread's alone, and planted faults are for threads that read.
   const statementThreads =
     inMemory || options.taskFaults !== undefined
@@ -132,12 +134,13 @@ async function openState(
     troubles,
     folders,
     memoryLimitBytes * samplesShare,
-    (id) => statementThreads?.takeBack(id),
+    (id, { strata }) => {
+      statementThreads?.takeBack(id);
+      threads.letGo(strata);
+    },
   );
   const profile = new Profile(new ProfileStore(database), threadCount, clock);
   const log = new QueryLog(new QueryLogStore(database), profile);
-  const threads = openThreads(threadCount, options, environment);
-  closers.add(() => threads.close());
   const tails = new LearnedTails(new LessonStore(database), source, clock);
   // Leases that cannot be given back now run out.
   closers.add(() => leases.close().catch(() => undefined));

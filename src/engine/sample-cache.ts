@@ -45,8 +45,8 @@ export interface SampleCacheOptions {
   readonly bytesMax: number;
   /** @throws QueryError UNKNOWN_SAMPLE where the sample is no longer in the catalog */
   readonly pin: (entry: SampleEntry) => Promise<HeldLease>;
-  /** Called when no new statement gets a sample any more. */
-  readonly onForget: (id: number) => void;
+  /** Called when no new statement gets an open sample any more. */
+  readonly onForget: (id: number, sample: Sample) => void;
   /** Called when a pin was given back: files may be nobody's now. */
   readonly onLetGo: () => Promise<void>;
   /** Called when a sample turned out to be unusable: statements planned from then on leave it out. */
@@ -178,8 +178,9 @@ export class SampleCache {
     const opening = this.open.get(id);
     if (opening === undefined) return;
     this.open.delete(id);
+    const sample = this.ready.get(id);
     this.ready.delete(id);
-    this.options.onForget(id);
+    if (sample !== undefined) this.options.onForget(id, sample);
     const left = { opening, readers: new Set(this.running) };
     this.leaving.add(left);
     if (left.readers.size === 0) await this.letGo(left);

@@ -4,7 +4,7 @@ import type { Database } from '../database/index.ts';
 import { LeaseKeeper, LeaseStore } from '../leases/index.ts';
 import type { Environment } from './environment.ts';
 import { guardReads } from './guard-reads.ts';
-import { SampleCache } from './sample-cache.ts';
+import { SampleCache, type SampleCacheOptions } from './sample-cache.ts';
 import { collectFiles, pinSample, type Remains } from './sample-pins.ts';
 import type { SampleTroubles } from './sample-troubles.ts';
 import type { EngineState } from './state.ts';
@@ -25,7 +25,7 @@ export function shareSamples(
   troubles: SampleTroubles,
   folders: Pick<EngineState['folders'], 'samples' | 'tables'>,
   bytesMax: number,
-  onForget: (id: number) => void = () => undefined,
+  onForget: SampleCacheOptions['onForget'] = () => undefined,
 ): Pick<EngineState, 'leases' | 'remains' | 'samples'> {
   const store = new LeaseStore(database, clock, `process ${process.pid} on ${hostname()}`);
   const remains: Remains = {

@@ -93,6 +93,31 @@ test('threads are worth it where rows were read without them, and the rest takes
   expect(begin(1500, 11_000)).toBe(false);
 });
 
+test('what was read often is handed to threads where less is left, unless others are under way', async () => {
+  let nowMs = 0;
+  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
+  const worth = { rows: 1000, ms: 10, againMs: 2, startAfterMs: 0 };
+  const threads = new ScanThreads(2, startThread, () => () => undefined, null, worth);
+  await threads.prewarm();
+  const last = { msPerRow: null, reads: 0 };
+  /** Reads 8,192 rows, 3 ms, of a query. @returns whether they were for threads */
+  const read = (isAlone = true): boolean => {
+    const control = new RunControl(clock, {}, null, 0, undefined, threads);
+    control.isUndisturbed = () => isAlone;
+    const watch = new ReadingWatch(control, last);
+    watch.begin(0, Number.POSITIVE_INFINITY, 0, 8192);
+    // Together they take half of the time.
+    nowMs += watch.isForThreads ? 1.5 : 3;
+    watch.end(8192);
+    return watch.isForThreads;
+  };
+  for (let time = 0; time < 8; time++) expect(read()).toBe(false);
+  for (let time = 0; time < 8; time++) expect(read()).toBe(true);
+  expect(read(false)).toBe(false);
+  await threads.close();
+  expect(read()).toBe(false);
+});
+
 test('paces follow slowness soon, and forget it slowly', () => {
   const { making } = new EstimatePaces();
   const before = making.predictMs(1000);
