@@ -91,16 +91,9 @@ async function openState(
   closers: Closers,
 ): Promise<EngineState> {
   const { files, clock, openSqlite } = environment;
-  const inMemory = dataDir === ':memory:';
-  // What must lie in files lies in a folder that goes away on close.
-  const root = inMemory ? await mkdtemp(join(tmpdir(), 'ballpark-')) : resolve(dataDir);
-  if (inMemory) closers.add(() => files.remove(root));
-  const folders = { samples: join(root, 'samples'), tables: join(root, 'tables'), jobs: join(root, 'jobs') };
-  for (const folder of [folders.samples, folders.tables]) await files.makeFolder(folder);
-  const allowedPaths = await realPaths(environment, [
-    ...(options.allowedPaths ?? [process.cwd()]),
-    folders.tables,
-  ]);
+  const { root, folders, inMemory } = await openFolders(files, dataDir, closers);
+  const { allowedPaths: allowed = [process.cwd()] } = options;
+  const allowedPaths = await realPaths(environment, [...allowed, folders.tables]);
   const path = inMemory ? ':memory:' : join(root, 'catalog.sqlite');
   if (!inMemory) await refuseLostCatalog(files, path, folders);
   const database = openDatabase(path, catalogMigrations, files, openSqlite);
@@ -116,17 +109,9 @@ async function openState(
   });
   const alert = alertOf(options);
   const troubles = new SampleTroubles(catalog, clock, alert);
-  const threads = openThreads(threadCount, options, environment);
+  const file = inMemory ? null : path;
+  const { threads, statementThreads } = openThreads(threadCount, options, environment, file);
   closers.add(() => threads.close());
-  // A catalog in memory is this thread's alone, and planted faults are for threads that read.
-  const statementThreads =
-    inMemory || options.taskFaults !== undefined
-      ? null
-      : new StatementThreads(
-          threadCount,
-          () => environment.startStatementThread({ catalogPath: path, threads: threadCount }),
-          (delayMs, work) => environment.timers.after(delayMs, work),
-        );
   const { leases, remains, samples } = shareSamples(
     environment,
     database,
@@ -173,6 +158,21 @@ async function openState(
   };
 }
 
+/** The data folder and those in it that everything needs; one that goes away on close where nothing is to be kept. */
+async function openFolders(
+  files: Environment['files'],
+  dataDir: string,
+  closers: Closers,
+): Promise<Pick<EngineState, 'folders'> & { root: string; inMemory: boolean }> {
+  const inMemory = dataDir === ':memory:';
+  // What must lie in files lies in a folder that goes away on close.
+  const root = inMemory ? await mkdtemp(join(tmpdir(), 'ballpark-')) : resolve(dataDir);
+  if (inMemory) closers.add(() => files.remove(root));
+  const folders = { samples: join(root, 'samples'), tables: join(root, 'tables'), jobs: join(root, 'jobs') };
+  for (const folder of [folders.samples, folders.tables]) await files.makeFolder(folder);
+  return { root, folders, inMemory };
+}
+
 /** What tells the operator; it never throws. */
 function alertOf({ onAlert }: OpenOptions): EngineState['alert'] {
   return (about: Alert): void => {
@@ -184,15 +184,24 @@ function alertOf({ onAlert }: OpenOptions): EngineState['alert'] {
   };
 }
 
-/** Threads that read samples; they start when they are needed. @throws QueryError INVALID_ARGUMENT */
+/**
+ * Threads that read samples, and those that answer statements; they start when they are needed.
+ * @param catalogFile null: the catalog is this thread's alone
+ * @throws QueryError INVALID_ARGUMENT
+ */
 function openThreads(
   count: number,
   { taskFaults }: OpenOptions,
-  { startThread, timers, threadsWorth }: Environment,
-): ScanThreads {
+  { startThread, startStatementThread, timers, threadsWorth }: Environment,
+  catalogFile: string | null,
+): Pick<EngineState, 'threads' | 'statementThreads'> {
   const faults = taskFaults === undefined ? null : plantFaults(taskFaults);
   const after = (delayMs: number, work: () => void): (() => void) => timers.after(delayMs, work);
-  return new ScanThreads(count, startThread, after, faults, threadsWorth);
+  const threads = new ScanThreads(count, startThread, after, faults, threadsWorth);
+  // Planted faults are for threads that read.
+  if (catalogFile === null || faults !== null) return { threads, statementThreads: null };
+  const data = { catalogPath: catalogFile, threads: count };
+  return { threads, statementThreads: new StatementThreads(count, () => startStatementThread(data), after) };
 }
 
 async function realPaths({ files }: Environment, paths: readonly string[]): Promise<string[]> {

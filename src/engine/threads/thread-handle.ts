@@ -182,6 +182,6 @@ export class ThreadHandle {
   }
 
   private tell(message: ToStatementThread): void {
-    this.worker.postMessage(message);
+    this.worker.postMessage(message, []);
   }
 }

@@ -1,55 +1,15 @@
 import { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Environment, systemEnvironment } from '../../../src/engine/environment.ts';
-import type {
-  FromStatementThread,
-  ThreadData,
-  ToStatementThread,
-} from '../../../src/engine/threads/messages.ts';
 import type { OpenOptions, QueryResult } from '../../../src/index.ts';
+import { WatchedStatementThreads } from '../../support/watched-statement-threads.ts';
 import { Workspace } from '../../support/workspace.ts';
 
 /*
  * Statements that have others beside them are answered in threads, and say what they would say alone, whatever becomes of the threads.
  */
 
-/** Threads as engines start them, which tell what they are asked and what they answer. */
-class WatchedThreads {
-  asked = 0;
-  answered = 0;
-  givenBack = 0;
-  takenBack = 0;
-  readonly running = new Set<Worker>();
-  /** Called when a thread is asked. */
-  onAsked: (thread: Worker) => void = () => undefined;
-
-  readonly start = (data: ThreadData): Worker => {
-    const thread = systemEnvironment.startStatementThread(data);
-    this.running.add(thread);
-    thread.on('exit', () => this.running.delete(thread));
-    thread.on('message', (message: FromStatementThread) => {
-      if (message.kind !== 'answered') return;
-      if (typeof message.answer === 'string') this.givenBack++;
-      else this.answered++;
-    });
-    const post = thread.postMessage.bind(thread);
-    thread.postMessage = (message: ToStatementThread) => {
-      post(message);
-      if (message.kind === 'take-back') this.takenBack++;
-      if (message.kind !== 'answer') return;
-      this.asked++;
-      this.onAsked(thread);
-    };
-    return thread;
-  };
-
-  reset(): void {
-    this.onAsked = () => undefined;
-    this.asked = this.answered = this.givenBack = this.takenBack = 0;
-  }
-}
-
-const threads = new WatchedThreads();
+const threads = new WatchedStatementThreads();
 afterEach(() => threads.reset());
 const opened: Workspace[] = [];
 afterAll(async () => {
@@ -87,8 +47,8 @@ const statements = [
 
 /** All that an answer says of the data. */
 const told = ({ columns, rows, marks, answer }: QueryResult): unknown => {
-  const { timings, achieved, predicted, ...rest } = answer;
-  return { columns, rows, marks, ...rest, error: achieved.maxRelativeError };
+  const error = answer.achieved.maxRelativeError;
+  return { columns, rows, marks, ...answer, timings: null, achieved: null, predicted: null, error };
 };
 
 /** So often two threads have answered when their rehearsals are over: what they answer then is what clients get. */
@@ -226,7 +186,7 @@ describe('where a thread', () => {
   });
 
   test('is at work when the engine is closed, its statements end, and it does', async () => {
-    const own = new WatchedThreads();
+    const own = new WatchedStatementThreads();
     const closing = await open({}, { startStatementThread: own.start });
     while (own.answered < rehearsed)
       await Promise.all(clients.map((client) => closing.query(statements[client % 5]!)));
