@@ -71,8 +71,7 @@ export function constantGroupLoop(
     Math.min(lanesMax[filter.kind], Math.floor(laneSumsMax / Math.max(1, valuedSums(monomials)))),
   );
   const names = (slot: number): string[] => Array.from({ length: lanes }, (_, lane) => `s${slot}l${lane}`);
-  const row = (lane: number): string =>
-    `${emitter.lines.join('\n  ')}\n  ${ofRow((slot) => `s${slot}l${lane}`, summed)}`;
+  const row = (lane: number): string[] => [...emitter.lines, ...ofRow((slot) => `s${slot}l${lane}`, summed)];
   const piece = `${summed
     .flatMap(names)
     .map((name) => `let ${name} = 0;`)
@@ -132,11 +131,13 @@ export function variableGroupLoop(
         `const g = base + ${code};
   const cell = cells.cell(h, g); sums = cells.sums;`,
       ];
-  const body = `${emitter.lines.join('\n  ')}
-  ${find}
-  const o = cell * ${stride};
-  ${counts.map((slot) => `${sumOfCell(slot)} += 1;`).join(' ')}
-  ${ofRow(sumOfCell)}`;
+  const body = [
+    ...emitter.lines,
+    find,
+    `const o = cell * ${stride};`,
+    ...counts.map((slot) => `${sumOfCell(slot)} += 1;`),
+    ...ofRow(sumOfCell),
+  ];
   return `
 const direct = cells.direct;
 let sums = cells.sums;
