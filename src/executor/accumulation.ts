@@ -3,8 +3,8 @@ import type { MeasureCode } from './measure-code.ts';
 
 /** Code that adds terms to the sums of a row's group or of all rows. */
 export interface Accumulation {
-  /** What each row adds to some slots, all unless given. Terms under one condition share its test. */
-  readonly ofRow: (target: (slot: number) => string, slots?: readonly number[]) => string;
+  /** Statements of what each row adds to some slots, all unless given. Terms under one condition share its test. */
+  readonly ofRow: (target: (slot: number) => string, slots?: readonly number[]) => string[];
   /** For each slot the first that adds up the same. */
   readonly firstSame: readonly number[];
   /** Slots that count the rows themselves. */
@@ -38,15 +38,13 @@ export function accumulation(
     ofRow: (target, slots) => {
       const own = slots === undefined ? ofRow : ofRow.filter(({ slot }) => slots.includes(slot));
       const conditions = [...new Set(own.map(({ condition }) => condition))];
-      return conditions
-        .map((condition) =>
-          addTerms(
-            condition,
-            own.filter((term) => term.condition === condition),
-            target,
-          ),
-        )
-        .join('\n  ');
+      return conditions.flatMap((condition) =>
+        addTerms(
+          condition,
+          own.filter((term) => term.condition === condition),
+          target,
+        ),
+      );
     },
     firstSame: terms.map(({ term, condition }) =>
       terms.findIndex((other) => other.term === term && other.condition === condition),
@@ -100,10 +98,9 @@ function addTerms(
   condition: string | null,
   terms: readonly Term[],
   target: (slot: number) => string,
-): string {
-  if (condition !== null && terms.every(({ term }) => term === '1')) {
-    return terms.map(({ slot }) => `${target(slot)} += +(${condition});`).join(' ');
-  }
-  const lines = terms.map(({ slot, term }) => `${target(slot)} += ${term};`).join(' ');
-  return condition === null ? lines : `if (${condition}) { ${lines} }`;
+): string[] {
+  if (condition !== null && terms.every(({ term }) => term === '1'))
+    return terms.map(({ slot }) => `${target(slot)} += +(${condition});`);
+  const additions = terms.map(({ slot, term }) => `${target(slot)} += ${term};`);
+  return condition === null ? additions : [`if (${condition}) { ${additions.join(' ')} }`];
 }

@@ -11,8 +11,9 @@ export type RowFilter =
   | { readonly kind: 'selection'; readonly code: string };
 
 /**
- * Code of a loop's rows, `lanes` of them in turns. Some are left over in any case: what has never run V8 compiles to giving up, and
- * does so again and again where it enters a function in the middle of a loop.
+ * Code of a loop's rows, `lanes` of them in turns: the first statement of each, then the second of each, since V8 orders little by
+ * itself. Of two lanes a last row is left over or none. Of more some are left over in any case: what has never run V8 compiles to giving
+ * up, and does so again and again where it enters a function in the middle of a loop.
  * @param from, to the loop's range @param row the row at a place of it
  */
 function inLanes(
@@ -20,26 +21,34 @@ function inLanes(
   to: string,
   lanes: number,
   row: string,
-  body: (lane: number) => string,
+  body: (lane: number) => readonly string[],
 ): string {
-  const single = (at: string, lane: number): string =>
-    `{ const i = ${row.replace('@', at)};\n  ${body(lane)} }`;
-  if (lanes === 1) return `for (let r = ${from}; r < ${to}; r++) ${single('r', 0)}`;
-  const several = Array.from({ length: lanes }, (_, lane) => single(lane === 0 ? 'r' : `r + ${lane}`, lane));
+  const ofRow = (at: string, lane: number): string[] => [`const i = ${row.replace('@', at)};`, ...body(lane)];
+  const single = `{ ${ofRow('r', 0).join('\n  ')} }`;
+  if (lanes === 1) return `for (let r = ${from}; r < ${to}; r++) ${single}`;
+  const own = Array.from({ length: lanes }, (_, lane) =>
+    ofRow(lane === 0 ? 'r' : `r + ${lane}`, lane).map((each) => each.replaceAll(rowNames, `$1l${lane}`)),
+  );
+  const together = own[0]!.flatMap((_, place) => own.map((statements) => statements[place]!)); // as many in each lane
+  const rest =
+    lanes === 2 ? { left: 1, rows: `if (r < ${to})` } : { left: lanes, rows: `for (; r < ${to}; r++)` };
   return `{
 let r = ${from};
-for (const stop = ${to} - ${lanes}; r < stop; r += ${lanes}) {
-  ${several.join('\n  ')}
+for (const stop = ${to} - ${rest.left}; r < stop; r += ${lanes}) {
+  ${together.join('\n  ')}
 }
-for (; r < ${to}; r++) ${single('r', 0)}
+${rest.rows} ${single}
 }`;
 }
 
+/** Names that a row's statements declare. */
+const rowNames = /\b(i|x\d+)\b/g;
+
 /**
  * The loop that adds up a piece, rows from `start` to `end`. Where it does not go by a mask, `count` is the number of its rows.
- * @param body code of row `i`; lanes have sums of their own, since one addition waits for the one before
+ * @param body statements of row `i`, one a text; lanes have sums of their own, since one addition waits for the one before
  */
-export function overPiece(filter: RowFilter, body: (lane: number) => string, lanes = 1): string {
+export function overPiece(filter: RowFilter, body: (lane: number) => readonly string[], lanes = 1): string {
   switch (filter.kind) {
     case 'none':
       return `const count = end - start;\n${inLanes('start', 'end', lanes, '@', body)}`;
@@ -69,7 +78,7 @@ export function emitSelection(conditions: readonly BoundExpression[], emitter: E
   const loops = steps.map((together, place) => {
     const loop = emitter.anotherLoop();
     const values = together.map((condition) => loop.lowerBoolean(condition).value);
-    const select = `${loop.lines.join('\n  ')}\n  selection[count] = i; count += +(${values.join(' & ')});`;
+    const select = [...loop.lines, `selection[count] = i; count += +(${values.join(' & ')});`];
     const over =
       place === 0
         ? inLanes('start', 'end', 1, '@', () => select)

@@ -24,6 +24,8 @@ for (let run = from; run < to; run += 3) {
 const maskedSumsMax = 4;
 /** Sums of all lanes together: about as many as there are registers. */
 const laneSumsMax = 12;
+/** Beyond so many of a row there is no room for those of a second one beside what they are made of. */
+const rowSumsMax = 5;
 /** Columns that a function for a piece may read. */
 const apartColumnsMax = 2;
 /** Lanes beyond which the rows of short runs are left over, and loops no longer fit what the compiler cares for. */
@@ -66,13 +68,10 @@ export function constantGroupLoop(
   const { ofRow, firstSame, counts } = accumulationUnder(filter, layout, measures, emitter);
   const stored = monomials.map((_, slot) => slot).filter((slot) => !counts.includes(slot));
   const summed = stored.filter((slot) => firstSame[slot] === slot);
-  const lanes = Math.max(
-    1,
-    Math.min(lanesMax[filter.kind], Math.floor(laneSumsMax / Math.max(1, valuedSums(monomials)))),
-  );
+  const rowSums = Math.max(1, valuedSums(monomials));
+  const lanes = rowSums > rowSumsMax ? 1 : Math.min(lanesMax[filter.kind], Math.floor(laneSumsMax / rowSums));
   const names = (slot: number): string[] => Array.from({ length: lanes }, (_, lane) => `s${slot}l${lane}`);
-  const row = (lane: number): string =>
-    `${emitter.lines.join('\n  ')}\n  ${ofRow((slot) => `s${slot}l${lane}`, summed)}`;
+  const row = (lane: number): string[] => [...emitter.lines, ...ofRow((slot) => `s${slot}l${lane}`, summed)];
   const piece = `${summed
     .flatMap(names)
     .map((name) => `let ${name} = 0;`)
@@ -132,11 +131,13 @@ export function variableGroupLoop(
         `const g = base + ${code};
   const cell = cells.cell(h, g); sums = cells.sums;`,
       ];
-  const body = `${emitter.lines.join('\n  ')}
-  ${find}
-  const o = cell * ${stride};
-  ${counts.map((slot) => `${sumOfCell(slot)} += 1;`).join(' ')}
-  ${ofRow(sumOfCell)}`;
+  const body = [
+    ...emitter.lines,
+    find,
+    `const o = cell * ${stride};`,
+    ...counts.map((slot) => `${sumOfCell(slot)} += 1;`),
+    ...ofRow(sumOfCell),
+  ];
   return `
 const direct = cells.direct;
 let sums = cells.sums;

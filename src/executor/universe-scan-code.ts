@@ -89,7 +89,7 @@ function oneGroupLoop(
   const { ofRow, counts } = accumulation(terms.monomials, withScales(measures), { by: 'test' });
   return overRuns(
     ['let matched = 0;', ...terms.monomials.map((_, term) => `let ${variableOf(term)} = 0;`)].join(' '),
-    `${overPiece(filter, () => `${emitter.lines.join('\n  ')}\n  ${ofRow(variableOf)}`)}
+    `${overPiece(filter, () => [...emitter.lines, ...ofRow(variableOf)])}
     matched += count;
     ${counts.map((term) => `${variableOf(term)} += count;`).join(' ')}`,
     `if (matched > 0) {
@@ -112,11 +112,13 @@ function groupsLoop(
   const terms = keyTerms(layout);
   const stride = terms.monomials.length;
   const { ofRow, counts } = accumulation(terms.monomials, withScales(measures), { by: 'test' });
-  const body = `${emitter.lines.join('\n  ')}
-  const p = groups.place(base + ${code}) * ${stride};
-  const own = groups.sums;
-  ${counts.map((term) => `${placeOf(term)} += 1;`).join(' ')}
-  ${ofRow(placeOf)}`;
+  const body = [
+    ...emitter.lines,
+    `const p = groups.place(base + ${code}) * ${stride};`,
+    'const own = groups.sums;',
+    ...counts.map((term) => `${placeOf(term)} += 1;`),
+    ...ofRow(placeOf),
+  ];
   return `
 const groups = inputs.keyGroups;
 ${overRuns(

@@ -101,8 +101,12 @@ export function valueLoop(
     const present = value ?? '0';
     return `w${place}[o] = ${takes === null ? present : `(${takes}) ? ${present} : NaN`};`;
   });
-  const body = `${emitter.lines.join('\n  ')}
-  codes[o] = base${code === null ? '' : ` + ${code}`}; strata[o] = h; ${stores.join(' ')} ${filter.kind === 'mask' ? `o += ${filter.mask};` : 'o++;'}`;
+  const body = [
+    ...emitter.lines,
+    `codes[o] = base${code === null ? '' : ` + ${code}`}; strata[o] = h;`,
+    ...stores,
+    filter.kind === 'mask' ? `o += ${filter.mask};` : 'o++;',
+  ];
   return overRuns(
     'const base = groupOfStratum[h];',
     `sink.reserve(end - start);

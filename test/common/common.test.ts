@@ -6,6 +6,7 @@ import {
   daysFromCivil,
   didYouMean,
   groupDigits,
+  keptWith,
   isoWeekday,
   linePositionOf,
   QueryError,
@@ -88,4 +89,22 @@ property.prop([
   ),
 ])('digits are grouped as toLocaleString groups them', (value) => {
   expect(groupDigits(value)).toBe(value.toLocaleString('en-US'));
+  if (value !== 0) expect(groupDigits(-value)).toBe((-value).toLocaleString('en-US'));
+});
+
+test('what has no digits to group is left as it is', () => {
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, -Number.POSITIVE_INFINITY, 1e21])
+    expect(groupDigits(value)).toBe(String(value));
+});
+
+test('what is made of an object is made once', () => {
+  let made = 0;
+  const sizeOf = keptWith((list: readonly number[]) => ({ size: list.length, place: made++ }));
+  const [first, second] = [
+    [1, 2],
+    [1, 2],
+  ];
+  expect(sizeOf(first)).toBe(sizeOf(first));
+  expect(sizeOf(second)).toEqual({ size: 2, place: 1 });
+  expect(made).toBe(2);
 });

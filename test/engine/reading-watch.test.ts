@@ -132,3 +132,24 @@ test('paces follow slowness soon, and forget it slowly', () => {
   making.learn(1, 50);
   expect(making.predictMs(1000)).toBeCloseTo(before, 1);
 });
+
+test('a query that was read before begins with as much as its pace allows, but for under a deadline', () => {
+  let nowMs = 0;
+  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
+  const last = { msPerRow: null };
+  const begin = (withinMs: number | null): { watch: ReadingWatch; rows: number } => {
+    const watch = new ReadingWatch(new RunControl(clock, {}, withinMs, nowMs), last);
+    return { watch, rows: watch.begin(0, withinMs ?? Number.POSITIVE_INFINITY, 0) };
+  };
+  const { watch, rows } = begin(null);
+  expect(rows).toBe(16_384);
+  nowMs += 16.384;
+  watch.end(rows);
+  // Eight milliseconds at half as much again for a row.
+  expect(begin(null).rows).toBe(4096);
+  const next = begin(null);
+  nowMs += 0.004096;
+  next.watch.end(4096);
+  expect(begin(null).rows).toBeGreaterThan(1e6);
+  expect(begin(1000).rows).toBe(4096);
+});
