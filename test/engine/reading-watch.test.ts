@@ -136,7 +136,7 @@ test('paces follow slowness soon, and forget it slowly', () => {
 test('a query that was read before begins with as much as its pace allows, but for under a deadline', () => {
   let nowMs = 0;
   const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
-  const last = { msPerRow: null };
+  const last = { msPerRow: null, reads: 0 };
   const begin = (withinMs: number | null): { watch: ReadingWatch; rows: number } => {
     const watch = new ReadingWatch(new RunControl(clock, {}, withinMs, nowMs), last);
     return { watch, rows: watch.begin(0, withinMs ?? Number.POSITIVE_INFINITY, 0) };
