@@ -3,7 +3,7 @@ import type { LoadedColumn, Sample, StrataTable } from '../samples/index.ts';
 import { type CompiledScan, compileScan, type ScanRequest } from './compile-scan.ts';
 import { NotOnKernels } from './lower/emitter.ts';
 import { columnSource, loadColumns } from './sample-columns.ts';
-import { type ScanTask, splitRuns, tasksOf } from './tasks.ts';
+import { joinTasks, type ScanTask, splitRuns, tasksOf } from './tasks.ts';
 import { ThreadedReading } from './threads/threaded-reading.ts';
 import type { ScanThreads } from './threads/scan-threads.ts';
 import type { LossCause } from './threads/task-faults.ts';
@@ -61,7 +61,8 @@ function compiledFor(
   return compiled;
 }
 
-const noRuns = new Int32Array(0);
+/** Blocks whose rows are too few to be shared, and enough to tell how many cells there are. */
+const shortBlocks = 8;
 /** How often a task is tried. */
 const triesMax = 2;
 
@@ -98,16 +99,19 @@ export class SampleScan extends ScanSums {
     const to = target.map((rows, stratum) =>
       this.included[stratum] === 1 ? Math.min(rows, this.sample.unitSizes[stratum]!) : 0,
     ); // one entry a stratum
-    const tasks = tasksOf(this.sample, this.done, to, this.blocksOfTask);
+    let tasks = tasksOf(this.sample, this.done, to, this.blocksOfTask(to));
     this.tasksPlanned += tasks.length;
+    const recutAt = 8 * this.unmetCells > this.sample.blockRows ? shortBlocks : tasks.length;
     const opened = this.openThreads(to);
     // What they do not finish in time is read here, as far as it must be.
     let others = opened;
     try {
       for (let place = 0; place < tasks.length;) {
+        if (place === recutAt) tasks = this.recut(tasks, place);
         const may = await proceed({ rowsRead: this.rowsRead });
         if (may === false || may === 0) return false;
-        const together = others?.tasksWithin(tasks, place, rowsAllowed(may, this.rowsRead, pauses)) ?? 0;
+        const next = place < recutAt ? tasks.slice(0, recutAt) : tasks;
+        const together = others?.tasksWithin(next, place, rowsAllowed(may, this.rowsRead, pauses)) ?? 0;
         const waiting = together > 0 ? (patience?.() ?? null) : null;
         if (others !== null && together > 0 && waiting?.aborted !== true) {
           const read = await others.read(tasks.slice(place, place + together), waiting);
@@ -129,9 +133,34 @@ export class SampleScan extends ScanSums {
     return true;
   }
 
-  /** Blocks that tasks reach over. Sums are flushed at the end of each, which costs a step a cell: so many rows that it does not show. */
-  private get blocksOfTask(): number {
-    return Math.max(1, Math.ceil((8 * this.cellCount) / this.sample.blockRows));
+  /**
+   * Blocks that tasks reach over. Sums are flushed at the end of each, which costs a step a cell: so many rows that it does not show.
+   * A short reading goes by the cells that it may meet, a longer one, which others may share, by those that were met: before it, and
+   * again on its way.
+   */
+  private blocksOfTask(to: Int32Array): number {
+    const { blockRows } = this.sample;
+    const units = to.reduce((sum, own, stratum) => sum + Math.max(0, own - this.done[stratum]!), 0); // one entry a stratum
+    const isShort = units <= shortBlocks * blockRows;
+    const cells = isShort ? Math.min(units, this.unmetCells) : 0;
+    return Math.max(1, Math.ceil((8 * Math.max(cells, this.cellCount)) / blockRows));
+  }
+
+  /** Cells that there may be, as far as tasks are to be longer for them; where a fault is planted each block is to be lost by itself. */
+  private get unmetCells(): number {
+    const { strata, codes, index } = this.parts.program.cells;
+    // Where pairs are hashed, nobody knows how many there may be.
+    const isKnown = this.sample.keys === null && codes > 1 && index !== 'hashed';
+    return isKnown && (this.threads?.faults ?? null) === null ? strata * codes : 0;
+  }
+
+  /** Tasks that are as long as the pairs that were met ask for, from a place on. */
+  private recut(tasks: ScanTask[], from: number): ScanTask[] {
+    const blocks = this.blocksOfTask(this.done);
+    if (blocks === 1) return tasks;
+    const cut = [...tasks.slice(0, from), ...joinTasks(tasks.slice(from), blocks)];
+    this.tasksPlanned += cut.length - tasks.length;
+    return cut;
   }
 
   private openThreads(to: Int32Array): ThreadedReading | null {
@@ -159,14 +188,13 @@ export class SampleScan extends ScanSums {
   }
 
   /**
-   * Columns are loaded as far as tasks need.
-   * @param next the task behind: while this one is checked and added up, its rows are read
+   * Columns are loaded as far as rows are needed.
+   * @param next as far as others follow: while these are checked and added up, those are read
    */
-  private async load(rows: number, next?: ScanTask): Promise<void> {
+  private async load(rows: number, next = 0): Promise<void> {
     const loads = this.missing(rows).map((name) => this.sample.load(name, rows));
     // While one column is checked, others are read.
-    for (const row of [rows, next?.lastRow ?? 0])
-      for (const name of this.loaded.keys()) this.sample.readAhead(name, row);
+    for (const row of [rows, next]) for (const name of this.loaded.keys()) this.sample.readAhead(name, row);
     for (const load of await Promise.allSettled(loads)) if (load.status === 'rejected') throw load.reason;
   }
 
@@ -185,9 +213,11 @@ export class SampleScan extends ScanSums {
     const { runs, lastRow } = tasks[place]!; // a place of tasks
     let allowed: boolean | number = may;
     for (let rest = runs; ;) {
-      if (this.missing(lastRow).length > 0) await this.load(lastRow, tasks[place + 1]);
-      const [head, tail] =
-        allowed === true ? [rest, noRuns] : splitRuns(rest, allowed, this.sample.keys === null);
+      const mayBe = allowed === true ? Number.POSITIVE_INFINITY : allowed;
+      const isLoaded = this.missing(lastRow).length === 0;
+      const rows = isLoaded ? mayBe : Math.min(mayBe, this.sample.blockRows);
+      const [head, tail] = splitRuns(rest, rows, this.sample.keys === null);
+      if (!isLoaded) await this.load(head.at(-1)!, tail.length > 0 ? lastRow : tasks[place + 1]?.lastRow); // it ends with a row
       if (pauses === null) this.add(head);
       else await this.addWithPauses(head, pauses, place === tasks.length - 1 && tail.length === 0);
       rest = tail;
@@ -195,7 +225,7 @@ export class SampleScan extends ScanSums {
       allowed = await proceed({ rowsRead: this.rowsRead });
       if (allowed === false || allowed === 0) return false;
     }
-    this.flush(tasks[place]!); // a place of tasks
+    this.end(tasks[place]!); // a place of tasks
     return true;
   }
 
