@@ -1,14 +1,15 @@
-import { type Pieces, piecewise } from '../common/index.ts';
-import { isOutOfTime } from '../estimator/index.ts';
-import { type Estimate, evaluate, type QueryOutput } from '../plan/index.ts';
+import { mapInPieces, type Pieces, piecewise } from '../common/index.ts';
+import type { ShownEstimates } from '../estimator/index.ts';
+import { evaluate, type QueryOutput } from '../plan/index.ts';
 import { slotLookup } from './answer-rows.ts';
 import type { Value } from './cells.ts';
 import type { EstimatedRow } from './known.ts';
+import type { ColumnValues } from './query-result.ts';
 
 /** The rows of an answer as its columns, and what their estimates say together. */
 export interface GatheredRows {
   /** One an output. */
-  readonly columns: readonly (readonly Value[])[];
+  readonly columns: readonly ColumnValues[];
   /** The largest relative half-width; null where an estimate has none, 0 where all is exact. */
   readonly maxRelativeError: number | null;
   /** A stratum of some estimate was not read at all. */
@@ -20,50 +21,54 @@ export interface GatheredRows {
 /** Rows that are gathered without a pause. */
 const rowsAtOnce = 1024;
 
-/** Gathers rows in one loop: there may be a hundred thousand, and to come to each takes longer than to look at it. */
+/** Gathers rows column by column: there may be a hundred thousand, and to come to each takes longer than to look at it. */
 export function* gatherRows(
   rows: readonly EstimatedRow[],
   outputs: readonly QueryOutput[],
 ): Pieces<GatheredRows> {
-  const columns = outputs.map((output) => ({ valueOf: valuesOf(output), values: Array<Value>(rows.length) }));
-  const estimates: Estimate[] = [];
-  let largest = 0;
-  let [isUnbounded, unread, unmade] = [false, false, 0];
-  const gather = (from: number, to: number): void => {
-    for (let place = from; place < to; place++) {
-      const row = rows[place]!; // place < length
-      let isLate = false;
-      for (let shown = 0; shown < row.estimateCount; shown++) {
-        const estimate = (estimates[shown] = row.estimateAt(shown));
-        const { relativeError, reasons } = estimate;
-        if (relativeError === null) isUnbounded = true;
-        else if (relativeError > largest) largest = relativeError;
-        if (reasons.length === 0) continue;
-        unread ||= reasons.includes('UNREAD_STRATUM');
-        isLate ||= isOutOfTime(estimate);
-      }
-      if (isLate) unmade++;
-      for (const { valueOf, values } of columns) values[place] = valueOf(row, estimates);
-    }
-  };
-  yield* piecewise(rows.length, gather, rowsAtOnce);
+  const groups = yield* groupsOf(rows);
+  const estimates = yield* showEstimates(rows, groups);
+  const keys = rows[0]?.reader.keyColumns(groups) ?? []; // they are read alike
+  const columns: ColumnValues[] = [];
+  for (const { expression, interval } of outputs) {
+    const isKey = interval === null && expression.kind === 'slot' && expression.slot === 'key';
+    // Outputs have the first intervals; of no rows there is nothing to show.
+    const known = interval === null ? isKey && keys[expression.index] : estimates[interval];
+    const valueOf = (row: EstimatedRow): Value => evaluate(expression, slotLookup(row));
+    columns.push(known || (yield* mapInPieces(rows, valueOf, rowsAtOnce)));
+  }
+  const errors = estimates.map((each) => each.largestRelativeError(0, rows.length));
   return {
-    columns: columns.map(({ values }) => values),
-    maxRelativeError: isUnbounded ? null : largest,
-    unread,
-    unmade,
+    columns,
+    maxRelativeError: errors.includes(null) ? null : Math.max(0, ...errors.map(Number)),
+    unread: estimates.some((each) => each.says('UNREAD_STRATUM')),
+    unmade: unmadeRows(estimates, rows.length),
   };
 }
 
-/** What an output shows of a row with its estimates. */
-function valuesOf({
-  expression,
-  interval,
-}: QueryOutput): (row: EstimatedRow, estimates: readonly Estimate[]) => Value {
-  if (interval !== null) return (_, estimates) => estimates[interval]!; // outputs have the first intervals
-  if (expression.kind === 'slot' && expression.slot === 'key') {
-    const { index } = expression;
-    return (row) => row.key(index);
-  }
-  return (row) => evaluate(expression, slotLookup(row));
+/** The places of the groups that rows are of. */
+function* groupsOf(rows: readonly EstimatedRow[]): Pieces<Int32Array> {
+  const groups = new Int32Array(rows.length);
+  const find = (from: number, to: number): void => {
+    for (let row = from; row < to; row++) groups[row] = rows[row]!.group.group; // row < length
+  };
+  yield* piecewise(rows.length, find, rowsAtOnce);
+  return groups;
+}
+
+/** What rows show of their intervals, one column each. */
+function* showEstimates(rows: readonly EstimatedRow[], groups: Int32Array): Pieces<ShownEstimates[]> {
+  const columns: ShownEstimates[] = [];
+  for (let place = 0; place < (rows[0]?.estimateCount ?? 0); place++)
+    columns.push(yield* rows[0]!.reader.intervals.shown(rows, groups, place)); // they are read alike
+  return columns;
+}
+
+/** Rows that have an estimate for whose interval there was no time. */
+function unmadeRows(estimates: readonly ShownEstimates[], rows: number): number {
+  const late = estimates.filter((each) => each.says('OUT_OF_TIME'));
+  let unmade = 0;
+  if (late.length > 0)
+    for (let row = 0; row < rows; row++) if (late.some((each) => each.isOutOfTime(row))) unmade++;
+  return unmade;
 }

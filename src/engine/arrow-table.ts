@@ -3,14 +3,14 @@ import { dirname, join } from 'node:path';
 import type * as Arrow from 'apache-arrow';
 import type { RecordBatch, Table, Vector } from 'apache-arrow';
 import type { Estimate } from '../plan/index.ts';
-import { isEstimate, toJsonCell } from './cells.ts';
+import { isEstimate, toJsonCell, type Value } from './cells.ts';
 import type { AnswerColumn } from './query-result.ts';
 
 /** The columns as an Arrow table. */
 export function arrowTable(columns: readonly AnswerColumn[]): Table {
   const arrow = loadArrow();
   const rows = columns[0]?.values.length ?? 0;
-  const batch = batchOf(arrow, columns, new Map());
+  const batch = batchOf(arrow, slice(columns, 0, rows), new Map());
   return new arrow.Table(batch.schema, rows === 0 ? [] : [batch]);
 }
 
@@ -58,12 +58,17 @@ function batchRows(columns: readonly AnswerColumn[]): number {
   return Math.max(1, Math.floor(valuesAtOnce / values));
 }
 
-const slice = (columns: readonly AnswerColumn[], from: number, to: number): AnswerColumn[] =>
+/** A column whose values lie in an array. */
+interface ArrayColumn extends AnswerColumn {
+  readonly values: readonly Value[];
+}
+
+const slice = (columns: readonly AnswerColumn[], from: number, to: number): ArrayColumn[] =>
   columns.map((column) => ({ ...column, values: column.values.slice(from, to) }));
 
 function batchOf(
   arrow: typeof Arrow,
-  columns: readonly AnswerColumn[],
+  columns: readonly ArrayColumn[],
   metadata: ReadonlyMap<string, string>,
 ): RecordBatch {
   const vectors = new Map<string, Vector>();
@@ -98,7 +103,7 @@ function freeName(name: string, taken: ReadonlyMap<string, unknown>): string {
   return free;
 }
 
-function plainVector(arrow: typeof Arrow, { values, type }: AnswerColumn): Vector {
+function plainVector(arrow: typeof Arrow, { values, type }: ArrayColumn): Vector {
   const plain = values.map((value) => (value !== null && isEstimate(value) ? value.value : value));
   switch (type.kind) {
     case 'boolean':
@@ -156,7 +161,7 @@ function numbers(arrow: typeof Arrow, values: readonly unknown[]): Vector {
 
 function estimateVectors(
   arrow: typeof Arrow,
-  { values }: AnswerColumn,
+  { values }: ArrayColumn,
 ): (readonly [suffix: string, Vector])[] {
   const estimates = values as readonly Estimate[]; // a column of this role holds nothing else
   const of = (part: 'value' | 'low' | 'high' | 'stdError'): Vector =>

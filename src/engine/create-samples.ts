@@ -76,7 +76,7 @@ async function make(
     control,
     sample.why,
   );
-  return columns[0]!.values[0] as string; // the answer begins with the name
+  return columns[0]!.values.at(0) as string; // the answer begins with the name
 }
 
 function methodOf({ columns, cap, rows }: ProposedSample): SamplingMethod {

@@ -5,6 +5,7 @@ import type {
   GroupIntervals,
   MetGroup,
 } from '../estimator/index.ts';
+import type { KeyColumn } from '../executor/index.ts';
 import { accessorValue, type AggregateQuery, type Estimate, type Scalar } from '../plan/index.ts';
 import type { ChosenRows, GroupSlots } from './answer-rows.ts';
 
@@ -14,12 +15,14 @@ export interface GroupReader {
   readonly intervals: GroupIntervals;
   /** The value of a group's key. */
   readonly key: (group: number, index: number) => Scalar;
+  /** All keys of groups, one column each. */
+  readonly keyColumns: (groups: Int32Array) => readonly KeyColumn[];
 }
 
 /** A group, and the row of the answer that it may be. All that is said of it is looked up when it is asked for: there may be a hundred thousand. */
 export class ReadGroup implements GroupSlots {
   constructor(
-    private readonly reader: GroupReader,
+    readonly reader: GroupReader,
     readonly group: MetGroup,
   ) {}
 

@@ -14,12 +14,21 @@ import type {
   RowMark,
 } from './contract.ts';
 
+/** Values by row, in an array or made when they are asked for. */
+export interface ColumnValues {
+  readonly length: number;
+  /** Every row has one. */
+  at(row: number): Value | undefined;
+  /** Those of rows [from, to). */
+  slice(from: number, to: number): readonly Value[];
+}
+
 /** A column of an answer with its values. */
 export interface AnswerColumn {
   readonly name: string;
   readonly role: ResultColumn['role'];
   readonly type: SqlType;
-  readonly values: readonly Value[];
+  readonly values: ColumnValues;
 }
 
 /** An answer: columns of values, and what is to be said about them. */
@@ -84,7 +93,7 @@ export class Answer implements QueryResult, AnswerInPieces {
     for (const { role, values } of this.data) {
       if (role !== 'estimate') continue;
       for (let row = from; row < to; row++) {
-        const { low, high, exact, certified: isCertified } = values[row] as Estimate; // a column of this role holds nothing else
+        const { low, high, exact, certified: isCertified } = values.at(row) as Estimate; // a column of this role holds nothing else
         if (exact || (low === null && high === null)) continue;
         count++;
         if (isCertified) certified++;
@@ -95,7 +104,7 @@ export class Answer implements QueryResult, AnswerInPieces {
 
   private byRow<T>(convert: (value: Value, type: SqlType) => T, from: number, to: number): T[][] {
     return Array.from({ length: to - from }, (_, place) =>
-      this.data.map(({ values, type }) => convert(values[from + place]!, type)),
+      this.data.map(({ values, type }) => convert(values.at(from + place)!, type)),
     ); // as many values as rows
   }
 }

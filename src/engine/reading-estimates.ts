@@ -15,7 +15,7 @@ import type { Sample } from '../samples/index.ts';
 import { chooseRows } from './answer-rows.ts';
 import type { Choice } from './choice.ts';
 import { certifiedInChoice, intervalsInChoice, judgeChoice } from './judge-choice.ts';
-import { type EstimatedRow, type Known, ReadGroup } from './known.ts';
+import { type EstimatedRow, type GroupReader, type Known, ReadGroup } from './known.ts';
 import { makeIntervals } from './make-intervals.ts';
 import type { RankLimits } from './rank-limits.ts';
 import { matchesWithin, ranksOfTails, type RowLister } from './row-lister.ts';
@@ -88,7 +88,7 @@ export class ReadingEstimates {
   /** Makes the rows of the answer, or so many of all, as far as the deadline allows. @throws QueryError CANCELLED */
   async estimate(known: Known, rowsMax = Number.POSITIVE_INFINITY): Promise<readonly EstimatedRow[]> {
     const shown = evenly(known.chosen.shown, rowsMax);
-    await this.make(known.intervals, groupsOf(shown), this.shownPlaces);
+    await this.make(known.intervals, await this.estimating(groupsOf(shown)), this.shownPlaces);
     return this.rowsOf(known, shown);
   }
 
@@ -99,7 +99,7 @@ export class ReadingEstimates {
    */
   async confirm(known: Known, untilMs = Number.POSITIVE_INFINITY): Promise<readonly EstimatedRow[]> {
     const { shown } = known.chosen;
-    const groups = groupsOf(shown);
+    const groups = await this.estimating(groupsOf(shown));
     await this.make(known.intervals, groups, this.shownPlaces, untilMs);
     await this.estimating(this.confirmTails(known.intervals, groups, this.shownPlaces));
     return this.rowsOf(known, shown);
@@ -182,7 +182,7 @@ export class ReadingEstimates {
     const { limit, witness: called } = this.soFar();
     const startMs = control.elapsedMs();
     const collected = await control.inPieces(collect());
-    const { moments, key } = collected;
+    const { moments, key, keyColumns } = collected;
     const witness = called?.to(scan.groupCodes);
     const { estimator, groups, suspect } = await lister.timed(scan.rowsRead, async () => {
       const listed = await control.inPieces(lister.list(scan, moments, limit));
@@ -204,20 +204,16 @@ export class ReadingEstimates {
       suspect,
     );
     await this.make(intervals, groups, intervalsInChoice(query));
-    const chosen = await this.estimating(this.choose(intervals, groups, key));
+    const reader = { query, intervals, key, keyColumns };
+    const chosen = await this.estimating(this.choose(reader, groups));
     const cellsAGroup = moments.cellCount / Math.max(1, groups.length);
     return { confidence, estimator, intervals, groups, chosen, cellsAGroup };
   }
 
   /** Chooses the groups that the answer shows. */
-  private *choose(
-    intervals: GroupIntervals,
-    groups: readonly MetGroup[],
-    key: CollectedSums['key'],
-  ): Pieces<Known['chosen']> {
+  private *choose(reader: GroupReader, groups: readonly MetGroup[]): Pieces<Known['chosen']> {
     const { query } = this.reading;
-    yield* this.confirmTails(intervals, groups, certifiedInChoice(query));
-    const reader = { query, intervals, key };
+    yield* this.confirmTails(reader.intervals, groups, certifiedInChoice(query));
     const read = (group: MetGroup): ReadGroup => new ReadGroup(reader, group);
     return yield* chooseRows(query, yield* mapInPieces(groups, read, rowsAtOnce));
   }
@@ -239,4 +235,5 @@ function evenly<T>(list: readonly T[], most: number): readonly T[] {
   return Array.from({ length: most }, (_, place) => list[Math.floor((place * list.length) / most)]!); // places of the list
 }
 
-const groupsOf = (rows: readonly ReadGroup[]): MetGroup[] => rows.map(({ group }) => group);
+const groupsOf = (rows: readonly ReadGroup[]): Pieces<MetGroup[]> =>
+  mapInPieces(rows, ({ group }) => group, rowsAtOnce);

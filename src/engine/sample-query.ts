@@ -258,7 +258,7 @@ export class SampleQuery {
   private async answer(known: Known, untilMs?: number): Promise<SampleAnswer> {
     const { reading, entry, foresight, expected, driver } = this;
     const rows = await reading.estimates.confirm(known, untilMs);
-    const missing = await reading.control.inPieces(reading.missing(known));
+    const missing = await reading.estimates.estimating(reading.missing(known));
     const errorMet = await this.isMet(rows);
     const foreseen = errorMet || reading.isOver ? null : await foresight.worstError(rows, reading.limits.max);
     const leastError = errorMet ? 0 : (foreseen ?? Number.POSITIVE_INFINITY);

@@ -7,6 +7,7 @@ import { type ForeseenEstimate, foreseenOf } from './sizing.ts';
 import type { SuspectRows } from './suspect-rows.ts';
 import { confirmTails, isSuspect, type TailRows, withoutLook } from './hill.ts';
 import type { EstimateColumns } from './estimate-columns.ts';
+import { ShownEstimates } from './shown-estimates.ts';
 
 /** Whether there was no time for the estimate's interval. */
 export const isOutOfTime = ({ low, high, reasons }: Estimate): boolean =>
@@ -20,6 +21,11 @@ interface OpenTail {
   readonly group: MetGroup;
   readonly place: number;
   readonly estimates: readonly [GroupEstimate];
+}
+
+/** A row of an answer, and the group that it shows. */
+export interface GroupRow {
+  readonly group: MetGroup;
 }
 
 /** The intervals of groups, each made when it is first asked for: most answers show few of the groups that were met. */
@@ -63,7 +69,31 @@ export class GroupIntervals {
   estimateAt(group: MetGroup, place: number): Estimate {
     if (this.mayTakeLong(place)) return this.at(group, place).estimate;
     this.makeAt(group, place);
-    return this.columnsOf(place).estimateAt(group.group);
+    return this.columnsOf(place).shown.at(group.group);
+  }
+
+  /** What some of the groups that were met show of the query's interval at a place. @param groups their places in the moments */
+  *shown(met: readonly GroupRow[], groups: Int32Array, place: number): Pieces<ShownEstimates> {
+    const columns = this.mayTakeLong(place) ? null : this.columnsOf(place);
+    let isEach = met.length === columns?.shown.length;
+    const make = (from: number, to: number): void => {
+      for (let at = from; at < to; at++) {
+        const group = groups[at]!; // at < length
+        isEach &&= group === at;
+        if (columns?.isMade(group) !== true) this.makeAt(met[at]!.group, place);
+      }
+    };
+    yield* piecewise(met.length, make, groupsAtOnce);
+    if (isEach) return columns!.share(); // they have a length
+    const own = new ShownEstimates(met.length, this.confidence);
+    const put = (from: number, to: number): void => {
+      for (let at = from; at < to; at++)
+        if (columns === null)
+          own.put(at, this.at(met[at]!.group, place).estimate); // at < length
+        else own.copy(at, columns.shown, groups[at]!);
+    };
+    yield* piecewise(met.length, put, groupsAtOnce);
+    return own;
   }
 
   /** The same as far as forecasts go by it. */

@@ -68,7 +68,7 @@ export function shownEstimate(shown: Shown): Estimate {
     low,
     high,
     stdError,
-    relativeError: exact && value !== null ? 0 : relativeErrorOf(value, low, high),
+    relativeError: relativeErrorOf(value, low, high, exact),
     exact,
     certified: reasons.length === 0,
     reasons,
@@ -80,7 +80,14 @@ export function shownEstimate(shown: Shown): Estimate {
 const shown = (x: number | null, monotone: Monotone | null): number | null =>
   x === null || monotone === null ? x : monotone(x);
 
-function relativeErrorOf(value: number | null, low: number | null, high: number | null): number | null {
+/** The half-width as a share of the value; null where there is none. */
+export function relativeErrorOf(
+  value: number | null,
+  low: number | null,
+  high: number | null,
+  exact: boolean,
+): number | null {
+  if (exact && value !== null) return 0;
   if (value === null || low === null || high === null || value === 0) return null;
   return Math.max(value - low, high - value) / Math.abs(value);
 }

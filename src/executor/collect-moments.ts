@@ -20,9 +20,15 @@ const cellsAtOnce = 2 ** 12;
 
 /**
  * Brings cells into order, by group and then stratum; groups are numbered in order of appearance.
- * @param stride sums a cell
+ * @param groupOf the code of a cell's group
+ * @param sumOf for each slot its place among a cell's sums
  */
-export function* collectMoments(table: CellTable, stride: number, strata: number): Pieces<GroupCodes> {
+export function* collectMoments(
+  table: CellTable,
+  groupOf: (cell: number) => number,
+  sumOf: readonly number[],
+  strata: number,
+): Pieces<GroupCodes> {
   const { count } = table;
   const interner = new Interner(count);
   const met = { group: new Int32Array(count), stratum: new Int32Array(count) };
@@ -30,7 +36,7 @@ export function* collectMoments(table: CellTable, stride: number, strata: number
   yield* piecewise(
     count,
     (from, to) => {
-      isInOrder = meetCells(table, interner, met, from, to) && isInOrder;
+      isInOrder = meetCells(table, groupOf, interner, met, from, to) && isInOrder;
     },
     cellsAtOnce,
   );
@@ -39,8 +45,8 @@ export function* collectMoments(table: CellTable, stride: number, strata: number
   const order = isInOrder ? null : yield* orderCells(met, groups.length, strata);
   const cellGroup = order === null ? met.group : yield* inOrder(met.group, order);
   const cellStratum = order === null ? met.stratum : yield* inOrder(met.stratum, order);
-  const sums = new Float64Array(count * stride);
-  const copy = (from: number, to: number): void => copySums(table, stride, order, sums, from, to);
+  const sums = new Float64Array(count * sumOf.length);
+  const copy = (from: number, to: number): void => copySums(table, sumOf, order, sums, from, to);
   yield* piecewise(count, copy, cellsAtOnce);
   return { cells: { cellCount: count, cellGroup, cellStratum, sums }, groups };
 }
@@ -48,6 +54,7 @@ export function* collectMoments(table: CellTable, stride: number, strata: number
 /** Finds the places of cells [from, to). @returns whether each comes behind the one before */
 function meetCells(
   table: CellTable,
+  groupOf: (cell: number) => number,
   interner: Interner,
   { group, stratum }: CellPlaces,
   from: number,
@@ -55,7 +62,7 @@ function meetCells(
 ): boolean {
   let isInOrder = true;
   for (let cell = from; cell < to; cell++) {
-    group[cell] = interner.intern(table.groupOf(cell));
+    group[cell] = interner.intern(groupOf(cell));
     stratum[cell] = table.stratumOf(cell);
     if (cell === 0) continue;
     const ahead = group[cell]! - group[cell - 1]!; // cell < count
@@ -105,31 +112,34 @@ function* inOrder(values: Int32Array, order: Int32Array): Pieces<Int32Array> {
 
 function copySums(
   table: CellTable,
-  stride: number,
+  sumOf: readonly number[],
   order: Int32Array | null,
   sums: Float64Array,
   from: number,
   to: number,
 ): void {
+  const stride = sumOf.length;
   for (let place = from; place < to; place++) {
     const cell = order === null ? place : order[place]!; // place < count
-    for (let slot = 0; slot < stride; slot++) sums[place * stride + slot] = table.total(cell, slot);
+    for (let slot = 0; slot < stride; slot++) sums[place * stride + slot] = table.total(cell, sumOf[slot]!); // slot < stride
   }
 }
 
 /**
  * Fewest matching rows of a group that has at least so many; infinite where none has.
+ * @param groupOf the code of a cell's group
  * @param isOpen tells of a stratum whether its rows count
  */
 export function leastMatched(
   table: CellTable,
+  groupOf: (cell: number) => number,
   atLeast: number,
   isOpen: (stratum: number) => boolean,
 ): number {
   const rowsOf = new Map<number, number>();
   for (let cell = 0; cell < table.count; cell++) {
     if (!isOpen(table.stratumOf(cell))) continue;
-    const code = table.groupOf(cell);
+    const code = groupOf(cell);
     rowsOf.set(code, (rowsOf.get(code) ?? 0) + table.total(cell, 0)); // slot 0 counts the matching rows
   }
   let least = Number.POSITIVE_INFINITY;

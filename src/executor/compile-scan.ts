@@ -1,6 +1,6 @@
 import type { BoundExpression, LearnedValues, Measure, MomentLayout } from '../plan/index.ts';
 import type { LoadedColumn, Sample } from '../samples/index.ts';
-import { directPairsMax } from './cell-table.ts';
+import { cellIndexOf } from './cell-table.ts';
 import { centresOf } from './centres.ts';
 import { type CombinedKeys, combineKeys, keyCode } from './group-keys.ts';
 import type { Interner } from './interner.ts';
@@ -10,7 +10,7 @@ import { type ColumnSource, Emitter, NotOnKernels } from './lower/emitter.ts';
 import { lowerExpression } from './lower/lower.ts';
 import { emitMeasures, type MeasureCode } from './measure-code.ts';
 import { emitMask, emitSelection, type RowFilter } from './row-filter.ts';
-import { canMask, constantGroupLoop, variableGroupLoop } from './scan-code.ts';
+import { canMask, type CellLoop, constantGroupLoop, variableGroupLoop } from './scan-code.ts';
 import { linkProgram, type ScanProgram } from './scan-program.ts';
 import { isStratumWise, type StrataView, viewStrata } from './strata-view.ts';
 import { keyLoop, keyStride } from './universe-scan-code.ts';
@@ -30,8 +30,12 @@ export interface CompiledScan {
   readonly view: StrataView;
   readonly rowKeys: CombinedKeys;
   readonly program: ScanProgram;
+  /** For each slot of the layout its place among a cell's sums. */
+  readonly sumOf: readonly number[];
   /** What tells the values of the codes that the program's kernel gives here. */
   readonly interners: readonly Interner[];
+  /** Rows of a stratum are of one group. */
+  readonly byStratum: boolean;
   readonly kernel: ScanKernel;
   /** Made when it is asked for. */
   readonly valueKernel: () => ValueKernel;
@@ -57,46 +61,32 @@ export function compileScan(
   const view = viewStrata(sample, filter.filter(ofStratum), keys.filter(ofStratum), source, loaded);
   const centres = centresOf(layout, sample);
   const byStratum = keys.every(ofStratum);
-  const {
-    emitter,
-    filter: rows,
-    measures,
-  } = emitRows(filter.filter(ofRow), layout, centres, source, byStratum);
+  const rowsCode = emitRows(filter.filter(ofRow), layout, centres, source, byStratum);
+  const { emitter, filter: rows, measures } = rowsCode;
   const rowKeys = combineKeys(keys.filter(ofRow).map((key) => keyCode(key, emitter)));
   const codes = view.codes * rowKeys.codes;
   if (codes * sample.strata.count > Number.MAX_SAFE_INTEGER)
     throw new NotOnKernels('too many combinations of keys');
-  const rowCode = byStratum ? null : `(${rowKeys.code}) * ${view.codes}`;
   const { keyed } = layout;
-  const rowLoop = (): LoopCode =>
-    rowCode === null
-      ? constantGroupLoop(emitter, rows, layout, measures)
-      : withoutOuter(
-          variableGroupLoop(emitter, rows, layout, measures, {
-            code: rowCode,
-            codes,
-            direct: codes * sample.strata.count <= directPairsMax,
-          }),
-        );
-  const loop =
-    keyed === null ? rowLoop() : withoutOuter(keyLoop(emitter, rows, layout, keyed, measures, rowCode));
+  const { count: strata } = sample.strata;
+  const loop = loopOf(rowsCode, layout, rowKeys, byStratum, sample);
   const declared = ({ outer, body }: LoopCode): LoopCode => ({
     outer: `${declareColumns(emitter.parameters)}\n${outer}`,
     body: `${declareInputs(emitter.parameters)}\n${body}`,
   });
   const program: ScanProgram = {
     ...dataOf(emitter.parameters, loaded),
-    loop: declared(loop),
+    loop: declared(loop.code),
     runsAreKeys: keyed !== null,
     interners: emitter.parameters.interners.length,
-    keyGroups: keyed === null || byStratum ? null : { codes, stride: keyStride(layout) },
-    groupOfStratum: view.group,
-    cells: { strata: sample.strata.count, groups: codes, stride: layout.monomials.length, byStratum },
+    keyGroups: keyed === null || byStratum ? null : { codes: rowKeys.codes, stride: keyStride(layout) },
+    cells: { strata, codes: rowKeys.codes, stride: loop.stride, index: loop.index },
   };
   const { interners } = emitter.parameters;
   const { kernel, inputs } = linkProgram(program, interners, true);
   const valueKernel = (): ValueKernel => {
-    const values = declared(withoutOuter(valueLoop(emitter, rows, layout, measures, rowCode)));
+    const code = byStratum ? null : `(${rowKeys.code}) * ${view.codes}`;
+    const values = declared(withoutOuter(valueLoop(emitter, rows, layout, measures, code)));
     return linkLoop(values, 'sink', program, true) as ValueKernel; // the parameters are its
   };
   const everyRow = byStratum && filter.every(ofStratum);
@@ -110,7 +100,40 @@ export function compileScan(
         isConstant(layout.measures[measure]!, measures[measure]!, power, ofStratum),
       ), // one code a measure
   );
-  return { view, rowKeys, program, interners, kernel, valueKernel, inputs, centres, constantInStratum };
+  return {
+    view,
+    rowKeys,
+    program,
+    sumOf: loop.sumOf,
+    interners,
+    byStratum,
+    kernel,
+    valueKernel,
+    inputs,
+    centres,
+    constantInStratum,
+  };
+}
+
+/** The loop of a scan, and where it leaves the sums. @param byStratum rows of a stratum are of one group */
+function loopOf(
+  { emitter, filter, measures }: RowsCode,
+  layout: MomentLayout,
+  rowKeys: CombinedKeys,
+  byStratum: boolean,
+  { rows, strata: { count: strata } }: Sample,
+): CellLoop {
+  const { keyed, monomials } = layout;
+  if (keyed === null && !byStratum)
+    return variableGroupLoop(emitter, filter, layout, measures, rowKeys, { strata, rows });
+  const rowCode = byStratum ? null : rowKeys.code;
+  const code =
+    keyed === null
+      ? constantGroupLoop(emitter, filter, layout, measures)
+      : withoutOuter(keyLoop(emitter, filter, layout, keyed, measures, rowCode));
+  const stride = monomials.length;
+  const index = cellIndexOf({ strata, codes: rowKeys.codes, stride }, 0);
+  return { code, stride, sumOf: [...monomials.keys()], index };
 }
 
 const withoutOuter = (body: string): LoopCode => ({ outer: '', body });

@@ -4,6 +4,7 @@
  * Always: it computes what DuckDB computes, or refuses and says why; it never sees a confidence level.
  */
 export { answerFromStrata, type ExactGroups } from './precomputed.ts';
+export type { KeyColumn } from './key-column.ts';
 export { openScan, type SampleScan } from './scan.ts';
 export type { CollectedSums } from './scan-sums.ts';
 export type { Patience, Pauses, Proceed } from './scan-steering.ts';

@@ -31,14 +31,12 @@ export const pieceRows = 4096;
 /**
  * A loop over runs of a sample, generated for a query's shape. It adds what matches into the cells.
  * @param runs (stratum, start, end) triples; those from place `from` to `to` are read
- * @param groupOfStratum for each stratum what its key contributes to the group's code
  */
 export type ScanKernel = (
   inputs: KernelInputs,
   runs: Int32Array,
   from: number,
   to: number,
-  groupOfStratum: Float64Array,
   cells: CellTable,
 ) => void;
 

@@ -11,7 +11,7 @@ export interface LoopCode {
 type LoopData = Pick<KernelData, 'columns' | 'validity' | 'tables'>;
 
 /** Names of what a loop over runs is given; the last is where its output goes. */
-const loopParameters = ['inputs', 'runs', 'from', 'to', 'groupOfStratum'];
+const loopParameters = ['inputs', 'runs', 'from', 'to'];
 /** Loops that a column has of its own. */
 const loopsMax = 8;
 

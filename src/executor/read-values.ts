@@ -28,7 +28,7 @@ export function* readValues(
   matches: number,
 ): Pieces<RowValues> {
   const { inputs, view, valueKernel, centres } = parts;
-  const sink = new ValueSink(centres.length);
+  const sink = new ValueSink(centres.length, view.group);
   const kernel = valueKernel();
   const groups = yield* internAll(codes);
   if (keys === null) {
@@ -36,7 +36,7 @@ export function* readValues(
     sink.reserve(Math.min(rows, matches + pieceRows)); // a piece makes room for all of its rows
     for (let rest = lost.without(runs.runs(new Int32Array(to.length), to)); rest.length > 0;) {
       const [head, tail] = splitRuns(rest, blockRows, true);
-      kernel(inputs, head, 0, head.length, view.group, sink);
+      kernel(inputs, head, 0, head.length, sink);
       rest = tail;
       yield;
     }
@@ -46,7 +46,7 @@ export function* readValues(
   for (let key = 0; key < (to[0] ?? 0); key++) {
     const run = lost.without(Int32Array.of(0, keys.starts[key]!, keys.starts[key + 1]!)); // key < number of keys
     if (run.length === 0) continue;
-    kernel(inputs, run, 0, runStride, view.group, sink);
+    kernel(inputs, run, 0, runStride, sink);
     ends.push(sink.count);
     if (key % keysAtOnce === 0) yield;
   }

@@ -14,9 +14,6 @@ export interface ScanProgram extends KernelData {
   readonly interners: number;
   /** Room for the groups of a key's rows; null: rows are not read by key, or a key's rows are all of one group. */
   readonly keyGroups: { readonly codes: number; readonly stride: number } | null;
-  /** For each stratum what its key contributes to the group's code. */
-  readonly groupOfStratum: Float64Array;
-  /** The cells: group codes are below `groups`, each cell has `stride` sums. */
   readonly cells: CellsShape;
 }
 

@@ -1,14 +1,16 @@
 import type { Pieces } from '../common/index.ts';
-import type { Moments, Scalar } from '../plan/index.ts';
+import type { BoundExpression, Moments, Scalar } from '../plan/index.ts';
 import { runStride, type Sample } from '../samples/index.ts';
 import type { CellTable } from './cell-table.ts';
 import { collectMoments, leastMatched } from './collect-moments.ts';
 import type { CompiledScan, ScanRequest } from './compile-scan.ts';
+import type { CombinedKeys } from './group-keys.ts';
+import { type KeyColumn, type KeyDecoder, keyColumns } from './key-column.ts';
 import { LostRows } from './lost-rows.ts';
 import { keyPopulationOf, populationValuesOf, weightMaxOf } from './population-values.ts';
 import { readValues } from './read-values.ts';
 import { newCells } from './scan-program.ts';
-import { isStratumWise } from './strata-view.ts';
+import { isStratumWise, type StrataView } from './strata-view.ts';
 import type { ScanTask } from './tasks.ts';
 import type { ShareOutcome } from './threads/scan-job.ts';
 import type { ShareSums } from './threads/share.ts';
@@ -18,6 +20,8 @@ import type { RowValues } from './values.ts';
 export interface CollectedSums {
   readonly moments: Moments;
   readonly key: (group: number, index: number) => Scalar;
+  /** All keys of groups, one column each. */
+  readonly keyColumns: (groups: Int32Array) => KeyColumn[];
   /** For each stratum the rows that were lost, maybe because of their values; they are not among those read. null: none were. */
   readonly suspect: Int32Array | null;
 }
@@ -33,6 +37,8 @@ export class ScanSums {
   /** The groups' codes in the order of the last moments. */
   groupCodes: Float64Array = new Float64Array(0);
   private rows = 0;
+  /** The runs of a task that has ended and was not flushed yet; null: there is none. */
+  private ended: Int32Array | null = null;
   /** null: nothing was read yet. Of the samples that a statement could read, most are not. */
   private begun: CellTable | null = null;
   private readonly groupsByStratum: boolean;
@@ -44,7 +50,7 @@ export class ScanSums {
   ) {
     this.done = new Int32Array(sample.strata.count);
     this.lost = new LostRows(sample.runs.takeAll, sample.keys !== null);
-    this.groupsByStratum = parts.program.cells.byStratum;
+    this.groupsByStratum = parts.byStratum;
   }
 
   private get cells(): CellTable {
@@ -84,14 +90,21 @@ export class ScanSums {
 
   /** Reads rows here and now. */
   protected add(runs: Int32Array): void {
-    const { kernel, inputs, view } = this.parts;
-    kernel(inputs, runs, 0, runs.length, view.group, this.cells);
+    this.flushEnded();
+    const { kernel, inputs } = this.parts;
+    kernel(inputs, runs, 0, runs.length, this.cells);
     this.count(runs, true);
   }
 
-  /** Ends a task: what it came to is added to the totals. */
-  protected flush({ runs }: ScanTask): void {
-    this.cells.flush(runs);
+  /** Ends a task: what it came to is added to the totals, as soon as there is more to add up. */
+  protected end({ runs }: ScanTask): void {
+    this.flushEnded();
+    this.ended = runs;
+  }
+
+  private flushEnded(): void {
+    if (this.ended !== null) this.cells.flush(this.ended);
+    this.ended = null;
   }
 
   /**
@@ -103,7 +116,7 @@ export class ScanSums {
     for (const task of tasks) {
       if (outcome === 'unread') {
         this.add(task.runs);
-        this.flush(task);
+        this.end(task);
       } else if (outcome === 'unreadable' || outcome === 'failed') {
         if (this.lost.isCritical(task, to))
           throw this.sample.unreadable('a part of the sample that answers need cannot be read');
@@ -116,8 +129,9 @@ export class ScanSums {
   }
 
   private addShare({ cells: sums, interned }: ShareSums): void {
-    const { rowKeys, view, interners } = this.parts;
+    const { rowKeys, interners } = this.parts;
     const { recode } = rowKeys;
+    this.flushEnded();
     if (recode === null) {
       this.cells.add(sums, null);
       return;
@@ -125,10 +139,7 @@ export class ScanSums {
     // 0 stands for NULL, wherever the row was read.
     const translate = (interner: number, code: number): number =>
       code === 0 ? 0 : interners[interner]!.intern(interned[interner]![code - 1]!) + 1; // as many there as here
-    this.cells.add(
-      sums,
-      (group) => (group % view.codes) + view.codes * recode(Math.floor(group / view.codes), translate),
-    );
+    this.cells.add(sums, (code) => recode(code, translate));
   }
 
   private count(runs: Int32Array, isRead: boolean): void {
@@ -145,25 +156,38 @@ export class ScanSums {
     return this.done.map((rows, stratum) => rows - count[stratum]!); // one entry a stratum
   }
 
+  /** A group's code: its stratum's code plus the row's code times the number of stratum codes. */
+  private readonly groupOf = (cell: number): number => {
+    const { view } = this.parts;
+    return view.group[this.cells.stratumOf(cell)]! + view.codes * this.cells.codeOf(cell); // one entry a stratum
+  };
+
   /** Fewest matching rows so far of a group that has at least so many, but for strata read whole; infinite where none has. */
   leastMatched(atLeast: number): number {
     const { unitPopulation } = this.sample;
     const { read } = this;
-    return leastMatched(this.cells, atLeast, (stratum) => read[stratum]! < unitPopulation[stratum]!);
+    return leastMatched(
+      this.cells,
+      this.groupOf,
+      atLeast,
+      (stratum) => read[stratum]! < unitPopulation[stratum]!,
+    );
   }
 
   /** The sums so far, and how to read the groups' keys. */
   collect(): Pieces<CollectedSums> {
     this.cells.flush();
+    this.ended = null;
     return this.peek();
   }
 
   /** The same, where more will be read: the sums to come do not depend on having been looked at. */
   *peek(): Pieces<CollectedSums> {
-    const { view, rowKeys, centres, constantInStratum } = this.parts;
+    const { view, sumOf, centres, constantInStratum } = this.parts;
     const { layout } = this.request;
     const { read } = this;
-    const codes = yield* collectMoments(this.cells, layout.monomials.length, this.sample.strata.count);
+    this.flushEnded();
+    const codes = yield* collectMoments(this.cells, this.groupOf, sumOf, this.sample.strata.count);
     this.groupCodes = codes.groups;
     const moments: Moments = {
       layout,
@@ -179,19 +203,11 @@ export class ScanSums {
       groupsByStratum: this.groupsByStratum,
       keys: keyPopulationOf(layout, this.sample),
     };
-    // A group's code is its stratum's code plus the row's code times the number of stratum codes.
-    let [ofStrata, ofRows] = [0, 0];
-    const decoders = this.request.keys.map((key): ((code: number) => Scalar) => {
-      if (isStratumWise(key, this.sample)) {
-        const place = ofStrata++;
-        return (code) => view.decode(code % view.codes, place);
-      }
-      const place = ofRows++;
-      return (code) => rowKeys.decode(Math.floor(code / view.codes), place);
-    });
+    const decoders = decodersOf(this.request.keys, this.sample, this.parts);
     const key = (group: number, index: number): Scalar => decoders[index]!(codes.groups[group]!); // groups and keys are places
+    const columns = (groups: Int32Array): KeyColumn[] => keyColumns(codes.groups, decoders, groups);
     const { suspect } = this.lost;
-    return { moments, key, suspect: suspect.some((rows) => rows > 0) ? suspect : null };
+    return { moments, key, keyColumns: columns, suspect: suspect.some((rows) => rows > 0) ? suspect : null };
   }
 
   /**
@@ -215,9 +231,32 @@ export class ScanSums {
   private begin(): CellTable {
     const cells = newCells(this.parts.program);
     if (!this.groupsByStratum) return cells;
-    const { included, group } = this.parts.view;
+    const { included } = this.parts.view;
     for (let stratum = 0; stratum < included.length; stratum++)
-      if (included[stratum] === 1) cells.cell(stratum, group[stratum]!); // one entry a stratum
+      if (included[stratum] === 1) cells.cell(stratum, 0); // one entry a stratum
     return cells;
   }
 }
+
+/** What tells the values of keys by the groups' codes, and holds on to no column. */
+function decodersOf(
+  keys: readonly BoundExpression[],
+  sample: Sample,
+  { view, rowKeys }: CompiledScan,
+): KeyDecoder[] {
+  let [ofStrata, ofRows] = [0, 0];
+  return keys.map((key): KeyDecoder => {
+    if (isStratumWise(key, sample)) return stratumDecoder(view, ofStrata++);
+    return rowDecoder(rowKeys, view.codes, ofRows++);
+  });
+}
+
+const stratumDecoder =
+  ({ decode, codes }: StrataView, place: number): KeyDecoder =>
+  (code) =>
+    decode(code % codes, place);
+
+const rowDecoder =
+  ({ decode }: CombinedKeys, codes: number, place: number): KeyDecoder =>
+  (code) =>
+    decode(Math.floor(code / codes), place);

@@ -4,7 +4,7 @@ import { type CompiledScan, compileScan, type ScanRequest } from './compile-scan
 import { NotOnKernels } from './lower/emitter.ts';
 import { isRepeatable } from './scan-program.ts';
 import { columnSource, loadColumns } from './sample-columns.ts';
-import { type ScanTask, splitRuns, tasksOf } from './tasks.ts';
+import { joinTasks, type ScanTask, splitRuns, tasksOf } from './tasks.ts';
 import { ThreadedReading } from './threads/threaded-reading.ts';
 import type { ScanThreads } from './threads/scan-threads.ts';
 import type { LossCause } from './threads/task-faults.ts';
@@ -61,7 +61,8 @@ function keepScan(layout: MomentLayout, strata: StrataTable, scan: KnownScan): v
   ofLayout.set(strata, scan);
 }
 
-const noRuns = new Int32Array(0);
+/** Blocks whose rows are too few to be shared, and enough to tell how many cells there are. */
+const shortBlocks = 8;
 /** How often a task is tried. */
 const triesMax = 2;
 
@@ -98,7 +99,10 @@ export class SampleScan extends ScanSums {
     pauses: Pauses | null = null,
     patience: Patience | null = null,
   ): Promise<boolean> {
-    const { to, tasks } = this.planTo(target);
+    const planned = this.planTo(target);
+    const { to } = planned;
+    let { tasks } = planned;
+    const recutAt = 8 * this.unmetCells > this.sample.blockRows ? shortBlocks : tasks.length;
     const opened = this.openThreads(to);
     // What they do not finish in time is read here, as far as it must be.
     let others = opened;
@@ -106,6 +110,7 @@ export class SampleScan extends ScanSums {
     let leftRows = 0;
     try {
       for (let place = 0; place < tasks.length;) {
+        if (place === recutAt) tasks = this.recut(tasks, place);
         const task = tasks[place]!; // place < length
         if (task.rows <= leftRows && this.readAtOnce(task)) {
           leftRows -= task.rows;
@@ -115,7 +120,8 @@ export class SampleScan extends ScanSums {
         const asked = proceed({ rowsRead: this.rowsRead });
         const may = typeof asked === 'object' ? await asked : asked;
         if (may === false || may === 0) return false;
-        const together = others?.tasksWithin(tasks, place, rowsAllowed(may, this.rowsRead, pauses)) ?? 0;
+        const next = place < recutAt ? tasks.slice(0, recutAt) : tasks;
+        const together = others?.tasksWithin(next, place, rowsAllowed(may, this.rowsRead, pauses)) ?? 0;
         const waiting = together > 0 ? (patience?.() ?? null) : null;
         if (others !== null && together > 0 && waiting?.aborted !== true) {
           const read = await others.read(tasks.slice(place, place + together), waiting);
@@ -145,7 +151,7 @@ export class SampleScan extends ScanSums {
 
   /** @returns for each stratum how far is read in all, and the tasks on the way there */
   private planTo(target: Int32Array): { readonly to: Int32Array; readonly tasks: readonly ScanTask[] } {
-    const { sample, included, blocksOfTask } = this;
+    const { sample, included } = this;
     const { unitSizes } = sample;
     const to = new Int32Array(target.length);
     let isWhole = this.tasksPlanned === 0;
@@ -154,18 +160,42 @@ export class SampleScan extends ScanSums {
       to[stratum] = Math.min(target[stratum]!, unitSizes[stratum]!); // one entry a stratum
       isWhole &&= to[stratum] === unitSizes[stratum];
     }
-    const tasks = isWhole
-      ? wholeTasks(sample, included, to, blocksOfTask)
-      : tasksOf(sample, this.done, to, blocksOfTask);
+    const blocks = this.blocksOfTask(to);
+    const tasks = isWhole ? wholeTasks(sample, included, to, blocks) : tasksOf(sample, this.done, to, blocks);
     this.tasksPlanned += tasks.length;
     const lastRow = tasks.at(-1)?.lastRow ?? 0;
     if (this.missing(lastRow).length === 0) this.loadedRows = Math.max(this.loadedRows, lastRow);
     return { to, tasks };
   }
 
-  /** Blocks that tasks reach over. Sums are flushed at the end of each, which costs a step a cell: so many rows that it does not show. */
-  private get blocksOfTask(): number {
-    return Math.max(1, Math.ceil((8 * this.cellCount) / this.sample.blockRows));
+  /**
+   * Blocks that tasks reach over. Sums are flushed at the end of each, which costs a step a cell: so many rows that it does not show.
+   * A short reading goes by the cells that it may meet, a longer one, which others may share, by those that were met: before it, and
+   * again on its way.
+   */
+  private blocksOfTask(to: Int32Array): number {
+    const { blockRows } = this.sample;
+    const units = to.reduce((sum, own, stratum) => sum + Math.max(0, own - this.done[stratum]!), 0); // one entry a stratum
+    const isShort = units <= shortBlocks * blockRows;
+    const cells = isShort ? Math.min(units, this.unmetCells) : 0;
+    return Math.max(1, Math.ceil((8 * Math.max(cells, this.cellCount)) / blockRows));
+  }
+
+  /** Cells that there may be, as far as tasks are to be longer for them; where a fault is planted each block is to be lost by itself. */
+  private get unmetCells(): number {
+    const { strata, codes, index } = this.parts.program.cells;
+    // Where pairs are hashed, nobody knows how many there may be.
+    const isKnown = this.sample.keys === null && codes > 1 && index !== 'hashed';
+    return isKnown && (this.threads?.faults ?? null) === null ? strata * codes : 0;
+  }
+
+  /** Tasks that are as long as the pairs that were met ask for, from a place on. */
+  private recut(tasks: readonly ScanTask[], from: number): readonly ScanTask[] {
+    const blocks = this.blocksOfTask(this.done);
+    if (blocks === 1) return tasks;
+    const cut = [...tasks.slice(0, from), ...joinTasks(tasks.slice(from), blocks)];
+    this.tasksPlanned += cut.length - tasks.length;
+    return cut;
   }
 
   private openThreads(to: Int32Array): ThreadedReading | null {
@@ -195,14 +225,13 @@ export class SampleScan extends ScanSums {
   }
 
   /**
-   * Columns are loaded as far as tasks need.
-   * @param next the task behind: while this one is checked and added up, its rows are read
+   * Columns are loaded as far as rows are needed.
+   * @param next as far as others follow: while these are checked and added up, those are read
    */
-  private async load(rows: number, next?: ScanTask): Promise<void> {
+  private async load(rows: number, next = 0): Promise<void> {
     const loads = this.missing(rows).map((name) => this.sample.load(name, rows));
     // While one column is checked, others are read.
-    for (const row of [rows, next?.lastRow ?? 0])
-      for (const name of this.loaded.keys()) this.sample.readAhead(name, row);
+    for (const row of [rows, next]) for (const name of this.loaded.keys()) this.sample.readAhead(name, row);
     for (const load of await Promise.allSettled(loads)) if (load.status === 'rejected') throw load.reason;
   }
 
@@ -214,7 +243,7 @@ export class SampleScan extends ScanSums {
   private readAtOnce(task: ScanTask): boolean {
     if (task.lastRow > this.loadedRows || this.lossOf(task) !== null) return false;
     this.add(task.runs);
-    this.flush(task);
+    this.end(task);
     this.tasksDone++;
     return true;
   }
@@ -230,9 +259,11 @@ export class SampleScan extends ScanSums {
     const { runs, lastRow } = tasks[place]!; // a place of tasks
     let allowed: boolean | number = may;
     for (let rest = runs; ;) {
-      if (this.missing(lastRow).length > 0) await this.load(lastRow, tasks[place + 1]);
-      const [head, tail] =
-        allowed === true ? [rest, noRuns] : splitRuns(rest, allowed, this.sample.keys === null);
+      const mayBe = allowed === true ? Number.POSITIVE_INFINITY : allowed;
+      const isLoaded = this.missing(lastRow).length === 0;
+      const rows = isLoaded ? mayBe : Math.min(mayBe, this.sample.blockRows);
+      const [head, tail] = splitRuns(rest, rows, this.sample.keys === null);
+      if (!isLoaded) await this.load(head.at(-1)!, tail.length > 0 ? lastRow : tasks[place + 1]?.lastRow); // it ends with a row
       if (pauses === null) this.add(head);
       else await this.addWithPauses(head, pauses, place === tasks.length - 1 && tail.length === 0);
       rest = tail;
@@ -240,7 +271,7 @@ export class SampleScan extends ScanSums {
       allowed = await proceed({ rowsRead: this.rowsRead });
       if (allowed === false || allowed === 0) return false;
     }
-    this.flush(tasks[place]!); // a place of tasks
+    this.end(tasks[place]!); // a place of tasks
     return true;
   }
 

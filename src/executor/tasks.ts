@@ -36,6 +36,23 @@ export function tasksOf(
   }));
 }
 
+/** Makes one of each so many tasks. */
+export function joinTasks(tasks: readonly ScanTask[], together: number): ScanTask[] {
+  const joined: ScanTask[] = [];
+  for (let from = 0; from < tasks.length; from += together) {
+    const own = tasks.slice(from, from + together);
+    const runs = new Int32Array(own.reduce((length, task) => length + task.runs.length, 0));
+    let place = 0;
+    for (const task of own) {
+      runs.set(task.runs, place);
+      place += task.runs.length;
+    }
+    const rows = own.reduce((sum, task) => sum + task.rows, 0);
+    joined.push({ runs, rows, lastRow: own.at(-1)!.lastRow, band: own[0]!.band }); // none is empty
+  }
+  return joined;
+}
+
 /** A task by its rows alone. */
 type RowsOfTask = Omit<ScanTask, 'band'>;
 

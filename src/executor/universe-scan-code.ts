@@ -93,7 +93,7 @@ function oneGroupLoop(
     matched += count;
     ${counts.map((term) => `${variableOf(term)} += count;`).join(' ')}`,
     `if (matched > 0) {
-    const o = cells.cell(h, groupOfStratum[h]) * ${keyed.products.length};
+    const o = cells.cell(h, 0) * ${keyed.products.length};
     const sums = cells.sums;
     ${addProducts(keyed, terms, variableOf)}
   }`,
@@ -114,7 +114,7 @@ function groupsLoop(
   const { ofRow, counts } = accumulation(terms.monomials, withScales(measures), { by: 'test' });
   const body = [
     ...emitter.lines,
-    `const p = groups.place(base + ${code}) * ${stride};`,
+    `const p = groups.place(${code}) * ${stride};`,
     'const own = groups.sums;',
     ...counts.map((term) => `${placeOf(term)} += 1;`),
     ...ofRow(placeOf),
@@ -122,7 +122,7 @@ function groupsLoop(
   return `
 const groups = inputs.keyGroups;
 ${overRuns(
-  'const base = groupOfStratum[h];',
+  '',
   overPiece(filter, () => body),
   `for (let place = 0; place < groups.count; place++) {
     const o = cells.cell(h, groups.groupAt(place)) * ${keyed.products.length};

@@ -26,7 +26,11 @@ export class ValueSink {
   strata = new Int32Array(0);
   values: Float64Array[];
 
-  constructor(measures: number) {
+  /** @param groupOfStratum for each stratum what its key contributes to the group's code */
+  constructor(
+    measures: number,
+    readonly groupOfStratum: Float64Array,
+  ) {
     this.values = Array.from({ length: measures }, () => new Float64Array(0));
   }
 
@@ -83,7 +87,6 @@ export type ValueKernel = (
   runs: Int32Array,
   from: number,
   to: number,
-  groupOfStratum: Float64Array,
   sink: ValueSink,
 ) => void;
 
@@ -108,7 +111,7 @@ export function valueLoop(
     filter.kind === 'mask' ? `o += ${filter.mask};` : 'o++;',
   ];
   return overRuns(
-    'const base = groupOfStratum[h];',
+    'const base = sink.groupOfStratum[h];',
     `sink.reserve(end - start);
     const codes = sink.codes, strata = sink.strata;
     ${all.map((_, place) => `const w${place} = sink.values[${place}];`).join(' ')}

@@ -20,6 +20,18 @@ beforeAll(async () => {
 });
 afterAll(() => work.close());
 
+test('rows say the same in whatever order, and however few', async () => {
+  const sorted = result.toJSON().rows;
+  const asMet = (await work.query('SELECT name, AVG(x) AS x, COUNT(*) AS x FROM t GROUP BY name')).toJSON();
+  const names = (rows: typeof sorted): string[] => rows.map(([name]) => String(name));
+  expect(names(asMet.rows)).not.toEqual(names(sorted));
+  expect(new Map(asMet.rows.map((row) => [row[0], row]))).toEqual(
+    new Map(sorted.map((row) => [row[0], row])),
+  );
+  const few = await work.query('SELECT name, AVG(x) AS x, COUNT(*) AS x FROM t GROUP BY name ORDER BY name LIMIT 5 OFFSET 2'); // prettier-ignore
+  expect(few.toJSON().rows).toEqual(sorted.slice(2, 7));
+});
+
 test('rows in pieces are those in one', () => {
   expect(result.answer.mode).toBe('approximate');
   const places = [...rowPieces(pieces.columns, pieces.rowCount)];

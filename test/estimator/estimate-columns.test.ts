@@ -4,6 +4,7 @@ import { EstimateColumns } from '../../src/estimator/estimate-columns.ts';
 import { groupStarts } from '../../src/estimator/index.ts';
 import { foreseenOf } from '../../src/estimator/sizing.ts';
 import { isSuspect } from '../../src/estimator/hill.ts';
+import { ShownEstimates } from '../../src/estimator/shown-estimates.ts';
 import { bigintType, doubleType } from '../../src/plan/index.ts';
 import { arrayScan } from '../support/array-scan.ts';
 import { askSample, bindAggregate, type SampleReply } from '../support/ask-sample.ts';
@@ -49,7 +50,7 @@ describe.each(['g', 'h'])('estimates by %s', (key) => {
         for (const reason of own.estimate.reasons) reasons.add(reason);
         if (place === 2) tables.add(own.contributions.table);
         expect(kept.at(group)).toStrictEqual(own);
-        expect(Object.keys(kept.estimateAt(group))).toEqual(Object.keys(own.estimate));
+        expect(Object.keys(kept.shown.at(group))).toEqual(Object.keys(own.estimate));
         expect(kept.isSuspect(group)).toBe(isSuspect(own));
         const foreseen = kept.foreseenAt(group);
         const { value, stdError, support, exact, confidence, contributions, df, tail } = foreseenOf(own);
@@ -62,4 +63,43 @@ describe.each(['g', 'h'])('estimates by %s', (key) => {
     // Of AVG: none where all rows were read, and those of strata as they were read, or as if in half.
     if (key === 'g') expect(tables.size).toBe(3);
   });
+
+  test('stay what they are for who shares them, and say together what each says', async () => {
+    const { groups, moments } = await ask(key);
+    for (const [place, { prepared }] of groups[0]!.estimates.entries()) {
+      const kept = new EstimateColumns(prepared, 0.95, groupStarts(moments));
+      const estimates = groups.map((group) => group.estimates[place]!.estimate);
+      for (const { group, estimates: own } of groups) kept.put(group, own[place]!);
+      const shared = kept.share();
+      const copied = new ShownEstimates(groups.length, 0.95);
+      for (const [row, { group }] of groups.entries()) copied.copy(row, shared, group);
+      const [first, last] = [groups[0]!, groups.at(-1)!];
+      kept.put(first.group, last.estimates[place]!);
+      expect(kept.shown.at(first.group)).toEqual(estimates.at(-1));
+      expect(groups.map(({ group }) => shared.at(group))).toEqual(estimates);
+      expect(copied.slice(0, groups.length)).toEqual(estimates);
+      expect(copied.slice(1, 3)).toEqual(estimates.slice(1, 3));
+      const errors = estimates.map(({ relativeError }) => relativeError);
+      for (const to of [0, 1, 3, errors.length]) {
+        const own = errors.slice(0, to);
+        const largest = own.includes(null) ? null : Math.max(0, ...own.map(Number));
+        expect(copied.largestRelativeError(0, to)).toBe(largest);
+      }
+      for (const reason of ['LOW_SUPPORT', 'ZERO_VARIANCE', 'OUT_OF_TIME'] as const)
+        expect(copied.says(reason)).toBe(estimates.some(({ reasons }) => reasons.includes(reason)));
+      expect(estimates.map((_, row) => copied.isCertified(row))).toEqual(estimates.map((each) => each.certified)); // prettier-ignore
+      expect(estimates.some((_, row) => copied.isOutOfTime(row))).toBe(false);
+    }
+  });
+});
+
+test('estimates for which there was no time are told apart', () => {
+  const shown = new ShownEstimates(3, 0.95);
+  const none = { low: null, high: null, stdError: null, exact: false, confidence: 0.95, support: 4 } as const;
+  shown.put(0, { ...none, value: 1, reasons: ['OUT_OF_TIME'] });
+  shown.put(1, { ...none, value: 1, low: 0, high: 2, reasons: ['OUT_OF_TIME'] });
+  expect([shown.has(0), shown.has(1), shown.has(2)]).toEqual([true, true, false]);
+  expect([shown.isOutOfTime(0), shown.isOutOfTime(1), shown.says('OUT_OF_TIME')]).toEqual([true, false, true]); // prettier-ignore
+  for (const place of [0, 1]) shown.put(place, { ...none, value: 1, reasons: [] });
+  expect(shown.says('OUT_OF_TIME')).toBe(false);
 });

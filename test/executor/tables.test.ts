@@ -1,6 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
-import { CellTable, directPairsMax } from '../../src/executor/cell-table.ts';
+import { cellIndexOf, CellTable } from '../../src/executor/cell-table.ts';
 import { leastMatched } from '../../src/executor/collect-moments.ts';
 import { Interner } from '../../src/executor/interner.ts';
 
@@ -27,41 +27,66 @@ describe('the interner', () => {
   });
 });
 
-describe.each([
-  ['directly', 4],
-  ['by hashing', directPairsMax],
-])('cells indexed %s', (_, groups) => {
-  test('keep their sums apart, through growth and flushes', () => {
-    const cells = new CellTable({ strata: 3, groups, stride: 2, byStratum: false });
-    const expected = new Map<string, number>();
-    for (let step = 0; step < 5000; step++) {
-      const [stratum, group] = [step % 3, (step * 7) % 4];
-      const cell = cells.cell(stratum, group);
-      cells.sums[cell * 2]! += 1;
-      cells.sums[cell * 2 + 1]! += step;
-      expected.set(`${stratum} ${group}`, (expected.get(`${stratum} ${group}`) ?? 0) + step);
-      if (step % 777 === 0) cells.flush();
+describe.each(['spread', 'direct', 'hashed'] as const)('cells that are %s', (index) => {
+  const expected = new Map<string, number>();
+  const step = (cells: CellTable, stratum: number, code: number, value: number): void => {
+    const place = cells.placeOf(cells.cell(stratum, code));
+    cells.sums[place]! += 1;
+    cells.sums[place + 1]! += value;
+    expected.set(`${stratum} ${code}`, (expected.get(`${stratum} ${code}`) ?? 0) + value);
+  };
+  const sums = (cells: CellTable): Map<string, number> =>
+    new Map(
+      Array.from({ length: cells.count }, (_, cell) => [
+        `${cells.stratumOf(cell)} ${cells.codeOf(cell)}`,
+        cells.total(cell, 1),
+      ]),
+    );
+
+  test('keep their sums apart, through growth and flushes, and in what others take of them', () => {
+    const shape = { strata: 3, codes: 400, stride: 2, index };
+    const [cells, others] = [new CellTable(shape), new CellTable(shape)];
+    expected.clear();
+    let rows = 0;
+    for (let round = 0; round < 3; round++) {
+      for (let at = 0; at < 5000; at++, rows++) {
+        step(at % 2 === 0 ? cells : others, at % 3, (at * 7 * (round + 1)) % 400, at);
+        if (at % 777 === 0) cells.flush();
+        if (at % 555 === 0) others.flush();
+      }
+      cells.add(others.take(), null);
+      expect(others.count).toBe(0);
     }
+    expect([...sums(cells).keys()].toSorted()).toEqual([...expected.keys()].toSorted());
+    expect(sums(cells)).toEqual(expected);
     cells.flush();
-    expect(cells.count).toBe(expected.size);
-    for (let cell = 0; cell < cells.count; cell++) {
-      expect(cells.total(cell, 1)).toBe(expected.get(`${cells.stratumOf(cell)} ${cells.groupOf(cell)}`));
+    expect(sums(cells)).toEqual(expected);
+    expect(Array.from({ length: cells.count }, (_, cell) => cells.total(cell, 0)).reduce((a, b) => a + b)).toBe(rows); // prettier-ignore
+  });
+
+  test('keep what plain sums would lose', () => {
+    const cells = new CellTable({ strata: 1, codes: 2, stride: 2, index });
+    for (const term of [1e16, 1, 1, 1, 1, -1e16]) {
+      step(cells, 0, 1, term);
+      cells.flush();
     }
+    expect(cells.total(0, 1)).toBe(4);
+    const others = new CellTable({ strata: 1, codes: 2, stride: 2, index });
+    others.add(cells.take(), (code) => 1 - code);
+    expect([others.codeOf(0), others.total(0, 0), others.total(0, 1)]).toEqual([0, 6, 4]);
   });
 });
 
-test('flushes keep what plain sums would lose', () => {
-  const cells = new CellTable({ strata: 1, groups: 1, stride: 1, byStratum: true });
-  const cell = cells.cell(0, 0);
-  for (const term of [1e16, 1, 1, 1, 1, -1e16]) {
-    cells.sums[cell]! += term;
-    cells.flush();
-  }
-  expect(cells.total(cell, 0)).toBe(4);
+test('sums are spread where that takes little memory', () => {
+  const indexOf = (strata: number, codes: number): string =>
+    cellIndexOf({ strata, codes, stride: 4 }, 2 ** 17);
+  expect([indexOf(1, 2 ** 17), indexOf(2, 2 ** 17), indexOf(8, 2 ** 17), indexOf(9, 2 ** 17)]).toEqual(['spread', 'direct', 'direct', 'hashed']); // prettier-ignore
+  expect([1, 2, 3].map((rows) => cellIndexOf({ strata: 1, codes: 2, stride: 4 }, rows))).toEqual(['direct', 'spread', 'spread']); // prettier-ignore
+  expect(indexOf(2 ** 21, 1)).toBe('direct');
 });
 
 test('the fewest rows of a group leave out what is too few and what is in strata read whole', () => {
-  const cells = new CellTable({ strata: 2, groups: 3, stride: 2, byStratum: false });
+  const cells = new CellTable({ strata: 2, codes: 3, stride: 2, index: 'direct' });
   const add = (stratum: number, group: number, rows: number): void => {
     cells.sums[2 * cells.cell(stratum, group)]! += rows;
   };
@@ -74,6 +99,10 @@ test('the fewest rows of a group leave out what is too few and what is in strata
   add(0, 2, 3);
   const all = (): boolean => true;
   const first = (stratum: number): boolean => stratum === 0;
-  expect([0, 4, 46, 131].map((atLeast) => leastMatched(cells, atLeast, all))).toEqual([3, 45, 130, Infinity]);
-  expect([0, 4, 31].map((atLeast) => leastMatched(cells, atLeast, first))).toEqual([3, 30, 40]);
+  expect(
+    [0, 4, 46, 131].map((atLeast) => leastMatched(cells, (cell) => cells.codeOf(cell), atLeast, all)),
+  ).toEqual([3, 45, 130, Infinity]);
+  expect(
+    [0, 4, 31].map((atLeast) => leastMatched(cells, (cell) => cells.codeOf(cell), atLeast, first)),
+  ).toEqual([3, 30, 40]);
 });

@@ -34,6 +34,7 @@ export interface Question {
 
 /** An answer from samples as it comes from a thread: of its sample the id alone. */
 export interface ThreadAnswer {
+  /** With their values as arrays. */
   readonly columns: RoutedAnswer['columns'];
   readonly report: Omit<RoutedAnswer['report'], 'sample'>;
   readonly sample: { readonly id: number; readonly rowsRead: number };

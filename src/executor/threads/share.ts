@@ -57,11 +57,11 @@ export class ShareReader {
   /** @returns false where it was stopped */
   private add(runs: Int32Array, isStopped: () => boolean): boolean {
     const { kernel, inputs } = this.linked;
-    const { groupOfStratum, runsAreKeys } = this.program;
+    const { runsAreKeys } = this.program;
     for (let rest = runs; rest.length > 0;) {
       if (isStopped()) return false;
       const [head, tail] = splitRuns(rest, rowsAtOnce, !runsAreKeys);
-      kernel(inputs, head, 0, head.length, groupOfStratum, this.cells);
+      kernel(inputs, head, 0, head.length, this.cells);
       rest = tail;
     }
     return true;

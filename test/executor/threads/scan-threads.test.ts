@@ -172,6 +172,23 @@ describe.each([2, 3])('%i threads', (count) => {
   });
 });
 
+test.each([
+  ['SELECT COUNT(*), SUM(x) FROM t', 4, 12],
+  ['SELECT g, SUM(x) FROM t GROUP BY g', 4, 12],
+  ['SELECT k, SUM(x) FROM t GROUP BY k', 1, 9],
+  // Nobody knows how many groups there may be.
+  ['SELECT x, COUNT(*) FROM t GROUP BY x', 4, 12],
+])('readings are cut as their groups may be: %s', async (sql, tasks, longTasks) => {
+  const { uniform } = samples;
+  const scan = await open(uniform, sql, null);
+  await scan.readTo(Int32Array.of(4 * uniform.blockRows), () => true);
+  expect([scan.tasksPlanned, scan.tasksDone, scan.rowsRead]).toEqual([tasks, tasks, 1024]);
+  // A long one is cut by the groups that were met in eight blocks.
+  const long = await open(uniform, sql, null);
+  await long.readTo(Int32Array.of(12 * uniform.blockRows), () => true);
+  expect([long.tasksPlanned, long.tasksDone, long.rowsRead]).toEqual([longTasks, longTasks, 3072]);
+});
+
 /** A thread that does something else when it gets its first share. */
 function faulty(what: string): () => Worker {
   let first = true;

@@ -1,0 +1,167 @@
+import type { Estimate, ReasonCode } from '../plan/index.ts';
+import { relativeErrorOf, type Shown, shownEstimate } from './make-estimate.ts';
+
+/** The numbers of an estimate, by their places. */
+const VALUE = 0;
+const LOW = 1;
+const HIGH = 2;
+const STD_ERROR = 3;
+const SUPPORT = 4;
+const NUMBERS = 5;
+
+/** What is there of an estimate, as bits. */
+const PUT = 1;
+const HAS_VALUE = 2;
+const HAS_LOW = 4;
+const HAS_HIGH = 8;
+const HAS_STD_ERROR = 16;
+const IS_EXACT = 32;
+
+/** Estimates of one level by their places, as numbers: there may be a hundred thousand, and most are passed on without a look at each. */
+export class ShownEstimates {
+  private readonly numbers: Float64Array;
+  private readonly state: Uint8Array;
+  /** Which of the {@link reasonLists} each has. */
+  private readonly reasons: Uint16Array;
+  private readonly reasonLists: (readonly ReasonCode[])[] = [[]];
+
+  /**
+   * @param length how many there are
+   * @param confidence the level of each, in (0, 1)
+   */
+  constructor(
+    readonly length: number,
+    readonly confidence: number,
+  ) {
+    this.numbers = new Float64Array(length * NUMBERS);
+    this.state = new Uint8Array(length);
+    this.reasons = new Uint16Array(length);
+  }
+
+  /** The same as by now. */
+  clone(): ShownEstimates {
+    const own = new ShownEstimates(this.length, this.confidence);
+    own.numbers.set(this.numbers);
+    own.state.set(this.state);
+    own.reasons.set(this.reasons);
+    own.reasonLists.splice(0, 1, ...this.reasonLists);
+    return own;
+  }
+
+  /** Whether an estimate was put there. */
+  has(place: number): boolean {
+    return this.state[place] !== 0;
+  }
+
+  /** Puts an estimate down. */
+  put(place: number, { value, low, high, stdError, support, exact, reasons }: Shown): void {
+    const { numbers } = this;
+    const at = place * NUMBERS;
+    let state = exact ? PUT | IS_EXACT : PUT;
+    if (value !== null) state |= HAS_VALUE;
+    if (low !== null) state |= HAS_LOW;
+    if (high !== null) state |= HAS_HIGH;
+    if (stdError !== null) state |= HAS_STD_ERROR;
+    numbers[at + VALUE] = value ?? 0;
+    numbers[at + LOW] = low ?? 0;
+    numbers[at + HIGH] = high ?? 0;
+    numbers[at + STD_ERROR] = stdError ?? 0;
+    numbers[at + SUPPORT] = support;
+    this.state[place] = state;
+    this.reasons[place] = this.placeOfReasons(reasons);
+  }
+
+  /** Puts down what others of the same level have at a place. */
+  copy(place: number, others: ShownEstimates, from: number): void {
+    for (let number = 0; number < NUMBERS; number++)
+      this.numbers[place * NUMBERS + number] = others.numbers[from * NUMBERS + number]!; // a row of numbers a place
+    this.state[place] = others.state[from]!; // one a place
+    this.reasons[place] = this.placeOfReasons(others.reasonsAt(from));
+  }
+
+  /** An estimate that was put down. */
+  at(place: number): Estimate {
+    return shownEstimate({
+      value: this.valueAt(place),
+      low: this.numberAt(place, LOW, HAS_LOW),
+      high: this.numberAt(place, HIGH, HAS_HIGH),
+      stdError: this.stdErrorAt(place),
+      exact: this.isExact(place),
+      reasons: this.reasonsAt(place),
+      confidence: this.confidence,
+      support: this.supportAt(place),
+    });
+  }
+
+  /** Those in [from, to). */
+  slice(from: number, to: number): Estimate[] {
+    return Array.from({ length: to - from }, (_, place) => this.at(from + place));
+  }
+
+  /** The largest half-width as a share of the value of those in [from, to), at least 0; null where one has none. */
+  largestRelativeError(from: number, to: number): number | null {
+    let largest = 0;
+    for (let place = from; place < to; place++) {
+      const low = this.numberAt(place, LOW, HAS_LOW);
+      const high = this.numberAt(place, HIGH, HAS_HIGH);
+      const error = relativeErrorOf(this.valueAt(place), low, high, this.isExact(place));
+      if (error === null) return null;
+      if (error > largest) largest = error;
+    }
+    return largest;
+  }
+
+  /** Whether a reason stands against any of them. */
+  says(reason: ReasonCode): boolean {
+    const says = this.reasonLists.map((list) => list.includes(reason));
+    return says.includes(true) && this.reasons.some((list) => says[list] === true);
+  }
+
+  valueAt(place: number): number | null {
+    return this.numberAt(place, VALUE, HAS_VALUE);
+  }
+
+  stdErrorAt(place: number): number | null {
+    return this.numberAt(place, STD_ERROR, HAS_STD_ERROR);
+  }
+
+  supportAt(place: number): number {
+    return this.numbers[place * NUMBERS + SUPPORT]!; // a row of numbers a place
+  }
+
+  isExact(place: number): boolean {
+    return (this.state[place]! & IS_EXACT) !== 0;
+  }
+
+  reasonsAt(place: number): readonly ReasonCode[] {
+    return this.reasonLists[this.reasons[place]!]!; // one of them
+  }
+
+  /** Whether it has no reasons against its certification. */
+  isCertified(place: number): boolean {
+    return this.reasons[place] === 0; // the first list is empty
+  }
+
+  /** Whether there was no time for its interval. */
+  isOutOfTime(place: number): boolean {
+    return (this.state[place]! & (HAS_LOW | HAS_HIGH)) === 0 && this.reasonsAt(place).includes('OUT_OF_TIME');
+  }
+
+  private numberAt(place: number, number: number, bit: number): number | null {
+    return (this.state[place]! & bit) === 0 ? null : this.numbers[place * NUMBERS + number]!; // a row of numbers a place
+  }
+
+  /** There are few different lists. */
+  private placeOfReasons(reasons: readonly ReasonCode[]): number {
+    const { reasonLists } = this;
+    for (let place = 0; place < reasonLists.length; place++)
+      if (isSame(reasonLists[place]!, reasons)) return place; // place < length
+    return reasonLists.push(reasons) - 1;
+  }
+}
+
+function isSame(one: readonly ReasonCode[], other: readonly ReasonCode[]): boolean {
+  if (one.length !== other.length) return false;
+  for (let place = 0; place < one.length; place++) if (one[place] !== other[place]) return false;
+  return true;
+}
