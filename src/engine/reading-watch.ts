@@ -69,8 +69,8 @@ export class ReadingWatch {
    */
   begin(rowsRead: number, budgetMs: number, neededRows: number, rowsLeft = 0): number {
     this.isForThreads = this.areThreadsWorth(rowsRead, rowsLeft);
-    const rows = this.rowsWithin(budgetMs);
-    const taken = rows > 0 ? rows : Math.min(neededRows, this.rowsWithin(Number.POSITIVE_INFINITY));
+    const rows = this.rowsWithin(budgetMs, rowsLeft);
+    const taken = rows > 0 ? rows : Math.min(neededRows, this.rowsWithin(Number.POSITIVE_INFINITY, rowsLeft));
     if (taken <= 0) return 0;
     this.startedRows = rowsRead;
     this.startedMs = this.control.elapsedMs();
@@ -88,12 +88,22 @@ export class ReadingWatch {
     return rowsLeft * Math.min(...paces) >= threads.worth.ms && threads.isReady;
   }
 
-  private rowsWithin(budgetMs: number): number {
+  /** The pace to go by; null: it is to be found out by a few rows, behind which threads may take over. */
+  private paceFor(rowsLeft: number, hurried: boolean): number | null {
+    if (this.paces.length > 0) return Math.max(...this.paces);
+    const { msPerRow } = this.last;
+    const { threads } = this.control;
+    if (hurried || msPerRow === null) return null;
+    const mayTakeOver = threads !== null && !this.isForThreads && rowsLeft * msPerRow >= threads.worth.ms;
+    return mayTakeOver ? null : msPerRow;
+  }
+
+  private rowsWithin(budgetMs: number, rowsLeft: number): number {
     if (budgetMs <= 0) return 0;
     const hurried = this.control.withinMs !== null;
-    const known = hurried ? null : this.last.msPerRow;
-    if (this.paces.length === 0 && known === null) return hurried ? firstRows.hurried : firstRows.calm;
-    const msPerRow = slownessMargin * (this.paces.length === 0 ? known! : Math.max(...this.paces)); // one of both
+    const pace = this.paceFor(rowsLeft, hurried);
+    if (pace === null) return hurried ? firstRows.hurried : firstRows.calm;
+    const msPerRow = slownessMargin * pace;
     if (budgetMs / msPerRow < rowsMin) return 0;
     const longest = this.isForThreads ? pieceMs.inThreads : pieceMs.here;
     const most = Math.min(budgetMs, longest) / msPerRow;
