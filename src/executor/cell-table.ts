@@ -105,7 +105,8 @@ export class CellTable {
 
   /** Room for the pairs that a kernel meets in so many rows, and for one more: it writes down each before it knows whether it is a new one. */
   roomFor(rows: number): Float64Array {
-    const needed = this.count + rows + 1;
+    const pairs = this.sums.length / this.stride; // spread over all that there may be
+    const needed = Math.min(pairs, this.count + rows) + 1;
     if (needed > this.pairs.length) this.pairs = wider(this.pairs, Math.max(needed, this.pairs.length * 2));
     return this.pairs;
   }
@@ -173,8 +174,10 @@ export class CellTable {
 
   /** Gives all cells totals. */
   private makeRoom(): void {
-    if (this.count * this.stride > this.totals.length) {
-      const room = this.pairs.length * this.stride;
+    const needed = this.count * this.stride;
+    if (needed > this.totals.length) {
+      // Pairs may have room for many more.
+      const room = Math.max(needed, this.totals.length * 2);
       this.totals = wider(this.totals, room);
       this.compensation = wider(this.compensation, room);
     }
