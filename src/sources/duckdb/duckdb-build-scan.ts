@@ -223,12 +223,13 @@ export class DuckDBBuildScan implements FileScan {
     const priority = this.rowPriority(seed);
     const matches = keys.map((key, place) => `t.${quoteName(key)} IS NOT DISTINCT FROM s.k${place}`);
     if (outliers.length > 0) matches.push(`${outlierTest(outliers, this.columns, 't.')} = s.o`);
-    const on = matches.length === 0 ? 'TRUE' : matches.join(' AND ');
     const stored = columns.map((column, place) => `${storedExpression(column)} AS c${place}`);
-    const strata = `(SELECT * FROM strata JOIN thresholds USING (h)) s`;
+    const picked = [`${priority} AS u`, ...stored].join(', ');
     // No row lies beyond the greatest threshold: that a reader of files can tell by itself.
-    const greatest = thresholdOf(shares.reduce((most, share) => Math.max(most, share), 0));
-    return `SELECT ${['s.h', `${priority} AS u`, ...stored].join(', ')} FROM ${this.reader()} t JOIN ${strata} ON ${on} WHERE ${priority} <= s.most AND ${priority} <= ${greatest}::UBIGINT`;
+    const greatest = `${priority} <= ${thresholdOf(shares.reduce((most, share) => Math.max(most, share), 0))}::UBIGINT`;
+    if (matches.length === 0) return `SELECT 0 AS h, ${picked} FROM ${this.reader()} t WHERE ${greatest}`;
+    const strata = `(SELECT * FROM strata JOIN thresholds USING (h)) s`;
+    return `SELECT s.h, ${picked} FROM ${this.reader()} t JOIN ${strata} ON ${matches.join(' AND ')} WHERE ${priority} <= s.most AND ${greatest}`;
   }
 
   private rowPriority(seed: number): string {
