@@ -225,8 +225,9 @@ export class DuckDBBuildScan implements FileScan {
     if (outliers.length > 0) matches.push(`${outlierTest(outliers, this.columns, 't.')} = s.o`);
     const stored = columns.map((column, place) => `${storedExpression(column)} AS c${place}`);
     const picked = [`${priority} AS u`, ...stored].join(', ');
-    // No row lies beyond the greatest threshold: that a reader of files can tell by itself.
-    const greatest = `${priority} <= ${thresholdOf(shares.reduce((most, share) => Math.max(most, share), 0))}::UBIGINT`;
+    // No row lies beyond the greatest threshold: that a reader of files can tell by itself, where it leaves any out.
+    const share = shares.reduce((most, each) => Math.max(most, each), 0);
+    const greatest = share < 1 ? `${priority} <= ${thresholdOf(share)}::UBIGINT` : 'TRUE';
     if (matches.length === 0) return `SELECT 0 AS h, ${picked} FROM ${this.reader()} t WHERE ${greatest}`;
     const strata = `(SELECT * FROM strata JOIN thresholds USING (h)) s`;
     return `SELECT s.h, ${picked} FROM ${this.reader()} t JOIN ${strata} ON ${matches.join(' AND ')} WHERE ${priority} <= s.most AND ${greatest}`;
@@ -248,8 +249,8 @@ export class DuckDBBuildScan implements FileScan {
 /** Strata with fewer rows than they must have, though not all of theirs were asked for. */
 function shortStrata(stratum: Int32Array, shares: Float64Array, atLeast: Float64Array): number[] {
   const counts = new Int32Array(shares.length);
-  for (const each of stratum) counts[each]!++;
-  return [...shares.keys()].filter((each) => shares[each]! < 1 && counts[each]! < atLeast[each]!); // one entry a stratum
+  for (let row = 0; row < stratum.length; row++) counts[stratum[row]!]!++; // row < length, one entry a stratum
+  return [...shares.keys()].filter((each) => shares[each]! < 1 && counts[each]! < atLeast[each]!);
 }
 
 /** A share of the priorities' range as a priority, never less than it. */
