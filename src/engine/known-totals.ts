@@ -5,8 +5,8 @@ import { type Control, pauseOf, type ScannedStrata } from '../sources/index.ts';
 import type { EngineState } from './state.ts';
 import { typedColumns } from './table-columns.ts';
 
-/** Of more strata a column's totals would hold others up while they are added up. */
-const strataMax = 2 ** 14;
+/** Strata of fewer rows are not worth it: to read a stratum's totals, check them and add them up takes as long as to scan some 250. */
+const rowsOfStratum = 512;
 
 /**
  * The totals of a whole table where a sample of it has them: its build has scanned the table for them, and every refresh keeps them
@@ -22,7 +22,9 @@ export async function knownTotals(
   const samples = troubles
     .snapshot()
     .samples.filter(({ tableId, trouble }) => tableId === table.id && trouble === undefined)
-    .filter(({ method, strata }) => method.kind !== 'given' && strata > 0 && strata <= strataMax);
+    .filter(
+      ({ method, strata }) => method.kind !== 'given' && strata > 0 && rowsOfStratum * strata <= table.rows,
+    );
   const [fewest] = samples.toSorted((a, b) => a.strata - b.strata);
   if (fewest === undefined) return null;
   return await cache.during(async (failed) => {

@@ -90,7 +90,7 @@ test('they are scanned for where rows are parted, into strata or outliers and ot
 
 test('they are scanned for where the sample that has them turns out to be damaged', async () => {
   const damaged = await Workspace.open();
-  await damaged.table('t', rows(0, 3000));
+  await damaged.table('t', rows(0, 6000));
   await damaged.query('CREATE SAMPLE by_g ON t STRATIFIED BY (g) CAP 100 SEED 1');
   const folder = damaged.path('data/samples');
   const strata = readdirSync(folder).find((name) => name.endsWith('.strata.arrow'))!;
@@ -99,6 +99,15 @@ test('they are scanned for where the sample that has them turns out to be damage
   first.mockClear();
   await damaged.query('CREATE SAMPLE known ON t UNIFORM 10%');
   expect(first).toHaveBeenCalledTimes(1);
-  expect((await damaged.query('SELECT COUNT(*) FROM t')).rows).toEqual([[3000]]);
+  expect((await damaged.query('SELECT COUNT(*) FROM t')).rows).toEqual([[6000]]);
   await damaged.close();
+});
+
+test('they are scanned for where there are as many strata as rows, nearly', async () => {
+  await work.query('DROP SAMPLE IF EXISTS apart');
+  await work.query('DROP SAMPLE by_g');
+  await work.query('CREATE SAMPLE IF NOT EXISTS by_x ON t STRATIFIED BY (x) CAP 2');
+  first.mockClear();
+  await work.query('CREATE SAMPLE known ON t UNIFORM 5%');
+  expect(first).toHaveBeenCalledTimes(1);
 });

@@ -138,11 +138,11 @@ async function makeTargets(
   { count, dictionaries }: Head,
   pause: Pause,
 ): Promise<readonly Target[]> {
-  const priority = new BigUint64Array(count);
   const targets: Target[] = [
     { values: allocate('int32', count), isCode: false, validity: null, nullValue: 0 },
-    { values: priority, isCode: false, validity: null, nullValue: 0 },
   ];
+  await pause();
+  targets.push({ values: new BigUint64Array(count), isCode: false, validity: null, nullValue: 0 });
   for (const [place, { storage }] of columns.entries()) {
     await pause();
     const entries = dictionaries[place]?.length;
