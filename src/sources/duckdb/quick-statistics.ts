@@ -75,7 +75,7 @@ export function quickExpressions(
   ]);
   const sums = isExact(type) ? { sum: `sum(${column})` } : {};
   if (hasExactSum(type)) return { ...bounds, ...sums, ...Object.fromEntries(powers.slice(1)) };
-  return { ...bounds, ...sums, ...Object.fromEntries(powers) };
+  return { ...bounds, ...sums, mean: `avg(${column})`, ...Object.fromEntries(powers) };
 }
 
 function doublePower(column: string, centre: number, k: number): string {
@@ -121,18 +121,6 @@ function* fromSums(
   return { means, deviations };
 }
 
-/** The same from the sums of the distances alone. */
-function fromFirstPower(
-  counts: readonly Scalar[],
-  deviations: readonly Scalar[],
-  centre: number,
-): { readonly means: readonly Scalar[]; readonly deviations: readonly Scalar[] } {
-  const means = deviations.map((sum, stratum) =>
-    sum === null ? null : centre + Number(sum) / Number(counts[stratum]),
-  );
-  return { means, deviations };
-}
-
 /**
  * The totals as the careful scan would have them.
  * @param count number of strata @param centre that the totals were asked with
@@ -159,7 +147,7 @@ export function* carefulTotals(
     // Numbers are asked for with what these take.
     const first = hasExactSum(type)
       ? yield* fromSums(type, counts, get('sum')!, centre)
-      : fromFirstPower(counts, get('power1')!, centre);
+      : { means: get('mean')!, deviations: get('power1')! };
     const powers = [first.deviations, ...orders.slice(1).map((k) => get(`power${k}`)!)];
     const [variance, distances] = [Array<Scalar>(count).fill(null), Array<Scalar>(count).fill(null)];
     for (let stratum = 0; stratum < count; stratum++) {
