@@ -185,11 +185,12 @@ async function drawSample(
   const { advice, ...asked } = request;
   const { method, seed } = asked;
   const signal = AbortSignal.any([lease.signal, ...(watch.signal === undefined ? [] : [watch.signal])]);
+  const control = { ...watch, signal };
   const needsWhole = method.kind !== 'stratified' && asked.outliersOf.length === 0;
-  const whole = needsWhole ? await knownTotals(state, table, { ...watch, signal }) : null;
   const entry = await publishSample(state.catalog, table, lease, async (number) => {
+    const whole = needsWhole ? await knownTotals(state, table, control) : null;
     const totals = whole === null ? {} : { whole };
-    const { outliers, ...built } = await drawFiles(state, table, { ...asked, ...totals, number }, { ...watch, signal }); // prettier-ignore
+    const { outliers, ...built } = await drawFiles(state, table, { ...asked, ...totals, number }, control);
     return {
       id: number,
       tableId: table.id,
