@@ -263,7 +263,8 @@ export class BallparkEngine implements Engine {
 
   /** What a statement fails with: what it no longer finds where the engine was closed meanwhile is no fault of its own. */
   private failureOf(raw: unknown): unknown {
-    if (this.closing !== null && !(raw instanceof QueryError))
+    // Leases are given back when it closes.
+    if (this.closing !== null && (!(raw instanceof QueryError) || raw.code === 'LEASE_LOST'))
       return new QueryError('CLOSED', 'the engine was closed while the statement ran');
     // Whatever touches files in passing need not say so itself.
     return storageError(raw, 'run the statement');

@@ -14,6 +14,7 @@ import { type BuildClaim, claimBuild, publishSample, underClaim } from './build-
 import { countOf, describeMethod, describeOutliers } from './describe.ts';
 import { drawFiles } from './draw-files.ts';
 import { sourceControl } from './exact-route.ts';
+import { knownTotals } from './known-totals.ts';
 import { commandTypes, rowsAnswer } from './rows-answer.ts';
 import type { RunControl } from './run-control.ts';
 import type { RoutedAnswer } from './select-run.ts';
@@ -184,8 +185,12 @@ async function drawSample(
   const { advice, ...asked } = request;
   const { method, seed } = asked;
   const signal = AbortSignal.any([lease.signal, ...(watch.signal === undefined ? [] : [watch.signal])]);
+  const control = { ...watch, signal };
+  const needsWhole = method.kind !== 'stratified' && asked.outliersOf.length === 0;
   const entry = await publishSample(state.catalog, table, lease, async (number) => {
-    const { outliers, ...built } = await drawFiles(state, table, { ...asked, number }, { ...watch, signal });
+    const whole = needsWhole ? await knownTotals(state, table, control) : null;
+    const totals = whole === null ? {} : { whole };
+    const { outliers, ...built } = await drawFiles(state, table, { ...asked, ...totals, number }, control);
     return {
       id: number,
       tableId: table.id,

@@ -31,6 +31,8 @@ export interface DrawRequest {
   readonly seed: number;
   /** How far a sample reaches that this one is to be merged with; not there: as far as the method says. */
   readonly reach?: PriorityReach;
+  /** Totals of the whole table, as a scan without keys finds them; not there: they are to be scanned for where they are needed. */
+  readonly whole?: ScannedStrata;
 }
 
 export interface BuildRequest extends SamplePlace, DrawRequest {}
@@ -52,7 +54,8 @@ export async function buildSample(
 }
 
 /**
- * Draws a sample with two scans. Where outliers are asked for, scans of single columns before tell which rows are some.
+ * Draws a sample with two scans; with the second alone where there are no strata and the totals are known. Where outliers are asked for,
+ * scans of single columns before tell which rows are some.
  * @throws QueryError of the source; INVALID_FILE where a table that is itself a sample tells no population; CANCELLED
  */
 export async function drawSample(
@@ -62,21 +65,22 @@ export async function drawSample(
 ): Promise<DrawnSample> {
   const { method } = request;
   return method.kind === 'universe'
-    ? await drawKeys(scan, method, request.seed, control)
+    ? await drawKeys(scan, method, request, control)
     : await drawRows(scan, method, request, control);
 }
 
 async function drawRows(
   scan: BuildScan,
   method: RowMethod,
-  { seed, outliersOf = [], outliersAs, reach }: DrawRequest,
+  { seed, outliersOf = [], outliersAs, reach, whole }: DrawRequest,
   control: Control,
 ): Promise<DrawnSample> {
   const keys = strataColumnsOf(method);
   const like = outliersAs ?? null;
   const names = like === null ? outliersOf : like.columns.map(({ name }) => name);
   const outliers = like === null ? await findOutliers(scan, method, names, control) : rulesOf(like);
-  const scanned = await scan.scanStrata(keys, control, outliers);
+  const known = keys.length === 0 && outliers.length === 0 ? whole : undefined;
+  const scanned = known ?? (await scan.scanStrata(keys, control, outliers));
   const strata = method.kind === 'given' ? givenStrata(scanned, method) : scanned;
   const depth = depthOf(method, scanned, like);
   const columns = strata.columns.map(sampledColumn).filter((column) => column !== null);
@@ -105,10 +109,10 @@ async function drawRows(
 async function drawKeys(
   scan: BuildScan,
   { columns: keys, percent }: Extract<SamplingMethod, { readonly kind: 'universe' }>,
-  seed: number,
+  { seed, whole }: DrawRequest,
   control: Control,
 ): Promise<DrawnSample> {
-  const strata = await scan.scanStrata([], control);
+  const strata = whole ?? (await scan.scanStrata([], control));
   const columns = strata.columns.map(sampledColumn).filter((column) => column !== null);
   const centres = strata.columns.map(({ mean: [mean = 0] }) => (Number.isNaN(mean) ? 0 : mean));
   const scanned = await scan.scanKeys({ seed, keys, share: percent / 100, columns, centres }, control);

@@ -12,6 +12,7 @@ export { mergeSamples, type SamplePart } from './merge-samples.ts';
 export { orderRows } from './order-rows.ts';
 export { rulesOf } from './outlier-rules.ts';
 export { strataDrift } from './strata-drift.ts';
+export { wholeTotals } from './whole-totals.ts';
 export { candidateSets, columnsKey, type WeightedColumns } from './advisor/candidate-sets.ts';
 export { capFor, capLadder } from './advisor/caps.ts';
 export { type AskedSet, type PresentSample, type ProposalRequest } from './advisor/proposal-request.ts';

@@ -93,8 +93,8 @@ function statisticsNamed(all: StrataTable['statistics'], name: string): ColumnSt
   return statistics;
 }
 
-/** A column's totals over all parts. @param places for each part those of its strata in the union */
-function uniteStatistics(
+/** A column's totals over all parts. @param count strata of the union @param places for each part those of its strata in the union */
+export function uniteStatistics(
   column: OutputColumn,
   parts: readonly ColumnStatistics[],
   places: readonly Int32Array[],

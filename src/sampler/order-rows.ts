@@ -110,11 +110,20 @@ interface Sorted {
   readonly spare: Int32Array;
 }
 
+/** Rows by stratum; of each where its rows end. */
+interface SortedStrata extends Sorted {
+  readonly ends: Int32Array;
+}
+
 /**
  * All rows by stratum, inside a stratum by priority: a counting sort by stratum, then each stratum on its own, which stays in the
  * processor's cache. Memory that is made for each pass, and given back, holds up whoever touches other memory: two arrays do for all.
  */
-function* sortByStratumAndPriority(stratum: Int32Array, halves: Halves, strataCount: number): Pieces<Sorted> {
+function* sortByStratumAndPriority(
+  stratum: Int32Array,
+  halves: Halves,
+  strataCount: number,
+): Pieces<SortedStrata> {
   const spare = new Int32Array(stratum.length);
   yield* piecewise(spare.length, (from, to) => {
     for (let row = from; row < to; row++) spare[row] = row;
@@ -122,41 +131,59 @@ function* sortByStratumAndPriority(stratum: Int32Array, halves: Halves, strataCo
   const rows = new Int32Array(stratum.length);
   const strata = new Uint32Array(stratum.buffer, stratum.byteOffset, stratum.length);
   const ends = yield* countingPass(spare, strata, 0, Math.max(strataCount, 2048), rows);
-  const keys = new Float64Array(sortedAtOnce);
+  const room = { keys: new Uint32Array(sortedAtOnce), starts: new Int32Array(sortedAtOnce + 1) };
   let [from, pending] = [0, 0];
   for (let h = 0; h < strataCount; h++) {
     const to = ends[h]!; // one entry a stratum
     const run = { rows: rows.subarray(from, to), spare: spare.subarray(from, to) };
-    if (to - from > sortedAtOnce) yield* sortLongRun(run, halves);
-    else if (to - from > 1) sortShortRun(run, halves, keys);
+    if (to - from > sortedAtOnce || !sortShortRun(run, halves, room)) yield* sortLongRun(run, halves);
     pending += to - from;
     from = to;
     if (pending < sortedAtOnce) continue;
     pending = 0;
     yield;
   }
-  return { rows, spare };
+  return { rows, spare, ends };
 }
 
-/** Rows of a stratum that are sorted at once, in a millisecond or two; of more a radix sort can be left in between. */
+/** Rows of a stratum that are sorted at once, in a millisecond or less; of more a radix sort can be left in between. */
 const sortedAtOnce = 2 ** 14;
 
-/** Sorts the rows of a stratum by priority, as numbers of the leading 32 bits and the place. @param keys room for these */
-function sortShortRun({ rows, spare }: Sorted, halves: Halves, keys: Float64Array): void {
+/** Rows that one bucket may hold: where priorities are spread evenly, hardly ever more than ten. */
+const bucketMax = 32;
+
+/**
+ * Sorts the rows of a stratum by priority. Priorities are spread evenly, so one nearly tells its row's place: as many buckets as there are
+ * rows hold one each or a few, which is all that is left to be put in order.
+ * @param room for the rows' leading bits, and for where the rows of each bucket go
+ * @returns whether it was done: not where priorities are not spread evenly, as in parts of different depths that are merged
+ */
+function sortShortRun(
+  { rows, spare }: Sorted,
+  halves: Halves,
+  { keys, starts }: { readonly keys: Uint32Array; readonly starts: Int32Array },
+): boolean {
   const { high } = halves;
-  const own = keys.subarray(0, rows.length);
-  // The rows index the halves, and places are below the number of rows.
-  for (let i = 0; i < own.length; i++) own[i] = high[rows[i]!]! * sortedAtOnce + i;
-  own.sort();
-  spare.set(rows);
-  let [before, isTied] = [-1, false];
-  for (let i = 0; i < own.length; i++) {
-    const leading = Math.floor(own[i]! / sortedAtOnce);
-    rows[i] = spare[own[i]! - leading * sortedAtOnce]!;
-    isTied ||= leading === before;
-    before = leading;
+  const count = rows.length;
+  let greatest = 0;
+  for (let i = 0; i < count; i++) {
+    const key = high[rows[i]!]!; // the rows index the halves
+    keys[i] = key;
+    if (key > greatest) greatest = key;
   }
-  if (isTied) breakTies(rows, halves, 1, rows.length);
+  const scale = count / (greatest + 1);
+  starts.fill(0, 0, count + 1);
+  let most = 0;
+  for (let i = 0; i < count; i++) {
+    const filled = ++starts[Math.floor(keys[i]! * scale) + 1]!; // less than the count
+    if (filled > most) most = filled;
+  }
+  if (most > bucketMax) return false;
+  for (let bucket = 0; bucket < count; bucket++) starts[bucket + 1]! += starts[bucket]!;
+  for (let i = 0; i < count; i++) spare[starts[Math.floor(keys[i]! * scale)]!++] = rows[i]!;
+  rows.set(spare);
+  sortNeighbours(rows, halves, 1, count);
+  return true;
 }
 
 /** The same by a radix sort by the leading 32 bits, to and fro between the two arrays. */
@@ -165,21 +192,34 @@ function* sortLongRun({ rows, spare }: Sorted, halves: Halves): Pieces<void> {
   yield* countingPass(spare, halves.high, 11, 2048, rows);
   yield* countingPass(rows, halves.high, 22, 2048, spare);
   yield* piecewise(rows.length, (from, to) => rows.set(spare.subarray(from, to), from));
-  yield* piecewise(rows.length, (from, to) => breakTies(rows, halves, Math.max(1, from), to));
+  yield* piecewise(rows.length, (from, to) => sortNeighbours(rows, halves, Math.max(1, from), to));
 }
 
-/** Puts rows of a stratum that share leading bits in the order of the other bits: they are few and adjacent. */
-function breakTies(rows: Int32Array, { high, words }: Halves, from: number, to: number): void {
+/** Sorts rows of a stratum that lie a few places from theirs at most: behind a sort by leading bits those that share these. */
+function sortNeighbours(rows: Int32Array, { high, words }: Halves, from: number, to: number): void {
   for (let i = from; i < to; i++) {
     const row = rows[i]!; // i < length
+    const key = high[row]!;
     let place = i;
     for (; place > 0; place--) {
       const before = rows[place - 1]!;
-      if (high[before] !== high[row] || words[2 * before]! <= words[2 * row]!) break;
+      if (high[before]! < key || (high[before] === key && words[2 * before]! <= words[2 * row]!)) break;
       rows[place] = before;
     }
     rows[place] = row;
   }
+}
+
+/** Among rows [from, to), which are sorted by priority, the first whose priority is no less than a share of the range. */
+function firstBeyond(rows: Int32Array, { words }: Halves, from: number, to: number, share: number): number {
+  let [low, high] = [from, to];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (shareOf(words, rows[middle]!) < share)
+      low = middle + 1; // middle < to
+    else high = middle;
+  }
+  return low;
 }
 
 /** Longer runs are copied as a block. */
@@ -219,16 +259,16 @@ export function* orderRows(
 ): Pieces<RowOrder> {
   const strataCount = caps.length;
   const halves = yield* halvesOf(priority);
-  const { rows: sorted, spare } = yield* sortByStratumAndPriority(stratum, halves, strataCount);
+  const { rows: sorted, spare, ends } = yield* sortByStratumAndPriority(stratum, halves, strataCount);
   const sizes = new Int32Array(strataCount);
   const starts = new Int32Array(strataCount);
-  yield* piecewise(sorted.length, (from, to) => {
-    for (let place = from; place < to; place++) {
-      const row = sorted[place]!; // place < length
-      const h = stratum[row]!; // one stratum a row
-      if (sizes[h] === 0) starts[h] = place;
-      // Sorted by priority, so the rows that stay are the first of their stratum.
-      if (takeAll[h] === 1 || (sizes[h]! < caps[h]! && shareOf(halves.words, row) < shareMax)) sizes[h]!++;
+  yield* piecewise(strataCount, (from, to) => {
+    for (let h = from; h < to; h++) {
+      const start = h === 0 ? 0 : ends[h - 1]!; // one entry a stratum
+      starts[h] = start;
+      const isWhole = takeAll[h] === 1;
+      const end = isWhole ? ends[h]! : firstBeyond(sorted, halves, start, ends[h]!, shareMax);
+      sizes[h] = isWhole ? end - start : Math.min(caps[h]!, end - start);
     }
   });
   const index = new RunIndex(sizes, takeAll);

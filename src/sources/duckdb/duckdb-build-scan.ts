@@ -6,7 +6,6 @@ import type {
   OutlierRule,
   KeyRequest,
   RowRequest,
-  SampledColumn,
   ScannedColumn,
   ScannedKeys,
   ScannedRows,
@@ -15,12 +14,12 @@ import type {
 import { type Control, type FileDescription, pauseOf, type SourceTable } from '../source.ts';
 import { readCentres } from './column-centres.ts';
 import { inspectParquet, readerOf } from './files.ts';
-import { readRanges } from './footer-ranges.ts';
+import { type ColumnFooter, readFooters } from './footers.ts';
 import type { LockedDatabase } from './locked-database.ts';
 import { magnitudeStatement, outlierTest, readMagnitudes } from './magnitudes.ts';
 import { quoteName } from './print-literal.ts';
 import { scanKeys } from './scan-keys.ts';
-import { pullRows } from './pull-rows.ts';
+import { pullRows, storedExpression } from './pull-rows.ts';
 import {
   carefulTotals,
   type GetTotals,
@@ -28,7 +27,6 @@ import {
   statisticName,
   type TotalsByName,
   totalsOf,
-  type ValueRange,
 } from './quick-statistics.ts';
 import { readResult } from './read-values.ts';
 import { scannedColumn } from './scanned-column.ts';
@@ -38,12 +36,13 @@ import { type StatisticExpressions, statisticExpressions } from './strata-statis
 const strataAtOnce = 2 ** 11;
 /** Priorities are 64-bit hashes; a double may lie so far from one that it stands for. */
 const [priorityRange, priorityStep] = [2 ** 64, 2n ** 11n];
+const leastShare = 2 ** -53;
 const priorityMax = 2n ** 64n - 1n;
 
 /** The scans of builds, one after the other, in a database of its own that can read the table's files. */
 export class DuckDBBuildScan implements FileScan {
   private knownCentres: readonly number[] | null = null;
-  private knownRanges: readonly (ValueRange | null)[] | null = null;
+  private knownFooters: readonly ColumnFooter[] | null = null;
 
   constructor(
     private readonly database: LockedDatabase,
@@ -78,17 +77,18 @@ export class DuckDBBuildScan implements FileScan {
   ): Promise<ScannedStrata> {
     const keyColumns = keys.map((key) => this.columns.find(({ name }) => name === key)!); // resolved against the same columns
     const centres = await this.centres(control);
-    const ranges = await this.ranges(control);
+    const footers = await this.footers(control);
     const parts = keys.map((key, place) => ({ name: `k${place}`, sql: quoteName(key) }));
     if (outliers.length > 0) parts.push({ name: 'o', sql: outlierTest(outliers, this.columns, '') });
     const named = parts.map(({ name, sql }) => `${sql} AS ${name}`);
     // Of one stratum the footer tells the ends.
-    const ends = ranges.map((range) => (parts.length === 0 ? range : null));
+    const ends = footers.map(({ range }) => (parts.length === 0 ? range : null));
     const statistics = this.namedStatistics(centres, (column, centre, place) => {
-      const { low, high, ...others } = quickExpressions(column, centre, ranges[place]!); // one a column
-      return low === undefined || high === undefined || ends[place] !== null
-        ? others
-        : { low, high, ...others };
+      const { range, isComplete } = footers[place]!; // one a column
+      const { count, low, high, ...others } = quickExpressions(column, centre, range);
+      const bounds = low === undefined || high === undefined || ends[place] !== null ? {} : { low, high };
+      // DuckDB would read a column for its count alone, though it has as many values as there are rows.
+      return { ...(isComplete ? {} : { count: count! }), ...bounds, ...others };
     });
     const grouped = `SELECT ${[...named, 'count(*) AS n', ...statistics].join(', ')} FROM ${this.reader()} GROUP BY ALL`;
     const order = parts.length === 0 ? '1' : parts.map(({ name }) => `${name} ASC NULLS LAST`).join(', ');
@@ -103,6 +103,7 @@ export class DuckDBBuildScan implements FileScan {
     );
     const found = new Map(columns.map(({ name }, place) => [name, values[place]!])); // one array a column
     for (const [place, told] of ends.entries()) {
+      if (footers[place]!.isComplete) found.set(statisticName('count', place), found.get('n')!); // one a column
       for (const [name, end] of Object.entries(told ?? {}))
         found.set(statisticName(name, place), Array<Scalar>(rowCount).fill(end));
     }
@@ -157,25 +158,19 @@ export class DuckDBBuildScan implements FileScan {
   }
 
   async scanRows(request: RowRequest, control: Control): Promise<ScannedRows> {
-    const { thresholds, atLeast } = request;
-    await this.setThresholds(thresholds, control);
-    const pick = this.pickStatement(request);
-    // No row lies beyond the greatest threshold: that a reader of files can tell by itself.
-    const greatest = thresholdOf(thresholds.reduce((most, share) => Math.max(most, share), 0));
-    const first = `${this.rowPriority(request.seed)} <= ${greatest}::UBIGINT`;
-    await this.database.run(`CREATE OR REPLACE TABLE picked AS ${pick} AND ${first}`, control);
-    let short = await this.shortStrata(atLeast, control);
-    while (short.length > 0) {
-      const list = short.join(', ');
-      await this.database.run(`DELETE FROM picked WHERE h IN (${list})`, control);
-      await this.database.run(
-        `UPDATE thresholds SET most = least(most, ${priorityMax / 4n}) * 4 + 3 WHERE h IN (${list})`,
+    const shares = Float64Array.from(request.thresholds);
+    for (;;) {
+      await this.setThresholds(shares, control);
+      const rows = await pullRows(
+        this.database,
+        this.pickStatement(request, shares),
+        request.columns,
         control,
       );
-      await this.database.run(`INSERT INTO picked ${pick} AND s.h IN (${list})`, control);
-      short = await this.shortStrata(atLeast, control);
+      const short = shortStrata(rows.stratum, shares, request.atLeast);
+      if (short.length === 0) return rows;
+      for (const stratum of short) shares[stratum] = Math.min(1, 4 * Math.max(shares[stratum]!, leastShare));
     }
-    return await pullRows(this.database, request.columns, control);
   }
 
   async scanKeys(request: KeyRequest, control: Control): Promise<ScannedKeys> {
@@ -202,12 +197,10 @@ export class DuckDBBuildScan implements FileScan {
     return this.knownCentres;
   }
 
-  /** Of one file for each column what its footer tells; files that differ in their columns' types would have to be read by each. */
-  private async ranges(control: Control): Promise<readonly (ValueRange | null)[]> {
-    const [path, ...others] = this.paths;
-    if (path === undefined || others.length > 0) return this.columns.map(() => null);
-    this.knownRanges ??= await readRanges(this.database, path, this.columns, control);
-    return this.knownRanges;
+  /** For each column what the footers tell; read once. */
+  private async footers(control: Control): Promise<readonly ColumnFooter[]> {
+    this.knownFooters ??= await readFooters(this.database, this.paths, this.columns, control);
+    return this.knownFooters;
   }
 
   /** Brings the thresholds into DuckDB, as priorities. */
@@ -225,14 +218,19 @@ export class DuckDBBuildScan implements FileScan {
     }, control);
   }
 
-  private pickStatement({ seed, keys, columns, outliers = [] }: RowRequest): string {
+  /** The rows whose priority is at most their stratum's threshold. */
+  private pickStatement({ seed, keys, columns, outliers = [] }: RowRequest, shares: Float64Array): string {
     const priority = this.rowPriority(seed);
     const matches = keys.map((key, place) => `t.${quoteName(key)} IS NOT DISTINCT FROM s.k${place}`);
     if (outliers.length > 0) matches.push(`${outlierTest(outliers, this.columns, 't.')} = s.o`);
-    const on = matches.length === 0 ? 'TRUE' : matches.join(' AND ');
     const stored = columns.map((column, place) => `${storedExpression(column)} AS c${place}`);
+    const picked = [`${priority} AS u`, ...stored].join(', ');
+    // No row lies beyond the greatest threshold: that a reader of files can tell by itself, where it leaves any out.
+    const share = shares.reduce((most, each) => Math.max(most, each), 0);
+    const greatest = share < 1 ? `${priority} <= ${thresholdOf(share)}::UBIGINT` : 'TRUE';
+    if (matches.length === 0) return `SELECT 0 AS h, ${picked} FROM ${this.reader()} t WHERE ${greatest}`;
     const strata = `(SELECT * FROM strata JOIN thresholds USING (h)) s`;
-    return `SELECT ${['s.h', `${priority} AS u`, ...stored].join(', ')} FROM ${this.reader()} t JOIN ${strata} ON ${on} WHERE ${priority} <= s.most`;
+    return `SELECT s.h, ${picked} FROM ${this.reader()} t JOIN ${strata} ON ${matches.join(' AND ')} WHERE ${priority} <= s.most AND ${greatest}`;
   }
 
   private rowPriority(seed: number): string {
@@ -246,17 +244,13 @@ export class DuckDBBuildScan implements FileScan {
       ? String(ids[0])
       : `list_extract([${ids.join(', ')}], (t.file_index + 1)::BIGINT)`;
   }
+}
 
-  /** Strata with fewer rows than they must have, unless all their rows came back. */
-  private async shortStrata(atLeast: Float64Array, control: Control): Promise<number[]> {
-    const counted = await this.database.query(
-      'SELECT s.h, count(p.h) FROM strata s LEFT JOIN picked p ON p.h = s.h GROUP BY s.h, s.n HAVING count(p.h) < s.n',
-      readResult,
-      control,
-    );
-    const [strata = [], counts = []] = counted.values;
-    return strata.map(Number).filter((stratum, place) => Number(counts[place]) < atLeast[stratum]!); // one entry a stratum
-  }
+/** Strata with fewer rows than they must have, though not all of theirs were asked for. */
+function shortStrata(stratum: Int32Array, shares: Float64Array, atLeast: Float64Array): number[] {
+  const counts = new Int32Array(shares.length);
+  for (let row = 0; row < stratum.length; row++) counts[stratum[row]!]!++; // row < length, one entry a stratum
+  return [...shares.keys()].filter((each) => shares[each]! < 1 && counts[each]! < atLeast[each]!);
 }
 
 /** A share of the priorities' range as a priority, never less than it. */
@@ -272,16 +266,4 @@ function thresholdOf(share: number): bigint {
  */
 export function priorityExpression(file: string, row: string, seed: string): string {
   return `hash(hash(${file}::BIGINT, ${row}::BIGINT, ${seed}::BIGINT))`;
-}
-
-/** A column's value as its storage wants it, in SQL. */
-function storedExpression({ name, type, storage, dictionary }: SampledColumn): string {
-  const column = `t.${quoteName(name)}`;
-  if (dictionary) return column;
-  const sqlTypes = { int8: 'TINYINT', int16: 'SMALLINT', int32: 'INTEGER', int64: 'BIGINT', uint8: 'UTINYINT', uint16: 'USMALLINT', float32: 'FLOAT', float64: 'DOUBLE' }; // prettier-ignore
-  const cast = `::${sqlTypes[storage]}`;
-  if (type.kind === 'decimal') return `round(${column}::DOUBLE * 1e${type.scale})${cast}`;
-  if (type.kind === 'date') return `(${column} - DATE '1970-01-01')${cast}`;
-  if (type.kind === 'timestamp') return `epoch_us(${column})${cast}`;
-  return `${column}${cast}`;
 }

@@ -4,11 +4,10 @@ import {
   allocate,
   bitmapBytes,
   bytesOf,
-  bytesPerValue,
   codeStorage,
   type ColumnArray,
-  type Dictionary,
   isValid,
+  type NumberArray,
   setValid,
   type Storage,
 } from '../../columns/index.ts';
@@ -16,12 +15,13 @@ import type { Pause } from '../../common/index.ts';
 import type { SampledColumn, ScannedRows } from '../build-scan.ts';
 import { type Control, pauseOf } from '../source.ts';
 import type { LockedDatabase } from './locked-database.ts';
-import { readResult } from './read-values.ts';
+import { quoteName } from './print-literal.ts';
 
 /** A column that is being filled chunk by chunk. */
 interface Target {
   readonly values: ColumnArray | BigUint64Array;
-  readonly bytesPerRow: number;
+  /** Whether the values are places in a dictionary, which come as INTEGER. */
+  readonly isCode: boolean;
   /** null until the first NULL. */
   validity: Uint8Array | null;
   /** What a NULL row holds. */
@@ -29,122 +29,170 @@ interface Target {
 }
 
 /**
- * Brings the picked rows out of DuckDB into typed arrays. Texts become codes there: no JavaScript string is made for a row.
+ * Picks rows and brings them out of DuckDB into typed arrays. Texts become codes there: no JavaScript string is made for a row. All of that
+ * is one statement, which holds the rows while it runs: to keep them in a table takes several times as long.
+ * @param pick a SELECT of `h` (INTEGER, the stratum), `u` (UBIGINT, the priority) and `c0` … as each column's storage wants it
  */
 export async function pullRows(
   database: LockedDatabase,
+  pick: string,
   columns: readonly SampledColumn[],
   control: Control,
 ): Promise<ScannedRows> {
-  const counted = await database.query('SELECT count(*) FROM picked', readResult, control);
-  const count = Number(counted.values[0]?.[0] ?? 0);
-  const dictionaries: (Dictionary | null)[] = [];
-  for (const [place, { dictionary }] of columns.entries()) {
-    dictionaries.push(dictionary ? await readDictionary(database, place, control) : null);
-  }
-  const { stratum, priority, own: targets } = await makeTargets(columns, dictionaries, count, pauseOf(control)); // prettier-ignore
-  const codes = columns.map((_, place) =>
-    dictionaries[place] === null ? `c${place}` : `enum_code(c${place}::d${place})`,
-  );
-  const selected = codes.map((code, place) => `${code}::${sqlTypeOf(targets[place]!)} AS c${place}`);
-  await database.query(
-    `SELECT ${['h', 'u', ...selected].join(', ')} FROM picked`,
+  return await database.query(
+    pullStatement(pick, columns),
     async (result) => {
+      const head: Head = {
+        count: 0,
+        dictionaries: columns.map(({ dictionary }) => (dictionary ? [] : null)),
+      };
+      let targets: readonly Target[] | null = null;
       let row = 0;
       for (;;) {
         control.signal?.throwIfAborted();
         const chunk = await result.fetchChunk();
-        if (chunk === null || chunk.rowCount === 0) return;
-        for (const [place, each] of [stratum, priority, ...targets].entries())
-          copyVector(chunk, place, each, row, count);
-        row += chunk.rowCount;
+        if (chunk === null || chunk.rowCount === 0) break;
+        const from = readHead(chunk, head);
+        if (from === chunk.rowCount) continue;
+        targets ??= await makeTargets(columns, head, pauseOf(control));
+        for (const [place, each] of targets.entries()) copyVector(chunk, from, place, each, row, head.count);
+        row += chunk.rowCount - from;
       }
+      targets ??= await makeTargets(columns, head, pauseOf(control));
+      return pulled(columns, head, targets);
     },
     control,
   );
+}
+
+/** What a result tells before its rows. */
+interface Head {
+  /** Number of rows. */
+  count: number;
+  /** The texts of each column in their order; null: it holds none. */
+  readonly dictionaries: readonly (string[] | null)[];
+}
+
+/**
+ * The statement: first the head, with a negative number in place of a stratum; then the rows, texts as their places in their dictionary, in
+ * the order that DuckDB has them in.
+ */
+function pullStatement(pick: string, columns: readonly SampledColumn[]): string {
+  const names = columns.map((_, place) => `c${place}`);
+  const texts = columns.flatMap(({ dictionary }, place) => (dictionary ? [place] : []));
+  const nulls = columns.map((column, place) => `NULL::${resultType(column)} AS c${place}`);
+  const entries = texts.map(
+    (place) =>
+      `d${place} AS MATERIALIZED (SELECT c${place} AS entry, row_number() OVER (ORDER BY c${place}) - 1 AS code FROM (SELECT DISTINCT c${place} FROM p WHERE c${place} IS NOT NULL))`,
+  );
+  const head = [
+    `SELECT ${['-1 AS h', 'count(*)::UBIGINT AS u', ...nulls, 'NULL::VARCHAR AS entry'].join(', ')} FROM p`,
+    ...texts.map(
+      (place) => `SELECT ${[-2 - place, 'code::UBIGINT', ...nulls, 'entry'].join(', ')} FROM d${place}`,
+    ),
+  ];
+  const coded = names.map((name, place) => (texts.includes(place) ? `d${place}.code::INTEGER` : name));
+  const joins = texts.map((place) => `LEFT JOIN d${place} ON c${place} = d${place}.entry`);
+  const rows = `SELECT ${['h', 'u', ...coded, 'NULL'].join(', ')} FROM ${['p', ...joins].join(' ')}`;
+  return `WITH ${[`p AS MATERIALIZED (${pick})`, ...entries].join(', ')} ${[...head, rows].join(' UNION ALL ')}`;
+}
+
+/** The rows of a chunk that belong to the head, which come before all others. @returns how many they are */
+function readHead(chunk: DuckDBDataChunk, head: Head): number {
+  const strata = duckdb.vector_get_data(duckdb.data_chunk_get_vector(chunk.chunk, 0), chunk.rowCount * 4);
+  const what = new Int32Array(strata.buffer, strata.byteOffset, chunk.rowCount);
+  const rows = what.findIndex((each) => each >= 0);
+  const own = rows < 0 ? chunk.rowCount : rows;
+  if (own === 0) return 0;
+  const numbers = chunk.getColumnValues(1);
+  const entries = chunk.getColumnValues(chunk.columnCount - 1);
+  for (let row = 0; row < own; row++) {
+    if (what[row] === -1) head.count = Number(numbers[row]);
+    else head.dictionaries[-2 - what[row]!]![Number(numbers[row])] = entries[row] as string; // of a column with a dictionary
+  }
+  return own;
+}
+
+/** The types whose vectors have just the layout of a storage. */
+const sqlTypes = {
+  int8: 'TINYINT', int16: 'SMALLINT', int32: 'INTEGER', int64: 'BIGINT', uint8: 'UTINYINT', uint16: 'USMALLINT', float32: 'FLOAT', float64: 'DOUBLE',
+} as const satisfies Record<Storage, string>; // prettier-ignore
+
+/** A column's value as its storage wants it, in SQL over `t`: what the picked rows hold. */
+export function storedExpression({ name, type, storage, dictionary }: SampledColumn): string {
+  const column = `t.${quoteName(name)}`;
+  if (dictionary) return column;
+  const cast = `::${sqlTypes[storage]}`;
+  if (type.kind === 'decimal') return `round(${column}::DOUBLE * 1e${type.scale})${cast}`;
+  if (type.kind === 'date') return `(${column} - DATE '1970-01-01')${cast}`;
+  if (type.kind === 'timestamp') return `epoch_us(${column})${cast}`;
+  return `${column}${cast}`;
+}
+
+/** A column's type in the result: how many texts there are is not known before. */
+const resultType = ({ storage, dictionary }: SampledColumn): string => dictionary ? 'INTEGER' : sqlTypes[storage]; // prettier-ignore
+
+/** Room for the rows: their strata, their priorities and each column. To make an array for millions takes milliseconds. */
+async function makeTargets(
+  columns: readonly SampledColumn[],
+  { count, dictionaries }: Head,
+  pause: Pause,
+): Promise<readonly Target[]> {
+  const targets: Target[] = [
+    { values: allocate('int32', count), isCode: false, validity: null, nullValue: 0 },
+  ];
+  await pause();
+  targets.push({ values: new BigUint64Array(count), isCode: false, validity: null, nullValue: 0 });
+  for (const [place, { storage }] of columns.entries()) {
+    await pause();
+    const entries = dictionaries[place]?.length;
+    targets.push({
+      values: allocate(entries === undefined ? storage : codeStorage(entries), count),
+      isCode: entries !== undefined,
+      validity: null,
+      nullValue: entries ?? 0,
+    });
+  }
+  return targets;
+}
+
+/** The rows as the arrays that they were brought into hold them. */
+function pulled(
+  columns: readonly SampledColumn[],
+  { count, dictionaries }: Head,
+  [stratum, priority, ...own]: readonly Target[],
+): ScannedRows {
   return {
     count,
-    stratum: stratum.values as Int32Array,
-    priority: priority.values as BigUint64Array,
+    stratum: stratum!.values as Int32Array, // two arrays before the columns
+    priority: priority!.values as BigUint64Array,
     columns: columns.map((column, place) => {
       const dictionary = dictionaries[place] ?? null;
       const storage = dictionary === null ? column.storage : codeStorage(dictionary.length);
-      const { values, validity } = targets[place]!; // one a column
+      const { values, validity } = own[place]!; // one a column
       return { column: { ...column, storage }, values: values as ColumnArray, validity, dictionary };
     }),
   };
 }
 
-/** Room for so many rows. To make an array for millions takes milliseconds. */
-async function makeTargets(
-  columns: readonly SampledColumn[],
-  dictionaries: readonly (Dictionary | null)[],
-  count: number,
-  pause: Pause,
-): Promise<{ readonly stratum: Target; readonly priority: Target; readonly own: readonly Target[] }> {
-  const target = async (storage: Storage, nullValue: number): Promise<Target> => {
-    await pause();
-    return { values: allocate(storage, count), bytesPerRow: bytesPerValue(storage), validity: null, nullValue }; // prettier-ignore
-  };
-  const stratum = await target('int32', 0);
-  await pause();
-  const priority = { values: new BigUint64Array(count), bytesPerRow: 8, validity: null, nullValue: 0 };
-  const own: Target[] = [];
-  for (const [place, { storage }] of columns.entries()) {
-    const entries = dictionaries[place]?.length;
-    own.push(await (entries === undefined ? target(storage, 0) : target(codeStorage(entries), entries)));
-  }
-  return { stratum, priority, own };
-}
-
-/** The type whose vectors have just the target's layout. */
-function sqlTypeOf({ values }: Target): string {
-  const names: readonly (readonly [new (length: number) => unknown, string])[] = [
-    [Int8Array, 'TINYINT'], [Int16Array, 'SMALLINT'], [Int32Array, 'INTEGER'], [BigInt64Array, 'BIGINT'],
-    [Uint8Array, 'UTINYINT'], [Uint16Array, 'USMALLINT'], [Float32Array, 'FLOAT'], [Float64Array, 'DOUBLE'],
-  ]; // prettier-ignore
-  return names.find(([Type]) => values instanceof Type)![1]; // all storages are listed
-}
-
-/** Makes the column's ENUM, ordered as DuckDB orders text, and reads its entries. */
-async function readDictionary(
-  database: LockedDatabase,
+/** Copies the values of a vector from a place on to theirs in the target, and its NULLs into the validity. @param count of all rows */
+function copyVector(
+  chunk: DuckDBDataChunk,
+  from: number,
   place: number,
-  control: Control,
-): Promise<Dictionary> {
-  const distinct = `SELECT DISTINCT c${place} FROM picked WHERE c${place} IS NOT NULL ORDER BY 1`;
-  await database.run(`DROP TYPE IF EXISTS d${place}`, control);
-  await database.run(`CREATE OR REPLACE TABLE entries${place} AS ${distinct}`, control);
-  await database.run(
-    `CREATE TYPE d${place} AS ENUM (SELECT c${place} FROM entries${place} ORDER BY 1)`,
-    control,
-  );
-  const entries: string[] = [];
-  await database.query(
-    `SELECT c${place} FROM entries${place} ORDER BY 1`,
-    async (result) => {
-      for (
-        let chunk = await result.fetchChunk();
-        chunk !== null && chunk.rowCount > 0;
-        chunk = await result.fetchChunk()
-      ) {
-        for (const text of chunk.getColumnValues(0)) entries.push(text as string); // a VARCHAR that is not NULL
-      }
-    },
-    control,
-  );
-  return entries;
-}
-
-/** Copies a vector's bytes to their place, and its NULLs into the validity. */
-function copyVector(chunk: DuckDBDataChunk, place: number, target: Target, row: number, count: number): void {
+  target: Target,
+  row: number,
+  count: number,
+): void {
   const vector = duckdb.data_chunk_get_vector(chunk.chunk, place);
-  const rows = chunk.rowCount;
-  const { values, bytesPerRow } = target;
-  const bytes = bytesOf(values as ColumnArray); // any typed array has bytes
-  bytes.set(duckdb.vector_get_data(vector, rows * bytesPerRow), row * bytesPerRow);
+  const rows = chunk.rowCount - from;
+  const { values, isCode } = target;
+  const width = isCode ? 4 : values.BYTES_PER_ELEMENT;
+  const data = duckdb.vector_get_data(vector, chunk.rowCount * width).subarray(from * width);
+  if (isCode) (values as NumberArray).set(new Int32Array(data.buffer, data.byteOffset, rows), row);
+  else bytesOf(values as ColumnArray).set(data, row * width); // any typed array has bytes
   // DuckDB has validity in words of 64 bits, and none where no row is NULL.
-  const bits = duckdb.vector_get_validity(vector, Math.ceil(rows / 64) * 8);
+  const bits = duckdb.vector_get_validity(vector, Math.ceil(chunk.rowCount / 64) * 8);
   if (bits === null || bits.length === 0) {
     if (target.validity !== null) for (let i = 0; i < rows; i++) setValid(target.validity, row + i);
     return;
@@ -156,7 +204,7 @@ function copyVector(chunk: DuckDBDataChunk, place: number, target: Target, row: 
     for (let i = row & ~7; i < row; i++) setValid(target.validity, i);
   }
   for (let i = 0; i < rows; i++) {
-    if (isValid(bits, i)) setValid(target.validity, row + i);
+    if (isValid(bits, from + i)) setValid(target.validity, row + i);
     else values[row + i] = target.nullValue as never; // the storage is not int64: the column has a dictionary or is a number
   }
 }

@@ -66,13 +66,10 @@ export async function scanKeys(
   );
   const on = keys.map((key, place) => `t.${quoteName(key)} IS NOT DISTINCT FROM d.k${place}`).join(' AND ');
   const picked = [...stored, 'd.u'].map((expression, place) => `${expression} AS c${place}`).join(', ');
-  await database.run(
-    `CREATE OR REPLACE TABLE picked AS SELECT d.h, ${rowPriority} AS u, ${picked} FROM ${reader} t JOIN drawn d ON ${on}`,
-    control,
-  );
   const known = await readTotals(database, relation.columns, control);
   await database.run('DROP TABLE universe', control);
-  const rows = await pullRows(database, [...columns, priorityColumn], control);
+  const pick = `SELECT d.h, ${rowPriority} AS u, ${picked} FROM ${reader} t JOIN drawn d ON ${on}`;
+  const rows = await pullRows(database, pick, [...columns, priorityColumn], control);
   const { values } = rows.columns.at(-1)!; // the last one is the key's priority
   return {
     ...known,
