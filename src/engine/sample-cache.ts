@@ -64,6 +64,7 @@ export class SampleCache {
   private readonly ready = new Map<number, Sample>();
   private readonly leaving = new Set<LeavingSample>();
   private readonly running = new Set<symbol>();
+  private isClosed = false;
 
   constructor(private readonly options: SampleCacheOptions) {}
 
@@ -155,6 +156,8 @@ export class SampleCache {
   }
 
   private async shared(entry: SampleEntry): Promise<Sample> {
+    // Nobody would close it.
+    if (this.isClosed) throw new QueryError('CLOSED', 'the engine is closed');
     const known = this.open.get(entry.id);
     if (known !== undefined) {
       this.open.delete(entry.id);
@@ -194,6 +197,7 @@ export class SampleCache {
 
   /** Closes all samples, whoever reads them. @throws QueryError STORAGE */
   async close(): Promise<void> {
+    this.isClosed = true;
     this.running.clear();
     for (const id of this.open.keys()) await this.forget(id);
     for (const left of this.leaving) await this.letGo(left);
