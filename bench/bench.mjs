@@ -33,8 +33,9 @@
  * Passes: loops by hand for several queries over a sample, one query after the other, and all of them block by block. Where these
  * take as long, a pass that queries share gains nothing.
  *
- * Builds: once each in a process of their own, against the least that a build in two scans could take; `peak` is the most memory
- * that the process has had by then, DuckDB's included.
+ * Builds: two samples in a process of their own, once in each order (CREATE SAMPLES begins with the stratified one, and the other then goes
+ * by its totals), against the least that a build in two scans could take; `peak` is the most memory that the process has had by then,
+ * DuckDB's included.
  *
  * Starts: of new processes, with the files in the page cache; then one engine that is asked again and again. Measured from a process
  * that has done nothing else.
