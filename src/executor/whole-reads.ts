@@ -1,4 +1,4 @@
-import type { RunIndex, Sample } from '../samples/index.ts';
+import type { KeyIndex, RunIndex, Sample } from '../samples/index.ts';
 import { type ScanTask, tasksOf } from './tasks.ts';
 
 /** Choices of strata that a sample has the tasks of; together they take no more memory than a column of whole numbers. */
@@ -9,8 +9,8 @@ interface WholeRead {
   readonly tasks: readonly ScanTask[];
 }
 
-/** By the strata that are read; the choice that was asked for last is the last. */
-const known = new WeakMap<RunIndex, Map<string, WholeRead>>();
+/** By what places the rows, and by the strata that are read; the choice that was asked for last is the last. */
+const known = new WeakMap<RunIndex | KeyIndex, Map<string, WholeRead>>();
 /** The strata that are read as text. */
 const texts = new WeakMap<Uint8Array, string>();
 
@@ -27,8 +27,9 @@ export function wholeTasks(
   to: Int32Array,
   blocks: number,
 ): readonly ScanTask[] {
-  const ofSample = known.get(sample.runs) ?? new Map<string, WholeRead>();
-  known.set(sample.runs, ofSample);
+  const places = sample.keys ?? sample.runs;
+  const ofSample = known.get(places) ?? new Map<string, WholeRead>();
+  known.set(places, ofSample);
   const text = texts.get(included) ?? included.join('');
   texts.set(included, text);
   const last = ofSample.get(text);

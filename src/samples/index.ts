@@ -24,5 +24,5 @@ export {
   strataColumn,
   type StrataTable,
 } from './strata-table.ts';
-export { keyMomentOrders, universeColumn } from './universe.ts';
+export { type KeyIndex, keyMomentOrders, universeColumn } from './universe.ts';
 export { writeColumnFile } from './write-column-file.ts';
