@@ -50,13 +50,20 @@ export class ReadingWatch {
   end(rowsRead: number): void {
     const rows = rowsRead - this.startedRows;
     if (this.startedMs !== null && rows > 0) {
+      const pace = (this.control.elapsedMs() - this.startedMs) / rows;
       this.lastRows = rows;
-      this.paces.push((this.control.elapsedMs() - this.startedMs) / rows);
+      this.paces.push(pace);
       if (this.paces.length > remembered) this.paces.shift();
-      // Threads that read together have a pace of their own.
-      if (rows >= rowsMin && !this.isForThreads) this.last.msPerRow = Math.max(...this.paces);
+      if (rows >= rowsMin)
+        this.last.msPerRow = this.isForThreads ? this.paceAlone(pace) : Math.max(...this.paces);
     }
     this.startedMs = null;
+  }
+
+  /** What one thread takes at most, by what several took together; and no more than was known. */
+  private paceAlone(together: number): number {
+    const count = this.control.threads?.count ?? 1;
+    return Math.min(this.last.msPerRow ?? Number.POSITIVE_INFINITY, together * count);
   }
 
   /**

@@ -100,20 +100,25 @@ test('what was read often is handed to threads where less is left, unless others
   const threads = new ScanThreads(2, startThread, () => () => undefined, null, worth);
   await threads.prewarm();
   const last = { msPerRow: null, reads: 0 };
+  let togetherMs = 1.5;
   /** Reads 8,192 rows, 3 ms, of a query. @returns whether they were for threads */
   const read = (isAlone = true): boolean => {
     const control = new RunControl(clock, {}, null, 0, undefined, threads);
     control.isUndisturbed = () => isAlone;
     const watch = new ReadingWatch(control, last);
     watch.begin(0, Number.POSITIVE_INFINITY, 0, 8192);
-    // Together they take half of the time.
-    nowMs += watch.isForThreads ? 1.5 : 3;
+    nowMs += watch.isForThreads ? togetherMs : 3;
     watch.end(8192);
     return watch.isForThreads;
   };
   for (let time = 0; time < 8; time++) expect(read()).toBe(false);
   for (let time = 0; time < 8; time++) expect(read()).toBe(true);
   expect(read(false)).toBe(false);
+  // What it took before its code was optimised is forgotten.
+  for (const each of [true, false]) {
+    togetherMs = 0.6;
+    expect(read()).toBe(each);
+  }
   await threads.close();
   expect(read()).toBe(false);
 });

@@ -32,6 +32,17 @@ test('tasks of a whole read are those of any read, and the same the next time', 
   expect(wholeTasks(sampleOf(sizes), included, to, 1)).not.toBe(wholeTasks(sample, included, to, 1));
 });
 
+test('rows and keys of the same file have tasks of their own', () => {
+  const rows = sampleOf([900]);
+  const starts = Int32Array.from({ length: 91 }, (_, key) => key * 10);
+  const keys: Sample = { ...rows, keys: { starts } as Sample['keys'] };
+  const all = Uint8Array.of(1);
+  const byRow = wholeTasks(rows, all, Int32Array.of(900), 1);
+  const byKey = wholeTasks(keys, all, Int32Array.of(90), 1);
+  expect(byKey).toEqual(tasksOf(keys, Int32Array.of(0), Int32Array.of(90)));
+  expect(wholeTasks(rows, all, Int32Array.of(900), 1)).toBe(byRow);
+});
+
 test('of a sample eight choices are kept, those that were asked for last', () => {
   const sizes = Array.from({ length: 10 }, () => 1000);
   const sample = sampleOf(sizes);
