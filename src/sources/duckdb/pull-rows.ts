@@ -43,9 +43,13 @@ export async function pullRows(
     pullStatement(pick, columns),
     async (result) => {
       const head: Head = {
-        count: 0,
-        dictionaries: columns.map(({ dictionary }) => (dictionary ? [] : null)),
+        count: null,
+        dictionaries: columns.map(({ dictionary }) =>
+          dictionary ? { texts: [], size: null, met: 0 } : null,
+        ),
       };
+      // SQL does not promise that parts of a union come one after the other: rows that are there before all of the head wait for it.
+      const waiting: { readonly chunk: DuckDBDataChunk; readonly from: number }[] = [];
       let targets: readonly Target[] | null = null;
       let row = 0;
       for (;;) {
@@ -53,30 +57,52 @@ export async function pullRows(
         const chunk = await result.fetchChunk();
         if (chunk === null || chunk.rowCount === 0) break;
         const from = readHead(chunk, head);
-        if (from === chunk.rowCount) continue;
+        if (from < chunk.rowCount) waiting.push({ chunk, from });
+        if (!isWhole(head)) continue;
         targets ??= await makeTargets(columns, head, pauseOf(control));
-        for (const [place, each] of targets.entries()) copyVector(chunk, from, place, each, row, head.count);
-        row += chunk.rowCount - from;
+        for (const each of waiting.splice(0)) {
+          for (const [place, target] of targets.entries())
+            copyVector(each.chunk, each.from, place, target, row, head.count);
+          row += each.chunk.rowCount - each.from;
+        }
       }
-      targets ??= await makeTargets(columns, head, pauseOf(control));
+      if (!isWhole(head) || targets === null || row !== head.count)
+        throw new Error('DuckDB ended before all rows were there');
       return pulled(columns, head, targets);
     },
     control,
   );
 }
 
-/** What a result tells before its rows. */
-interface Head {
-  /** Number of rows. */
-  count: number;
-  /** The texts of each column in their order; null: it holds none. */
-  readonly dictionaries: readonly (string[] | null)[];
+/** The texts of a column in their order, as far as they are known. */
+interface Texts {
+  readonly texts: string[];
+  /** How many there are; null: that was not told yet. */
+  size: number | null;
+  met: number;
 }
 
-/**
- * The statement: first the head, with a negative number in place of a stratum; then the rows, texts as their places in their dictionary, in
- * the order that DuckDB has them in.
- */
+/** What a result tells beside its rows. */
+interface Head {
+  /** Number of rows; null: it was not told yet. */
+  count: number | null;
+  /** null: the column holds no texts. */
+  readonly dictionaries: readonly (Texts | null)[];
+}
+
+/** All that rows are to be understood by has been told. */
+function isWhole(head: Head): head is Head & { readonly count: number } {
+  return (
+    head.count !== null && head.dictionaries.every((texts) => texts === null || texts.met === texts.size)
+  );
+}
+
+/** What stands in place of a stratum in rows of the head: of the number of rows, of a dictionary's size, and of its entries. */
+const countMark = -1;
+const sizeMark = (place: number): number => -2 - 2 * place;
+const entryMark = (place: number): number => -3 - 2 * place;
+
+/** The statement: the head, with negative numbers in place of strata, and the rows, texts as their places in their dictionary. */
 function pullStatement(pick: string, columns: readonly SampledColumn[]): string {
   const names = columns.map((_, place) => `c${place}`);
   const texts = columns.flatMap(({ dictionary }, place) => (dictionary ? [place] : []));
@@ -86,10 +112,11 @@ function pullStatement(pick: string, columns: readonly SampledColumn[]): string 
       `d${place} AS MATERIALIZED (SELECT c${place} AS entry, row_number() OVER (ORDER BY c${place}) - 1 AS code FROM (SELECT DISTINCT c${place} FROM p WHERE c${place} IS NOT NULL))`,
   );
   const head = [
-    `SELECT ${['-1 AS h', 'count(*)::UBIGINT AS u', ...nulls, 'NULL::VARCHAR AS entry'].join(', ')} FROM p`,
-    ...texts.map(
-      (place) => `SELECT ${[-2 - place, 'code::UBIGINT', ...nulls, 'entry'].join(', ')} FROM d${place}`,
-    ),
+    `SELECT ${[`${countMark} AS h`, 'count(*)::UBIGINT AS u', ...nulls, 'NULL::VARCHAR AS entry'].join(', ')} FROM p`,
+    ...texts.flatMap((place) => [
+      `SELECT ${[sizeMark(place), 'count(*)::UBIGINT', ...nulls, 'NULL'].join(', ')} FROM d${place}`,
+      `SELECT ${[entryMark(place), 'code::UBIGINT', ...nulls, 'entry'].join(', ')} FROM d${place}`,
+    ]),
   ];
   const coded = names.map((name, place) => (texts.includes(place) ? `d${place}.code::INTEGER` : name));
   const joins = texts.map((place) => `LEFT JOIN d${place} ON c${place} = d${place}.entry`);
@@ -97,18 +124,27 @@ function pullStatement(pick: string, columns: readonly SampledColumn[]): string 
   return `WITH ${[`p AS MATERIALIZED (${pick})`, ...entries].join(', ')} ${[...head, rows].join(' UNION ALL ')}`;
 }
 
-/** The rows of a chunk that belong to the head, which come before all others. @returns how many they are */
+/** Takes in the rows of a chunk that belong to the head, which come before all others of it. @returns how many they are */
 function readHead(chunk: DuckDBDataChunk, head: Head): number {
   const strata = duckdb.vector_get_data(duckdb.data_chunk_get_vector(chunk.chunk, 0), chunk.rowCount * 4);
-  const what = new Int32Array(strata.buffer, strata.byteOffset, chunk.rowCount);
-  const rows = what.findIndex((each) => each >= 0);
+  const marks = new Int32Array(strata.buffer, strata.byteOffset, chunk.rowCount);
+  const rows = marks.findIndex((each) => each >= 0);
   const own = rows < 0 ? chunk.rowCount : rows;
+  if (marks.at(-1)! < 0 && own < chunk.rowCount) throw new Error('DuckDB has mixed parts of a union'); // no chunk is empty
   if (own === 0) return 0;
   const numbers = chunk.getColumnValues(1);
   const entries = chunk.getColumnValues(chunk.columnCount - 1);
   for (let row = 0; row < own; row++) {
-    if (what[row] === -1) head.count = Number(numbers[row]);
-    else head.dictionaries[-2 - what[row]!]![Number(numbers[row])] = entries[row] as string; // of a column with a dictionary
+    const mark = marks[row]!; // row < length
+    const number = Number(numbers[row]);
+    const dictionary = head.dictionaries[Math.floor((sizeMark(0) - mark) / 2)];
+    if (mark === countMark) head.count = number;
+    else if ((sizeMark(0) - mark) % 2 === 0)
+      dictionary!.size = number; // of a column with a dictionary
+    else {
+      dictionary!.texts[number] = entries[row] as string; // the same
+      dictionary!.met++;
+    }
   }
   return own;
 }
@@ -135,7 +171,7 @@ const resultType = ({ storage, dictionary }: SampledColumn): string => dictionar
 /** Room for the rows: their strata, their priorities and each column. To make an array for millions takes milliseconds. */
 async function makeTargets(
   columns: readonly SampledColumn[],
-  { count, dictionaries }: Head,
+  { count, dictionaries }: Head & { readonly count: number },
   pause: Pause,
 ): Promise<readonly Target[]> {
   const targets: Target[] = [
@@ -145,7 +181,7 @@ async function makeTargets(
   targets.push({ values: new BigUint64Array(count), isCode: false, validity: null, nullValue: 0 });
   for (const [place, { storage }] of columns.entries()) {
     await pause();
-    const entries = dictionaries[place]?.length;
+    const entries = dictionaries[place]?.texts.length;
     targets.push({
       values: allocate(entries === undefined ? storage : codeStorage(entries), count),
       isCode: entries !== undefined,
@@ -159,7 +195,7 @@ async function makeTargets(
 /** The rows as the arrays that they were brought into hold them. */
 function pulled(
   columns: readonly SampledColumn[],
-  { count, dictionaries }: Head,
+  { count, dictionaries }: Head & { readonly count: number },
   [stratum, priority, ...own]: readonly Target[],
 ): ScannedRows {
   return {
@@ -167,7 +203,7 @@ function pulled(
     stratum: stratum!.values as Int32Array, // two arrays before the columns
     priority: priority!.values as BigUint64Array,
     columns: columns.map((column, place) => {
-      const dictionary = dictionaries[place] ?? null;
+      const dictionary = dictionaries[place]?.texts ?? null;
       const storage = dictionary === null ? column.storage : codeStorage(dictionary.length);
       const { values, validity } = own[place]!; // one a column
       return { column: { ...column, storage }, values: values as ColumnArray, validity, dictionary };
