@@ -99,25 +99,25 @@ export class SampleCache {
         // The answer is there; what is not tidied up now is tidied up later.
         if (left.readers.size === 0) await this.letGo(left).catch(() => undefined);
       }
-      if (this.isTooMuch) await this.letGoOfTooMuch().catch(() => undefined);
+      if (this.excessBytes > 0) await this.letGoOfTooMuch().catch(() => undefined);
     }
   }
 
-  private get isTooMuch(): boolean {
+  /** What columns take beyond the memory that they may. One that is still being opened has nothing loaded, and may not answer for long. */
+  private get excessBytes(): number {
     let bytes = 0;
     for (const sample of this.ready.values()) bytes += sample.bytesLoaded();
-    return bytes > this.options.bytesMax;
+    return bytes - this.options.bytesMax;
   }
 
   /** Lets go of what was not used for longest, until the rest fits into memory. What statements read now goes when they have ended. */
   private async letGoOfTooMuch(): Promise<void> {
-    // One that is still being opened has nothing loaded, and may not answer for long.
-    const opened = [...this.open.keys()].map((id) => ({ id, bytes: this.ready.get(id)?.bytesLoaded() ?? 0 }));
-    let total = opened.reduce((sum, { bytes }) => sum + bytes, 0);
-    for (const { id, bytes } of opened) {
-      if (total <= this.options.bytesMax) return;
+    let excess = this.excessBytes;
+    for (const id of this.open.keys()) {
+      if (excess <= 0) return;
+      const bytes = this.ready.get(id)?.bytesLoaded() ?? 0;
       if (bytes === 0) continue;
-      total -= bytes;
+      excess -= bytes;
       await this.forget(id);
     }
   }
@@ -153,6 +153,11 @@ export class SampleCache {
     const load: Sample['load'] = (name, rows) =>
       control.loading(sample.bytesToLoad(name, rows), inTime(sample.load(name, rows)));
     return { ...sample, load };
+  }
+
+  /** Whether new statements get just this sample for an entry. */
+  holds({ id }: SampleEntry, sample: Sample): boolean {
+    return this.ready.get(id) === sample;
   }
 
   private async shared(entry: SampleEntry): Promise<Sample> {

@@ -1,3 +1,4 @@
+import { keptWith } from '../common/index.ts';
 import type { NumberArray } from '../columns/index.ts';
 import { compile, type KernelData, shapeOf } from './kernel.ts';
 
@@ -50,12 +51,6 @@ function ownLoop(text: string, first: NumberArray, data: LoopData): unknown {
   return made;
 }
 
-const numbers = new WeakMap<NumberArray, number>();
-let numbersGiven = 0;
-
+let lastNumber = 0;
 /** A number that no other array has. */
-function numberOf(array: NumberArray): number {
-  const known = numbers.get(array) ?? ++numbersGiven;
-  numbers.set(array, known);
-  return known;
-}
+const numberOf = keptWith<NumberArray, number>(() => ++lastNumber);

@@ -1,3 +1,4 @@
+import { keptWith } from '../common/index.ts';
 import type { KeyIndex, RunIndex, Sample } from '../samples/index.ts';
 import { type ScanTask, tasksOf } from './tasks.ts';
 
@@ -12,7 +13,7 @@ interface WholeRead {
 /** By what places the rows, and by the strata that are read; the choice that was asked for last is the last. */
 const known = new WeakMap<RunIndex | KeyIndex, Map<string, WholeRead>>();
 /** The strata that are read as text. */
-const texts = new WeakMap<Uint8Array, string>();
+const textOf = keptWith((included: Uint8Array) => included.join(''));
 
 /**
  * The tasks that read some strata from their first row to their last. To work them out takes up to an eighth of the reading, and
@@ -30,8 +31,7 @@ export function wholeTasks(
   const places = sample.keys ?? sample.runs;
   const ofSample = known.get(places) ?? new Map<string, WholeRead>();
   known.set(places, ofSample);
-  const text = texts.get(included) ?? included.join('');
-  texts.set(included, text);
+  const text = textOf(included);
   const last = ofSample.get(text);
   if (last?.blocks === blocks) {
     ofSample.delete(text);

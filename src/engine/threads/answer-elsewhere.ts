@@ -1,4 +1,5 @@
 import type { CatalogSnapshot } from '../../catalog/index.ts';
+import { keptWith } from '../../common/index.ts';
 import type { SelectPlan } from '../../planner/index.ts';
 import type { RoutedAnswer, SelectRun } from '../select-run.ts';
 import type { EngineState } from '../state.ts';
@@ -27,6 +28,8 @@ export async function answerElsewhere(
   if (!isForThreads || statementThreads?.mayTake(asked.shape) !== true) return null;
   const candidates: Candidate[] = [];
   for (const entry of entries) candidates.push({ entry, sample: await samples.get(entry) });
+  // What was let go of meanwhile nobody would take back.
+  if (!candidates.every(({ entry, sample }) => samples.holds(entry, sample))) return null;
   const question = {
     sql: asked.sql,
     params: asked.params,
@@ -44,12 +47,6 @@ export async function answerElsewhere(
   return { columns: answer.columns, report: { ...answer.report, sample } };
 }
 
-const numbers = new WeakMap<CatalogSnapshot, number>();
 let lastNumber = 0;
-
 /** The same for the same snapshot, and no other's. */
-function numberOf(snapshot: CatalogSnapshot): number {
-  const number = numbers.get(snapshot) ?? ++lastNumber;
-  numbers.set(snapshot, number);
-  return number;
-}
+const numberOf = keptWith<CatalogSnapshot, number>(() => ++lastNumber);

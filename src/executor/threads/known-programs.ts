@@ -1,3 +1,4 @@
+import { keptWith } from '../../common/index.ts';
 import { isRepeatable, type ScanProgram } from '../scan-program.ts';
 
 /** Programs that no scan reads by at the moment, which threads keep: what was asked is asked again. */
@@ -16,18 +17,12 @@ interface KnownProgram {
 export class KnownPrograms {
   /** By number; the one that was opened last is the last. */
   private readonly known = new Map<number, KnownProgram>();
-  private readonly numbers = new WeakMap<ScanProgram, number>();
   private last = 0;
+  /** The same for the same program, and no other's. */
+  readonly numberOf = keptWith<ScanProgram, number>(() => ++this.last);
 
   /** @param forget is called with the number of a program that threads need no more */
   constructor(private readonly forget: (number: number) => void) {}
-
-  /** The same for the same program, and no other's. */
-  numberOf(program: ScanProgram): number {
-    const number = this.numbers.get(program) ?? ++this.last;
-    this.numbers.set(program, number);
-    return number;
-  }
 
   /** A scan begins. */
   open(program: ScanProgram, owner: object): void {
