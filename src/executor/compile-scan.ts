@@ -4,7 +4,7 @@ import { cellIndexOf } from './cell-table.ts';
 import { centresOf } from './centres.ts';
 import { type CombinedKeys, combineKeys, keyCode } from './group-keys.ts';
 import type { Interner } from './interner.ts';
-import { dataOf, declareColumns, declareInputs, type KernelInputs, type ScanKernel } from './kernel.ts';
+import { dataOf, declareInputs, type KernelInputs, namedColumns, type ScanKernel } from './kernel.ts';
 import { linkLoop, type LoopCode } from './link-loop.ts';
 import { type ColumnSource, Emitter, NotOnKernels } from './lower/emitter.ts';
 import { lowerExpression } from './lower/lower.ts';
@@ -70,8 +70,8 @@ export function compileScan(
   const { keyed } = layout;
   const { count: strata } = sample.strata;
   const loop = loopOf(rowsCode, layout, rowKeys, byStratum, sample);
-  const declared = ({ outer, body }: LoopCode): LoopCode => ({
-    outer: `${declareColumns(emitter.parameters)}\n${outer}`,
+  const declared = (body: string): LoopCode => ({
+    columns: namedColumns(emitter.parameters),
     body: `${declareInputs(emitter.parameters)}\n${body}`,
   });
   const program: ScanProgram = {
@@ -86,7 +86,7 @@ export function compileScan(
   const { kernel, inputs } = linkProgram(program, interners, true);
   const valueKernel = (): ValueKernel => {
     const code = byStratum ? null : `(${rowKeys.code}) * ${view.codes}`;
-    const values = declared(withoutOuter(valueLoop(emitter, rows, layout, measures, code)));
+    const values = declared(valueLoop(emitter, rows, layout, measures, code));
     return linkLoop(values, 'sink', program, true) as ValueKernel; // the parameters are its
   };
   const everyRow = byStratum && filter.every(ofStratum);
@@ -130,13 +130,11 @@ function loopOf(
   const code =
     keyed === null
       ? constantGroupLoop(emitter, filter, layout, measures)
-      : withoutOuter(keyLoop(emitter, filter, layout, keyed, measures, rowCode));
+      : keyLoop(emitter, filter, layout, keyed, measures, rowCode);
   const stride = monomials.length;
   const index = cellIndexOf({ strata, codes: rowKeys.codes, stride }, 0);
   return { code, stride, sumOf: [...monomials.keys()], index };
 }
-
-const withoutOuter = (body: string): LoopCode => ({ outer: '', body });
 
 /** The code of a row: which rows match, and what they measure. */
 interface RowsCode {

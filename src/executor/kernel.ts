@@ -69,9 +69,11 @@ export function compile(parameters: readonly string[], body: string, shape: stri
   return made;
 }
 
-type Named = readonly [name: string, source: string];
+/** A name in generated code, and what it stands for. */
+export type Named = readonly [name: string, source: string];
 
-const namedColumns = ({ columns }: KernelParameters): Named[] =>
+/** Names for columns, from `columns` and `validity`. */
+export const namedColumns = ({ columns }: KernelParameters): Named[] =>
   columns.flatMap(({ nullable, dictionary }, place): Named[] => [
     [`c${place}`, `columns[${place}]`],
     ...(nullable && dictionary === null ? [[`v${place}`, `validity[${place}]`] as const] : []),
@@ -84,18 +86,12 @@ const namedOthers = ({ constants, words, tables, helpers }: KernelParameters): N
   ...helpers.map((_, place) => [`f${place}`, `inputs.helpers[${place}]`] as const),
 ];
 
-const declare = (named: readonly Named[]): string =>
+/** Declarations of names. */
+export const declare = (named: readonly Named[]): string =>
   named.map(([name, source]) => `const ${name} = ${source};`).join('\n');
-
-/** Declarations that bring columns into names, from `columns` and `validity`. */
-export const declareColumns = (parameters: KernelParameters): string => declare(namedColumns(parameters));
 
 /** Declarations that bring into names what else a kernel reads, from `inputs`. */
 export const declareInputs = (parameters: KernelParameters): string => declare(namedOthers(parameters));
-
-/** All these names. */
-export const inputNames = (parameters: KernelParameters): string[] =>
-  [...namedColumns(parameters), ...namedOthers(parameters)].map(([name]) => name);
 
 /** The kinds of the arrays, for {@link compile}. */
 export function shapeOf({ columns, tables }: Pick<KernelData, 'columns' | 'tables'>): string {

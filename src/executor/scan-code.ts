@@ -2,8 +2,7 @@ import type { MomentLayout, Monomial } from '../plan/index.ts';
 import { type Accumulation, accumulation } from './accumulation.ts';
 import { type CellIndex, cellIndexOf } from './cell-table.ts';
 import type { CombinedKeys } from './group-keys.ts';
-import { inputNames, pieceRows } from './kernel.ts';
-import type { LoopCode } from './link-loop.ts';
+import { pieceRows } from './kernel.ts';
 import type { Emitter } from './lower/emitter.ts';
 import { masked, type MeasureCode, scaleOf, withScales } from './measure-code.ts';
 import { overPiece, type RowFilter } from './row-filter.ts';
@@ -28,8 +27,6 @@ const maskedSumsMax = 4;
 const laneSumsMax = 12;
 /** Beyond so many of a row there is no room for those of a second one beside what they are made of. */
 const rowSumsMax = 5;
-/** Columns that a function for a piece may read. */
-const apartColumnsMax = 2;
 /** Lanes beyond which the rows of short runs are left over, and loops no longer fit what the compiler cares for. */
 const lanesMax = { none: 4, mask: 2, selection: 2 };
 
@@ -57,15 +54,14 @@ function accumulationUnder(
 
 /**
  * The loop where a run's rows all belong to the cell of their stratum: sums in local variables, one store a piece. So sums do not
- * depend on who reads how many pieces at a time. Under a mask V8 does a third better where a piece is a function of its own, but
- * worse where rows read more columns, or look things up in tables.
+ * depend on who reads how many pieces at a time.
  */
 export function constantGroupLoop(
   emitter: Emitter,
   filter: RowFilter,
   layout: MomentLayout,
   measures: readonly MeasureCode[],
-): LoopCode {
+): string {
   const { monomials } = layout;
   const { ofRow, firstSame, counts } = accumulationUnder(filter, layout, measures, emitter);
   const stored = monomials.map((_, slot) => slot).filter((slot) => !counts.includes(slot));
@@ -81,25 +77,20 @@ export function constantGroupLoop(
     ${overPiece(filter, row, lanes)}
     ${stored.map((slot) => `sums[o + ${slot}] += (${names(firstSame[slot]!).join(' + ')})${scaleOf(monomials[slot]!, measures)};`).join(' ')}
     ${counts.map((slot) => `sums[o + ${slot}] += count;`).join(' ')}`; // slots are places of monomials
-  const { parameters } = emitter;
-  const isApart =
-    filter.kind === 'mask' && parameters.tables.length === 0 && parameters.columns.length <= apartColumnsMax;
-  const given = ['start', 'end', 'sums', 'o', ...inputNames(parameters)].join(', ');
-  const body = `
+  return `
 const direct = cells.direct;
 ${overRuns(
   `let cell = direct[h];
   if (cell > 0) cell--;
   else cell = cells.cell(h, 0);
   const o = cell * ${monomials.length}, sums = cells.sums;`,
-  isApart ? `addPiece(${given});` : piece,
+  piece,
 )}`;
-  return { outer: isApart ? `function addPiece(${given}) {\n${piece}\n}` : '', body };
 }
 
 /** A loop over runs, and where it leaves the sums of a layout. */
 export interface CellLoop {
-  readonly code: LoopCode;
+  readonly code: string;
   /** Sums that a cell has. */
   readonly stride: number;
   /** For each slot its place among a cell's sums: what adds up the same is added up once. */
@@ -136,7 +127,7 @@ ${overRuns(
   `${beforePiece}\n  ${overPiece(filter, () => body)}`,
 )}
 ${end}`;
-  return { code: { outer: '', body: loop }, stride, sumOf, index };
+  return { code: loop, stride, sumOf, index };
 }
 
 /** Code by which a row finds its sums, from `o` on, and counts itself. Codes that are not hashed are small whole numbers, whatever they are made of. */

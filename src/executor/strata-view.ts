@@ -4,9 +4,10 @@ import { type CombinedKeys, combineKeys, keyCode } from './group-keys.ts';
 import {
   compile,
   dataOf,
-  declareColumns,
+  declare,
   declareInputs,
   inputsOf,
+  namedColumns,
   shapeOf,
   type StratumKernel,
 } from './kernel.ts';
@@ -47,7 +48,7 @@ export function viewStrata(
   const conditions = filter.map((condition) => emitter.lowerBoolean(condition).value);
   const combined = combineKeys(keys.map((key) => keyCode(key, emitter)));
   const { parameters } = emitter;
-  const declared = `const { columns, validity } = inputs;\n${declareColumns(parameters)}\n${declareInputs(parameters)}`;
+  const declared = `const { columns, validity } = inputs;\n${declare(namedColumns(parameters))}\n${declareInputs(parameters)}`;
   const body = `${declared}\n${stratumLoop(emitter, conditions, combined.code)}`;
   const inputs = inputsOf(dataOf(emitter.parameters, loaded), emitter.parameters.interners);
   const kernel = compile(
