@@ -4,7 +4,7 @@ import { cellIndexOf } from './cell-table.ts';
 import { centresOf } from './centres.ts';
 import { type CombinedKeys, combineKeys, keyCode } from './group-keys.ts';
 import type { Interner } from './interner.ts';
-import { dataOf, declareInputs, type KernelInputs, namedColumns, type ScanKernel } from './kernel.ts';
+import { dataOf, declareInputs, type KernelInputs, namedArrays, type ScanKernel } from './kernel.ts';
 import { linkLoop, type LoopCode } from './link-loop.ts';
 import { type ColumnSource, Emitter, NotOnKernels } from './lower/emitter.ts';
 import { lowerExpression } from './lower/lower.ts';
@@ -71,7 +71,7 @@ export function compileScan(
   const { count: strata } = sample.strata;
   const loop = loopOf(rowsCode, layout, rowKeys, byStratum, sample);
   const declared = (body: string): LoopCode => ({
-    columns: namedColumns(emitter.parameters),
+    arrays: namedArrays(emitter.parameters),
     body: `${declareInputs(emitter.parameters)}\n${body}`,
   });
   const program: ScanProgram = {

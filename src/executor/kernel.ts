@@ -28,6 +28,9 @@ export interface KernelInputs extends Omit<KernelData, 'helpers'> {
 /** Rows that a loop adds up before it hands its sums on. */
 export const pieceRows = 4096;
 
+/** The room of {@link KernelInputs.selection}; a loop needs it no longer than it runs. */
+export const selection = new Int32Array(pieceRows);
+
 /**
  * A loop over runs of a sample, generated for a query's shape. It adds what matches into the cells.
  * @param runs (stratum, start, end) triples; those from place `from` to `to` are read
@@ -72,17 +75,22 @@ export function compile(parameters: readonly string[], body: string, shape: stri
 /** A name in generated code, and what it stands for. */
 export type Named = readonly [name: string, source: string];
 
-/** Names for columns, from `columns` and `validity`. */
-export const namedColumns = ({ columns }: KernelParameters): Named[] =>
-  columns.flatMap(({ nullable, dictionary }, place): Named[] => [
+/** What arrays are taken from, in the inputs. */
+export const sourcesOfArrays = ['columns', 'validity', 'tables', 'selection'];
+
+/** Names for the arrays that a kernel reads. */
+export const namedArrays = ({ columns, tables }: KernelParameters): Named[] => [
+  ...columns.flatMap(({ nullable, dictionary }, place): Named[] => [
     [`c${place}`, `columns[${place}]`],
     ...(nullable && dictionary === null ? [[`v${place}`, `validity[${place}]`] as const] : []),
-  ]);
+  ]),
+  ...tables.map((_, place) => [`t${place}`, `tables[${place}]`] as const),
+  ['selected', 'selection'],
+];
 
-const namedOthers = ({ constants, words, tables, helpers }: KernelParameters): Named[] => [
+const namedOthers = ({ constants, words, helpers }: KernelParameters): Named[] => [
   ...constants.map((_, place) => [`k${place}`, `inputs.constants[${place}]`] as const),
   ...words.map((_, place) => [`n${place}`, `inputs.words[${place}]`] as const),
-  ...tables.map((_, place) => [`t${place}`, `inputs.tables[${place}]`] as const),
   ...helpers.map((_, place) => [`f${place}`, `inputs.helpers[${place}]`] as const),
 ];
 
@@ -116,6 +124,6 @@ export function inputsOf(data: KernelData, interners: readonly Interner[]): Kern
   return {
     ...data,
     helpers: data.helpers.map((spec) => makeHelper(spec, interners)),
-    selection: new Int32Array(pieceRows),
+    selection,
   };
 }

@@ -55,7 +55,7 @@ export function overPiece(filter: RowFilter, body: (lane: number) => readonly st
     case 'mask':
       return inLanes('start', 'end', lanes, '@', body);
     case 'selection':
-      return `${filter.code}\n${inLanes('0', 'count', lanes, 'selection[@]', body)}`;
+      return `${filter.code}\n${inLanes('0', 'count', lanes, 'selected[@]', body)}`;
   }
 }
 
@@ -78,11 +78,11 @@ export function emitSelection(conditions: readonly BoundExpression[], emitter: E
   const loops = steps.map((together, place) => {
     const loop = emitter.anotherLoop();
     const values = together.map((condition) => loop.lowerBoolean(condition).value);
-    const select = [...loop.lines, `selection[count] = i; count += +(${values.join(' & ')});`];
+    const select = [...loop.lines, `selected[count] = i; count += +(${values.join(' & ')});`];
     const over =
       place === 0
         ? inLanes('start', 'end', 1, '@', () => select)
-        : inLanes('0', `before${place}`, 1, 'selection[@]', () => select);
+        : inLanes('0', `before${place}`, 1, 'selected[@]', () => select);
     return place === 0 ? `let count = 0;\n${over}` : `const before${place} = count; count = 0;\n${over}`;
   });
   return { kind: 'selection', code: loops.join('\n') };

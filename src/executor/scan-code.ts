@@ -10,7 +10,6 @@ import { overPiece, type RowFilter } from './row-filter.ts';
 /** A scan's loop over runs, and within these over pieces of them. */
 export function overRuns(beforeRun: string, piece: string, afterRun = ''): string {
   return `
-const selection = inputs.selection;
 for (let run = from; run < to; run += 3) {
   const h = runs[run], last = runs[run + 2];
   ${beforeRun}

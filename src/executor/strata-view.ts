@@ -7,8 +7,9 @@ import {
   declare,
   declareInputs,
   inputsOf,
-  namedColumns,
+  namedArrays,
   shapeOf,
+  sourcesOfArrays,
   type StratumKernel,
 } from './kernel.ts';
 import { type ColumnSource, Emitter } from './lower/emitter.ts';
@@ -48,7 +49,7 @@ export function viewStrata(
   const conditions = filter.map((condition) => emitter.lowerBoolean(condition).value);
   const combined = combineKeys(keys.map((key) => keyCode(key, emitter)));
   const { parameters } = emitter;
-  const declared = `const { columns, validity } = inputs;\n${declare(namedColumns(parameters))}\n${declareInputs(parameters)}`;
+  const declared = `const { ${sourcesOfArrays.join(', ')} } = inputs;\n${declare(namedArrays(parameters))}\n${declareInputs(parameters)}`;
   const body = `${declared}\n${stratumLoop(emitter, conditions, combined.code)}`;
   const inputs = inputsOf(dataOf(emitter.parameters, loaded), emitter.parameters.interners);
   const kernel = compile(
