@@ -49,8 +49,8 @@ function s2({ values, code }) {
     let i = start;
     // One or two rows are left over in any case: what has never run V8 compiles to giving up.
     for (const stop = end - 2; i < stop; i += 2) {
-      const m = +((browser[i] === chrome) & (bitrate[i] > 3000));
-      const o = +((browser[i + 1] === chrome) & (bitrate[i + 1] > 3000));
+      const m = (browser[i] === chrome) & (bitrate[i] > 3000);
+      const o = (browser[i + 1] === chrome) & (bitrate[i + 1] > 3000);
       const p = (time[i] - 620) * m;
       const q = (time[i + 1] - 620) * o;
       n += m;
@@ -63,7 +63,7 @@ function s2({ values, code }) {
       b3 += q * q * q;
     }
     for (; i < end; i++) {
-      const m = +((browser[i] === chrome) & (bitrate[i] > 3000));
+      const m = (browser[i] === chrome) & (bitrate[i] > 3000);
       const p = (time[i] - 620) * m;
       n += m;
       a += p;
