@@ -9,7 +9,9 @@ import { addBitsAbove, addMinutes, addSecondsAbove, store } from './best-sums.mj
 /** @typedef {import('./loop-input.mjs').LoopInput} LoopInput */
 
 /** Rows that a loop adds up at a call. */
-const blockRows = 4096;
+const blockRows = 16_384;
+/** Rows between two stores: what comes behind a short loop has been run when V8 compiles it. */
+const pieceRows = 4096;
 const selection = new Int32Array(blockRows);
 
 /**
@@ -41,36 +43,38 @@ function s1({ values }) {
 function s2({ values, code }) {
   const [times, bitrates, browsers] = ['session_time', 'bitrate', 'browser'].map(values);
   const chrome = code('browser', 'chrome');
-  return byBlocks(times.length, (cells, start, end) => {
+  return byBlocks(times.length, (cells, from, to) => {
     const time = times;
     const bitrate = bitrates;
     const browser = browsers;
-    let n = 0, a = 0, a2 = 0, a3 = 0, n1 = 0, b = 0, b2 = 0, b3 = 0; // prettier-ignore
-    let i = start;
-    // One or two rows are left over in any case: what has never run V8 compiles to giving up.
-    for (const stop = end - 2; i < stop; i += 2) {
-      const m = (browser[i] === chrome) & (bitrate[i] > 3000);
-      const o = (browser[i + 1] === chrome) & (bitrate[i + 1] > 3000);
-      const p = (time[i] - 620) * m;
-      const q = (time[i + 1] - 620) * o;
-      n += m;
-      n1 += o;
-      a += p;
-      b += q;
-      a2 += p * p;
-      b2 += q * q;
-      a3 += p * p * p;
-      b3 += q * q * q;
+    for (let start = from; start < to; start += pieceRows) {
+      const end = Math.min(to, start + pieceRows);
+      let n = 0, a = 0, a2 = 0, a3 = 0, n1 = 0, b = 0, b2 = 0, b3 = 0; // prettier-ignore
+      let i = start;
+      for (const stop = end - 1; i < stop; i += 2) {
+        const m = (browser[i] === chrome) & (bitrate[i] > 3000);
+        const o = (browser[i + 1] === chrome) & (bitrate[i + 1] > 3000);
+        const p = (time[i] - 620) * m;
+        const q = (time[i + 1] - 620) * o;
+        n += m;
+        n1 += o;
+        a += p;
+        b += q;
+        a2 += p * p;
+        b2 += q * q;
+        a3 += p * p * p;
+        b3 += q * q * q;
+      }
+      if (i < end) {
+        const m = (browser[i] === chrome) & (bitrate[i] > 3000);
+        const p = (time[i] - 620) * m;
+        n += m;
+        a += p;
+        a2 += p * p;
+        a3 += p * p * p;
+      }
+      store(cells, 0, n + n1, a + b, a2 + b2, a3 + b3);
     }
-    for (; i < end; i++) {
-      const m = (browser[i] === chrome) & (bitrate[i] > 3000);
-      const p = (time[i] - 620) * m;
-      n += m;
-      a += p;
-      a2 += p * p;
-      a3 += p * p * p;
-    }
-    store(cells, 0, n + n1, a + b, a2 + b2, a3 + b3);
   });
 }
 
