@@ -22,10 +22,7 @@ export interface GatheredRows {
 const rowsAtOnce = 1024;
 
 /** Gathers rows column by column: there may be a hundred thousand, and to come to each takes longer than to look at it. */
-export function* gatherRows(
-  rows: EstimatedRows,
-  outputs: readonly QueryOutput[],
-): Pieces<GatheredRows> {
+export function* gatherRows(rows: EstimatedRows, outputs: readonly QueryOutput[]): Pieces<GatheredRows> {
   const groups = yield* groupsOf(rows);
   const estimates = yield* showEstimates(rows, groups);
   const keys = rows.at(0)?.reader.keyColumns(groups) ?? []; // they are read alike

@@ -127,11 +127,7 @@ export class Foresight {
     return { ...seen, rankLimit: Math.min(step, limits.max), isStep: true, byWitness: false };
   }
 
-  private *sizeBy(
-    rows: EstimatedRows,
-    target: ErrorTarget,
-    presumption: Presumption,
-  ): Pieces<SizingResult> {
+  private *sizeBy(rows: EstimatedRows, target: ErrorTarget, presumption: Presumption): Pieces<SizingResult> {
     const { limits } = this.reading;
     const rowsAt = (limit: number): RowsAt => limits.rowsAt(limit);
     return yield* sizeForTarget(yield* this.forecasts(rows), target, limits.max, rowsAt, presumption);
@@ -157,11 +153,7 @@ export class Foresight {
   }
 
   /** @param driver the cell that sets the limit; null: none does */
-  async expect(
-    rows: EstimatedRows,
-    limit: number,
-    driver: SizingResult['driver'],
-  ): Promise<Expectation> {
+  async expect(rows: EstimatedRows, limit: number, driver: SizingResult['driver']): Promise<Expectation> {
     const { limits } = this.reading;
     return {
       rows: limits.rowsUnder(Math.min(limit, limits.max)),

@@ -19,7 +19,7 @@ export interface GroupsMet extends Pick<GroupTotals, 'query' | 'aggregateTotals'
 }
 
 /** A group whose totals and values are computed when they are asked for: there may be a hundred thousand, and few are asked for twice. */
-export class SummedGroup implements MetGroup, CellRange {
+class SummedGroup implements MetGroup, CellRange {
   constructor(
     private readonly met: GroupsMet,
     readonly group: number,

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { cellIndexOf, CellTable } from '../../src/executor/cell-table.ts';
 import { leastMatched } from '../../src/executor/collect-moments.ts';
 import { Interner } from '../../src/executor/interner.ts';
+import { productFor } from '../../src/executor/lower/arithmetic.ts';
 
 describe('the interner', () => {
   property.prop([
@@ -105,4 +106,34 @@ test('the fewest rows of a group leave out what is too few and what is in strata
   expect(
     [0, 4, 31].map((atLeast) => leastMatched(cells, (cell) => cells.codeOf(cell), atLeast, first)),
   ).toEqual([3, 30, 40]);
+});
+
+property.prop([
+  fc.integer({ min: 1, max: 10_000 }),
+  fc.oneof(fc.nat(40_000), fc.nat(2 ** 31 - 1)),
+  fc.array(fc.nat()),
+])('a product cuts quotients as a division does, wherever there is one', (divisor, high, others) => {
+  const product = productFor({ low: 0, high }, divisor);
+  if (product === null) return;
+  const last = Math.floor(high / divisor) * divisor;
+  for (const x of [
+    0,
+    divisor - 1,
+    divisor,
+    last - 1,
+    last,
+    last + divisor - 1,
+    high,
+    ...others.map((other) => other % (high + 1)),
+  ])
+    // prettier-ignore
+    if (x >= 0 && x <= high)
+        expect(Math.imul(x, product.factor) >> product.shift).toBe(Math.floor(x / divisor));
+});
+
+test('quotients of small numbers have a product, others are divided', () => {
+  const isThere = (low: number, high: number, divisor: number | null): boolean =>
+    productFor({ low, high }, divisor) !== null;
+  expect([isThere(300, 6000, 300), isThere(0, 10_000, 7), isThere(0, 2 ** 31 - 1, 2), isThere(0, 100, 1)]).toEqual([true, true, true, true]); // prettier-ignore
+  expect([isThere(-1, 6000, 300), isThere(0, 2 ** 31 - 1, 3), isThere(0, 100, 0), isThere(0, 100, -3), isThere(0, 100, null)]).toEqual([false, false, false, false, false]); // prettier-ignore
 });
