@@ -26,6 +26,8 @@ export { linePositionOf, renderError } from './render-error.ts';
 export {
   everyInPieces,
   finish,
+  itemsOf,
+  type List,
   mapInPieces,
   type Pause,
   type Pieces,

@@ -25,15 +25,27 @@ export function* piecewise(
   }
 }
 
+/** Items by their places. Arrays are lists; others make an item when it is asked for, where there may be a hundred thousand. */
+export interface List<Item> {
+  readonly length: number;
+  /** The item at a place below `length`. */
+  at(place: number): Item | undefined;
+}
+
+/** A list's items as an array. */
+export function itemsOf<Item>(list: List<Item>): Item[] {
+  return Array.from({ length: list.length }, (_, place) => list.at(place)!); // place < length
+}
+
 /** What is made of each item of a list, in its order. */
 export function* mapInPieces<Item, Made>(
-  items: readonly Item[],
+  items: List<Item>,
   make: (item: Item, place: number) => Made,
   atOnce: number,
 ): Pieces<Made[]> {
   const made: Made[] = [];
   const makeSome = (from: number, to: number): void => {
-    for (let place = from; place < to; place++) made.push(make(items[place]!, place)); // place < length
+    for (let place = from; place < to; place++) made.push(make(items.at(place)!, place)); // place < length
   };
   yield* piecewise(items.length, makeSome, atOnce);
   return made;
@@ -41,12 +53,12 @@ export function* mapInPieces<Item, Made>(
 
 /** Whether all items of a list pass; none is looked at behind one that does not. */
 export function* everyInPieces<Item>(
-  items: readonly Item[],
+  items: List<Item>,
   passes: (item: Item, place: number) => boolean,
   atOnce: number,
 ): Pieces<boolean> {
   const doPass = (from: number, to: number): boolean => {
-    for (let place = from; place < to; place++) if (!passes(items[place]!, place)) return false; // place < length
+    for (let place = from; place < to; place++) if (!passes(items.at(place)!, place)) return false; // place < length
     return true;
   };
   for (let from = 0; from < items.length; from += atOnce) {

@@ -3,7 +3,7 @@ import type { ShownEstimates } from '../estimator/index.ts';
 import { evaluate, type QueryOutput } from '../plan/index.ts';
 import { slotLookup } from './answer-rows.ts';
 import type { Value } from './cells.ts';
-import type { EstimatedRow } from './known.ts';
+import { type EstimatedRow, type EstimatedRows, GroupRows } from './known.ts';
 import type { ColumnValues } from './query-result.ts';
 
 /** The rows of an answer as its columns, and what their estimates say together. */
@@ -22,13 +22,10 @@ export interface GatheredRows {
 const rowsAtOnce = 1024;
 
 /** Gathers rows column by column: there may be a hundred thousand, and to come to each takes longer than to look at it. */
-export function* gatherRows(
-  rows: readonly EstimatedRow[],
-  outputs: readonly QueryOutput[],
-): Pieces<GatheredRows> {
+export function* gatherRows(rows: EstimatedRows, outputs: readonly QueryOutput[]): Pieces<GatheredRows> {
   const groups = yield* groupsOf(rows);
   const estimates = yield* showEstimates(rows, groups);
-  const keys = rows[0]?.reader.keyColumns(groups) ?? []; // they are read alike
+  const keys = rows.at(0)?.reader.keyColumns(groups) ?? []; // they are read alike
   const columns: ColumnValues[] = [];
   for (const { expression, interval } of outputs) {
     const isKey = interval === null && expression.kind === 'slot' && expression.slot === 'key';
@@ -47,20 +44,21 @@ export function* gatherRows(
 }
 
 /** The places of the groups that rows are of. */
-function* groupsOf(rows: readonly EstimatedRow[]): Pieces<Int32Array> {
+function* groupsOf(rows: EstimatedRows): Pieces<Int32Array> {
+  if (rows instanceof GroupRows) return rows.groups.places;
   const groups = new Int32Array(rows.length);
   const find = (from: number, to: number): void => {
-    for (let row = from; row < to; row++) groups[row] = rows[row]!.group.group; // row < length
+    for (let row = from; row < to; row++) groups[row] = rows.at(row)!.group.group; // row < length
   };
   yield* piecewise(rows.length, find, rowsAtOnce);
   return groups;
 }
 
 /** What rows show of their intervals, one column each. */
-function* showEstimates(rows: readonly EstimatedRow[], groups: Int32Array): Pieces<ShownEstimates[]> {
+function* showEstimates(rows: EstimatedRows, groups: Int32Array): Pieces<ShownEstimates[]> {
   const columns: ShownEstimates[] = [];
-  for (let place = 0; place < (rows[0]?.estimateCount ?? 0); place++)
-    columns.push(yield* rows[0]!.reader.intervals.shown(rows, groups, place)); // they are read alike
+  for (let place = 0; place < (rows.at(0)?.estimateCount ?? 0); place++)
+    columns.push(yield* rows.at(0)!.reader.intervals.shown(rows, groups, place)); // they are read alike
   return columns;
 }
 

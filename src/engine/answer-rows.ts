@@ -1,6 +1,7 @@
-import { mapInPieces, type Pieces, piecewise, sortInPieces } from '../common/index.ts';
+import { type List, mapInPieces, type Pieces, piecewise, sortInPieces } from '../common/index.ts';
 import {
   type AggregateQuery,
+  type BoundExpression,
   compareValues,
   evaluate,
   type Lookup,
@@ -21,15 +22,21 @@ export interface GroupSlots {
   accessor(index: number): Scalar;
 }
 
+/** Rows of which a part can be taken. Arrays are such lists. */
+export interface RowList<Row> extends List<Row> {
+  /** Those in [from, to), all unless given. */
+  slice(from?: number, to?: number): RowList<Row>;
+}
+
 /** Groups after HAVING, ORDER BY, OFFSET and LIMIT. */
 export interface ChosenRows<Row> {
-  readonly shown: readonly Row[];
+  readonly shown: RowList<Row>;
   /** By HAVING. */
-  readonly dropped: readonly Row[];
+  readonly dropped: RowList<Row>;
   /** By OFFSET, in their order. */
-  readonly before: readonly Row[];
+  readonly before: RowList<Row>;
   /** By LIMIT, in their order. */
-  readonly after: readonly Row[];
+  readonly after: RowList<Row>;
 }
 
 /** Gives an expression over slots the values of a group. */
@@ -47,18 +54,10 @@ export function slotLookup(slots: GroupSlots): Lookup {
  */
 export function* chooseRows<Row extends GroupSlots>(
   query: AggregateQuery,
-  rows: readonly Row[],
+  rows: RowList<Row>,
 ): Pieces<ChosenRows<Row>> {
   const { having, limit, offset } = query;
-  const kept: Row[] = [];
-  const dropped: Row[] = [];
-  const decide = (from: number, to: number): void => {
-    for (let place = from; place < to; place++) {
-      const row = rows[place]!; // place < length
-      (having === null || evaluate(having, slotLookup(row)) === true ? kept : dropped).push(row);
-    }
-  };
-  yield* piecewise(rows.length, decide, rowsAtOnce);
+  const [kept, dropped] = having === null ? [rows, []] : yield* divide(rows, having);
   const ordered = yield* inOrder(query, kept);
   const end = limit === null ? ordered.length : offset + limit;
   return {
@@ -69,11 +68,28 @@ export function* chooseRows<Row extends GroupSlots>(
   };
 }
 
+/** The rows that a condition keeps, and those that it drops. */
+function* divide<Row extends GroupSlots>(
+  rows: RowList<Row>,
+  having: BoundExpression,
+): Pieces<readonly [kept: Row[], dropped: Row[]]> {
+  const kept: Row[] = [];
+  const dropped: Row[] = [];
+  const decide = (from: number, to: number): void => {
+    for (let place = from; place < to; place++) {
+      const row = rows.at(place)!; // place < length
+      (evaluate(having, slotLookup(row)) === true ? kept : dropped).push(row);
+    }
+  };
+  yield* piecewise(rows.length, decide, rowsAtOnce);
+  return [kept, dropped];
+}
+
 /** The rows in the order of ORDER BY. */
 function* inOrder<Row extends GroupSlots>(
   { orderBy }: AggregateQuery,
-  rows: readonly Row[],
-): Pieces<readonly Row[]> {
+  rows: RowList<Row>,
+): Pieces<RowList<Row>> {
   if (orderBy.length === 0) return rows;
   const values: (readonly Scalar[])[] = [];
   for (const { expression } of orderBy)
@@ -86,7 +102,7 @@ function* inOrder<Row extends GroupSlots>(
     return 0;
   };
   const places = yield* sortInPieces(rows.length, compare);
-  return places.map((place) => rows[place]!); // places of rows
+  return places.map((place) => rows.at(place)!); // places of rows
 }
 
 /** Compares two values by an item of ORDER BY: negative where the first comes first. */

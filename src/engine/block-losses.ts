@@ -1,5 +1,5 @@
 import type { SampleEntry } from '../catalog/index.ts';
-import { QueryError } from '../common/index.ts';
+import { itemsOf, QueryError } from '../common/index.ts';
 import { ScanThreads, type TaskFaults } from '../executor/index.ts';
 import { nothingLearned, type Scalar } from '../plan/index.ts';
 import type { Sample } from '../samples/index.ts';
@@ -67,7 +67,7 @@ export class BlockLosses {
     const opened = await SampleQuery.open(query, bounds, entry, sample, control, () => nothingLearned);
     if (typeof opened === 'string') return false;
     const { rows } = await opened.runToEnd();
-    for (const { keys, estimates } of rows) {
+    for (const { keys, estimates } of itemsOf(rows)) {
       const group = keys.map(keyText).join('\u0000');
       for (const [output, { estimate }] of estimates.entries())
         if (estimate.value !== null) values.set(`${place} ${output} ${group}`, estimate.value);

@@ -1,4 +1,4 @@
-import { everyInPieces, mapInPieces, type Pieces } from '../common/index.ts';
+import { everyInPieces, itemsOf, mapInPieces, type Pieces } from '../common/index.ts';
 import {
   type Condition,
   type GroupReach,
@@ -87,20 +87,21 @@ export class ChoiceJudge {
     const mayBeKept = (reach: GroupReach): boolean => condition === null || outcomesOf(condition, reach).true;
     const kept = yield* mapInPieces(chosen.shown, isSurelyKept, rowsAtOnce);
     const mayBe = yield* mapInPieces(chosen.dropped, (row) => mayBeKept(reachOf(row)), rowsAtOnce);
-    const dropped = chosen.dropped.filter((_, place) => mayBe[place]);
+    const dropped = itemsOf(chosen.dropped).filter((_, place) => mayBe[place]);
+    const shown = itemsOf(chosen.shown);
     const unseen = missing.groupRowsMax > 0 ? this.unseenReach(missing.groupRowsMax) : null;
     const ranks = yield* this.judgeRanks(
       {
-        shown: chosen.shown.map(reachOf),
-        before: chosen.before.map(reachOf),
-        rest: [...chosen.after, ...dropped].map(reachOf),
+        shown: shown.map(reachOf),
+        before: itemsOf(chosen.before).map(reachOf),
+        rest: [...itemsOf(chosen.after), ...dropped].map(reachOf),
         unseen: unseen !== null && mayBeKept(unseen) ? { reach: unseen, count: missing.rowsMax } : null,
       },
       kept,
       yield* everyInPieces(chosen.before, isSurelyKept, rowsAtOnce),
     );
     return {
-      marks: chosen.shown.map((_, place) => ({
+      marks: shown.map((_, place) => ({
         havingCertain: condition === null ? null : kept[place]!,
         rankCertain: ranks === null ? null : ranks.certain[place]!,
       })), // one entry a row

@@ -1,4 +1,4 @@
-import { keptWith, type Pieces, piecewise } from '../common/index.ts';
+import { itemsOf, keptWith, type Pieces, piecewise } from '../common/index.ts';
 import {
   CellForecast,
   type ErrorTarget,
@@ -10,7 +10,7 @@ import {
 } from '../estimator/index.ts';
 import { type AggregateQuery, type BoundExpression, childrenOf } from '../plan/index.ts';
 import { describeKeys } from './describe.ts';
-import type { EstimatedRow } from './known.ts';
+import type { EstimatedRow, EstimatedRows } from './known.ts';
 import type { SampleReading } from './sample-reading.ts';
 import type { SampleWork } from './sample-costs.ts';
 import { tailRowsMax } from './time-plan.ts';
@@ -65,7 +65,7 @@ export class Foresight {
   private readonly efforts: Efforts;
   /** It is decided in which proportions strata are read. */
   private isAllocated = false;
-  private foretold: { rows: readonly EstimatedRow[]; cells: readonly CellForecast[] } | null = null;
+  private foretold: { rows: EstimatedRows; cells: readonly CellForecast[] } | null = null;
 
   constructor(
     private readonly reading: SampleReading,
@@ -75,11 +75,11 @@ export class Foresight {
   }
 
   /** What reading on takes: strata are read in proportion to their size from here on, where that takes fewer rows. */
-  size(rows: readonly EstimatedRow[], target: ErrorTarget): Promise<Sizing> {
+  size(rows: EstimatedRows, target: ErrorTarget): Promise<Sizing> {
     return this.reading.estimates.estimating(this.findSize(rows, target));
   }
 
-  private *findSize(rows: readonly EstimatedRow[], target: ErrorTarget): Pieces<Sizing> {
+  private *findSize(rows: EstimatedRows, target: ErrorTarget): Pieces<Sizing> {
     const alike = yield* this.sizeAsRead(rows, target);
     const { limit, limits, stratumGroups } = this.reading;
     const { rankLimit, isStep, byWitness } = alike;
@@ -98,7 +98,7 @@ export class Foresight {
   /**
    * What reading on takes by what is known of tails; else, where a witness is to be called, for as few rows as it can vouch for.
    */
-  private *sizeAsRead(rows: readonly EstimatedRow[], target: ErrorTarget): Pieces<Sizing> {
+  private *sizeAsRead(rows: EstimatedRows, target: ErrorTarget): Pieces<Sizing> {
     const { reading } = this;
     const sized = yield* this.sizeStepwise(rows, target);
     const isVouchedFor = ({ rankLimit }: SizingResult): boolean =>
@@ -114,7 +114,7 @@ export class Foresight {
    * Few matches may look like another kind than their column by chance, and another kind asks for many times the rows. So first rows
    * enough for typical matches are read; where these are not typical either, twice as many, again and again.
    */
-  private *sizeStepwise(rows: readonly EstimatedRow[], target: ErrorTarget): Pieces<Sizing> {
+  private *sizeStepwise(rows: EstimatedRows, target: ErrorTarget): Pieces<Sizing> {
     const { limit, limits } = this.reading;
     const plain = { isStep: false, byWitness: false };
     const step = stepGrowth * limit;
@@ -127,22 +127,18 @@ export class Foresight {
     return { ...seen, rankLimit: Math.min(step, limits.max), isStep: true, byWitness: false };
   }
 
-  private *sizeBy(
-    rows: readonly EstimatedRow[],
-    target: ErrorTarget,
-    presumption: Presumption,
-  ): Pieces<SizingResult> {
+  private *sizeBy(rows: EstimatedRows, target: ErrorTarget, presumption: Presumption): Pieces<SizingResult> {
     const { limits } = this.reading;
     const rowsAt = (limit: number): RowsAt => limits.rowsAt(limit);
     return yield* sizeForTarget(yield* this.forecasts(rows), target, limits.max, rowsAt, presumption);
   }
 
   /** Largest relative half-width to expect under a rank limit; null where no value has one. */
-  worstError(rows: readonly EstimatedRow[], limit: number): Promise<number | null> {
+  worstError(rows: EstimatedRows, limit: number): Promise<number | null> {
     return this.reading.estimates.estimating(this.findWorst(rows, limit));
   }
 
-  private *findWorst(rows: readonly EstimatedRow[], limit: number): Pieces<number | null> {
+  private *findWorst(rows: EstimatedRows, limit: number): Pieces<number | null> {
     const rowsAt = this.reading.limits.rowsAt(limit);
     const cells = yield* this.forecasts(rows);
     let worst: number | null = null;
@@ -157,11 +153,7 @@ export class Foresight {
   }
 
   /** @param driver the cell that sets the limit; null: none does */
-  async expect(
-    rows: readonly EstimatedRow[],
-    limit: number,
-    driver: SizingResult['driver'],
-  ): Promise<Expectation> {
+  async expect(rows: EstimatedRows, limit: number, driver: SizingResult['driver']): Promise<Expectation> {
     const { limits } = this.reading;
     return {
       rows: limits.rowsUnder(Math.min(limit, limits.max)),
@@ -185,12 +177,12 @@ export class Foresight {
   }
 
   /** What the estimates would be at other sizes; of the same rows it is asked several times. */
-  private *forecasts(rows: readonly EstimatedRow[]): Pieces<readonly CellForecast[]> {
+  private *forecasts(rows: EstimatedRows): Pieces<readonly CellForecast[]> {
     if (this.foretold?.rows === rows) return this.foretold.cells;
     const cells: CellForecast[] = [];
     const add = (from: number, to: number): void => {
       for (let place = from; place < to; place++) {
-        const row = rows[place]!; // place < length
+        const row = rows.at(place)!; // place < length
         for (let at = 0; at < row.estimateCount; at++) {
           const estimate = row.foreseenAt(at);
           const isLate = estimate.reasons.length > 0 && isOutOfTime(row.estimateAt(at));
@@ -220,7 +212,9 @@ function countNodes(expression: BoundExpression): number {
 }
 
 /** The group of a cell, for the reason; null where there are no keys, or no other groups. */
-export function groupOf(rows: readonly EstimatedRow[], cell: SizingResult['driver']): string | null {
-  const row = rows.find(({ group }) => group === cell?.group);
-  return row === undefined || row.keys.length === 0 || rows.length < 2 ? null : describeKeys(row.keys);
+export function groupOf(rows: EstimatedRows, cell: SizingResult['driver']): string | null {
+  if (cell === null || rows.length < 2) return null;
+  const isOf = (row: EstimatedRow): boolean => row.group.group === cell.group.group;
+  const row = itemsOf(rows).find(isOf);
+  return row === undefined || row.keys.length === 0 ? null : describeKeys(row.keys);
 }

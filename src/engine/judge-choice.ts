@@ -1,4 +1,4 @@
-import { groupDigits, keptWith, type Pieces } from '../common/index.ts';
+import { groupDigits, keptWith, type List, type Pieces } from '../common/index.ts';
 import { type GroupIntervals, type MetGroup, type MissingGroups, reachOf } from '../estimator/index.ts';
 import { type AccessorName, type AggregateQuery, contains, tryEvaluate } from '../plan/index.ts';
 import { type ChosenRows, type GroupSlots, slotLookup } from './answer-rows.ts';
@@ -12,7 +12,7 @@ const judgedIntervalMs = 0.01;
 export interface ChoiceEvidence {
   readonly intervals: GroupIntervals;
   /** All groups that were met. */
-  readonly groups: readonly MetGroup[];
+  readonly groups: List<MetGroup>;
   readonly chosen: ChosenRows<GroupSlots & { readonly group: MetGroup }>;
   readonly missing: MissingGroups;
 }

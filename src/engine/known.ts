@@ -4,10 +4,12 @@ import type {
   GroupEstimator,
   GroupIntervals,
   MetGroup,
+  MetGroups,
 } from '../estimator/index.ts';
+import type { List } from '../common/index.ts';
 import type { KeyColumn } from '../executor/index.ts';
 import { accessorValue, type AggregateQuery, type Estimate, type Scalar } from '../plan/index.ts';
-import type { ChosenRows, GroupSlots } from './answer-rows.ts';
+import type { ChosenRows, GroupSlots, RowList } from './answer-rows.ts';
 
 /** What groups are read with. */
 export interface GroupReader {
@@ -70,6 +72,26 @@ export class ReadGroup implements GroupSlots {
   }
 }
 
+/** Groups as rows of an answer, each made when it is asked for. */
+export class GroupRows implements RowList<ReadGroup> {
+  constructor(
+    readonly reader: GroupReader,
+    readonly groups: MetGroups,
+  ) {}
+
+  get length(): number {
+    return this.groups.length;
+  }
+
+  at(place: number): ReadGroup {
+    return new ReadGroup(this.reader, this.groups.at(place));
+  }
+
+  slice(from = 0, to = this.length): GroupRows {
+    return new GroupRows(this.reader, this.groups.slice(from, to));
+  }
+}
+
 /** What is known after so many rows. */
 export interface Known {
   /** Of each interval, or of all at once. */
@@ -77,7 +99,7 @@ export interface Known {
   readonly estimator: GroupEstimator;
   readonly intervals: GroupIntervals;
   /** All groups that were met. */
-  readonly groups: readonly MetGroup[];
+  readonly groups: MetGroups;
   /** The groups that the answer shows, and those that it leaves out. */
   readonly chosen: ChosenRows<ReadGroup>;
   /** Pairs of stratum and group that a group has on average. */
@@ -86,3 +108,6 @@ export interface Known {
 
 /** A row of the answer, whose estimates were made. */
 export type EstimatedRow = ReadGroup;
+
+/** The rows of an answer. */
+export type EstimatedRows = List<EstimatedRow>;

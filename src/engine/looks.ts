@@ -1,3 +1,4 @@
+import { itemsOf } from '../common/index.ts';
 import { pilotSupportMin } from '../estimator/index.ts';
 import type { Pauses } from '../executor/index.ts';
 import type { Known } from './known.ts';
@@ -147,7 +148,7 @@ export class Looks implements Pauses {
    * where groups are many.
    */
   private doublingsUntilFirst({ estimator, chosen: { shown } }: Known): number {
-    const supports = shown
+    const supports = itemsOf(shown)
       .map(({ group }) => estimator.leastSupport(group))
       .filter((support) => support >= this.outOfReach);
     if (shown.length === 0) return Math.max(1, this.doublingsUntilTime);

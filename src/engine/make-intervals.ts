@@ -1,4 +1,4 @@
-import { withPauses } from '../common/index.ts';
+import { type List, withPauses } from '../common/index.ts';
 import type { GroupIntervals, MetGroup } from '../estimator/index.ts';
 import type { RunControl } from './run-control.ts';
 
@@ -15,7 +15,7 @@ const atOnceMs = 2;
  */
 export async function makeIntervals(
   intervals: GroupIntervals,
-  groups: readonly MetGroup[],
+  groups: List<MetGroup>,
   places: readonly number[],
   control: RunControl,
   lastMs: number,
@@ -25,7 +25,8 @@ export async function makeIntervals(
   const startedMs = control.elapsedMs();
   let [made, lookedMs] = [0, startedMs];
   if (places.length === 0) return true;
-  for (const group of groups) {
+  for (let at = 0; at < groups.length; at++) {
+    const group = groups.at(at)!; // at < length
     for (const place of places) {
       if (intervals.isMade(group, place)) continue;
       const mayTakeLong = intervals.mayTakeLong(place);

@@ -1,4 +1,4 @@
-import { mapInPieces, type Pieces } from '../common/index.ts';
+import { type List, mapInPieces, type Pieces } from '../common/index.ts';
 import {
   cellConfidence,
   GroupEstimator,
@@ -12,10 +12,10 @@ import type { CollectedSums, SampleScan } from '../executor/index.ts';
 import type { AggregateQuery, LaidOut, Moments } from '../plan/index.ts';
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
-import { chooseRows } from './answer-rows.ts';
+import { chooseRows, type RowList } from './answer-rows.ts';
 import type { Choice } from './choice.ts';
 import { certifiedInChoice, intervalsInChoice, judgeChoice } from './judge-choice.ts';
-import { type EstimatedRow, type GroupReader, type Known, ReadGroup } from './known.ts';
+import { type EstimatedRows, GroupRows, type Known, type ReadGroup } from './known.ts';
 import { makeIntervals } from './make-intervals.ts';
 import type { RankLimits } from './rank-limits.ts';
 import { matchesWithin, ranksOfTails, type RowLister } from './row-lister.ts';
@@ -23,8 +23,6 @@ import type { RunControl } from './run-control.ts';
 import type { TailWitness } from './tail-witness.ts';
 import type { TimePlan } from './time-plan.ts';
 
-/** Groups that are met without giving way. */
-const groupsAtOnce = 64;
 /** Groups that are read without giving way. */
 const rowsAtOnce = 1024;
 
@@ -54,8 +52,8 @@ interface LookedUpRows {
   readonly intervals: GroupIntervals;
   /** See {@link GroupIntervals.replaced} */
   readonly replaced: number;
-  readonly shown: readonly ReadGroup[];
-  readonly rows: readonly EstimatedRow[];
+  readonly shown: List<ReadGroup>;
+  readonly rows: EstimatedRows;
 }
 
 /** Makes estimates of what was read of a sample, as far as a deadline leaves time for them, and gives way between them. */
@@ -86,7 +84,7 @@ export class ReadingEstimates {
   }
 
   /** Makes the rows of the answer, or so many of all, as far as the deadline allows. @throws QueryError CANCELLED */
-  async estimate(known: Known, rowsMax = Number.POSITIVE_INFINITY): Promise<readonly EstimatedRow[]> {
+  async estimate(known: Known, rowsMax = Number.POSITIVE_INFINITY): Promise<EstimatedRows> {
     const shown = evenly(known.chosen.shown, rowsMax);
     await this.make(known.intervals, await this.estimating(groupsOf(shown)), this.shownPlaces);
     return this.rowsOf(known, shown);
@@ -97,7 +95,7 @@ export class ReadingEstimates {
    * @param untilMs how far into the statement intervals may be made, whatever time there is
    * @throws QueryError CANCELLED
    */
-  async confirm(known: Known, untilMs = Number.POSITIVE_INFINITY): Promise<readonly EstimatedRow[]> {
+  async confirm(known: Known, untilMs = Number.POSITIVE_INFINITY): Promise<EstimatedRows> {
     const { shown } = known.chosen;
     const groups = await this.estimating(groupsOf(shown));
     await this.make(known.intervals, groups, this.shownPlaces, untilMs);
@@ -112,7 +110,7 @@ export class ReadingEstimates {
   /** Makes intervals; what cannot be made in time stays without. */
   private async make(
     intervals: GroupIntervals,
-    groups: readonly MetGroup[],
+    groups: List<MetGroup>,
     places: readonly number[],
     untilMs = Number.POSITIVE_INFINITY,
   ): Promise<void> {
@@ -130,7 +128,7 @@ export class ReadingEstimates {
 
   private *confirmTails(
     intervals: GroupIntervals,
-    groups: readonly MetGroup[],
+    groups: List<MetGroup>,
     places: readonly number[],
   ): Pieces<void> {
     if (places.length === 0) return;
@@ -143,7 +141,7 @@ export class ReadingEstimates {
   }
 
   /** The very list of before where nothing has changed since: who keeps what it made of rows knows by it that they say the same. */
-  private rowsOf({ intervals }: Known, shown: readonly ReadGroup[]): readonly EstimatedRow[] {
+  private rowsOf({ intervals }: Known, shown: RowList<ReadGroup>): EstimatedRows {
     const last = this.lastRows;
     if (last?.intervals === intervals && last.replaced === intervals.replaced && last.shown === shown)
       return last.rows;
@@ -189,7 +187,7 @@ export class ReadingEstimates {
       const request = { query, aggregateTotals, moments, key, listed, confidence, seed, witness };
       const made = new GroupEstimator(request);
       const lost = collected.suspect === null ? null : new SuspectRows(request, collected.suspect);
-      return { estimator: made, groups: await this.meetAll(made), suspect: lost };
+      return { estimator: made, groups: await control.inPieces(made.meetInPieces()), suspect: lost };
     });
     this.tookMs += control.elapsedMs() - startMs;
     if (lister.listedRows(1) === 0)
@@ -205,35 +203,26 @@ export class ReadingEstimates {
     );
     await this.make(intervals, groups, intervalsInChoice(query));
     const reader = { query, intervals, key, keyColumns };
-    const chosen = await this.estimating(this.choose(reader, groups));
+    const chosen = await this.estimating(this.choose(new GroupRows(reader, groups)));
     const cellsAGroup = moments.cellCount / Math.max(1, groups.length);
     return { confidence, estimator, intervals, groups, chosen, cellsAGroup };
   }
 
   /** Chooses the groups that the answer shows. */
-  private *choose(reader: GroupReader, groups: readonly MetGroup[]): Pieces<Known['chosen']> {
+  private *choose(rows: GroupRows): Pieces<Known['chosen']> {
     const { query } = this.reading;
-    yield* this.confirmTails(reader.intervals, groups, certifiedInChoice(query));
-    const read = (group: MetGroup): ReadGroup => new ReadGroup(reader, group);
-    return yield* chooseRows(query, yield* mapInPieces(groups, read, rowsAtOnce));
-  }
-
-  private async meetAll(estimator: GroupEstimator): Promise<MetGroup[]> {
-    const groups: MetGroup[] = [];
-    const isSlow = this.reading.lister.listedRows(1) > 0;
-    for (const group of estimator.meetEach()) {
-      const met = group === null ? groups.length : groups.push(group);
-      if (isSlow || met % groupsAtOnce === 0) await this.control.pause();
-    }
-    return groups;
+    yield* this.confirmTails(rows.reader.intervals, rows.groups, certifiedInChoice(query));
+    return yield* chooseRows(query, rows);
   }
 }
 
 /** So many of a list's entries at most, as far from each other as can be. */
-function evenly<T>(list: readonly T[], most: number): readonly T[] {
+function evenly<T>(list: RowList<T>, most: number): RowList<T> {
   if (list.length <= most) return list;
-  return Array.from({ length: most }, (_, place) => list[Math.floor((place * list.length) / most)]!); // places of the list
+  return Array.from({ length: most }, (_, place) => list.at(Math.floor((place * list.length) / most))!); // places of the list
 }
 
-const groupsOf = (rows: readonly ReadGroup[]): Pieces<MetGroup[]> =>
-  mapInPieces(rows, ({ group }) => group, rowsAtOnce);
+/** The groups that rows are of. */
+function* groupsOf(rows: List<ReadGroup>): Pieces<List<MetGroup>> {
+  return rows instanceof GroupRows ? rows.groups : yield* mapInPieces(rows, ({ group }) => group, rowsAtOnce);
+}

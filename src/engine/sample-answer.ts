@@ -3,7 +3,7 @@ import type { MissingGroups } from '../estimator/index.ts';
 import type { Choice } from './choice.ts';
 import type { AnswerSummary } from './contract.ts';
 import type { Expectation } from './foresight.ts';
-import type { EstimatedRow } from './known.ts';
+import type { EstimatedRows } from './known.ts';
 import type { SampleWork } from './sample-costs.ts';
 import type { UnknownTails } from './tail-subjects.ts';
 
@@ -13,7 +13,7 @@ export interface SampleAnswer {
   /** Of each interval, or of all at once. */
   readonly confidence: number;
   /** Groups after HAVING, ORDER BY and LIMIT. */
-  readonly rows: readonly EstimatedRow[];
+  readonly rows: EstimatedRows;
   readonly missing: MissingGroups;
   /** How sure the choice of rows is; null where estimates have no part in it; in words why it is not judged. */
   readonly judge: () => Promise<Choice | string | null>;

@@ -4,7 +4,7 @@ import type { AggregateQuery, ReasonCode } from '../plan/index.ts';
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
 import { type Expectation, Foresight, groupOf } from './foresight.ts';
-import type { EstimatedRow, Known } from './known.ts';
+import type { EstimatedRows, Known } from './known.ts';
 import { type Levels, Looks, looksAtMost } from './looks.ts';
 import { nextLimit, triesMax } from './next-limit.ts';
 import type { ListingForecast } from './row-lister.ts';
@@ -46,7 +46,7 @@ export interface Forecast extends Expectation {
 /** What is known, and the rows of the answer by it. */
 interface Judged {
   readonly known: Known;
-  readonly rows: readonly EstimatedRow[];
+  readonly rows: EstimatedRows;
 }
 
 /** Whether something else answers before the rest of the work is done. */
@@ -229,7 +229,7 @@ export class SampleQuery {
   }
 
   /** Whether rows keep the error bound, if there is one. */
-  private isMet(rows: readonly EstimatedRow[], forgiven: ReasonCode | null = null): Promise<boolean> {
+  private isMet(rows: EstimatedRows, forgiven: ReasonCode | null = null): Promise<boolean> {
     const { target, reading } = this;
     return target === null ? Promise.resolve(true) : reading.control.inPieces(isMet(rows, target, forgiven));
   }

@@ -1,10 +1,10 @@
-import type { Pieces } from '../common/index.ts';
+import { itemsOf, type Pieces } from '../common/index.ts';
 import { type MissingGroups, missingGroups } from '../estimator/index.ts';
 import { openScan, type Patience, type Pauses, type Proceed, type SampleScan } from '../executor/index.ts';
 import { type AggregateQuery, type LaidOut, nothingLearned, type SampleDesign } from '../plan/index.ts';
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
-import type { EstimatedRow, Known } from './known.ts';
+import type { EstimatedRows, Known } from './known.ts';
 import { layoutFor } from './known-layouts.ts';
 import { holdsAllOf, RankLimits } from './rank-limits.ts';
 import { ReadingEstimates } from './reading-estimates.ts';
@@ -281,11 +281,11 @@ export class SampleReading {
   }
 
   /** What would have to be learned of the table to tell the tails of estimates that are not certified because of them. */
-  unknownTails({ estimator: { moments } }: Known, rows: readonly EstimatedRow[]): UnknownTails {
+  unknownTails({ estimator: { moments } }: Known, rows: EstimatedRows): UnknownTails {
     return unknownTails(
       this.query,
       moments,
-      rows.map(({ estimates }) => estimates),
+      itemsOf(rows).map(({ estimates }) => estimates),
     );
   }
 

@@ -177,7 +177,7 @@ function* describeMiss({ entry, rows }: SampleAnswer, bounds: ResolvedBounds): P
   const reasons = new Set<string>();
   const add = (from: number, to: number): void => {
     for (let place = from; place < to; place++)
-      for (const { estimate } of rows[place]!.estimates)
+      for (const { estimate } of rows.at(place)!.estimates)
         for (const reason of estimate.reasons) reasons.add(reason); // place < length
   };
   yield* piecewise(rows.length, add, rowsAtOnce);

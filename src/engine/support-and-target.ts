@@ -1,7 +1,7 @@
 import { everyInPieces, type Pieces, piecewise } from '../common/index.ts';
 import { type ErrorTarget, meetsTarget } from '../estimator/index.ts';
 import type { ReasonCode } from '../plan/index.ts';
-import type { EstimatedRow, Known } from './known.ts';
+import type { EstimatedRow, EstimatedRows, Known } from './known.ts';
 
 /** Rows that are looked at without a pause. */
 const rowsAtOnce = 1024;
@@ -12,7 +12,7 @@ export function* leastSupport({ estimator, chosen: { shown } }: Known): Pieces<n
   let least = Number.POSITIVE_INFINITY;
   const look = (from: number, to: number): void => {
     for (let place = from; place < to; place++)
-      least = Math.min(least, estimator.leastSupport(shown[place]!.group)); // place < length
+      least = Math.min(least, estimator.leastSupport(shown.at(place)!.group)); // place < length
   };
   yield* piecewise(shown.length, look, rowsAtOnce);
   return least;
@@ -20,7 +20,7 @@ export function* leastSupport({ estimator, chosen: { shown } }: Known): Pieces<n
 
 /** Whether there are rows, and all estimates keep the target. @param forgiven a reason that is no obstacle */
 export function* isMet(
-  rows: readonly EstimatedRow[],
+  rows: EstimatedRows,
   target: ErrorTarget,
   forgiven: ReasonCode | null = null,
 ): Pieces<boolean> {

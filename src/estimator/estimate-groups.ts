@@ -1,4 +1,4 @@
-import { finish, type Pieces } from '../common/index.ts';
+import { finish, type Pieces, piecewise } from '../common/index.ts';
 import { aggregateFunction, isOrdered, type Moments, toDouble, tryEvaluate } from '../plan/index.ts';
 import { ContributionTable } from './contribution-table.ts';
 import { EstimateColumns } from './estimate-columns.ts';
@@ -9,6 +9,7 @@ import {
   type GroupEstimate,
 } from './estimate-output.ts';
 import {
+  type CellRange,
   groupStarts,
   isExact,
   isListed,
@@ -20,8 +21,11 @@ import {
 import { type ErrorRequest, supportBehind } from './listed-error.ts';
 import { ListedGroups } from './listed-groups.ts';
 import { type EstimateError, estimateOf, noParts, unbounded } from './make-estimate.ts';
-import { type GroupsMet, listedGroup, type MetGroup, SummedGroup } from './met-group.ts';
+import { type GroupsMet, listedGroup, type MetGroup, MetGroups } from './met-group.ts';
 import { groupScope, type Scope, wholeScope } from './scope.ts';
+
+/** Groups that are met without a pause. */
+const groupsAtOnce = 1024;
 
 /**
  * Estimates a query's outputs from moments: first all groups with their point values, then intervals for those that are shown.
@@ -64,29 +68,46 @@ export class GroupEstimator {
 
   /** The groups in the order of the moments. */
   meet(): MetGroup[] {
-    return [...this.meetEach()].filter((group) => group !== null);
+    const met = finish(this.meetInPieces());
+    return Array.from({ length: met.length }, (_, place) => met.at(place));
   }
 
-  /** The same one by one; null where values are being put in order, which may take long: others may go on. */
-  *meetEach(): Generator<MetGroup | null, void> {
-    const { query, moments } = this.request;
-    const { met, listed } = this;
-    for (let group = 0; group < moments.groupCount; group++) {
-      const [from, to] = [met.starts[group]!, met.starts[group + 1]!]; // one more start than groups
-      // A stratum's group without a match may not exist; without GROUP BY there is always one row.
-      if (query.keys.length > 0 && matchedRows(moments, { from, to }) === 0) continue;
-      if (listed !== null) yield* this.putInOrder(group, listed);
-      yield listed === null ? new SummedGroup(met, group, from, to) : listedGroup(met, group, { from, to });
+  /** The same in pieces; putting values in order may take long. */
+  *meetInPieces(): Pieces<MetGroups> {
+    const { keys } = this.request.query;
+    const { met, listed, moments } = this;
+    const places = new Int32Array(moments.groupCount);
+    let count = 0;
+    const meet = (from: number, to: number): void => {
+      for (let group = from; group < to; group++) {
+        const cells = this.cellsOf(group);
+        // A stratum's group without a match may not exist; without GROUP BY there is always one row.
+        if (keys.length === 0 || matchedRows(moments, cells) > 0) places[count++] = group;
+      }
+    };
+    yield* piecewise(moments.groupCount, meet, groupsAtOnce);
+    const own = places.subarray(0, count);
+    if (listed === null) return new MetGroups(met, own, null);
+    const groups: MetGroup[] = [];
+    for (const group of own) {
+      yield* this.putInOrder(group, listed);
+      groups.push(listedGroup(met, group, this.cellsOf(group)));
+      yield;
     }
+    return new MetGroups(met, own, groups);
+  }
+
+  private cellsOf(group: number): CellRange {
+    const { starts } = this.met;
+    return { from: starts[group]!, to: starts[group + 1]! }; // one more start than groups
   }
 
   /** Puts the values in order that aggregates of a group are made from. */
-  private *putInOrder(group: number, listed: ListedGroups): Generator<null, void> {
+  private *putInOrder(group: number, listed: ListedGroups): Pieces<void> {
     const { query, aggregateTotals } = this.request;
     for (const [aggregate, { name }] of query.aggregates.entries()) {
       if (!isOrdered(aggregateFunction(name))) continue;
-      const pieces = listed.inOrder(group, aggregateTotals[aggregate]!.measures[0]!); // it has one measure
-      while (pieces.next().done !== true) yield null;
+      yield* listed.inOrder(group, aggregateTotals[aggregate]!.measures[0]!); // it has one measure
     }
   }
 

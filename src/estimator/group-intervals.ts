@@ -1,4 +1,4 @@
-import { type Pieces, piecewise } from '../common/index.ts';
+import { type List, type Pieces, piecewise } from '../common/index.ts';
 import type { Estimate } from '../plan/index.ts';
 import type { GroupEstimator } from './estimate-groups.ts';
 import type { GroupEstimate } from './estimate-output.ts';
@@ -26,6 +26,12 @@ interface OpenTail {
 /** A row of an answer, and the group that it shows. */
 export interface GroupRow {
   readonly group: MetGroup;
+}
+
+/** Whether groups are all that there are, in their order. */
+function isEach(groups: Int32Array, count: number): boolean {
+  for (let at = 0; at < groups.length; at++) if (groups[at] !== at) return false;
+  return groups.length === count;
 }
 
 /** The intervals of groups, each made when it is first asked for: most answers show few of the groups that were met. */
@@ -73,23 +79,19 @@ export class GroupIntervals {
   }
 
   /** What some of the groups that were met show of the query's interval at a place. @param groups their places in the moments */
-  *shown(met: readonly GroupRow[], groups: Int32Array, place: number): Pieces<ShownEstimates> {
+  *shown(met: List<GroupRow>, groups: Int32Array, place: number): Pieces<ShownEstimates> {
     const columns = this.mayTakeLong(place) ? null : this.columnsOf(place);
-    let isEach = met.length === columns?.shown.length;
     const make = (from: number, to: number): void => {
-      for (let at = from; at < to; at++) {
-        const group = groups[at]!; // at < length
-        isEach &&= group === at;
-        if (columns?.isMade(group) !== true) this.makeAt(met[at]!.group, place);
-      }
+      for (let at = from; at < to; at++)
+        if (columns?.isMade(groups[at]!) !== true) this.makeAt(met.at(at)!.group, place); // at < length
     };
-    yield* piecewise(met.length, make, groupsAtOnce);
-    if (isEach) return columns!.share(); // they have a length
+    if (columns?.shown.isFull !== true) yield* piecewise(met.length, make, groupsAtOnce);
+    if (columns !== null && isEach(groups, columns.shown.length)) return columns.share();
     const own = new ShownEstimates(met.length, this.confidence);
     const put = (from: number, to: number): void => {
       for (let at = from; at < to; at++)
         if (columns === null)
-          own.put(at, this.at(met[at]!.group, place).estimate); // at < length
+          own.put(at, this.at(met.at(at)!.group, place).estimate); // at < length
         else own.copy(at, columns.shown, groups[at]!);
     };
     yield* piecewise(met.length, put, groupsAtOnce);
@@ -152,11 +154,11 @@ export class GroupIntervals {
   }
 
   /** Takes back the certification of those whose tails are too heavy, and where no time is left of those that must be looked at. */
-  *confirm(groups: readonly MetGroup[], places: readonly number[]): Pieces<void> {
+  *confirm(groups: List<MetGroup>, places: readonly number[]): Pieces<void> {
     if (places.length === 0) return;
     const open: OpenTail[] = [];
     const look = (from: number, to: number): void => {
-      for (let at = from; at < to; at++) for (const place of places) this.lookAt(groups[at]!, place, open); // at < length
+      for (let at = from; at < to; at++) for (const place of places) this.lookAt(groups.at(at)!, place, open); // at < length
     };
     yield* piecewise(groups.length, look, groupsAtOnce);
     const confirmed = yield* confirmTails(this.estimator.moments, open, (strata) => this.tailRowsOf(strata));

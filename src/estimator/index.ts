@@ -8,7 +8,7 @@ export { comparedIn, type Condition, readCondition, readSide, type Side } from '
 export { estimateDistinct, type SeenValue } from './distinct.ts';
 export { GroupEstimator } from './estimate-groups.ts';
 export type { GroupEstimate } from './estimate-output.ts';
-export type { MetGroup } from './met-group.ts';
+export type { MetGroup, MetGroups } from './met-group.ts';
 export { SuspectRows } from './suspect-rows.ts';
 export { GroupIntervals, isOutOfTime } from './group-intervals.ts';
 export { type CellRange, groupStarts } from './group-totals.ts';

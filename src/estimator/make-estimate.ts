@@ -81,7 +81,7 @@ const shown = (x: number | null, monotone: Monotone | null): number | null =>
   x === null || monotone === null ? x : monotone(x);
 
 /** The half-width as a share of the value; null where there is none. */
-export function relativeErrorOf(
+function relativeErrorOf(
   value: number | null,
   low: number | null,
   high: number | null,

@@ -1,3 +1,4 @@
+import type { List } from '../common/index.ts';
 import { plainAlgebra } from '../plan/index.ts';
 import { aggregateValue, type CellRange, estimateTotals, type GroupTotals } from './group-totals.ts';
 import type { ListedGroups } from './listed-groups.ts';
@@ -18,7 +19,7 @@ export interface GroupsMet extends Pick<GroupTotals, 'query' | 'aggregateTotals'
 }
 
 /** A group whose totals and values are computed when they are asked for: there may be a hundred thousand, and few are asked for twice. */
-export class SummedGroup implements MetGroup, CellRange {
+class SummedGroup implements MetGroup, CellRange {
   constructor(
     private readonly met: GroupsMet,
     readonly group: number,
@@ -52,6 +53,35 @@ export class SummedGroup implements MetGroup, CellRange {
 
   get aggregates(): readonly (number | null)[] {
     return aggregatesOf(this, this.met.isComplete);
+  }
+}
+
+/** The groups that have rows, as numbers: there may be a hundred thousand, and an object of each keeps the collector busy. Each is made when it is asked for. */
+export class MetGroups implements List<MetGroup> {
+  /**
+   * @param places of the groups in the moments
+   * @param listed by place in this list: groups whose values were put in order; null: no values are listed
+   */
+  constructor(
+    private readonly met: GroupsMet,
+    readonly places: Int32Array,
+    private readonly listed: readonly MetGroup[] | null,
+  ) {}
+
+  get length(): number {
+    return this.places.length;
+  }
+
+  /** The group at a place below `length`; another object each time where it is made of numbers. */
+  at(place: number): MetGroup {
+    if (this.listed !== null) return this.listed[place]!; // place < length
+    const group = this.places[place]!; // place < length
+    return new SummedGroup(this.met, group, this.met.starts[group]!, this.met.starts[group + 1]!); // one more start than groups
+  }
+
+  /** Those in [from, to). */
+  slice(from: number, to: number): MetGroups {
+    return new MetGroups(this.met, this.places.subarray(from, to), this.listed?.slice(from, to) ?? null);
   }
 }
 

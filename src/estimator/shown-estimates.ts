@@ -1,5 +1,5 @@
 import type { Estimate, ReasonCode } from '../plan/index.ts';
-import { relativeErrorOf, type Shown, shownEstimate } from './make-estimate.ts';
+import { type Shown, shownEstimate } from './make-estimate.ts';
 
 /** The numbers of an estimate, by their places. */
 const VALUE = 0;
@@ -53,6 +53,11 @@ export class ShownEstimates {
     return this.state[place] !== 0;
   }
 
+  /** Whether there is one at each place. */
+  get isFull(): boolean {
+    return !this.state.includes(0);
+  }
+
   /** Puts an estimate down. */
   put(place: number, { value, low, high, stdError, support, exact, reasons }: Shown): void {
     const { numbers } = this;
@@ -100,12 +105,18 @@ export class ShownEstimates {
 
   /** The largest half-width as a share of the value of those in [from, to), at least 0; null where one has none. */
   largestRelativeError(from: number, to: number): number | null {
+    const { numbers, state: states } = this;
+    const hasError = HAS_VALUE | HAS_LOW | HAS_HIGH;
     let largest = 0;
     for (let place = from; place < to; place++) {
-      const low = this.numberAt(place, LOW, HAS_LOW);
-      const high = this.numberAt(place, HIGH, HAS_HIGH);
-      const error = relativeErrorOf(this.valueAt(place), low, high, this.isExact(place));
-      if (error === null) return null;
+      // As a shown estimate has it (make-estimate.ts), of numbers alone.
+      const state = states[place]!; // one a place
+      if ((state & IS_EXACT) !== 0 && (state & HAS_VALUE) !== 0) continue;
+      const value = numbers[place * NUMBERS + VALUE]!; // a row of numbers a place
+      if ((state & hasError) !== hasError || value === 0) return null;
+      const low = numbers[place * NUMBERS + LOW]!;
+      const high = numbers[place * NUMBERS + HIGH]!;
+      const error = Math.max(value - low, high - value) / Math.abs(value);
       if (error > largest) largest = error;
     }
     return largest;

@@ -52,22 +52,24 @@ export interface CellSums {
 /**
  * The cells of a scan, pairs of stratum and code that occur together, and their sums. Kernels add into `sums`; now and then these
  * are flushed into compensated totals, so that long sums lose no digits. Counts are exact, and stay where they are.
+ *
+ * Where sums are spread over all pairs, kernels do not say which of them they meet, which would take as long again as to add up: the
+ * cells are the pairs whose count is above 0, in their order, found when somebody asks.
  */
 export class CellTable {
   /** Sums since the last flush: `stride` a cell, or where they are spread a pair. Replaced when it grows: kernels read it anew after adding a cell. */
   sums: Float64Array;
-  /** The pairs of the cells, in the order in which they were met. Where sums are spread, kernels write down those of which the count is 0 before. */
-  pairs: Float64Array;
-  /** Cells so far. */
-  count = 0;
-  /** For each pair its cell + 1, or 0; empty where pairs are hashed. Where sums are spread it has the first `indexed` cells, and is made when it is asked for. */
-  direct: Int32Array;
-  private indexed = 0;
+  /** For each pair its cell + 1, or 0; empty where pairs are hashed or spread. */
+  readonly direct: Int32Array;
+  /** Rows that were added since cells were listed, where sums are spread: kernels count them. */
+  unlisted = 0;
+  /** The pairs of the cells that are listed: in the order in which they were met, of spread ones in theirs. */
+  private pairs: Float64Array;
+  private listed = 0;
   private readonly hashed: Interner | null;
-  /** Of the cells that have been flushed. */
+  /** What was flushed, at the places of the sums; too short for cells that were met since. */
   private totals: Float64Array = new Float64Array(0);
   private compensation: Float64Array = new Float64Array(0);
-  private flushed = 0;
 
   private readonly codes: number;
   private readonly stride: number;
@@ -80,54 +82,75 @@ export class CellTable {
     const places = strata * codes;
     this.direct = new Int32Array(index === 'direct' ? places : 0);
     this.hashed = index === 'hashed' ? new Interner() : null;
-    this.pairs = new Float64Array(firstCells);
+    this.pairs = new Float64Array(this.isSpread ? 0 : firstCells);
     this.sums = new Float64Array((this.isSpread ? places : firstCells) * stride);
   }
 
-  /** The cell of a pair, added where it is new. @throws QueryError LIMIT_EXCEEDED where there are too many */
+  /** Cells so far. */
+  get count(): number {
+    this.list();
+    return this.listed;
+  }
+
+  /** About as many, where a look at all pairs that there may be would take too long; no fewer. */
+  get countMax(): number {
+    const places = this.sums.length / this.stride;
+    return this.unlisted < places ? Math.min(places, this.listed + this.unlisted) : this.count;
+  }
+
+  /** Nothing was flushed so far: what cells have is their sums. */
+  get isPlain(): boolean {
+    return this.totals.length === 0;
+  }
+
+  /** The cell of a pair, added where it is new; where sums are not spread. @throws QueryError LIMIT_EXCEEDED where there are too many */
   cell(stratum: number, code: number): number {
     return this.cellOf(stratum * this.codes + code);
+  }
+
+  /** Where the sums of a pair begin, which is added where it is new. @throws QueryError as {@link cell} */
+  place(stratum: number, code: number): number {
+    this.unlisted++;
+    return (this.isSpread ? stratum * this.codes + code : this.cell(stratum, code)) * this.stride;
   }
 
   private cellOf(pair: number): number {
     if (this.hashed !== null) {
       const cell = this.hashed.intern(pair);
-      if (cell === this.count) this.append(pair);
+      if (cell === this.listed) this.append(pair);
       return cell;
     }
-    if (this.isSpread) this.indexMet();
     const known = this.direct[pair]!; // as many entries as pairs
     if (known > 0) return known - 1;
-    this.direct[pair] = this.count + 1;
-    this.indexed++;
+    this.direct[pair] = this.listed + 1;
     return this.append(pair);
   }
 
-  /** Room for the pairs that a kernel meets in so many rows, and for one more: it writes down each before it knows whether it is a new one. */
-  roomFor(rows: number): Float64Array {
-    const pairs = this.sums.length / this.stride; // spread over all that there may be
-    const needed = Math.min(pairs, this.count + rows) + 1;
-    if (needed > this.pairs.length) this.pairs = wider(this.pairs, Math.max(needed, this.pairs.length * 2));
-    return this.pairs;
-  }
-
-  /** Takes up what a kernel has met. */
-  private indexMet(): void {
-    if (this.direct.length === 0) this.direct = new Int32Array(this.sums.length / this.stride);
-    const { direct, pairs, count } = this;
-    for (let cell = this.indexed; cell < count; cell++) direct[pairs[cell]!] = cell + 1; // cell < count
-    this.indexed = count;
+  /** Finds the cells that have sums. */
+  private list(): void {
+    if (!this.isSpread || this.unlisted === 0) return;
+    const { sums, stride } = this;
+    const places = sums.length / stride;
+    const room = Math.min(places, this.listed + this.unlisted) + 1; // each is written down before it is known whether it is met
+    if (this.pairs.length < room) this.pairs = new Float64Array(room);
+    const { pairs } = this;
+    let count = 0;
+    for (let pair = 0, place = 0; pair < places; pair++, place += stride) {
+      pairs[count] = pair;
+      count += +(sums[place]! > 0); // a place of a pair
+    }
+    this.listed = count;
+    this.unlisted = 0;
   }
 
   private append(pair: number): number {
-    if (this.isSpread) this.roomFor(1);
-    else if (this.count === this.pairs.length) this.grow();
-    this.pairs[this.count] = pair;
-    return this.count++;
+    if (this.listed === this.pairs.length) this.grow();
+    this.pairs[this.listed] = pair;
+    return this.listed++;
   }
 
   private grow(): void {
-    if (this.count >= cellsMax) {
+    if (this.listed >= cellsMax) {
       throw new QueryError('LIMIT_EXCEEDED', `the query has more than ${cellsMax} groups`, {
         hint: 'group by less, or filter',
       });
@@ -151,9 +174,9 @@ export class CellTable {
 
   /** The cell's sums so far, by slot: most exact just after a flush. */
   total(cell: number, slot: number): number {
-    const sum = this.sums[this.placeOf(cell) + slot]!; // slot < stride
-    if (slot === 0 || cell >= this.flushed) return sum;
-    const place = cell * this.stride + slot;
+    const place = this.placeOf(cell) + slot; // slot < stride
+    const sum = this.sums[place]!;
+    if (slot === 0 || place >= this.totals.length) return sum;
     return this.totals[place]! + (this.compensation[place]! + sum);
   }
 
@@ -174,24 +197,22 @@ export class CellTable {
 
   /** Gives all cells totals. */
   private makeRoom(): void {
-    const needed = this.count * this.stride;
+    const needed = this.isSpread ? this.sums.length : this.count * this.stride;
     if (needed > this.totals.length) {
       // Pairs may have room for many more.
       const room = Math.max(needed, this.totals.length * 2);
       this.totals = wider(this.totals, room);
       this.compensation = wider(this.compensation, room);
     }
-    this.flushed = this.count;
   }
 
   private flushCells(from: number, to: number): void {
     const { sums, totals, compensation, stride } = this;
     for (let cell = from; cell < to; cell++) {
-      const place = cell * stride;
-      const own = this.placeOf(cell);
+      const place = this.placeOf(cell);
       for (let slot = 1; slot < stride; slot++) {
-        addCompensated(totals, compensation, place + slot, sums[own + slot]!); // slot < stride
-        sums[own + slot] = 0;
+        addCompensated(totals, compensation, place + slot, sums[place + slot]!); // slot < stride
+        sums[place + slot] = 0;
       }
     }
   }
@@ -199,39 +220,42 @@ export class CellTable {
   /** What was added up, and an empty table again. What was not flushed is. */
   take(): CellSums {
     this.flush();
-    const { count, stride, sums } = this;
-    const used = count * stride;
+    const { count, stride, sums, totals, compensation } = this;
     const taken = {
       pairs: this.pairs.slice(0, count),
-      totals: this.totals.slice(0, used),
-      compensation: this.compensation.slice(0, used),
+      totals: new Float64Array(count * stride),
+      compensation: new Float64Array(count * stride),
     };
     for (let cell = 0; cell < count; cell++) {
       const place = this.placeOf(cell);
       taken.totals[cell * stride] = sums[place]!; // a place of a cell
       sums[place] = 0;
+      for (let slot = 1; slot < stride; slot++) {
+        const [own, to] = [place + slot, cell * stride + slot];
+        taken.totals[to] = totals[own]!; // slot < stride
+        taken.compensation[to] = compensation[own]!;
+        totals[own] = compensation[own] = 0;
+      }
     }
     if (this.hashed !== null) this.hashed.clear();
-    else if (this.direct.length > 0) for (const pair of taken.pairs) this.direct[pair] = 0;
-    this.totals.fill(0, 0, used);
-    this.compensation.fill(0, 0, used);
-    this.count = this.indexed = this.flushed = 0;
+    else if (!this.isSpread) for (const pair of taken.pairs) this.direct[pair] = 0;
+    this.listed = 0;
     return taken;
   }
 
   /** Adds what another table, of the same strata, codes and stride, has added up. @param codeHere of a code there; null: it is the same */
   add({ pairs, totals, compensation }: CellSums, codeHere: ((code: number) => number) | null): void {
     const { codes, stride } = this;
-    const cells = Int32Array.from(pairs, (pair) => {
-      if (codeHere === null) return this.cellOf(pair);
+    const places = Float64Array.from(pairs, (pair) => {
       const stratum = Math.floor(pair / codes);
-      return this.cell(stratum, codeHere(pair - codes * stratum));
+      const code = pair - codes * stratum;
+      return this.place(stratum, codeHere === null ? code : codeHere(code));
     });
     this.makeRoom();
-    for (const [from, cell] of cells.entries()) {
-      this.sums[this.placeOf(cell)]! += totals[from * stride]!; // a cell each
+    for (const [from, place] of places.entries()) {
+      this.sums[place]! += totals[from * stride]!; // a place each
       for (let slot = 1; slot < stride; slot++) {
-        const [here, there] = [cell * stride + slot, from * stride + slot];
+        const [here, there] = [place + slot, from * stride + slot];
         addCompensated(this.totals, this.compensation, here, totals[there]!); // slot < stride
         this.compensation[here]! += compensation[there]!;
       }

@@ -137,7 +137,8 @@ export function leastMatched(
   isOpen: (stratum: number) => boolean,
 ): number {
   const rowsOf = new Map<number, number>();
-  for (let cell = 0; cell < table.count; cell++) {
+  const { count } = table;
+  for (let cell = 0; cell < count; cell++) {
     if (!isOpen(table.stratumOf(cell))) continue;
     const code = groupOf(cell);
     rowsOf.set(code, (rowsOf.get(code) ?? 0) + table.total(cell, 0)); // slot 0 counts the matching rows

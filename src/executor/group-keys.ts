@@ -55,7 +55,7 @@ function internedKey(value: string, isNull: string | null, emitter: Emitter): Ke
   };
 }
 
-/** The keys of a query as one number: mixed radix over their codes. */
+/** The keys of a query as one number: mixed radix over their codes, the first key's most significant. */
 export interface CombinedKeys {
   readonly code: string;
   readonly codes: number;
@@ -72,9 +72,9 @@ export function combineKeys(keys: readonly KeyCode[]): CombinedKeys {
   let codes = 1;
   const parts: string[] = [];
   const radices: number[] = [];
-  for (const key of keys) {
-    parts.push(codes === 1 ? key.code : `${key.code} * ${codes}`);
-    radices.push(codes);
+  for (const key of keys.toReversed()) {
+    parts.unshift(codes === 1 ? key.code : `${key.code} * ${codes}`);
+    radices.unshift(codes);
     codes *= key.codes;
   }
   if (codes > Number.MAX_SAFE_INTEGER) throw new NotOnKernels('too many combinations of keys');

@@ -116,55 +116,35 @@ export function variableGroupLoop(
   const stride = summed.length;
   const index = cellIndexOf({ strata, codes, stride }, rows);
   const sum = (slot: number): string => `sums[o + ${sumOf[slot]!}]`; // a slot of the layout
-  const { begin, find, beforePiece = '', end = '' } = cellFinder(index, code, stride);
   // The first counts all rows.
-  const body = [...emitter.lines, find, ...ofRow(sum, summed)];
-  const loop = `
-${begin}
-${overRuns(
-  index === 'hashed' ? '' : `const pairs = h * ${codes} | 0;`,
-  `${beforePiece}\n  ${overPiece(filter, () => body)}`,
-)}
-${end}`;
+  const piece = overPiece(filter, () => [
+    ...emitter.lines,
+    ...cellFinder(index, code, stride),
+    'sums[o] += 1;',
+    ...ofRow(sum, summed),
+  ]);
+  const pairs = index === 'hashed' ? '' : `const pairs = h * ${codes} | 0;`;
+  const loop =
+    index === 'spread'
+      ? `const sums = cells.sums;\n${overRuns(pairs, `${piece}\ncells.unlisted += end - start;`)}`
+      : `const direct = cells.direct;\nlet sums = cells.sums;\n${overRuns(pairs, piece)}`;
   return { code: loop, stride, sumOf, index };
 }
 
-/** Code by which a row finds its sums, from `o` on, and counts itself. Codes that are not hashed are small whole numbers, whatever they are made of. */
-function cellFinder(
-  index: CellIndex,
-  code: string,
-  stride: number,
-): { begin: string; find: string; beforePiece?: string; end?: string } {
+/** Code by which a row finds its sums, from `o` on. Codes that are not hashed are small whole numbers, whatever they are made of. */
+function cellFinder(index: CellIndex, code: string, stride: number): string[] {
   switch (index) {
     case 'spread':
-      // Every row writes its pair down, and the next one overwrites it where it was known: no jump depends on the data. Of a list that
-      // is asked for within the piece alone V8 makes a loop that takes half as long again.
-      return {
-        begin: 'const sums = cells.sums;\nlet met = cells.pairs, size = cells.count;',
-        beforePiece: 'cells.count = size; met = cells.roomFor(end - start);',
-        find: `const p = pairs + (${code}) | 0, o = p * ${stride};
-  const before = sums[o];
-  met[size] = p; size += +(before === 0);
-  sums[o] = before + 1;`,
-        end: 'cells.count = size;',
-      };
+      return [`const p = pairs + (${code}) | 0, o = p * ${stride};`];
     case 'direct':
-      return {
-        begin: 'const direct = cells.direct;\nlet sums = cells.sums;',
-        find: `const g = ${code} | 0;
-  let cell = direct[pairs + g];
-  if (cell > 0) cell--;
-  else { cell = cells.cell(h, g); sums = cells.sums; }
-  const o = cell * ${stride};
-  sums[o] += 1;`,
-      };
+      return [
+        `const g = ${code} | 0;`,
+        'let cell = direct[pairs + g];',
+        'if (cell > 0) cell--; else { cell = cells.cell(h, g); sums = cells.sums; }',
+        `const o = cell * ${stride};`,
+      ];
     case 'hashed':
-      return {
-        begin: 'let sums = cells.sums;',
-        find: `const cell = cells.cell(h, ${code}); sums = cells.sums;
-  const o = cell * ${stride};
-  sums[o] += 1;`,
-      };
+      return [`const cell = cells.cell(h, ${code}); sums = cells.sums;`, `const o = cell * ${stride};`];
   }
 }
 

@@ -37,8 +37,8 @@ export class ScanSums {
   /** The groups' codes in the order of the last moments. */
   groupCodes: Float64Array = new Float64Array(0);
   private rows = 0;
-  /** The runs of a task that has ended and was not flushed yet; null: there is none. */
-  private ended: Int32Array | null = null;
+  /** The runs of a task that has ended and was not flushed yet, or all that was read; null: there is none. */
+  private ended: Int32Array | 'all' | null = null;
   /** null: nothing was read yet. Of the samples that a statement could read, most are not. */
   private begun: CellTable | null = null;
   private readonly groupsByStratum: boolean;
@@ -83,8 +83,13 @@ export class ScanSums {
     }, 0);
   }
 
-  /** Pairs of stratum and group that were met so far. */
+  /** Pairs of stratum and group that were met so far, or a few more. */
   get cellCount(): number {
+    return this.cells.countMax;
+  }
+
+  /** Those that were met: to count them may take as long as to read a thousand rows or ten. */
+  protected get metCells(): number {
     return this.cells.count;
   }
 
@@ -103,7 +108,7 @@ export class ScanSums {
   }
 
   private flushEnded(): void {
-    if (this.ended !== null) this.cells.flush(this.ended);
+    if (this.ended !== null) this.cells.flush(this.ended === 'all' ? null : this.ended);
     this.ended = null;
   }
 
@@ -176,17 +181,22 @@ export class ScanSums {
 
   /** The sums so far, and how to read the groups' keys. */
   collect(): Pieces<CollectedSums> {
-    this.cells.flush();
-    this.ended = null;
-    return this.peek();
+    // The first flush changes no total, and mostly it is the last.
+    if (!this.cells.isPlain) this.cells.flush();
+    this.ended = this.cells.isPlain ? 'all' : null;
+    return this.gather();
   }
 
   /** The same, where more will be read: the sums to come do not depend on having been looked at. */
-  *peek(): Pieces<CollectedSums> {
+  peek(): Pieces<CollectedSums> {
+    this.flushEnded();
+    return this.gather();
+  }
+
+  private *gather(): Pieces<CollectedSums> {
     const { view, sumOf, centres, constantInStratum } = this.parts;
     const { layout } = this.request;
     const { read } = this;
-    this.flushEnded();
     const codes = yield* collectMoments(this.cells, this.groupOf, sumOf, this.sample.strata.count);
     this.groupCodes = codes.groups;
     const moments: Moments = {

@@ -178,7 +178,7 @@ export class SampleScan extends ScanSums {
     const units = to.reduce((sum, own, stratum) => sum + Math.max(0, own - this.done[stratum]!), 0); // one entry a stratum
     const isShort = units <= shortBlocks * blockRows;
     const cells = isShort ? Math.min(units, this.unmetCells) : 0;
-    return Math.max(1, Math.ceil((8 * Math.max(cells, this.cellCount)) / blockRows));
+    return Math.max(1, Math.ceil((8 * Math.max(cells, this.metCells)) / blockRows));
   }
 
   /** Cells that there may be, as far as tasks are to be longer for them; where a fault is planted each block is to be lost by itself. */

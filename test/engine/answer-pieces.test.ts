@@ -22,13 +22,14 @@ afterAll(() => work.close());
 
 test('rows say the same in whatever order, and however few', async () => {
   const sorted = result.toJSON().rows;
-  const asMet = (await work.query('SELECT name, AVG(x) AS x, COUNT(*) AS x FROM t GROUP BY name')).toJSON();
   const names = (rows: typeof sorted): string[] => rows.map(([name]) => String(name));
-  expect(names(asMet.rows)).not.toEqual(names(sorted));
-  expect(new Map(asMet.rows.map((row) => [row[0], row]))).toEqual(
-    new Map(sorted.map((row) => [row[0], row])),
-  );
-  const few = await work.query('SELECT name, AVG(x) AS x, COUNT(*) AS x FROM t GROUP BY name ORDER BY name LIMIT 5 OFFSET 2'); // prettier-ignore
+  const byName = new Map(sorted.map((row) => [row[0], row]));
+  const asked = 'SELECT name, AVG(x) AS x, COUNT(*) AS x FROM t GROUP BY name';
+  const asMet = (await work.query(asked)).toJSON();
+  const reversed = (await work.query(`${asked} ORDER BY name DESC`)).toJSON();
+  expect(names(reversed.rows)).not.toEqual(names(sorted));
+  for (const { rows } of [asMet, reversed]) expect(new Map(rows.map((row) => [row[0], row]))).toEqual(byName);
+  const few = await work.query(`${asked} ORDER BY name LIMIT 5 OFFSET 2`);
   expect(few.toJSON().rows).toEqual(sorted.slice(2, 7));
 });
 

@@ -232,12 +232,12 @@ test('a rank limit leaves the outliers whole', async () => {
   const highest = high.reduce((most, value, h) => (takeAll[h] === 1 ? most : Math.max(most, value)), 0);
   expect(estimator.moments.population[0]).toMatchObject({ high: highest });
   expect(highest).toBeLessThan(high.reduce((a, b) => Math.max(a, b)) / 10);
-  expect(estimator.leastSupport(met[0]!)).toBeLessThanOrEqual(400);
-  expect(estimator.leastSupport(met[0]!)).toBeGreaterThan(300);
+  expect(estimator.leastSupport(met.at(0))).toBeLessThanOrEqual(400);
+  expect(estimator.leastSupport(met.at(0))).toBeGreaterThan(300);
   // And so does a reading straight from the run index.
   const rowsOf = sample.runs.sizes.map((_, h) => sample.runs.rowsUnder(h, 100));
   const { groups } = await askSample(sample, query, { rows: rowsOf });
-  expect(known.groups[0]!.aggregates).toEqual(groups[0]!.aggregates);
+  expect(known.groups.at(0).aggregates).toEqual(groups[0]!.aggregates);
   await sample.close();
   await table.close();
 });

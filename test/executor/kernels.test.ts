@@ -119,6 +119,7 @@ const keys: readonly Key[] = [
   ['g', ({ g }) => g],
   ['k', ({ k }) => k],
   ['n // 300', ({ n }) => Math.trunc(n / 300) + 0],
+  ['(n + 3000) // 7', ({ n }) => Math.trunc((n + 3000) / 7)],
   ['n % 5', ({ n }) => (n % 5) + 0],
   ['m', ({ m }) => m],
   ['month(t)', ({ t }) => new Date(Math.floor(t / 1000)).getUTCMonth() + 1],

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { cellIndexOf, CellTable } from '../../src/executor/cell-table.ts';
 import { leastMatched } from '../../src/executor/collect-moments.ts';
 import { Interner } from '../../src/executor/interner.ts';
+import { productFor } from '../../src/executor/lower/arithmetic.ts';
 
 describe('the interner', () => {
   property.prop([
@@ -30,7 +31,7 @@ describe('the interner', () => {
 describe.each(['spread', 'direct', 'hashed'] as const)('cells that are %s', (index) => {
   const expected = new Map<string, number>();
   const step = (cells: CellTable, stratum: number, code: number, value: number): void => {
-    const place = cells.placeOf(cells.cell(stratum, code));
+    const place = cells.place(stratum, code);
     cells.sums[place]! += 1;
     cells.sums[place + 1]! += value;
     expected.set(`${stratum} ${code}`, (expected.get(`${stratum} ${code}`) ?? 0) + value);
@@ -70,10 +71,10 @@ describe.each(['spread', 'direct', 'hashed'] as const)('cells that are %s', (ind
       step(cells, 0, 1, term);
       cells.flush();
     }
-    expect(cells.total(0, 1)).toBe(4);
+    expect([cells.count, cells.total(0, 1)]).toEqual([1, 4]);
     const others = new CellTable({ strata: 1, codes: 2, stride: 2, index });
     others.add(cells.take(), (code) => 1 - code);
-    expect([others.codeOf(0), others.total(0, 0), others.total(0, 1)]).toEqual([0, 6, 4]);
+    expect([others.count, others.codeOf(0), others.total(0, 0), others.total(0, 1)]).toEqual([1, 0, 6, 4]);
   });
 });
 
@@ -105,4 +106,34 @@ test('the fewest rows of a group leave out what is too few and what is in strata
   expect(
     [0, 4, 31].map((atLeast) => leastMatched(cells, (cell) => cells.codeOf(cell), atLeast, first)),
   ).toEqual([3, 30, 40]);
+});
+
+property.prop([
+  fc.integer({ min: 1, max: 10_000 }),
+  fc.oneof(fc.nat(40_000), fc.nat(2 ** 31 - 1)),
+  fc.array(fc.nat()),
+])('a product cuts quotients as a division does, wherever there is one', (divisor, high, others) => {
+  const product = productFor({ low: 0, high }, divisor);
+  if (product === null) return;
+  const last = Math.floor(high / divisor) * divisor;
+  for (const x of [
+    0,
+    divisor - 1,
+    divisor,
+    last - 1,
+    last,
+    last + divisor - 1,
+    high,
+    ...others.map((other) => other % (high + 1)),
+  ])
+    // prettier-ignore
+    if (x >= 0 && x <= high)
+        expect(Math.imul(x, product.factor) >> product.shift).toBe(Math.floor(x / divisor));
+});
+
+test('quotients of small numbers have a product, others are divided', () => {
+  const isThere = (low: number, high: number, divisor: number | null): boolean =>
+    productFor({ low, high }, divisor) !== null;
+  expect([isThere(300, 6000, 300), isThere(0, 10_000, 7), isThere(0, 2 ** 31 - 1, 2), isThere(0, 100, 1)]).toEqual([true, true, true, true]); // prettier-ignore
+  expect([isThere(-1, 6000, 300), isThere(0, 2 ** 31 - 1, 3), isThere(0, 100, 0), isThere(0, 100, -3), isThere(0, 100, null)]).toEqual([false, false, false, false, false]); // prettier-ignore
 });

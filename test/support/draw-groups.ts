@@ -1,5 +1,5 @@
 import type { SamplingMethod } from '../../src/catalog/index.ts';
-import { finish, seededRandom, systemClock } from '../../src/common/index.ts';
+import { finish, itemsOf, seededRandom, systemClock } from '../../src/common/index.ts';
 import type { Choice } from '../../src/engine/choice.ts';
 import { type Levels, Looks } from '../../src/engine/looks.ts';
 import { RunControl } from '../../src/engine/run-control.ts';
@@ -74,7 +74,7 @@ export class GroupedTable {
     const reading = await SampleReading.open(query, bounds, sample, drawnDesign, control);
     if (typeof reading === 'string') throw new Error(reading);
     const known = await reading.readTo(reading.limits.max);
-    const rows = await reading.estimates.confirm(known);
+    const rows = itemsOf(await reading.estimates.confirm(known));
     const choice = await reading.estimates.judge(known, finish(reading.missing(known)));
     return { query, rows, known, choice };
   }
@@ -87,7 +87,7 @@ export class GroupedTable {
     const reading = await SampleReading.open(query, bounds, sample, drawnDesign, control);
     if (typeof reading === 'string') throw new Error(reading);
     const looks: Look[] = [];
-    const show = async (known: Known): Promise<void> => void looks.push({ rowsRead: reading.rowsRead, rows: await reading.estimates.confirm(known) }); // prettier-ignore
+    const show = async (known: Known): Promise<void> => void looks.push({ rowsRead: reading.rowsRead, rows: itemsOf(await reading.estimates.confirm(known)) }); // prettier-ignore
     reading.looks = new Looks(reading, firstLimit, levels, 0, show);
     await show(await reading.readTo(reading.limits.max));
     return looks;

@@ -5,6 +5,7 @@ import {
   type FunctionCall,
   integerRange,
   isNumeric,
+  type Range,
   type SqlType,
 } from '../../plan/index.ts';
 import type { HelperSpec } from '../helpers.ts';
@@ -132,7 +133,33 @@ function binary(call: FunctionCall, emitter: Emitter): NumberCode {
  * whole number: that is further away than what rounding does.
  */
 function quotientCut(call: FunctionCall, a: string, b: string, emitter: Emitter): string {
-  return isWord(call, emitter) ? `(${a} / ${b} | 0)` : `(Math.trunc(${a} / ${b}) + 0)`;
+  if (!isWord(call, emitter)) return `(Math.trunc(${a} / ${b}) + 0)`;
+  const isOfIntegers = call.arguments.every(({ type }) => type.kind === 'integer');
+  const range = isOfIntegers ? emitter.rangeOf(call.arguments[0]!) : null; // it has two
+  const product = productFor(range, emitter.constantOf(b));
+  return product === null
+    ? `(${a} / ${b} | 0)`
+    : `(Math.imul(${a}, ${emitter.whole(product.factor)}) >> ${emitter.whole(product.shift)})`;
+}
+
+/**
+ * A multiplication in 32 bits that cuts quotients of whole numbers in a range just as a division does, and takes a third of its time.
+ * With factor · divisor = 2^shift + e a number x gives x / divisor + x · e / (divisor · 2^shift), which reaches no further whole number
+ * as long as x · e < 2^shift.
+ * @see Warren, Hacker's Delight, section 10-9
+ * @returns null where there is none
+ */
+export function productFor(
+  range: Range | null,
+  divisor: number | null,
+): { readonly factor: number; readonly shift: number } | null {
+  if (range === null || range.low < 0 || divisor === null || !(divisor > 0)) return null;
+  for (let shift = 0; shift < 31; shift++) {
+    const factor = Math.ceil(2 ** shift / divisor);
+    if (factor * range.high >= 2 ** 31) return null;
+    if ((factor * divisor - 2 ** shift) * range.high < 2 ** shift) return { factor, shift };
+  }
+  return null;
 }
 
 /** Of numbers of 32 bits it is a machine's, of doubles a function's. */
