@@ -1,6 +1,8 @@
 import { type FileSystem, withPauses } from '../common/index.ts';
 import type { RowMethod, SampleOutliers, SamplingMethod } from '../catalog/index.ts';
 import { strataColumnsOf } from '../catalog/index.ts';
+import { formatType } from '../plan/index.ts';
+import type { Column } from '../samples/index.ts';
 import {
   type BuildScan,
   type Control,
@@ -14,8 +16,8 @@ import { givenStrata } from './given-strata.ts';
 import { orderRows } from './order-rows.ts';
 import { outlierEffect } from './outlier-effect.ts';
 import { findOutliers, rulesOf } from './outlier-rules.ts';
-import { ownColumns, placeColumns } from './sample-columns.ts';
-import { strataColumns } from './strata-columns.ts';
+import { ownColumn, placeColumns, spreadColumn } from './sample-columns.ts';
+import { keyColumn, strataColumns } from './strata-columns.ts';
 import { type BuiltSample, type DrawnSample, type SamplePlace, writeSample } from './write-sample.ts';
 
 /** For each stratum of a scan the share of the priorities' range beyond which no row stays. */
@@ -83,7 +85,9 @@ async function drawRows(
   const scanned = known ?? (await scan.scanStrata(keys, control, outliers));
   const strata = method.kind === 'given' ? givenStrata(scanned, method) : scanned;
   const depth = depthOf(method, scanned, like);
-  const columns = strata.columns.map(sampledColumn).filter((column) => column !== null);
+  const texts = keyTexts(strata);
+  const sampled = strata.columns.map(sampledColumn).filter((column) => column !== null);
+  const columns = sampled.filter(({ name }) => !texts.has(name));
   const pause = pauseOf(control);
   await pause();
   const asked = requestOf(depth, scanned, reach?.(scanned));
@@ -94,8 +98,20 @@ async function drawRows(
     orderRows(rows.stratum, rows.priority, caps, depth.shareMax, takeAll),
     pause,
   );
-  const own = await withPauses(ownColumns(rows, order.order), pause);
-  const places = await withPauses(placeColumns(rows, order.order), pause);
+  const own: Column[] = [];
+  let scannedColumn = 0;
+  for (const { name } of sampled) {
+    const text = texts.get(name);
+    own.push(
+      await withPauses(
+        text === undefined
+          ? ownColumn(rows.columns[scannedColumn++]!, order.order) // the scan has been asked for it
+          : spreadColumn(text, order),
+        pause,
+      ),
+    );
+  }
+  const places = await withPauses(placeColumns(rows.priority, order), pause);
   return {
     strata,
     outliers:
@@ -104,6 +120,16 @@ async function drawRows(
     columns: [...own, ...places],
     strataColumns: await withPauses(strataColumns(strata, order.sizes), pause),
   };
+}
+
+/** By name the key columns that hold texts, with a row for each stratum: rows need not bring what their stratum tells. */
+function keyTexts({ keys }: ScannedStrata): ReadonlyMap<string, Column> {
+  const texts = keys.filter(
+    ({ column: { type }, values }) => type.kind === 'varchar' && values.some((value) => value !== null),
+  );
+  return new Map(
+    texts.map(({ column: { name, type }, values }) => [name, keyColumn(name, formatType(type), values)]),
+  );
 }
 
 async function drawKeys(

@@ -72,10 +72,11 @@ export async function mergeSamples(
   const pause = pauseOf(control);
   const rows = await joinPlaces(samples, places, pause);
   const takeAll = strata.takeAll ?? undefined;
-  const { order, sizes } = await withPauses(
+  const placed = await withPauses(
     orderRows(rows.stratum, rows.priority, caps, depth.shareMax, takeAll),
     pause,
   );
+  const { order, sizes } = placed;
   const columns: Column[] = [];
   for (const column of strata.columns.map(sampledColumn)) {
     await pause();
@@ -85,7 +86,7 @@ export async function mergeSamples(
   const names = target.outliers?.columns.map(({ name }) => name) ?? [];
   const outliers =
     names.length === 0 ? null : outlierEffect({ method, names, outliers: rules, depth }, strata, sizes);
-  columns.push(...(await withPauses(placeColumns(rows, order), pause)));
+  columns.push(...(await withPauses(placeColumns(rows.priority, placed), pause)));
   const drawn = {
     strata,
     outliers,

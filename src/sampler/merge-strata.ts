@@ -94,7 +94,7 @@ function statisticsNamed(all: StrataTable['statistics'], name: string): ColumnSt
 }
 
 /** A column's totals over all parts. @param count strata of the union @param places for each part those of its strata in the union */
-export function uniteStatistics(
+function uniteStatistics(
   column: OutputColumn,
   parts: readonly ColumnStatistics[],
   places: readonly Int32Array[],

@@ -7,6 +7,8 @@ export interface RowOrder {
   readonly order: Int32Array;
   /** Rows of each stratum in the sample. */
   readonly sizes: Int32Array;
+  /** Where the rows of a stratum follow each other in the sample, flat, see {@link RunIndex.runs}. */
+  readonly runs: Int32Array;
 }
 
 /** 64-bit priorities as plain numbers, which sort faster than bigints. */
@@ -285,7 +287,7 @@ export function* orderRows(
     copied = 0;
     yield;
   }
-  return { order, sizes };
+  return { order, sizes, runs };
 }
 
 /** All rows by key, inside a key by priority. @param key for each scanned row the place of its key */

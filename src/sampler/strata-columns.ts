@@ -33,7 +33,7 @@ export function* strataColumns(strata: ScannedStrata, sizes: Int32Array): Pieces
   });
   const keys: Column[] = [];
   for (const { column, values } of strata.keys) {
-    keys.push(keyColumn(column.name, formatType(column.type), values));
+    keys.push(keyColumn(strataColumn.key(column.name), formatType(column.type), values));
     yield;
   }
   return [
@@ -45,11 +45,11 @@ export function* strataColumns(strata: ScannedStrata, sizes: Int32Array): Pieces
   ];
 }
 
-/** A key column: texts as a dictionary, numbers and booleans as they are; NULL is a key like any other. */
-function keyColumn(name: string, sqlType: string, values: readonly Scalar[]): Column {
+/** A key column with a row for each stratum: texts as a dictionary, numbers and booleans as they are; NULL is a key like any other. */
+export function keyColumn(name: string, sqlType: string, values: readonly Scalar[]): Column {
   const validity = new Uint8Array(bitmapBytes(values.length));
   for (const [row, value] of values.entries()) if (value !== null) setValid(validity, row);
-  const column = { name: strataColumn.key(name), sqlType, validity: values.includes(null) ? validity : null };
+  const column = { name, sqlType, validity: values.includes(null) ? validity : null };
   const sample = values.find((value) => value !== null) ?? null;
   if (typeof sample === 'string') {
     const dictionary = [...new Set(values.filter((value) => typeof value === 'string'))].sort(compareText);

@@ -2,7 +2,6 @@ import type { Pieces } from '../common/index.ts';
 import { isNumeric, type OutputColumn, toDouble } from '../plan/index.ts';
 import type { ColumnStatistics, StrataTable } from '../samples/index.ts';
 import type { ScannedColumn, ScannedStrata } from '../sources/index.ts';
-import { uniteStatistics } from './merge-strata.ts';
 
 /** Strata that are added up at once. */
 const strataAtOnce = 2 ** 11;
@@ -21,7 +20,7 @@ export function* wholeTotals(
   for (const column of columns) {
     const own = statistics.get(column.name);
     if (own === undefined) return null;
-    const whole = withExactMean(yield* addUp(column, own, count));
+    const whole = yield* addUp(column, own, count);
     if (!isKnown(whole)) return null;
     united.push(whole);
   }
@@ -31,39 +30,71 @@ export function* wholeTotals(
 
 /** A column's totals over all strata. */
 function* addUp(column: OutputColumn, own: ColumnStatistics, count: number): Pieces<ScannedColumn> {
-  const add = (parts: readonly ColumnStatistics[]): ScannedColumn =>
-    uniteStatistics(
-      column,
-      parts,
-      parts.map((part) => new Int32Array(part.count.length)), // all of them are of the one stratum
-      1,
-    );
-  let whole = add([]);
-  for (let from = 0; from < count; from += strataAtOnce) {
-    whole = add([whole, sliceOf(own, from, from + strataAtOnce)]);
-    yield;
+  let [values, nonFinite, low, high] = [0, 0, Number.NaN, Number.NaN];
+  for (let stratum = 0; stratum < count; stratum++) {
+    // One entry a stratum in all arrays; NaN compares with nothing.
+    values += own.count[stratum]!;
+    nonFinite += own.nonFinite[stratum]!;
+    if (!(own.low[stratum]! >= low)) low = Number.isNaN(own.low[stratum]!) ? low : own.low[stratum]!;
+    if (!(own.high[stratum]! <= high)) high = Number.isNaN(own.high[stratum]!) ? high : own.high[stratum]!;
   }
-  return whole;
-}
-
-function sliceOf(of: ColumnStatistics, from: number, to: number): ColumnStatistics {
-  const own = (values: Float64Array): Float64Array => values.subarray(from, to);
+  yield;
+  const sum = own.sum === null ? null : own.sum.reduce((all, each) => all + each, 0n);
+  const exact = sum === null || BigInt.asIntN(64, sum) !== sum ? null : sum;
+  yield;
+  const mean = exact === null || values === 0 ? wholeMean(own, count) : toDouble(exact, column.type) / values;
+  const moments =
+    low === high && !Number.isNaN(mean) ? [0, 0, 0, 0, 0] : yield* wholeMoments(own, count, mean);
   return {
-    count: own(of.count),
-    nonFinite: own(of.nonFinite),
-    low: own(of.low),
-    high: own(of.high),
-    sum: of.sum?.subarray(from, to) ?? null,
-    mean: own(of.mean),
-    centred: of.centred.map(own),
+    column,
+    count: Float64Array.of(values),
+    nonFinite: Float64Array.of(nonFinite),
+    low: Float64Array.of(low),
+    high: Float64Array.of(high),
+    sum: exact === null ? null : BigInt64Array.of(exact),
+    mean: Float64Array.of(mean),
+    centred: moments.map((moment) => Float64Array.of(moment)),
   };
 }
 
-/** An exact sum tells the mean to the last digit, where means of many strata were rounded one after the other. */
-function withExactMean(column: ScannedColumn): ScannedColumn {
-  const { sum, count } = column;
-  if (sum === null || count[0] === 0) return column;
-  return { ...column, mean: Float64Array.of(toDouble(sum[0]!, column.column.type) / count[0]!) }; // one stratum
+/** The mean of all finite values: from those of the strata by their distance from one of them, which keeps digits; NaN: there is none. */
+function wholeMean({ count: values, nonFinite, mean }: ColumnStatistics, count: number): number {
+  let [all, distances, first] = [0, 0, Number.NaN];
+  for (let stratum = 0; stratum < count; stratum++) {
+    const n = values[stratum]! - nonFinite[stratum]!; // one entry a stratum in all arrays
+    if (n === 0) continue;
+    if (all === 0) first = mean[stratum]!;
+    all += n;
+    distances += n * (mean[stratum]! - first);
+  }
+  return first + distances / all;
+}
+
+/**
+ * Σ(x − mean)^k over all finite values, k = 2 … 6, from the strata's moments about their own means, by the binomial theorem; NaN: not known.
+ * @see Pébay, "Formulas for robust, one-pass parallel computation of covariances and arbitrary-order statistical moments",
+ *   SAND2008-6212, equation 2.1
+ */
+function* wholeMoments(own: ColumnStatistics, count: number, mean: number): Pieces<number[]> {
+  // Without a mean there are none, as in each stratum.
+  if (Number.isNaN(mean)) return own.centred.map((moments) => moments[0] ?? Number.NaN);
+  const [second, third, fourth, fifth, sixth] = own.centred as [
+    Float64Array, Float64Array, Float64Array, Float64Array, Float64Array,
+  ]; // prettier-ignore
+  let [s2, s3, s4, s5, s6] = [0, 0, 0, 0, 0];
+  for (let stratum = 0; stratum < count; stratum++) {
+    if (stratum % strataAtOnce === 0) yield;
+    const n = own.count[stratum]! - own.nonFinite[stratum]!; // one entry a stratum in all arrays
+    if (n === 0) continue;
+    const d = own.mean[stratum]! - mean;
+    const [m2, m3, m4, m5] = [second[stratum]!, third[stratum]!, fourth[stratum]!, fifth[stratum]!];
+    s2 += m2 + n * d ** 2;
+    s3 += m3 + d * (3 * m2 + n * d ** 2);
+    s4 += m4 + d * (4 * m3 + d * (6 * m2 + n * d ** 2));
+    s5 += m5 + d * (5 * m4 + d * (10 * m3 + d * (10 * m2 + n * d ** 2)));
+    s6 += sixth[stratum]! + d * (6 * m5 + d * (15 * m4 + d * (20 * m3 + d * (15 * m2 + n * d ** 2))));
+  }
+  return [s2, s3, s4, s5, s6];
 }
 
 /** Whether there is all that a scan would tell: a sum that fits 64 bits though a part of it does not, and moments to be had of numbers. */

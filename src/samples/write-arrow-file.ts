@@ -139,8 +139,12 @@ export async function writeArrowFile(
     }
     writer.close();
     const byteLength = await written;
-    await file.sync();
-    return await describeColumnFile(file, byteLength, columns, dictionaries, cutter, pause);
+    // What was written is hashed while the device takes it, which is as long.
+    const synced = file.sync();
+    synced.catch(() => undefined); // waited for below, unless describing fails first
+    const manifest = await describeColumnFile(file, byteLength, columns, dictionaries, cutter, pause);
+    await synced;
+    return manifest;
   } catch (error) {
     // Nothing may be written any more when the file closes.
     writer.abort(error);

@@ -17,6 +17,7 @@ import { inspectParquet, readerOf } from './files.ts';
 import { type ColumnFooter, readFooters } from './footers.ts';
 import type { LockedDatabase } from './locked-database.ts';
 import { magnitudeStatement, outlierTest, readMagnitudes } from './magnitudes.ts';
+import { OrderedEnds } from './ordered-ends.ts';
 import { quoteName } from './print-literal.ts';
 import { scanKeys } from './scan-keys.ts';
 import { pullRows, storedExpression } from './pull-rows.ts';
@@ -83,10 +84,12 @@ export class DuckDBBuildScan implements FileScan {
     const named = parts.map(({ name, sql }) => `${sql} AS ${name}`);
     // Of one stratum the footer tells the ends.
     const ends = footers.map(({ range }) => (parts.length === 0 ? range : null));
+    const ordered = await this.orderedEnds(parts, footers, control);
     const statistics = this.namedStatistics(centres, (column, centre, place) => {
       const { range, isComplete } = footers[place]!; // one a column
       const { count, low, high, ...others } = quickExpressions(column, centre, range);
-      const bounds = low === undefined || high === undefined || ends[place] !== null ? {} : { low, high };
+      const isTold = ends[place] !== null || ordered?.has(place) === true;
+      const bounds = low === undefined || high === undefined || isTold ? {} : { low, high };
       // DuckDB would read a column for its count alone, though it has as many values as there are rows.
       return { ...(isComplete ? {} : { count: count! }), ...bounds, ...others };
     });
@@ -107,6 +110,7 @@ export class DuckDBBuildScan implements FileScan {
       for (const [name, end] of Object.entries(told ?? {}))
         found.set(statisticName(name, place), Array<Scalar>(rowCount).fill(end));
     }
+    for (const [name, told] of (await ordered?.byStratum(control)) ?? []) found.set(name, told);
     const quick: (GetTotals | null)[] = [];
     for (const [place, column] of this.columns.entries()) {
       const own = carefulTotals(column, rowCount, totalsOf(found, place), centres[place]!); // one a column
@@ -128,6 +132,18 @@ export class DuckDBBuildScan implements FileScan {
       keys: keyColumns.map((column, place) => ({ column, values: found.get(`k${place}`)! })),
       columns: scanned,
     };
+  }
+
+  /** The ends of columns in the strata of one file whose rows follow these; null: they are to be looked for in all rows. */
+  private async orderedEnds(
+    keys: readonly { readonly name: string; readonly sql: string }[],
+    footers: readonly ColumnFooter[],
+    control: Control,
+  ): Promise<OrderedEnds | null> {
+    const [path, ...others] = this.paths;
+    if (keys.length === 0 || path === undefined || others.length > 0) return null;
+    const file = { path, reader: this.reader(), keys };
+    return await OrderedEnds.read(this.database, file, this.columns, footers, control);
   }
 
   /** What is computed of the columns, named by them. */
