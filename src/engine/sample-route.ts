@@ -200,7 +200,7 @@ async function fromSample(
   const size = bounds.error === null ? read : `enough for ${describeBound(bounds)}`;
   const outcome = answer.errorMet ? size : 'short of the bound';
   const { columns, report } = await routed(answer, plan, control, reason, outcome, notes);
-  return { columns, report: { ...report, predicted } };
+  return { columns, report: { predicted, ...report } };
 }
 
 /** @param outcome what became of the reading, in words */
@@ -220,12 +220,9 @@ export async function routed(
   const { columns: values, maxRelativeError, unread, unmade } = gathered;
   const columns = plan.query.columns.map(({ name, type }, place): AnswerColumn => {
     const { isKey, interval, expression } = outputs[place]!; // as many outputs as columns
-    const own = { name, values: values[place]! };
-    if (isKey) return { ...own, type, role: 'group' };
+    const role = isKey ? 'group' : interval === null ? 'value' : 'estimate';
     // What is made of accessors and estimates has the type that estimates give it: no whole numbers.
-    return interval === null
-      ? { ...own, type: expression.type, role: 'value' }
-      : { ...own, type, role: 'estimate' };
+    return { name, role, type: role === 'value' ? expression.type : type, values: values[place]! };
   });
   const judged = await answer.judge();
   const reason = `${describeSample(entry)}: ${chosenBecause}; ${groupDigits(rowsRead)} of ${countOf(entry.rows, 'row')}, ${outcome}${driver === null ? '' : `; ${driver} needed most`}`;

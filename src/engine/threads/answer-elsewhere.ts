@@ -44,7 +44,7 @@ export async function answerElsewhere(
   if (answer === null || entry === undefined) return null;
   stopwatch.attributeToEstimating(answer.estimateMs);
   const sample = { entry, rowsRead: answer.sample.rowsRead };
-  return { columns: answer.columns, report: { ...answer.report, sample } };
+  return { columns: answer.columns, report: { sample, ...answer.report } };
 }
 
 let lastNumber = 0;

@@ -131,7 +131,9 @@ async function answerFrom(
   const { sample, ...rest } = report;
   if (columns.length * (columns[0]?.values.length ?? 0) > valuesMax) throw new NotForThreads('a long answer');
   return {
-    columns: columns.map(({ values, ...column }) => ({ ...column, values: values.slice(0, values.length) })),
+    columns: columns.map(({ name, role, type, values }) => {
+      return { name, role, type, values: values.slice(0, values.length) };
+    }),
     report: rest,
     sample: { id: sample!.entry.id, rowsRead: sample!.rowsRead }, // it comes from one
     estimateMs: stopwatch.timings(0).estimateMs,
