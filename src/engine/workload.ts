@@ -15,9 +15,7 @@ export function workloadOf(
   return {
     shape,
     columnSet:
-      asked === null || table === undefined
-        ? null
-        : { tableId: table.id, columns: columnsOf(asked) },
+      asked === null || table === undefined ? null : { tableId: table.id, columns: columnsOf(asked) },
     bounds,
     sample: sample?.name ?? null,
     met,
