@@ -107,7 +107,7 @@ export class Foresight {
       return { ...sized, rankLimit: null, hopeless: true, byWitness: true };
     if (sized.rankLimit !== null || !reading.canCallWitness) return sized;
     const light = yield* this.sizeBy(rows, target, { lightTails: true });
-    return isVouchedFor(light) ? { ...light, isStep: false, byWitness: true } : sized;
+    return isVouchedFor(light) ? sizingOf(light, false, true) : sized;
   }
 
   /**
@@ -116,15 +116,14 @@ export class Foresight {
    */
   private *sizeStepwise(rows: EstimatedRows, target: ErrorTarget): Pieces<Sizing> {
     const { limit, limits } = this.reading;
-    const plain = { isStep: false, byWitness: false };
     const step = stepGrowth * limit;
     const seen = yield* this.sizeBy(rows, target, {});
-    if (seen.rankLimit !== null && seen.rankLimit <= step) return { ...seen, ...plain };
+    if (seen.rankLimit !== null && seen.rankLimit <= step) return sizingOf(seen);
     const typical = yield* this.sizeBy(rows, target, { typicalMatches: true });
-    if (typical.rankLimit === null) return { ...seen, ...plain };
-    if (typical.rankLimit > limit) return { ...typical, ...plain };
-    if (seen.rankLimit === null && seen.hopeless) return { ...seen, ...plain };
-    return { ...seen, rankLimit: Math.min(step, limits.max), isStep: true, byWitness: false };
+    if (typical.rankLimit === null) return sizingOf(seen);
+    if (typical.rankLimit > limit) return sizingOf(typical);
+    if (seen.rankLimit === null && seen.hopeless) return sizingOf(seen);
+    return sizingOf({ ...seen, rankLimit: Math.min(step, limits.max) }, true);
   }
 
   private *sizeBy(rows: EstimatedRows, target: ErrorTarget, presumption: Presumption): Pieces<SizingResult> {
@@ -218,3 +217,9 @@ export function groupOf(rows: EstimatedRows, cell: SizingResult['driver']): stri
   const row = itemsOf(rows).find(isOf);
   return row === undefined || row.keys.length === 0 ? null : describeKeys(row.keys);
 }
+
+const sizingOf = (
+  { rankLimit, hopeless, driver }: SizingResult,
+  isStep = false,
+  byWitness = false,
+): Sizing => ({ rankLimit, hopeless, driver, isStep, byWitness });

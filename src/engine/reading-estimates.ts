@@ -153,7 +153,7 @@ export class ReadingEstimates {
   /** How sure the choice of rows is; see {@link judgeChoice}. */
   judge(known: Known, missing: MissingGroups): Promise<Choice | string | null> {
     const spareMs = this.control.spareMs();
-    return this.estimating(judgeChoice(this.reading.query, { ...known, missing }, spareMs));
+    return this.estimating(judgeChoice(this.reading.query, { missing, ...known }, spareMs));
   }
 
   private tailRows(strata: Uint8Array, moments: Moments): Pieces<TailRows> {

@@ -128,7 +128,7 @@ export class RowLister {
       scan.groupCodes,
       Math.ceil(roomShare * matches),
     );
-    return { ...found, rowsRead: scan.unitsWithin(listed) };
+    return { rowsRead: scan.unitsWithin(listed), ...found };
   }
 
   private refuseTooMany(rows: number): void {

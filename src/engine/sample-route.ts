@@ -1,12 +1,13 @@
 import type { SampleEntry, TableEntry } from '../catalog/index.ts';
 import { groupDigits, type Pieces, piecewise, QueryError } from '../common/index.ts';
+import type { AggregateQuery } from '../plan/index.ts';
 import type { ResolvedBounds, SelectPlan } from '../planner/index.ts';
 import { gatherRows } from './answer-columns.ts';
 import type { OpenSampleQuery } from './choose-sample.ts';
 import { countOf, describeBound, describeSample, percentOf, roundMs } from './describe.ts';
 import { exactBeside } from './exact-beside.ts';
 import { type Lessons, lessonsFor } from './learn-tails.ts';
-import type { AnswerColumn } from './query-result.ts';
+import type { AnswerColumn, ColumnValues } from './query-result.ts';
 import type { RunControl } from './run-control.ts';
 import type { SampleAnswer } from './sample-answer.ts';
 import { isSampleLost } from './sample-cache.ts';
@@ -200,7 +201,7 @@ async function fromSample(
   const size = bounds.error === null ? read : `enough for ${describeBound(bounds)}`;
   const outcome = answer.errorMet ? size : 'short of the bound';
   const { columns, report } = await routed(answer, plan, control, reason, outcome, notes);
-  return { columns, report: { ...report, predicted } };
+  return { columns, report: { predicted, ...report } };
 }
 
 /** @param outcome what became of the reading, in words */
@@ -213,20 +214,11 @@ export async function routed(
   notes: readonly string[],
 ): Promise<RoutedAnswer> {
   const { rows, entry, confidence, rowsRead, missing, tasks, cells, witnessRows, driver, degraded } = answer;
-  const { outputs } = plan.aggregate!.sampling!.query; // the sample route has a sampled query
+  const { outputs } = queryOf(plan);
   const startMs = control.elapsedMs();
   const gathered = await control.inPieces(gatherRows(rows, outputs));
   control.paces.handing.learn(rows.length * outputs.length, control.elapsedMs() - startMs);
   const { columns: values, maxRelativeError, unread, unmade } = gathered;
-  const columns = plan.query.columns.map(({ name, type }, place): AnswerColumn => {
-    const { isKey, interval, expression } = outputs[place]!; // as many outputs as columns
-    const own = { name, values: values[place]! };
-    if (isKey) return { ...own, type, role: 'group' };
-    // What is made of accessors and estimates has the type that estimates give it: no whole numbers.
-    return interval === null
-      ? { ...own, type: expression.type, role: 'value' }
-      : { ...own, type, role: 'estimate' };
-  });
   const judged = await answer.judge();
   const reason = `${describeSample(entry)}: ${chosenBecause}; ${groupDigits(rowsRead)} of ${countOf(entry.rows, 'row')}, ${outcome}${driver === null ? '' : `; ${driver} needed most`}`;
   const missed = [
@@ -244,7 +236,7 @@ export async function routed(
         ]
       : [];
   return {
-    columns,
+    columns: columnsOf(plan, values),
     report: {
       mode: 'approximate',
       reason,
@@ -260,4 +252,17 @@ export async function routed(
       degraded,
     },
   };
+}
+
+const queryOf = ({ aggregate }: SelectPlan): AggregateQuery => aggregate!.sampling!.query; // the sample route has a sampled query
+
+/** The columns of an answer from a sample. @param values of each of the query's outputs */
+export function columnsOf(plan: SelectPlan, values: readonly ColumnValues[]): AnswerColumn[] {
+  const { outputs } = queryOf(plan);
+  return plan.query.columns.map(({ name, type }, place) => {
+    const { isKey, interval, expression } = outputs[place]!; // as many outputs as columns
+    const role = isKey ? 'group' : interval === null ? 'value' : 'estimate';
+    // What is made of accessors and estimates has the type that estimates give it: no whole numbers.
+    return { name, role, type: role === 'value' ? expression.type : type, values: values[place]! };
+  });
 }

@@ -42,9 +42,11 @@ export class Stopwatch {
 
   /** The time so far, with that of the step that is under way. */
   timings(totalMs: number): AnswerSummary['timings'] {
-    const { spent, running } = this;
-    if (running === null) return { ...spent, totalMs };
-    return { ...spent, [running.step]: spent[running.step] + this.nowMs() - running.sinceMs, totalMs };
+    const { running } = this;
+    const spent = { ...this.spent };
+    if (running !== null) spent[running.step] += this.nowMs() - running.sinceMs;
+    const { parseMs, planMs, executeMs, estimateMs } = spent;
+    return { parseMs, planMs, executeMs, estimateMs, totalMs };
   }
 }
 
@@ -91,7 +93,7 @@ export function summarise(
   return {
     mode: report.mode,
     requested: {
-      ...(error === null ? {} : { error: { ...error, confidence } }),
+      ...(error === null ? {} : { error: { bound: error.bound, relative: error.relative, confidence } }),
       ...(withinMs === null ? {} : { withinMs }),
     },
     achieved: { maxRelativeError, elapsedMs },

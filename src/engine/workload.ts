@@ -1,4 +1,6 @@
 import type { TableEntry, WorkloadEntry } from '../catalog/index.ts';
+import { keptWith } from '../common/index.ts';
+import type { AggregateQuery } from '../plan/index.ts';
 import { queryColumnSet, type SelectPlan } from '../planner/index.ts';
 import type { AnswerSummary } from './contract.ts';
 
@@ -13,9 +15,7 @@ export function workloadOf(
   return {
     shape,
     columnSet:
-      asked === null || table === undefined
-        ? null
-        : { tableId: table.id, columns: [...queryColumnSet(asked)].sort() },
+      asked === null || table === undefined ? null : { tableId: table.id, columns: columnsOf(asked) },
     bounds,
     sample: sample?.name ?? null,
     met,
@@ -24,3 +24,5 @@ export function workloadOf(
     predictedMs: predicted?.elapsedMs ?? null,
   };
 }
+
+const columnsOf = keptWith((asked: AggregateQuery) => [...queryColumnSet(asked)].sort());

@@ -149,6 +149,10 @@ export class EstimateColumns {
 
 /** An estimate that lies in columns. */
 class ColumnEstimate implements ForeseenEstimate {
+  /** Made once: they are asked for at each size. */
+  private ownContributions: Contributions | null = null;
+  private ownTail: TailEvidence | null | undefined = undefined;
+
   constructor(
     private readonly columns: EstimateColumns,
     private readonly group: number,
@@ -179,7 +183,7 @@ class ColumnEstimate implements ForeseenEstimate {
   }
 
   get contributions(): Contributions {
-    return this.columns.contributionsAt(this.group);
+    return (this.ownContributions ??= this.columns.contributionsAt(this.group));
   }
 
   get df(): number {
@@ -187,7 +191,8 @@ class ColumnEstimate implements ForeseenEstimate {
   }
 
   get tail(): TailEvidence | null {
-    return this.columns.tailAt(this.group);
+    if (this.ownTail === undefined) this.ownTail = this.columns.tailAt(this.group);
+    return this.ownTail;
   }
 
   get certainty(): null {

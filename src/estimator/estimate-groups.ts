@@ -177,7 +177,7 @@ export class GroupEstimator {
   private at(confidence: number): EstimateRequest & ErrorRequest {
     if (this.leveled?.confidence !== confidence) {
       const resampled = this.intervals.filter(({ isResampled }) => isResampled);
-      this.leveled = { ...this.request, confidence, resampled };
+      this.leveled = { resampled, ...this.request, confidence };
     }
     return this.leveled;
   }

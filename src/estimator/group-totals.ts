@@ -86,7 +86,20 @@ export function prepareOutputs(
     query.intervals.map((expression) => layOutOutput({ expression }, query, aggregateTotals, layout));
   known.set(aggregateTotals, laidOut);
   return laidOut.map((output) => ({
-    ...output,
+    // Field by field: behind a spread each object would have a hidden class of its own, of which V8's code can expect nothing.
+    output: output.output,
+    inner: output.inner,
+    monotone: output.monotone,
+    aggregates: output.aggregates,
+    totals: output.totals,
+    dependence: output.dependence,
+    supportSlots: output.supportSlots,
+    weightSlots: output.weightSlots,
+    sumSlots: output.sumSlots,
+    productSlots: output.productSlots,
+    cubeSlots: output.cubeSlots,
+    quantile: output.quantile,
+    isResampled: output.isResampled,
     reach: contributionReach(layout, output.totals, centres, population),
     isConstant:
       output.quantile === null &&

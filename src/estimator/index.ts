@@ -19,7 +19,7 @@ export { isResampled } from './ordered-values.ts';
 export { type GroupReach, openReach, outcomesOf, reachOf } from './outcomes.ts';
 export { chiSquareQuantile, normalQuantile, tQuantile } from './quantiles.ts';
 export { wholeScope } from './scope.ts';
-export type { ShownEstimates } from './shown-estimates.ts';
+export { type PackedEstimates, ShownEstimates } from './shown-estimates.ts';
 export {
   CellForecast,
   type ErrorTarget,

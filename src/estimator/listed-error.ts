@@ -40,7 +40,7 @@ export function* listedError(
   if (quantile !== null) {
     const found = yield* quantileError(listed, scope, group.group, quantile, value, confidence);
     const { contributions, df, certainty } = found;
-    return { error: { ...found, exact: false }, parts: { contributions, df, tail: null, certainty } };
+    return { error: { exact: false, ...found }, parts: { contributions, df, tail: null, certainty } };
   }
   const ofGroup = (index: number): Scalar => key(group.group, index);
   const error = yield* resampledError(group, prepared, value, {

@@ -90,7 +90,7 @@ export function listedGroup(met: GroupsMet, group: number, cells: CellRange): Me
   const { query, aggregateTotals, moments, listed, isComplete } = met;
   const totals = estimateTotals(moments, cells);
   const own = { query, aggregateTotals, moments, listed, group, cells, totals };
-  return { ...own, aggregates: aggregatesOf(own, isComplete) };
+  return { aggregates: aggregatesOf(own, isComplete), ...own };
 }
 
 function aggregatesOf(group: GroupTotals, isComplete: boolean): (number | null)[] {

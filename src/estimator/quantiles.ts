@@ -20,14 +20,15 @@ const nodes = { t: 24, chiSquare: 16 };
 
 /** Keeps what was made for each level. */
 function byLevel<T>(make: (p: number) => T): (p: number) => T {
-  const known = new Map<number, T>();
+  const known = new Map<number, { readonly p: number; readonly made: T }>();
+  // Mostly the level is that of the time before, and to look for it among others makes an object of the number.
+  let last: { readonly p: number; readonly made: T } | null = null;
   return (p) => {
-    const found = known.get(p);
-    if (found !== undefined) return found;
-    if (known.size >= levelsMax) known.delete(known.keys().next().value!); // not empty
-    const made = make(p);
-    known.set(p, made);
-    return made;
+    if (last?.p === p) return last.made;
+    last = known.get(p) ?? { p, made: make(p) };
+    if (known.size >= levelsMax && !known.has(p)) known.delete(known.keys().next().value!); // not empty
+    known.set(p, last);
+    return last.made;
   };
 }
 

@@ -17,25 +17,47 @@ const HAS_HIGH = 8;
 const HAS_STD_ERROR = 16;
 const IS_EXACT = 32;
 
+/** Estimates of one level as plain data: what a thread hands over of them. */
+export interface PackedEstimates {
+  readonly confidence: number;
+  readonly numbers: Float64Array;
+  readonly state: Uint8Array;
+  readonly reasons: Uint16Array;
+  readonly reasonLists: readonly (readonly ReasonCode[])[];
+}
+
 /** Estimates of one level by their places, as numbers: there may be a hundred thousand, and most are passed on without a look at each. */
 export class ShownEstimates {
   private readonly numbers: Float64Array;
   private readonly state: Uint8Array;
   /** Which of the {@link reasonLists} each has. */
   private readonly reasons: Uint16Array;
-  private readonly reasonLists: (readonly ReasonCode[])[] = [[]];
+  private readonly reasonLists: (readonly ReasonCode[])[];
 
   /**
    * @param length how many there are
    * @param confidence the level of each, in (0, 1)
+   * @param packed they were put down there
    */
   constructor(
     readonly length: number,
     readonly confidence: number,
+    packed?: PackedEstimates,
   ) {
-    this.numbers = new Float64Array(length * NUMBERS);
-    this.state = new Uint8Array(length);
-    this.reasons = new Uint16Array(length);
+    this.numbers = packed?.numbers ?? new Float64Array(length * NUMBERS);
+    this.state = packed?.state ?? new Uint8Array(length);
+    this.reasons = packed?.reasons ?? new Uint16Array(length);
+    this.reasonLists = packed === undefined ? [[]] : [...packed.reasonLists];
+  }
+
+  static unpack(packed: PackedEstimates): ShownEstimates {
+    return new ShownEstimates(packed.state.length, packed.confidence, packed);
+  }
+
+  /** Their data, which is theirs still. */
+  pack(): PackedEstimates {
+    const { confidence, numbers, state, reasons, reasonLists } = this;
+    return { confidence, numbers, state, reasons, reasonLists };
   }
 
   /** The same as by now. */

@@ -92,7 +92,7 @@ export function foreseenOf({
   tail,
   certainty,
 }: GroupEstimate): ForeseenEstimate {
-  return { ...estimate, contributions, df, tail, certainty };
+  return { contributions, df, tail, certainty, ...estimate };
 }
 
 /** A cell of the answer with what its precision would be at another size. */
@@ -110,9 +110,11 @@ export class CellForecast {
   /** By what factor the matching rows would grow that bring sampling error: those of strata that were not read whole. */
   private growthAt(rowsAt: RowsAt): number {
     const { table, from, to } = this.estimate.contributions;
-    let [seen, expected] = [0, 0];
+    let seen = 0;
+    let expected = 0;
     for (let place = from; place < to; place++) {
-      const [support, read] = [table.support[place]!, table.read[place]!]; // a place of the table
+      const support = table.support[place]!; // a place of the table
+      const read = table.read[place]!;
       if (read === 0 || read >= table.population[place]!) continue;
       seen += support;
       expected += (support * rowsAt(table.stratum[place]!)) / read;

@@ -14,10 +14,8 @@ const rowsMin = 2;
 export class LostRows {
   /** Tasks that were lost. */
   tasks = 0;
-  /** For each stratum the rows, or keys where these were drawn, that were lost. */
-  readonly count: Int32Array;
-  /** Those of them that may be lost because of their values. */
-  readonly suspect: Int32Array;
+  private counts: Int32Array | null = null;
+  private suspects: Int32Array | null = null;
   /** Runs (stratum, start, end) in file order. */
   private readonly runs: Int32Array[] = [];
 
@@ -28,9 +26,16 @@ export class LostRows {
   constructor(
     private readonly takeAll: Uint8Array,
     private readonly runsAreKeys: boolean,
-  ) {
-    this.count = new Int32Array(takeAll.length);
-    this.suspect = new Int32Array(takeAll.length);
+  ) {}
+
+  /** For each stratum the rows, or keys where these were drawn, that were lost. */
+  get count(): Int32Array {
+    return (this.counts ??= new Int32Array(this.takeAll.length));
+  }
+
+  /** Those of them that may be lost because of their values. */
+  get suspect(): Int32Array {
+    return (this.suspects ??= new Int32Array(this.takeAll.length));
   }
 
   /**

@@ -28,8 +28,6 @@ export interface CollectedSums {
 
 /** What a scan has read so far: the sums over it, and how far it has come in every stratum. */
 export class ScanSums {
-  /** For each stratum how many of its first rows were read or lost, or keys where keys were drawn. */
-  readonly done: Int32Array;
   readonly lost: LostRows;
   /** Tasks of all reads, and those of them that are over, lost ones among them. */
   tasksPlanned = 0;
@@ -41,6 +39,7 @@ export class ScanSums {
   private ended: Int32Array | 'all' | null = null;
   /** null: nothing was read yet. Of the samples that a statement could read, most are not. */
   private begun: CellTable | null = null;
+  private doneOf: Int32Array | null = null;
   private readonly groupsByStratum: boolean;
 
   constructor(
@@ -48,9 +47,13 @@ export class ScanSums {
     protected readonly request: ScanRequest,
     protected readonly parts: CompiledScan,
   ) {
-    this.done = new Int32Array(sample.strata.count);
     this.lost = new LostRows(sample.runs.takeAll, sample.keys !== null);
     this.groupsByStratum = parts.byStratum;
+  }
+
+  /** For each stratum how many of its first rows were read or lost, or keys where keys were drawn. */
+  get done(): Int32Array {
+    return (this.doneOf ??= new Int32Array(this.sample.strata.count));
   }
 
   private get cells(): CellTable {

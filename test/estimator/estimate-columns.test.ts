@@ -79,6 +79,8 @@ describe.each(['g', 'h'])('estimates by %s', (key) => {
       expect(groups.map(({ group }) => shared.at(group))).toEqual(estimates);
       expect(copied.slice(0, groups.length)).toEqual(estimates);
       expect(copied.slice(1, 3)).toEqual(estimates.slice(1, 3));
+      const unpacked = ShownEstimates.unpack(structuredClone(copied.pack()));
+      expect(unpacked.slice(0, unpacked.length)).toEqual(estimates);
       const errors = estimates.map(({ relativeError }) => relativeError);
       for (const to of [0, 1, 3, errors.length]) {
         const own = errors.slice(0, to);

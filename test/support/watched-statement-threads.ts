@@ -22,8 +22,9 @@ export class WatchedStatementThreads {
     thread.on('exit', () => this.running.delete(thread));
     thread.on('message', (message: FromStatementThread) => {
       if (message.kind !== 'answered') return;
-      if (typeof message.answer === 'string') this.givenBack++;
-      else this.answered++;
+      for (const { answer } of message.answers)
+        if (typeof answer === 'string') this.givenBack++;
+        else this.answered++;
     });
     const post = thread.postMessage.bind(thread);
     thread.postMessage = (message: ToStatementThread) => {

@@ -1,6 +1,8 @@
 import type { CatalogSnapshot } from '../../catalog/index.ts';
 import { keptWith } from '../../common/index.ts';
+import { ShownEstimates } from '../../estimator/index.ts';
 import type { SelectPlan } from '../../planner/index.ts';
+import { columnsOf } from '../sample-route.ts';
 import type { RoutedAnswer, SelectRun } from '../select-run.ts';
 import type { EngineState } from '../state.ts';
 import type { Candidate } from './thread-handle.ts';
@@ -13,9 +15,10 @@ import type { Candidate } from './thread-handle.ts';
  */
 export async function answerElsewhere(
   { statementThreads, samples, source, tails, troubles }: EngineState,
-  { aggregate, bounds }: SelectPlan,
+  plan: SelectPlan,
   { control, stopwatch, snapshot, refine, asked }: SelectRun,
 ): Promise<RoutedAnswer | null> {
+  const { aggregate, bounds } = plan;
   const { onProgress, rowsShare, signal } = control.options;
   const entries = aggregate?.sampling?.candidates.samples ?? [];
   const isForThreads =
@@ -44,7 +47,8 @@ export async function answerElsewhere(
   if (answer === null || entry === undefined) return null;
   stopwatch.attributeToEstimating(answer.estimateMs);
   const sample = { entry, rowsRead: answer.sample.rowsRead };
-  return { columns: answer.columns, report: { ...answer.report, sample } };
+  const values = answer.values.map((each) => ('numbers' in each ? ShownEstimates.unpack(each) : each));
+  return { columns: columnsOf(plan, values), report: { sample, ...answer.report } };
 }
 
 let lastNumber = 0;

@@ -1,5 +1,7 @@
+import type { PackedEstimates } from '../../estimator/index.ts';
 import type { Parameters } from '../../planner/index.ts';
 import type { LoadedColumn, Sample } from '../../samples/index.ts';
+import type { Value } from '../cells.ts';
 import type { RoutedAnswer } from '../select-run.ts';
 
 /** What a thread is started with. */
@@ -32,10 +34,9 @@ export interface Question {
   readonly isSourceCold: boolean;
 }
 
-/** An answer from samples as it comes from a thread: of its sample the id alone. */
+/** An answer from samples as it comes from a thread: of its sample the id alone, of its columns the values. */
 export interface ThreadAnswer {
-  /** With their values as arrays. */
-  readonly columns: RoutedAnswer['columns'];
+  readonly values: readonly (readonly Value[] | PackedEstimates)[];
   readonly report: Omit<RoutedAnswer['report'], 'sample'>;
   readonly sample: { readonly id: number; readonly rowsRead: number };
   /** What estimating took of the time, milliseconds. */
@@ -44,6 +45,12 @@ export interface ThreadAnswer {
 
 /** Why a thread has no answer: such statements are not for threads, or this one was not, now. */
 export type NoAnswer = 'unfit' | 'not-now';
+
+/** What became of a question. */
+export interface Answered {
+  readonly job: number;
+  readonly answer: ThreadAnswer | NoAnswer;
+}
 
 /** What a thread is told. A sample is lent before the first question about it, and again after it was taken back. */
 export type ToStatementThread =
@@ -65,7 +72,7 @@ export type ToStatementThread =
 /** What a thread says. */
 export type FromStatementThread =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'answered'; readonly job: number; readonly answer: ThreadAnswer | NoAnswer }
+  | { readonly kind: 'answered'; readonly answers: readonly Answered[] }
   | { readonly kind: 'load'; readonly sample: number; readonly name: string; readonly rows: number }
   /** It is at work. */
   | { readonly kind: 'alive' };

@@ -13,6 +13,7 @@ import {
 } from '../../catalog/index.ts';
 import { giveWayToMainThread } from '../../common/index.ts';
 import { openDatabase } from '../../database/index.ts';
+import { ShownEstimates } from '../../estimator/index.ts';
 import { prepareParser } from '../../parser/index.ts';
 import { chooseSample } from '../choose-sample.ts';
 import { systemEnvironment } from '../environment.ts';
@@ -21,11 +22,12 @@ import { KnownStatements, selectOf } from '../known-statements.ts';
 import { KnownTails } from '../known-tails.ts';
 import { loopTurns } from '../loop-turns.ts';
 import { Profile } from '../profile.ts';
-import { RunControl } from '../run-control.ts';
+import { cancelled, RunControl } from '../run-control.ts';
 import { sampleRoute } from '../sample-route.ts';
 import { StatementCosts } from '../statement-costs.ts';
 import { Stopwatch } from '../summary.ts';
 import { BorrowedSamples } from './borrowed-samples.ts';
+import { HandOver } from './hand-over.ts';
 import type {
   FromStatementThread,
   NoAnswer,
@@ -42,6 +44,12 @@ const aliveEveryMs = 1000;
 /** Values of an answer at most that are handed over: it is a copy, which the engine's own thread has to make. */
 const valuesMax = 4096;
 
+interface Job {
+  isCancelled: boolean;
+  /** null: it has not begun. */
+  control: RunControl | null;
+}
+
 const port = parentPort;
 if (port === null) throw new Error('it runs as a thread only');
 giveWayToMainThread();
@@ -57,11 +65,12 @@ const state = { samples, tails: new KnownTails(new LessonStore(database)) };
 const profile = new Profile(new ProfileStore(database), threads, clock);
 const paces = new EstimatePaces();
 const known = new KnownStatements(clock);
-/** Of questions under way. */
-const cancels = new Map<number, AbortController>();
+/** Questions under way. */
+const jobs = new Map<number, Job>();
+const handOver = new HandOver((answers) => say({ kind: 'answered', answers }));
 
 setInterval(() => {
-  if (cancels.size > 0) say({ kind: 'alive' });
+  if (jobs.size > 0) say({ kind: 'alive' });
 }, aliveEveryMs).unref();
 
 port.on('message', (message: ToStatementThread) => {
@@ -79,7 +88,7 @@ port.on('message', (message: ToStatementThread) => {
       void answerJob(message.job, message.question);
       break;
     case 'cancel':
-      cancels.get(message.job)?.abort();
+      cancel(jobs.get(message.job));
       break;
     case 'end':
       database.close();
@@ -90,15 +99,21 @@ port.on('message', (message: ToStatementThread) => {
 prepareParser();
 say({ kind: 'ready' });
 
-async function answerJob(job: number, question: Question): Promise<void> {
-  const cancel = new AbortController();
-  cancels.set(job, cancel);
+async function answerJob(id: number, question: Question): Promise<void> {
+  const job: Job = { isCancelled: false, control: null };
+  jobs.set(id, job);
   // Messages that have come are all handed over at once, and those that come meanwhile: others would not go on before.
   await loopTurns.next();
   // Whatever goes wrong, the engine's own thread says what.
-  const answer = await answerFrom(question, cancel.signal).catch(noAnswer);
-  cancels.delete(job);
-  say({ kind: 'answered', job, answer });
+  const answer = await answerFrom(question, job).catch(noAnswer);
+  jobs.delete(id);
+  handOver.add({ job: id, answer }, jobs.size);
+}
+
+function cancel(job: Job | undefined): void {
+  if (job === undefined) return;
+  job.isCancelled = true;
+  if (job.control !== null) job.control.isAnswered = true;
 }
 
 const noAnswer = (error: unknown): NoAnswer =>
@@ -107,8 +122,9 @@ const noAnswer = (error: unknown): NoAnswer =>
 /** @throws NotForThreads, and whatever there is to say against the statement */
 async function answerFrom(
   { sql, params, rowsShare, elapsedMs, isSourceCold, catalogState }: Question,
-  signal: AbortSignal,
+  job: Job,
 ): Promise<ThreadAnswer> {
+  if (job.isCancelled) throw cancelled();
   const started = clock.monotonicMs() - elapsedMs;
   const select = selectOf(known.parse(sql));
   const snapshot = snapshotOf(catalogState);
@@ -116,8 +132,9 @@ async function answerFrom(
   const sampling = plan.aggregate?.sampling ?? null;
   const table = snapshot.tables.find(({ name }) => name === plan.aggregate?.query.table);
   if (sampling === null || table === undefined) throw new NotForThreads('no sample');
-  const options = { signal, ...(rowsShare === undefined ? {} : { rowsShare }) };
+  const options = rowsShare === undefined ? {} : { rowsShare };
   const control = new RunControl(clock, options, null, started, paces);
+  job.control = control;
   // What it takes is others' doing too.
   control.isUndisturbed = () => false;
   const costs = new StatementCosts(profile, shape, plan, snapshot.tables, isSourceCold);
@@ -131,7 +148,9 @@ async function answerFrom(
   const { sample, ...rest } = report;
   if (columns.length * (columns[0]?.values.length ?? 0) > valuesMax) throw new NotForThreads('a long answer');
   return {
-    columns: columns.map(({ values, ...column }) => ({ ...column, values: values.slice(0, values.length) })),
+    values: columns.map(({ values }) =>
+      values instanceof ShownEstimates ? values.pack() : values.slice(0, values.length),
+    ),
     report: rest,
     sample: { id: sample!.entry.id, rowsRead: sample!.rowsRead }, // it comes from one
     estimateMs: stopwatch.timings(0).estimateMs,

@@ -2,7 +2,14 @@ import type { Worker } from 'node:worker_threads';
 import type { SampleEntry } from '../../catalog/index.ts';
 import { QueryError } from '../../common/index.ts';
 import type { Sample } from '../../samples/index.ts';
-import type { FromStatementThread, NoAnswer, Question, ThreadAnswer, ToStatementThread } from './messages.ts';
+import type {
+  Answered,
+  FromStatementThread,
+  NoAnswer,
+  Question,
+  ThreadAnswer,
+  ToStatementThread,
+} from './messages.ts';
 
 /** A thread that has said nothing for so long, milliseconds, has stalled: it is ended. While it is at work it says so each second. */
 const stallMs = 5000;
@@ -124,15 +131,18 @@ export class ThreadHandle {
       case 'load':
         void this.loadFor(message);
         break;
-      case 'answered': {
-        const job = this.jobs.get(message.job);
-        this.jobs.delete(message.job);
+      case 'answered':
+        for (const each of message.answers) this.settle(each);
         if (this.jobs.size === 0) this.rest();
-        this.answers++;
-        this.onAnswer();
-        job?.settle(message.answer);
-      }
     }
+  }
+
+  private settle({ job, answer }: Answered): void {
+    const asked = this.jobs.get(job);
+    this.jobs.delete(job);
+    this.answers++;
+    this.onAnswer();
+    asked?.settle(answer);
   }
 
   private begin(): void {

@@ -163,7 +163,7 @@ describe('where a thread', () => {
              parentPort.on('message', ({ kind, job }) => {
                if (kind !== 'answer') return;
                if (++asked > 64) for (;;);
-               parentPort.postMessage({ kind: 'answered', job, answer: 'not-now' });
+               parentPort.postMessage({ kind: 'answered', answers: [{ job, answer: 'not-now' }] });
              });
              parentPort.postMessage({ kind: 'ready' });`,
             { eval: true },
