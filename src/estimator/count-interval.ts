@@ -13,29 +13,36 @@ export interface CountEstimate {
   readonly certain: number;
 }
 
+/** Where an interval begins and ends. */
+export interface Ends {
+  low: number;
+  high: number;
+}
+
 /**
  * The interval of a count, right also where few or no rows match: Fay and Feuer's gamma limits, from which the weight w_M of a row
  * that was not read keeps the upper one. Where more than half of a known population match they are put around the rows that do not.
  * What was seen is certain: a count is never less than the matching rows, nor does it take in those seen not to match; and the limits
  * are put around the part alone that is not certain, whose few matches are no less skewed for the many beside them.
  * @param confidence two-sided, in (0, 1)
+ * @param into is filled with it, and returned; missing: a new one is
  * @see Fay and Feuer, "Confidence intervals for directly standardized rates", Statistics in Medicine 16, 1997
  */
 export function countInterval(
   { value, variance, support, certain }: CountEstimate,
   { population, read, heaviest }: Scope,
   confidence: number,
-): { low: number; high: number } {
+  into: Ends = { low: 0, high: 0 },
+): Ends {
   const weight = heaviest?.weight ?? 0;
   const open = value - certain;
   const unmatched = read - (support - certain);
   const inverted = open > population / 2;
-  const [low, high] = gammaLimits(inverted ? population - open : open, variance, weight, 1 - confidence);
-  const limits = inverted ? { low: population - high, high: population - low } : { low, high };
-  return {
-    low: Math.max(support, certain + limits.low),
-    high: certain + Math.min(population - unmatched, limits.high),
-  };
+  putGammaLimits(inverted ? population - open : open, variance, weight, 1 - confidence, into);
+  const { low, high } = into;
+  into.low = Math.max(support, certain + (inverted ? population - high : low));
+  into.high = certain + Math.min(population - unmatched, inverted ? population - low : high);
+  return into;
 }
 
 /** The most rows that may match where none of those read does, at a two-sided confidence: w_M·ln(2/α). */
@@ -44,13 +51,16 @@ export function unseenRowsMax({ heaviest }: Scope, confidence: number): number {
 }
 
 /** Fay and Feuer's limits of a count T with variance V. @param weight of one row more */
-function gammaLimits(count: number, variance: number, weight: number, alpha: number): [number, number] {
-  if (count <= 0) return [0, weight * Math.log(2 / alpha)];
-  const low =
+function putGammaLimits(count: number, variance: number, weight: number, alpha: number, into: Ends): void {
+  if (count <= 0) {
+    into.low = 0;
+    into.high = weight * Math.log(2 / alpha);
+    return;
+  }
+  into.low =
     variance > 0
       ? (variance / (2 * count)) * chiSquareQuantile(alpha / 2, (2 * count * count) / variance)
       : count - weight * Math.log(2 / alpha);
   const [y, v] = [count + weight, variance + weight * weight];
-  const high = (v / (2 * y)) * chiSquareQuantile(1 - alpha / 2, (2 * y * y) / v);
-  return [low, high];
+  into.high = (v / (2 * y)) * chiSquareQuantile(1 - alpha / 2, (2 * y * y) / v);
 }

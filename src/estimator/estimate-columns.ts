@@ -1,5 +1,6 @@
 import type { ReasonCode } from '../plan/index.ts';
 import { type Contributions, type ContributionTable, noContributions } from './contribution-table.ts';
+import type { Draft } from './draft.ts';
 import type { GroupEstimate } from './estimate-output.ts';
 import type { PreparedOutput } from './group-totals.ts';
 import { isSuspectTail } from './hill.ts';
@@ -62,12 +63,33 @@ export class EstimateColumns {
 
   /** Puts an estimate down. */
   put(group: number, { estimate, gradient, contributions, df, tail }: GroupEstimate): void {
+    this.own().put(group, estimate);
+    this.putParts(group, gradient, contributions.table, df, tail);
+  }
+
+  /** Puts a draft down. */
+  putDraft(group: number, draft: Draft): void {
+    this.own().putDraft(group, draft, this.prepared.monotone);
+    this.putParts(group, draft.gradient, draft.table, draft.df, draft.hasTail ? draft.tail : null);
+  }
+
+  /** The estimates to change: nobody else holds on to them. */
+  private own(): ShownEstimates {
+    if (this.isShared) this.estimates = this.estimates.clone();
+    this.isShared = false;
+    return this.estimates;
+  }
+
+  private putParts(
+    group: number,
+    gradient: ArrayLike<number>,
+    table: ContributionTable,
+    df: number,
+    tail: TailEvidence | null,
+  ): void {
     const { numbers } = this;
     const at = group * this.stride;
     let state = 0;
-    if (this.isShared) this.estimates = this.estimates.clone();
-    this.isShared = false;
-    this.estimates.put(group, estimate);
     numbers[at + DF] = df;
     if (tail !== null) {
       state |= HAS_TAIL;
@@ -82,7 +104,7 @@ export class EstimateColumns {
       for (let j = 0; j < gradient.length; j++) numbers[at + GRADIENT + j] = gradient[j]!; // j < length
     }
     this.state[group] = state;
-    this.tableOf[group] = this.placeOfTable(contributions.table);
+    this.tableOf[group] = this.placeOfTable(table);
   }
 
   /** The estimate with what sizing needs of it. */

@@ -2,12 +2,8 @@ import { finish, type Pieces } from '../common/index.ts';
 import { aggregateFunction, isOrdered, type Moments, toDouble, tryEvaluate } from '../plan/index.ts';
 import { ContributionTable } from './contribution-table.ts';
 import { EstimateColumns } from './estimate-columns.ts';
-import {
-  estimateListed,
-  estimateOutput,
-  type EstimateRequest,
-  type GroupEstimate,
-} from './estimate-output.ts';
+import type { Draft } from './draft.ts';
+import { draftOutput, estimateListed, type EstimateRequest, type GroupEstimate } from './estimate-output.ts';
 import {
   groupStarts,
   isExact,
@@ -21,7 +17,7 @@ import { type ErrorRequest, supportBehind } from './listed-error.ts';
 import { ListedGroups } from './listed-groups.ts';
 import { type EstimateError, estimateOf, noParts, unbounded } from './make-estimate.ts';
 import { type GroupsMet, listedGroup, type MetGroup, SummedGroup } from './met-group.ts';
-import { groupScope, type Scope, wholeScope } from './scope.ts';
+import { groupScope, type Scope, ScopeRoom, wholeScope } from './scope.ts';
 
 /**
  * Estimates a query's outputs from moments: first all groups with their point values, then intervals for those that are shown.
@@ -33,7 +29,8 @@ export class GroupEstimator {
   private readonly intervals: readonly PreparedOutput[];
   private readonly listed: ListedGroups | null;
   /** Of the group that was asked for last, where groups have strata of their own: its intervals are made one after the other. */
-  private lastScope: { readonly group: number; readonly scope: Scope } | null = null;
+  private scopedGroup = -1;
+  private readonly room = new ScopeRoom();
   /** By interval: what the strata contribute to it in each group. */
   private readonly tables: ContributionTable[] = [];
   private readonly met: GroupsMet;
@@ -112,8 +109,15 @@ export class GroupEstimator {
   estimateAt(group: MetGroup, interval: number, confidence: number): GroupEstimate {
     if (this.mayTakeLong(interval)) return finish(this.estimateInPieces(group, interval, confidence));
     const prepared = this.intervals[interval]!; // a place among the query's intervals
+    const draft = this.draftAt(group, interval, confidence);
+    return draft.taken(prepared, group.cells, confidence);
+  }
+
+  /** As {@link estimateAt}, of an interval that does not take long. @returns a draft that is of use until the next is asked for */
+  draftAt(group: MetGroup, interval: number, confidence: number): Draft {
+    const prepared = this.intervals[interval]!; // a place among the query's intervals
     const table = (this.tables[interval] ??= new ContributionTable(this.moments.cellCount));
-    return estimateOutput(this.at(confidence), prepared, group, this.scopeOf(prepared, group), table);
+    return draftOutput(this.at(confidence), prepared, group, this.scopeOf(prepared, group), table);
   }
 
   /** Whether one of the query's intervals is made from values in their order. */
@@ -165,9 +169,8 @@ export class GroupEstimator {
     if (isListed(prepared) && this.listed !== null) return this.listed.scopeOf(met.cells);
     if (!this.moments.groupsByStratum) return this.whole;
     const { group } = met;
-    if (this.lastScope?.group === group) return this.lastScope.scope;
-    const scope = groupScope(this.moments, met.cells);
-    this.lastScope = { group, scope };
-    return scope;
+    if (this.scopedGroup !== group) groupScope(this.moments, met.cells, this.room);
+    this.scopedGroup = group;
+    return this.room.scope;
   }
 }

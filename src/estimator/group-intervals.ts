@@ -108,6 +108,10 @@ export class GroupIntervals {
     if (this.isMade(group, place)) return;
     const { estimator, confidence } = this;
     if (this.isOutOfTime) this.confirmed[this.indexOf(group, place)] = 1;
+    if (!this.isOutOfTime && this.suspect === null && !this.mayTakeLong(place)) {
+      this.columnsOf(place).putDraft(group.group, estimator.draftAt(group, place, confidence));
+      return;
+    }
     const own = this.isOutOfTime
       ? estimator.valueAt(group, place, confidence)
       : estimator.estimateAt(group, place, confidence);

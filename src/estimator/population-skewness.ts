@@ -15,26 +15,23 @@ export interface ExpectedTail {
 /** Nothing is known. */
 export const unknownTail: ExpectedTail = { skewness: Number.POSITIVE_INFINITY, squares: Number.NaN };
 
-/** What the rows read tell of the contributions: V, and Σ w² (1 − f) u² by Σ w² (1 − f), the mean of u². */
-export interface ReadSpread {
-  readonly variance: number;
-  readonly meanSquare: number;
-}
-
 /**
  * |Σ w³ (1−f) m E u³| / (Σ w² (1−f) m E u²)^1.5, the expectations from exact moments of the strata; infinite where there are none. Of
  * several measures or columns of which it is not known how they go together, E|u|³ is bounded, and the variance is the sample's.
+ * @param variance V, by the rows read
+ * @param meanSquare Σ w² (1 − f) u² by Σ w² (1 − f), the mean of their u²
  */
 export function tailByMoments(
   moments: Moments,
   prepared: PreparedOutput,
-  gradient: readonly number[],
+  gradient: ArrayLike<number>,
   matches: MatchList,
-  spread: ReadSpread,
+  variance: number,
+  meanSquare: number,
 ): ExpectedTail {
   const means = powerMeansOf(moments, prepared, gradient);
   return means === null
-    ? tailByNorms(moments, prepared, gradient, matches, spread)
+    ? tailByNorms(moments, prepared, gradient, matches, variance, meanSquare)
     : tailOfMatches(matches, means);
 }
 
@@ -59,10 +56,10 @@ export function tailOf(third: number, squares: number): ExpectedTail {
 function powerMeansOf(
   { centres, population, joint }: Moments,
   { dependence }: PreparedOutput,
-  gradient: readonly number[],
+  gradient: ArrayLike<number>,
 ): PowerMeans | null {
   const [first, second, another] = dependence.measures;
-  if (first === undefined) return constantMeans(gradient.reduce((sum, partial) => sum + partial, 0));
+  if (first === undefined) return constantMeans(Array.from(gradient).reduce((sum, partial) => sum + partial, 0)); // prettier-ignore
   if (second === undefined) {
     const known = population[first]!.moments; // one a measure
     return known === null ? null : new SingleMeans(dependence, gradient, centres[first]!, known);
@@ -80,9 +77,10 @@ function powerMeansOf(
 function tailByNorms(
   moments: Moments,
   prepared: PreparedOutput,
-  gradient: readonly number[],
+  gradient: ArrayLike<number>,
   matches: MatchList,
-  { variance, meanSquare }: ReadSpread,
+  variance: number,
+  meanSquare: number,
 ): ExpectedTail {
   const sum = sumOf(moments, prepared, gradient);
   if (sum === null) return unknownTail;
@@ -104,7 +102,7 @@ function tailByNorms(
 function sumOf(
   { layout, centres, population }: Moments,
   { totals, dependence }: PreparedOutput,
-  gradient: readonly number[],
+  gradient: ArrayLike<number>,
 ): { constant: number; parts: SumPart[] } | null {
   if (dependence.degree > 1) return null;
   let constant = 0;

@@ -1,5 +1,7 @@
 import type { Estimate, ReasonCode } from '../plan/index.ts';
+import type { Draft } from './draft.ts';
 import { relativeErrorOf, type Shown, shownEstimate } from './make-estimate.ts';
+import type { Monotone } from './smooth.ts';
 
 /** The numbers of an estimate, by their places. */
 const VALUE = 0;
@@ -55,20 +57,44 @@ export class ShownEstimates {
 
   /** Puts an estimate down. */
   put(place: number, { value, low, high, stdError, support, exact, reasons }: Shown): void {
-    const { numbers } = this;
-    const at = place * NUMBERS;
     let state = exact ? PUT | IS_EXACT : PUT;
     if (value !== null) state |= HAS_VALUE;
     if (low !== null) state |= HAS_LOW;
     if (high !== null) state |= HAS_HIGH;
     if (stdError !== null) state |= HAS_STD_ERROR;
-    numbers[at + VALUE] = value ?? 0;
-    numbers[at + LOW] = low ?? 0;
-    numbers[at + HIGH] = high ?? 0;
-    numbers[at + STD_ERROR] = stdError ?? 0;
+    this.putNumbers(place, state, value ?? 0, low ?? 0, high ?? 0, stdError ?? 0, support);
+    this.reasons[place] = this.placeOfReasons(reasons);
+  }
+
+  /** Puts a draft down. @param monotone the rounding around the output; null: there is none */
+  putDraft(place: number, draft: Draft, monotone: Monotone | null): void {
+    const { exact, hasValue, hasEnds, hasStdError, value, low, high, stdError, support } = draft;
+    let state = exact ? PUT | IS_EXACT : PUT;
+    if (hasValue) state |= HAS_VALUE;
+    if (hasEnds) state |= HAS_LOW | HAS_HIGH;
+    if (hasValue && hasStdError) state |= HAS_STD_ERROR;
+    if (monotone === null) this.putNumbers(place, state, value, low, high, stdError, support);
+    else this.putNumbers(place, state, monotone(value), monotone(low), monotone(high), stdError, support);
+    this.reasons[place] = this.placeOfReasons(draft.reasons);
+  }
+
+  private putNumbers(
+    place: number,
+    state: number,
+    value: number,
+    low: number,
+    high: number,
+    stdError: number,
+    support: number,
+  ): void {
+    const { numbers } = this;
+    const at = place * NUMBERS;
+    numbers[at + VALUE] = value;
+    numbers[at + LOW] = low;
+    numbers[at + HIGH] = high;
+    numbers[at + STD_ERROR] = stdError;
     numbers[at + SUPPORT] = support;
     this.state[place] = state;
-    this.reasons[place] = this.placeOfReasons(reasons);
   }
 
   /** Puts down what others of the same level have at a place. */
@@ -156,7 +182,7 @@ export class ShownEstimates {
     const { reasonLists } = this;
     for (let place = 0; place < reasonLists.length; place++)
       if (isSame(reasonLists[place]!, reasons)) return place; // place < length
-    return reasonLists.push(reasons) - 1;
+    return reasonLists.push([...reasons]) - 1;
   }
 }
 

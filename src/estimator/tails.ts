@@ -1,3 +1,4 @@
+import type { Writable } from '../common/index.ts';
 import type { Moments, ReasonCode } from '../plan/index.ts';
 import type { Contributions } from './contribution-table.ts';
 import type { PreparedOutput } from './group-totals.ts';
@@ -62,23 +63,25 @@ function skewnessMax(evidence: TailEvidence, confidence: number, bounded: boolea
 export interface JudgedEstimate {
   readonly group: number;
   readonly prepared: PreparedOutput;
-  readonly gradient: readonly number[];
+  readonly gradient: ArrayLike<number>;
   readonly contributions: Contributions;
-  /** V, by the contributions. */
-  readonly variance: number;
 }
 
 /**
  * The evidence on a group's estimate. One match more in the heaviest stratum that may hold some keeps a stratum from passing for
  * empty whose rare matches the draw has missed.
+ * @param variance V, by the contributions
  * @param witness is asked where nothing else is known
+ * @param into is filled with it
  */
 export function tailEvidence(
   moments: Moments,
-  { group, prepared, gradient, contributions, variance }: JudgedEstimate,
+  { group, prepared, gradient, contributions }: JudgedEstimate,
+  variance: number,
   scope: Scope,
   witness: Witness | undefined,
-): TailEvidence {
+  into: Writable<TailEvidence>,
+): void {
   const matches = matchesOf(contributions, scope);
   const { weights2: rows, squares, third, effectiveSupport } = matches;
   const scale = moments.layout.weightMeasure === null ? null : (scope.heaviest?.weight ?? 0);
@@ -86,7 +89,7 @@ export function tailEvidence(
   const { totals, reach } = prepared;
   const known =
     keys === null
-      ? tailByMoments(moments, prepared, gradient, matches.list, { variance, meanSquare: squares / rows })
+      ? tailByMoments(moments, prepared, gradient, matches.list, variance, squares / rows)
       : tailByKeys({ layout, centres, keys, totals, gradient }, matches.list);
   const expected =
     Number.isFinite(known.skewness) || witness === undefined
@@ -96,14 +99,12 @@ export function tailEvidence(
     keys === null
       ? largestContribution(reach, gradient)
       : largestOfKey({ layout, keys, totals, gradient, reach });
-  return {
-    effectiveSupport,
-    // |κ₃| / V^1.5, κ₃ the third central moment of the estimate by the rows read
-    sampleSkewness: variance > 0 ? Math.abs(third) / (variance * Math.sqrt(variance)) : 0,
-    populationSkewness: expected.skewness,
-    spread: squares / expected.squares,
-    largestSkewness: skewnessByRange(largest, squares, rows, effectiveSupport, scale),
-  };
+  into.effectiveSupport = effectiveSupport;
+  // |κ₃| / V^1.5, κ₃ the third central moment of the estimate by the rows read
+  into.sampleSkewness = variance > 0 ? Math.abs(third) / (variance * Math.sqrt(variance)) : 0;
+  into.populationSkewness = expected.skewness;
+  into.spread = squares / expected.squares;
+  into.largestSkewness = skewnessByRange(largest, squares, rows, effectiveSupport, scale);
 }
 
 /** The matches of strata that were not read whole, and what they come to. */
@@ -120,16 +121,23 @@ interface OpenMatches {
   readonly third: number;
 }
 
-/** Room for a list of matches: filled anew for each estimate. */
-const room = new MatchList();
+/** Filled anew for each estimate. */
+const found: Writable<OpenMatches> = {
+  list: new MatchList(),
+  effectiveSupport: 0,
+  weights2: 0,
+  squares: 0,
+  third: 0,
+};
 
 function matchesOf({ table, from, to }: Contributions, { heaviest }: Scope): OpenMatches {
-  room.clear();
+  const { list } = found;
+  list.clear();
   let [weights2, weights3, squares, third] = [0, 0, 0, 0];
   for (let place = from; place < to; place++) {
     if (table.isOpen[place] === 0) continue;
     const [second, cubed] = [table.weights2[place]!, table.weights3[place]!]; // a place of the table
-    room.add(table.stratum[place]!, second, cubed);
+    list.add(table.stratum[place]!, second, cubed);
     weights2 += second;
     weights3 += cubed;
     squares += table.openSquares[place]!;
@@ -139,10 +147,14 @@ function matchesOf({ table, from, to }: Contributions, { heaviest }: Scope): Ope
   if (heaviest !== null) {
     const { stratum, weight, readShare } = heaviest;
     const second = weight * weight * (1 - readShare);
-    room.add(stratum, second, weight * second);
+    list.add(stratum, second, weight * second);
     effectiveSupport = Math.min(effectiveSupport, effective(weights2 + second, weights3 + weight * second));
   }
-  return { list: room, effectiveSupport, weights2, squares, third };
+  found.effectiveSupport = effectiveSupport;
+  found.weights2 = weights2;
+  found.squares = squares;
+  found.third = third;
+  return found;
 }
 
 /** (Σ w² (1−f) m)³ / (Σ w³ (1−f) m)² */
@@ -154,13 +166,11 @@ export function effectiveSupportOf(contributions: Contributions, scope: Scope): 
   return matchesOf(contributions, scope).effectiveSupport;
 }
 
-/** Why the evidence does not certify an estimate; nothing where it does. */
-export function tailReasons(evidence: TailEvidence, confidence: number): ReasonCode[] {
-  const reasons: ReasonCode[] = [];
+/** Adds why the evidence does not certify an estimate; nothing where it does. */
+export function addTailReasons(evidence: TailEvidence, confidence: number, reasons: ReasonCode[]): void {
   if (evidence.effectiveSupport < effectiveSupportMin) reasons.push('LOW_SUPPORT');
   const fault = tailFault(evidence, confidence, 1);
   if (fault !== null) reasons.push(fault);
-  return reasons;
 }
 
 /** Whether the evidence that so many times the rows will give certifies an estimate: the support grows as they do, skewness falls by the root. */
