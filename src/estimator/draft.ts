@@ -1,10 +1,9 @@
-import type { Writable } from '../common/index.ts';
 import type { ReasonCode } from '../plan/index.ts';
 import { type ContributionTable, noContributions } from './contribution-table.ts';
 import type { CellRange, PreparedOutput } from './group-totals.ts';
 import type { GroupEstimate } from './estimate-output.ts';
 import { estimateOf } from './make-estimate.ts';
-import type { TailEvidence } from './tails.ts';
+import { emptyEvidence } from './tails.ts';
 
 const noGradient: readonly number[] = [];
 
@@ -30,13 +29,7 @@ export class Draft {
   table: ContributionTable = noContributions.table;
   df = 1;
   hasTail = false;
-  readonly tail: Writable<TailEvidence> = {
-    effectiveSupport: 0,
-    sampleSkewness: 0,
-    populationSkewness: 0,
-    spread: 0,
-    largestSkewness: 0,
-  };
+  readonly tail = emptyEvidence();
 
   /** Begins another one, of which nothing is known yet. */
   begin(support: number, gradient: ArrayLike<number>): void {

@@ -152,7 +152,12 @@ function isUncertain(
 }
 
 /** The variance of what has such contributions. */
-function putVariance(moments: Moments, scope: Scope, contributions: Contributions, into: VarianceParts): void {
+function putVariance(
+  moments: Moments,
+  scope: Scope,
+  contributions: Contributions,
+  into: VarianceParts,
+): void {
   const unmatched = unmatchedSingletons(moments, scope, contributions);
   linearisedVariance(contributions, unmatched, moments.layout.design.kind, into);
 }

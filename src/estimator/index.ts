@@ -29,9 +29,9 @@ export {
   pilotSupportMin,
   type Presumption,
   type RowsAt,
-  sizeForTarget,
-  type SizingResult,
 } from './sizing.ts';
+export { Forecasts } from './forecasts.ts';
+export { sizeForTarget, type SizingResult } from './size-for-target.ts';
 export { cellConfidence } from './simultaneous.ts';
 export { smoothRefusal } from './smooth.ts';
 export { type Witness, witnessTimes } from './witness.ts';

@@ -35,7 +35,8 @@ function weighed(moments: Moments, stratum: number, into: Writable<OpenWeight>):
   const { layout, populationRows, rowsRead, weightMax } = moments;
   into.stratum = stratum;
   into.weight = weightOfOpen(moments, stratum);
-  if (weightMax === null) into.readShare = rowsRead[stratum]! / populationRows[stratum]!; // one entry a stratum
+  if (weightMax === null)
+    into.readShare = rowsRead[stratum]! / populationRows[stratum]!; // one entry a stratum
   else into.readShare = layout.design.kind === 'weights-in-strata' ? 0 : 1 / into.weight;
   return into;
 }

@@ -1,6 +1,7 @@
 import type { Estimate, ReasonCode } from '../plan/index.ts';
 import type { Draft } from './draft.ts';
 import { relativeErrorOf, type Shown, shownEstimate } from './make-estimate.ts';
+import { areForgiven, type ErrorTarget, isWithin } from './sizing.ts';
 import type { Monotone } from './smooth.ts';
 
 /** The numbers of an estimate, by their places. */
@@ -166,6 +167,17 @@ export class ShownEstimates {
   /** Whether it has no reasons against its certification. */
   isCertified(place: number): boolean {
     return this.reasons[place] === 0; // the first list is empty
+  }
+
+  /** Whether it keeps a target, see {@link meetsTarget}. */
+  meetsTarget(place: number, target: ErrorTarget, forgiven: ReasonCode | null): boolean {
+    const state = this.state[place]!; // one a place
+    if ((state & HAS_VALUE) === 0) return this.isExact(place);
+    if (!this.isCertified(place) && !areForgiven(this.reasonsAt(place), forgiven)) return false;
+    const { numbers } = this;
+    const at = place * NUMBERS;
+    const hasEnds = (state & HAS_LOW) !== 0 && (state & HAS_HIGH) !== 0;
+    return hasEnds && isWithin(numbers[at + VALUE]!, numbers[at + LOW]!, numbers[at + HIGH]!, target); // a row of numbers a place
   }
 
   /** Whether there was no time for its interval. */

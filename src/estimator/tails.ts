@@ -36,19 +36,30 @@ export interface TailEvidence {
   readonly largestSkewness: number;
 }
 
+/** Evidence of nothing, to be filled. */
+export function emptyEvidence(): Writable<TailEvidence> {
+  return { effectiveSupport: 0, sampleSkewness: 0, populationSkewness: 0, spread: 0, largestSkewness: 0 };
+}
+
 /** A skewness over z². */
 function scaled(scale: number, confidence: number): number {
-  const z = normalQuantile((1 + confidence) / 2);
-  return scale / (z * z);
+  if (confidence !== last.confidence) {
+    last.confidence = confidence;
+    last.z = normalQuantile((1 + confidence) / 2);
+  }
+  return scale / (last.z * last.z);
 }
+
+/** The level that was asked for last: all estimates of an answer have the same. */
+const last = { confidence: 0.95, z: normalQuantile(0.975) };
 
 /** Whether the matching rows are spread about as widely as is to be expected of typical ones. */
 function isTypical(evidence: TailEvidence): boolean {
-  return evidence.spread >= 1 / spreadFactor && !isSpreadWider(evidence);
+  return evidence.spread >= 1 / spreadFactor && !isSpreadWider(evidence.spread);
 }
 
-/** Whether the matching rows are spread more widely than is to be expected of typical ones; false where nothing is. */
-export function isSpreadWider({ spread }: TailEvidence): boolean {
+/** Whether the matching rows are spread more widely than is to be expected of typical ones; false where nothing is. @param spread see {@link TailEvidence} */
+export function isSpreadWider(spread: number): boolean {
   return spread > spreadFactor;
 }
 
