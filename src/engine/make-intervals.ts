@@ -21,7 +21,7 @@ export async function makeIntervals(
   lastMs: number,
   untilMs: number,
 ): Promise<boolean> {
-  const pause = (): Promise<void> => control.pause();
+  const giveWay = (): Promise<void> => control.pause();
   const startedMs = control.elapsedMs();
   let [made, lookedMs] = [0, startedMs];
   if (places.length === 0) return true;
@@ -30,14 +30,15 @@ export async function makeIntervals(
       if (intervals.isMade(group, place)) continue;
       const mayTakeLong = intervals.mayTakeLong(place);
       if (made % intervalsAtOnce === 0 || (mayTakeLong && control.elapsedMs() - lookedMs > atOnceMs)) {
-        await control.pause();
+        const pause = control.pauseIfDue();
+        if (pause !== null) await pause;
         lookedMs = control.elapsedMs();
         if (made > 0 && (control.spareMs() <= lastMs || lookedMs >= untilMs)) {
           intervals.giveUp();
           return false;
         }
       }
-      if (mayTakeLong) await withPauses(intervals.make(group, place), pause);
+      if (mayTakeLong) await withPauses(intervals.make(group, place), giveWay);
       else intervals.makeAt(group, place);
       made++;
     }

@@ -23,8 +23,6 @@ import type { RunControl } from './run-control.ts';
 import type { TailWitness } from './tail-witness.ts';
 import type { TimePlan } from './time-plan.ts';
 
-/** Groups that are met without giving way. */
-const groupsAtOnce = 64;
 /** Groups that are read without giving way. */
 const rowsAtOnce = 1024;
 
@@ -189,7 +187,7 @@ export class ReadingEstimates {
       const request = { query, aggregateTotals, moments, key, listed, confidence, seed, witness };
       const made = new GroupEstimator(request);
       const lost = collected.suspect === null ? null : new SuspectRows(request, collected.suspect);
-      return { estimator: made, groups: await this.meetAll(made), suspect: lost };
+      return { estimator: made, groups: await control.inPieces(made.meetInPieces()), suspect: lost };
     });
     this.tookMs += control.elapsedMs() - startMs;
     if (lister.listedRows(1) === 0)
@@ -216,16 +214,6 @@ export class ReadingEstimates {
     yield* this.confirmTails(reader.intervals, groups, certifiedInChoice(query));
     const read = (group: MetGroup): ReadGroup => new ReadGroup(reader, group);
     return yield* chooseRows(query, yield* mapInPieces(groups, read, rowsAtOnce));
-  }
-
-  private async meetAll(estimator: GroupEstimator): Promise<MetGroup[]> {
-    const groups: MetGroup[] = [];
-    const isSlow = this.reading.lister.listedRows(1) > 0;
-    for (const group of estimator.meetEach()) {
-      const met = group === null ? groups.length : groups.push(group);
-      if (isSlow || met % groupsAtOnce === 0) await this.control.pause();
-    }
-    return groups;
   }
 }
 

@@ -32,18 +32,19 @@ export class Draft {
   readonly tail = emptyEvidence();
 
   /** Begins another one, of which nothing is known yet. */
-  begin(support: number, gradient: ArrayLike<number>): void {
+  begin(support: number): void {
     this.support = support;
-    this.gradient = gradient;
+    this.gradient = noGradient;
     this.hasValue = this.hasEnds = this.hasStdError = this.exact = this.hasTail = false;
     this.reasons.length = 0;
     this.table = noContributions.table;
     this.df = 1;
   }
 
-  setValue(value: number): void {
+  setPoint(value: number, gradient: ArrayLike<number>): void {
     this.hasValue = true;
     this.value = value;
+    this.gradient = gradient;
   }
 
   setEnds(low: number, high: number): void {
@@ -62,7 +63,8 @@ export class Draft {
     this.exact = true;
     this.setStdError(0);
     if (value === null) return;
-    this.setValue(value);
+    this.hasValue = true;
+    this.value = value;
     this.setEnds(value, value);
   }
 

@@ -1,10 +1,11 @@
-import { finish, type Pieces } from '../common/index.ts';
+import { finish, type Pieces, piecewise } from '../common/index.ts';
 import { aggregateFunction, isOrdered, type Moments, toDouble, tryEvaluate } from '../plan/index.ts';
 import { ContributionTable } from './contribution-table.ts';
 import { EstimateColumns } from './estimate-columns.ts';
 import type { Draft } from './draft.ts';
 import { draftOutput, estimateListed, type EstimateRequest, type GroupEstimate } from './estimate-output.ts';
 import {
+  type CellRange,
   groupStarts,
   isExact,
   isListed,
@@ -18,6 +19,9 @@ import { ListedGroups } from './listed-groups.ts';
 import { type EstimateError, estimateOf, noParts, unbounded } from './make-estimate.ts';
 import { type GroupsMet, listedGroup, type MetGroup, SummedGroup } from './met-group.ts';
 import { groupScope, type Scope, ScopeRoom, wholeScope } from './scope.ts';
+
+/** Groups that are met without a pause. */
+const groupsAtOnce = 256;
 
 /**
  * Estimates a query's outputs from moments: first all groups with their point values, then intervals for those that are shown.
@@ -51,6 +55,7 @@ export class GroupEstimator {
       listed: this.listed,
       starts: groupStarts(moments),
       isComplete,
+      last: { group: -1, totals: [] },
     };
   }
 
@@ -61,29 +66,52 @@ export class GroupEstimator {
 
   /** The groups in the order of the moments. */
   meet(): MetGroup[] {
-    return [...this.meetEach()].filter((group) => group !== null);
+    return finish(this.meetInPieces());
   }
 
-  /** The same one by one; null where values are being put in order, which may take long: others may go on. */
-  *meetEach(): Generator<MetGroup | null, void> {
-    const { query, moments } = this.request;
-    const { met, listed } = this;
-    for (let group = 0; group < moments.groupCount; group++) {
-      const [from, to] = [met.starts[group]!, met.starts[group + 1]!]; // one more start than groups
-      // A stratum's group without a match may not exist; without GROUP BY there is always one row.
-      if (query.keys.length > 0 && matchedRows(moments, { from, to }) === 0) continue;
-      if (listed !== null) yield* this.putInOrder(group, listed);
-      yield listed === null ? new SummedGroup(met, group, from, to) : listedGroup(met, group, { from, to });
+  /** The same piece by piece: to put values in order may take long. */
+  *meetInPieces(): Pieces<MetGroup[]> {
+    const { groupCount } = this.moments;
+    const groups: MetGroup[] = [];
+    if (this.listed === null)
+      yield* piecewise(groupCount, (from, to) => this.meetSome(from, to, groups), groupsAtOnce); // prettier-ignore
+    else {
+      for (let group = 0; group < groupCount; group++) {
+        const cells = this.cellsOf(group);
+        if (!this.isMet(cells)) continue;
+        yield* this.putInOrder(group, this.listed);
+        groups.push(listedGroup(this.met, group, cells));
+        yield;
+      }
+    }
+    return groups;
+  }
+
+  private meetSome(from: number, to: number, groups: MetGroup[]): void {
+    const { met } = this;
+    for (let group = from; group < to; group++) {
+      const own = new SummedGroup(met, group, met.starts[group]!, met.starts[group + 1]!); // one more start than groups
+      if (this.isMet(own)) groups.push(own);
     }
   }
 
+  /** A stratum's group without a match may not exist; without GROUP BY there is always one row. */
+  private isMet(cells: CellRange): boolean {
+    return this.request.query.keys.length === 0 || matchedRows(this.moments, cells) > 0;
+  }
+
+  private cellsOf(group: number): CellRange {
+    const { starts } = this.met;
+    return { from: starts[group]!, to: starts[group + 1]! }; // one more start than groups
+  }
+
   /** Puts the values in order that aggregates of a group are made from. */
-  private *putInOrder(group: number, listed: ListedGroups): Generator<null, void> {
+  private *putInOrder(group: number, listed: ListedGroups): Pieces<void> {
     const { query, aggregateTotals } = this.request;
     for (const [aggregate, { name }] of query.aggregates.entries()) {
       if (!isOrdered(aggregateFunction(name))) continue;
       const pieces = listed.inOrder(group, aggregateTotals[aggregate]!.measures[0]!); // it has one measure
-      while (pieces.next().done !== true) yield null;
+      while (pieces.next().done !== true) yield;
     }
   }
 

@@ -6,12 +6,12 @@ import { countInterval } from './count-interval.ts';
 import { Draft } from './draft.ts';
 import type { Dual } from './dual.ts';
 import {
-  aggregateDual,
   aggregateDuals,
   type CellRange,
   isExact,
   openSupportOf,
   type PreparedOutput,
+  putAggregate,
 } from './group-totals.ts';
 import { linearisedError } from './linearised-error.ts';
 import { type ErrorRequest, listedError, supportBehind } from './listed-error.ts';
@@ -69,13 +69,11 @@ export function draftOutput(
   scope: Scope,
   table: ContributionTable,
 ): Draft {
-  const dual = beginDraft(request, prepared, group, scope);
-  if (dual === null || hasNoError(prepared, scope)) {
-    draftWithoutError(prepared, scope, dual);
-    return draft;
-  }
-  draft.setValue(dual.value);
-  return errorByTotals(request, prepared, group, scope, dual, table);
+  beginDraft(request, prepared, group, scope);
+  if (draft.hasValue && !hasNoError(prepared, scope))
+    return errorByTotals(request, prepared, group, scope, table);
+  endWithoutError(prepared, scope);
+  return draft;
 }
 
 /** Estimates an output that is made from listed values for a group. */
@@ -87,24 +85,27 @@ export function* estimateListed(
   listed: ListedGroups,
 ): Pieces<GroupEstimate> {
   const { confidence } = request;
-  const dual = beginDraft(request, prepared, group, scope);
-  if (dual === null || hasNoError(prepared, scope)) {
-    draftWithoutError(prepared, scope, dual);
+  beginDraft(request, prepared, group, scope);
+  if (!draft.hasValue || hasNoError(prepared, scope)) {
+    endWithoutError(prepared, scope);
     return draft.taken(prepared, group.cells, confidence);
   }
-  const { support } = draft;
-  const found = yield* listedError(group, listed, prepared, scope, dual.value, request);
-  const estimate = estimateOf(dual.value, found.error, prepared.monotone, { confidence, support });
-  return { estimate, prepared, gradient: dual.gradient, ...found.parts };
+  const { support, value } = draft;
+  const gradient = Array.from(draft.gradient);
+  const found = yield* listedError(group, listed, prepared, scope, value, request);
+  const estimate = estimateOf(value, found.error, prepared.monotone, { confidence, support });
+  return { estimate, prepared, gradient, ...found.parts };
 }
 
 /** Whether there is no error to estimate: the value is exact, or cannot be told at all. */
 const hasNoError = (prepared: PreparedOutput, scope: Scope): boolean =>
   scope.hasUnread || isExact(prepared, scope);
 
-function draftWithoutError(prepared: PreparedOutput, scope: Scope, dual: Dual | null): void {
+function endWithoutError(prepared: PreparedOutput, scope: Scope): void {
+  const { hasValue, value } = draft;
+  draft.hasValue = false;
   if (scope.hasUnread) draft.reasons.push('UNREAD_STRATUM');
-  else if (isExact(prepared, scope)) draft.setExact(dual?.value ?? null);
+  else if (isExact(prepared, scope)) draft.setExact(hasValue ? value : null);
   else draft.reasons.push('NO_MATCH');
 }
 
@@ -114,17 +115,17 @@ function errorByTotals(
   prepared: PreparedOutput,
   { group, cells }: MetGroup,
   scope: Scope,
-  { gradient, value }: Dual,
   table: ContributionTable,
 ): Draft {
   const { moments, confidence } = request;
+  const { gradient } = draft;
   const { from, to } = cells;
   const contributions = { table, from, to };
   putContributions(moments, prepared, gradient, from, to, table, from);
   putVariance(moments, scope, contributions, parts);
   if (isPlain('count', request.query, prepared) && countsUnits(request, prepared)) {
     const { variance, df, singletons } = parts;
-    const { support } = draft;
+    const { support, value } = draft;
     const certain = support - openSupportOf(moments, prepared, cells);
     countInterval({ value, variance, support, certain }, scope, confidence, ends);
     draft.setEnds(ends.low, ends.high);
@@ -162,26 +163,27 @@ function putVariance(
   linearisedVariance(contributions, unmatched, moments.layout.design.kind, into);
 }
 
-/** Begins the draft of an output's estimate. @returns its value with derivatives; null where it has none */
+/** Begins the draft of an output's estimate, with its value and derivatives where it has one. */
 function beginDraft(
   { key, moments }: EstimateRequest,
   prepared: PreparedOutput,
   group: MetGroup,
   scope: Scope,
-): Dual | null {
+): void {
   const { inner } = prepared;
   const complete = isExact(prepared, scope);
   divisors.length = 0;
+  draft.begin(supportBehind(moments, prepared, group));
   // Most outputs are an aggregate as it stands, and there may be a hundred thousand of them.
-  const dual =
-    inner.kind === 'slot' && inner.slot === 'aggregate'
-      ? aggregateDual(group, prepared, inner.index, complete)
-      : smoothValue(inner, {
-          totals: prepared.totals.length,
-          aggregates: aggregateDuals(group, prepared, complete),
-          key: (index) => key(group.group, index),
-          onDivisor: (divisor) => divisors.push(divisor),
-        });
-  draft.begin(supportBehind(moments, prepared, group), dual?.gradient ?? []);
-  return dual;
+  if (inner.kind === 'slot' && inner.slot === 'aggregate') {
+    putAggregate(group, prepared, inner.index, complete, draft);
+    return;
+  }
+  const dual = smoothValue(inner, {
+    totals: prepared.totals.length,
+    aggregates: aggregateDuals(group, prepared, complete),
+    key: (index) => key(group.group, index),
+    onDivisor: (divisor) => divisors.push(divisor),
+  });
+  if (dual !== null) draft.setPoint(dual.value, dual.gradient);
 }

@@ -17,7 +17,8 @@ import {
 } from '../plan/index.ts';
 import { hasOpenRows, type Scope } from './scope.ts';
 import { type Monotone, withoutRounding } from './smooth.ts';
-import { type Dual, dualAlgebra, totalDual } from './dual.ts';
+import type { Draft } from './draft.ts';
+import { type Dual, dualAlgebra, DualRoom, totalDual } from './dual.ts';
 import { contributionReach, type Reach } from './reach.ts';
 import type { ListedGroups, ValueSource } from './listed-groups.ts';
 import { type AskedQuantile, isResampled, orderedValue, shownQuantile } from './ordered-values.ts';
@@ -141,13 +142,18 @@ function slotsByPower(
     : null;
 }
 
-/** T̂ = Σ_h w_h Σ z for every total of the layout, with w_h = N_h / n_h; Σ wz, where rows have weights of their own. */
-export function estimateTotals(moments: Moments, { from, to }: CellRange): number[] {
+/**
+ * T̂ = Σ_h w_h Σ z for every total of the layout, with w_h = N_h / n_h; Σ wz, where rows have weights of their own.
+ * @param totals is filled with them, and returned
+ */
+export function estimateTotals(
+  moments: Moments,
+  { from, to }: CellRange,
+  totals: number[],
+): readonly number[] {
   const { layout, sums, cellStratum, populationRows, rowsRead } = moments;
   const { monomials, weightedSlot, weightMeasure } = layout;
-  // A typed array takes longer to make than to fill, and one that is filled with 0 first is made twice.
-  const totals = Array<number>(layout.totals.length);
-  for (let total = 0; total < totals.length; total++) {
+  for (let total = 0; total < layout.totals.length; total++) {
     let sum = 0;
     for (let cell = from; cell < to; cell++) {
       const stratum = cellStratum[cell]!; // one a cell
@@ -266,7 +272,7 @@ export function aggregateDuals(
 }
 
 /** One of them. */
-export function aggregateDual(
+function aggregateDual(
   group: GroupTotals,
   { totals }: PreparedOutput,
   aggregate: number,
@@ -275,4 +281,25 @@ export function aggregateDual(
   const totalAs = (value: number, total: number): Dual =>
     totalDual(value, totals.indexOf(total), totals.length);
   return aggregateValue(group, aggregate, dualAlgebra(totals.length), totalAs, complete);
+}
+
+/** Room for the duals of one group's aggregate, and for its derivatives, by the number of totals: filled anew for each group. */
+const rooms: { readonly duals: DualRoom; readonly gradient: Float64Array }[] = [];
+
+/** Puts the value of an output that is an aggregate as it stands down in a draft, where it has one. */
+export function putAggregate(
+  group: GroupTotals,
+  { totals }: PreparedOutput,
+  aggregate: number,
+  complete: boolean,
+  draft: Draft,
+): void {
+  const { length } = totals;
+  const { duals, gradient } = (rooms[length] ??= { duals: new DualRoom(length), gradient: new Float64Array(length) }); // prettier-ignore
+  duals.clear();
+  const totalAs = (value: number, total: number): number => duals.total(value, totals.indexOf(total));
+  const place = aggregateValue(group, aggregate, duals, totalAs, complete);
+  if (place === null) return;
+  duals.putGradient(place, gradient);
+  draft.setPoint(duals.valueOf(place), gradient);
 }

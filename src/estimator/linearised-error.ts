@@ -44,8 +44,8 @@ export function linearisedError(
   if (!mayBeCautious) return draft;
   const asHalf = takenAsHalf(estimate.contributions);
   const { heaviest } = scope;
-  cautious.begin(draft.support, draft.gradient);
-  cautious.setValue(draft.value);
+  cautious.begin(draft.support);
+  cautious.setPoint(draft.value, draft.gradient);
   putInterval(
     request,
     { ...estimate, contributions: asHalf },
