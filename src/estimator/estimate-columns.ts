@@ -76,6 +76,11 @@ export class EstimateColumns {
     this.putParts(group, draft.gradient, draft.table, draft.df, draft.hasTail ? draft.tail : null);
   }
 
+  /** Puts down the ends of an estimate that was put down. */
+  putEnds(group: number, low: number, high: number): void {
+    this.own().putEnds(group, low, high, this.prepared.monotone);
+  }
+
   /** The estimates to change: nobody else holds on to them. */
   private own(): ShownEstimates {
     if (this.isShared) this.estimates = this.estimates.clone();

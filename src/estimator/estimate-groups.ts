@@ -14,6 +14,7 @@ import {
   type PreparedOutput,
   prepareOutputs,
 } from './group-totals.ts';
+import { IntervalEnds } from './interval-ends.ts';
 import { type ErrorRequest, supportBehind } from './listed-error.ts';
 import { ListedGroups } from './listed-groups.ts';
 import { type EstimateError, estimateOf, noParts, unbounded } from './make-estimate.ts';
@@ -37,6 +38,7 @@ export class GroupEstimator {
   private readonly room = new ScopeRoom();
   /** By interval: what the strata contribute to it in each group. */
   private readonly tables: ContributionTable[] = [];
+  private readonly ends: IntervalEnds[] = [];
   private readonly met: GroupsMet;
   private leveled: (EstimateRequest & ErrorRequest) | null = null;
 
@@ -137,15 +139,53 @@ export class GroupEstimator {
   estimateAt(group: MetGroup, interval: number, confidence: number): GroupEstimate {
     if (this.mayTakeLong(interval)) return finish(this.estimateInPieces(group, interval, confidence));
     const prepared = this.intervals[interval]!; // a place among the query's intervals
-    const draft = this.draftAt(group, interval, confidence);
+    const ends = this.endsOf(interval);
+    const draft = this.draftAt(group, interval, confidence, ends);
+    ends.make(confidence, (_, low, high) => draft.setEnds(low, high));
     return draft.taken(prepared, group.cells, confidence);
   }
 
-  /** As {@link estimateAt}, of an interval that does not take long. @returns a draft that is of use until the next is asked for */
-  draftAt(group: MetGroup, interval: number, confidence: number): Draft {
+  /**
+   * Puts the estimates of groups [from, to) of a list into the columns of the query's intervals, unless they are there.
+   * @param intervals places among the query's intervals, none of which takes long
+   * @returns how many were not there
+   */
+  putSome(
+    groups: readonly MetGroup[],
+    from: number,
+    to: number,
+    intervals: readonly number[],
+    columns: readonly (EstimateColumns | undefined)[],
+    confidence: number,
+  ): number {
+    let made = 0;
+    for (let at = from; at < to; at++) {
+      const group = groups[at]!; // at < length
+      for (const interval of intervals) {
+        const own = columns[interval]!; // there is room for them
+        if (own.isMade(group.group)) continue;
+        const ends = this.endsOf(interval);
+        own.putDraft(group.group, this.draftAt(group, interval, confidence, ends));
+        made++;
+        if (ends.isFull) this.makeEnds(interval, own, confidence);
+      }
+    }
+    for (const interval of intervals) this.makeEnds(interval, columns[interval]!, confidence);
+    return made;
+  }
+
+  private makeEnds(interval: number, columns: EstimateColumns, confidence: number): void {
+    this.endsOf(interval).make(confidence, (group, low, high) => columns.putEnds(group, low, high));
+  }
+
+  private endsOf(interval: number): IntervalEnds {
+    return (this.ends[interval] ??= new IntervalEnds());
+  }
+
+  private draftAt(group: MetGroup, interval: number, confidence: number, ends: IntervalEnds): Draft {
     const prepared = this.intervals[interval]!; // a place among the query's intervals
     const table = (this.tables[interval] ??= new ContributionTable(this.moments.cellCount));
-    return draftOutput(this.at(confidence), prepared, group, this.scopeOf(prepared, group), table);
+    return draftOutput(this.at(confidence), prepared, group, this.scopeOf(prepared, group), table, ends);
   }
 
   /** Whether one of the query's intervals is made from values in their order. */

@@ -2,7 +2,6 @@ import type { Pieces } from '../common/index.ts';
 import type { AggregateQuery, AggregateTotals, Estimate, Moments, Scalar } from '../plan/index.ts';
 import type { Contributions, ContributionTable } from './contribution-table.ts';
 import { contributionsOf, putContributions, unmatchedSingletons } from './contributions.ts';
-import { countInterval } from './count-interval.ts';
 import { Draft } from './draft.ts';
 import type { Dual } from './dual.ts';
 import {
@@ -13,6 +12,7 @@ import {
   type PreparedOutput,
   putAggregate,
 } from './group-totals.ts';
+import type { IntervalEnds } from './interval-ends.ts';
 import { linearisedError } from './linearised-error.ts';
 import { type ErrorRequest, listedError, supportBehind } from './listed-error.ts';
 import type { ListedGroups, ListedRows } from './listed-groups.ts';
@@ -53,13 +53,13 @@ export interface GroupEstimate extends ErrorParts {
 /** What is being worked out: of use again as soon as it is put down. */
 const draft = new Draft();
 const parts = emptyVariance();
-const ends = { low: 0, high: 0 };
 /** Each divisor in the output. */
 const divisors: Dual[] = [];
 
 /**
  * Estimates an output that is made from totals for a group.
  * @param table takes what the strata contribute
+ * @param ends is asked for its ends, where it has any with an error
  * @returns a draft that is of use until the next is asked for
  */
 export function draftOutput(
@@ -68,10 +68,14 @@ export function draftOutput(
   group: MetGroup,
   scope: Scope,
   table: ContributionTable,
+  ends: IntervalEnds,
 ): Draft {
   beginDraft(request, prepared, group, scope);
-  if (draft.hasValue && !hasNoError(prepared, scope))
-    return errorByTotals(request, prepared, group, scope, table);
+  if (draft.hasValue && !hasNoError(prepared, scope)) {
+    const made = errorByTotals(request, prepared, group, scope, table, ends);
+    if (made.hasTEnds) ends.askT(group.group, made.value, made.stdError, made.df);
+    return made;
+  }
   endWithoutError(prepared, scope);
   return draft;
 }
@@ -116,8 +120,9 @@ function errorByTotals(
   { group, cells }: MetGroup,
   scope: Scope,
   table: ContributionTable,
+  ends: IntervalEnds,
 ): Draft {
-  const { moments, confidence } = request;
+  const { moments } = request;
   const { gradient } = draft;
   const { from, to } = cells;
   const contributions = { table, from, to };
@@ -127,8 +132,7 @@ function errorByTotals(
     const { variance, df, singletons } = parts;
     const { support, value } = draft;
     const certain = support - openSupportOf(moments, prepared, cells);
-    countInterval({ value, variance, support, certain }, scope, confidence, ends);
-    draft.setEnds(ends.low, ends.high);
+    ends.askCount(group, { value, variance, support, certain }, scope);
     if (variance > 0) draft.setStdError(Math.sqrt(variance));
     if (singletons > 0) draft.reasons.push('SINGLETON_STRATUM');
     draft.table = table;

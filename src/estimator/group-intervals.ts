@@ -126,14 +126,32 @@ export class GroupIntervals {
     if (this.isMade(group, place)) return;
     const { estimator, confidence } = this;
     if (this.isOutOfTime) this.confirmed[this.indexOf(group, place)] = 1;
-    if (!this.isOutOfTime && this.suspect === null && !this.mayTakeLong(place)) {
-      this.columnsOf(place).putDraft(group.group, estimator.draftAt(group, place, confidence));
-      return;
-    }
     const own = this.isOutOfTime
       ? estimator.valueAt(group, place, confidence)
       : estimator.estimateAt(group, place, confidence);
     this.put(group, place, this.widened(group, place, own));
+  }
+
+  /**
+   * Makes the intervals of groups [from, to) of a list, unless they were made.
+   * @param places of intervals none of which takes long
+   * @returns how many were made
+   */
+  makeSome(groups: readonly MetGroup[], from: number, to: number, places: readonly number[]): number {
+    const { estimator, columns, confidence } = this;
+    if (!this.isOutOfTime && this.suspect === null) {
+      for (const place of places) this.columnsOf(place);
+      return estimator.putSome(groups, from, to, places, columns, confidence);
+    }
+    let made = 0;
+    for (let at = from; at < to; at++) {
+      for (const place of places) {
+        if (this.isMade(groups[at]!, place)) continue; // at < length
+        this.makeAt(groups[at]!, place);
+        made++;
+      }
+    }
+    return made;
   }
 
   private widened(group: MetGroup, place: number, own: GroupEstimate): GroupEstimate {

@@ -79,6 +79,14 @@ export class ShownEstimates {
     this.reasons[place] = this.placeOfReasons(draft.reasons);
   }
 
+  /** Puts down the ends of an estimate that was put there. @param monotone see {@link putDraft} */
+  putEnds(place: number, low: number, high: number, monotone: Monotone | null): void {
+    const at = place * NUMBERS;
+    this.numbers[at + LOW] = monotone === null ? low : monotone(low);
+    this.numbers[at + HIGH] = monotone === null ? high : monotone(high);
+    this.state[place]! |= HAS_LOW | HAS_HIGH;
+  }
+
   private putNumbers(
     place: number,
     state: number,
