@@ -84,91 +84,143 @@ function makeAlgebra(totals: number): Algebra<Dual> {
   };
 }
 
-/** Numbers that a room has at first. */
-const roomAtFirst = 64;
+/** Duals that a room has at first. */
+const roomAtFirst = 8;
 
-/** The same arithmetic with duals as places in one array, a value and its derivatives each: there may be a hundred thousand groups. */
-export class DualRoom implements Algebra<number> {
-  private numbers = new Float64Array(roomAtFirst);
+/**
+ * The same arithmetic on columns of duals, by their places in one array: there may be a hundred thousand groups, and their duals as
+ * objects take longer to make than to compute. A column has its values first, then for each total the derivatives by it.
+ */
+export class DualColumns implements Algebra<number> {
+  /** How many duals a column has. */
+  private count = 0;
   private used = 0;
+  private numbers: Float64Array;
 
-  constructor(private readonly totals: number) {}
+  /**
+   * @param totals that derivatives are by
+   * @param room for duals in a column
+   */
+  constructor(
+    readonly totals: number,
+    private readonly room: number,
+  ) {
+    this.numbers = new Float64Array(roomAtFirst * this.stride);
+  }
 
-  /** Forgets all duals. */
-  clear(): void {
+  /** Begins anew with columns of so many. */
+  begin(count: number): void {
+    this.count = count;
     this.used = 0;
   }
 
-  /** The total itself. */
-  total(value: number, total: number): number {
-    const place = this.constant(value);
-    this.numbers[place + 1 + total] = 1;
-    return place;
+  /** A column of a total itself. @param valueAt its values */
+  total(total: number, valueAt: (place: number) => number): number {
+    const column = this.taken();
+    for (let place = 0; place < this.count; place++) this.numbers[column + place] = valueAt(place);
+    this.fillDerivatives(column, total);
+    return column;
   }
 
   constant(value: number): number {
-    const place = this.taken();
-    this.numbers[place] = value;
-    this.numbers.fill(0, place + 1, place + 1 + this.totals);
-    return place;
+    const column = this.taken();
+    this.numbers.fill(value, column, column + this.count);
+    this.fillDerivatives(column, -1);
+    return column;
   }
 
   add(a: number, b: number): number {
-    operations.add(this.numbers[a]!, this.numbers[b]!); // places of duals, here and below
-    return this.combined(a, b);
+    const column = this.taken();
+    for (let place = 0; place < this.count; place++) {
+      operations.add(this.numbers[a + place]!, this.numbers[b + place]!); // columns of as many, here and below
+      this.put(column + place, a + place, b + place);
+    }
+    return column;
   }
 
   subtract(a: number, b: number): number {
-    operations.subtract(this.numbers[a]!, this.numbers[b]!);
-    return this.combined(a, b);
+    const column = this.taken();
+    for (let place = 0; place < this.count; place++) {
+      operations.subtract(this.numbers[a + place]!, this.numbers[b + place]!);
+      this.put(column + place, a + place, b + place);
+    }
+    return column;
   }
 
   multiply(a: number, b: number): number {
-    operations.multiply(this.numbers[a]!, this.numbers[b]!);
-    return this.combined(a, b);
+    const column = this.taken();
+    for (let place = 0; place < this.count; place++) {
+      operations.multiply(this.numbers[a + place]!, this.numbers[b + place]!);
+      this.put(column + place, a + place, b + place);
+    }
+    return column;
   }
 
   divide(a: number, b: number): number {
-    operations.divide(this.numbers[a]!, this.numbers[b]!);
-    return this.combined(a, b);
+    const column = this.taken();
+    for (let place = 0; place < this.count; place++) {
+      operations.divide(this.numbers[a + place]!, this.numbers[b + place]!);
+      this.put(column + place, a + place, b + place);
+    }
+    return column;
   }
 
   squareRoot(a: number): number {
-    operations.squareRoot(this.numbers[a]!);
-    const { value, byA } = found;
-    const place = this.taken();
-    const { numbers } = this;
-    numbers[place] = value;
-    for (let j = 1; j <= this.totals; j++) numbers[place + j] = byA * numbers[a + j]!;
-    return place;
+    const column = this.taken();
+    for (let place = 0; place < this.count; place++) {
+      operations.squareRoot(this.numbers[a + place]!);
+      this.numbers[column + place] = found.value;
+      for (let j = 1; j <= this.totals; j++)
+        this.numbers[column + j * this.room + place] = found.byA * this.numbers[a + j * this.room + place]!;
+    }
+    return column;
   }
 
+  /** Of columns of one. */
   valueOf(a: number): number {
-    return this.numbers[a]!;
+    return this.at(a, 0);
   }
 
-  /** Puts down the derivatives of a dual. @param gradient as long as there are totals */
-  putGradient(a: number, gradient: Float64Array): void {
-    for (let j = 0; j < gradient.length; j++) gradient[j] = this.numbers[a + 1 + j]!;
+  /** The value of a dual in a column. */
+  at(column: number, place: number): number {
+    return this.numbers[column + place]!;
   }
 
-  private combined(a: number, b: number): number {
-    const { value, byA, byB } = found;
-    const place = this.taken();
-    const { numbers } = this;
-    numbers[place] = value;
-    for (let j = 1; j <= this.totals; j++) numbers[place + j] = byA * numbers[a + j]! + byB * numbers[b + j]!;
-    return place;
+  /** Puts down its derivatives. @param gradient as long as there are totals */
+  putGradient(column: number, place: number, gradient: Float64Array): void {
+    for (let j = 0; j < gradient.length; j++)
+      gradient[j] = this.numbers[column + (j + 1) * this.room + place]!;
+  }
+
+  /** Puts down what was found of two duals. */
+  private put(to: number, a: number, b: number): void {
+    const { numbers, room } = this;
+    const { byA, byB } = found;
+    numbers[to] = found.value;
+    const end = (this.totals + 1) * room;
+    for (let by = room; by < end; by += room)
+      numbers[to + by] = byA * numbers[a + by]! + byB * numbers[b + by]!;
+  }
+
+  private fillDerivatives(column: number, total: number): void {
+    for (let j = 0; j < this.totals; j++) {
+      const from = column + (j + 1) * this.room;
+      this.numbers.fill(j === total ? 1 : 0, from, from + this.count);
+    }
+  }
+
+  private get stride(): number {
+    return (1 + this.totals) * this.room;
   }
 
   private taken(): number {
-    const place = this.used;
-    this.used += 1 + this.totals;
+    const column = this.used;
+    this.used += this.stride;
     if (this.used > this.numbers.length) {
       const more = new Float64Array(2 * this.used);
       more.set(this.numbers);
       this.numbers = more;
     }
-    return place;
+    return column;
   }
 }

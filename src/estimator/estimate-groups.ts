@@ -1,5 +1,6 @@
 import { finish, type Pieces, piecewise } from '../common/index.ts';
 import { aggregateFunction, isOrdered, type Moments, toDouble, tryEvaluate } from '../plan/index.ts';
+import type { valuesAtOnce } from './chebyshev.ts';
 import { ContributionTable } from './contribution-table.ts';
 import { EstimateColumns } from './estimate-columns.ts';
 import type { Draft } from './draft.ts';
@@ -19,10 +20,18 @@ import { type ErrorRequest, supportBehind } from './listed-error.ts';
 import { ListedGroups } from './listed-groups.ts';
 import { type EstimateError, estimateOf, noParts, unbounded } from './make-estimate.ts';
 import { type GroupsMet, listedGroup, type MetGroup, SummedGroup } from './met-group.ts';
+import { PointColumns } from './point-columns.ts';
 import { groupScope, type Scope, ScopeRoom, wholeScope } from './scope.ts';
 
 /** Groups that are met without a pause. */
 const groupsAtOnce = 256;
+
+/** Room for ends by the places of intervals. It serves all estimators in turn. */
+const rooms: IntervalEnds[] = [];
+
+function endsOf(interval: number): IntervalEnds {
+  return (rooms[interval] ??= new IntervalEnds());
+}
 
 /**
  * Estimates a query's outputs from moments: first all groups with their point values, then intervals for those that are shown.
@@ -38,7 +47,7 @@ export class GroupEstimator {
   private readonly room = new ScopeRoom();
   /** By interval: what the strata contribute to it in each group. */
   private readonly tables: ContributionTable[] = [];
-  private readonly ends: IntervalEnds[] = [];
+  private readonly points: (PointColumns | null)[];
   private readonly met: GroupsMet;
   private leveled: (EstimateRequest & ErrorRequest) | null = null;
 
@@ -46,6 +55,10 @@ export class GroupEstimator {
     this.moments = request.moments;
     this.whole = wholeScope(request.moments);
     this.intervals = prepareOutputs(request.query, request.aggregateTotals, request.moments);
+    this.points = this.intervals.map((prepared, place) => {
+      const { inner } = prepared;
+      return inner.kind === 'slot' && inner.slot === 'aggregate' ? new PointColumns(prepared, inner.index, place) : null; // prettier-ignore
+    });
     const listed = request.listed ?? null;
     this.listed = listed === null ? null : new ListedGroups(listed, request.moments);
     const { query, aggregateTotals, moments } = request;
@@ -139,14 +152,15 @@ export class GroupEstimator {
   estimateAt(group: MetGroup, interval: number, confidence: number): GroupEstimate {
     if (this.mayTakeLong(interval)) return finish(this.estimateInPieces(group, interval, confidence));
     const prepared = this.intervals[interval]!; // a place among the query's intervals
-    const ends = this.endsOf(interval);
-    const draft = this.draftAt(group, interval, confidence, ends);
+    const ends = endsOf(interval);
+    ends.begin();
+    const draft = this.draftAt(group, -1, interval, confidence, ends);
     ends.make(confidence, (_, low, high) => draft.setEnds(low, high));
     return draft.taken(prepared, group.cells, confidence);
   }
 
   /**
-   * Puts the estimates of groups [from, to) of a list into the columns of the query's intervals, unless they are there.
+   * Puts the estimates of groups [from, to) of a list, at most {@link valuesAtOnce}, into the columns of the query's intervals, unless they are there.
    * @param intervals places among the query's intervals, none of which takes long
    * @returns how many were not there
    */
@@ -159,13 +173,17 @@ export class GroupEstimator {
     confidence: number,
   ): number {
     let made = 0;
+    for (const interval of intervals) {
+      endsOf(interval).begin();
+      if (from < to) this.points[interval]?.find(groups, from, to);
+    }
     for (let at = from; at < to; at++) {
       const group = groups[at]!; // at < length
       for (const interval of intervals) {
         const own = columns[interval]!; // there is room for them
         if (own.isMade(group.group)) continue;
-        const ends = this.endsOf(interval);
-        own.putDraft(group.group, this.draftAt(group, interval, confidence, ends));
+        const ends = endsOf(interval);
+        own.putDraft(group.group, this.draftAt(group, at, interval, confidence, ends));
         made++;
         if (ends.isFull) this.makeEnds(interval, own, confidence);
       }
@@ -175,17 +193,28 @@ export class GroupEstimator {
   }
 
   private makeEnds(interval: number, columns: EstimateColumns, confidence: number): void {
-    this.endsOf(interval).make(confidence, (group, low, high) => columns.putEnds(group, low, high));
+    endsOf(interval).make(confidence, (group, low, high) => columns.putEnds(group, low, high));
   }
 
-  private endsOf(interval: number): IntervalEnds {
-    return (this.ends[interval] ??= new IntervalEnds());
-  }
-
-  private draftAt(group: MetGroup, interval: number, confidence: number, ends: IntervalEnds): Draft {
+  private draftAt(
+    group: MetGroup,
+    at: number,
+    interval: number,
+    confidence: number,
+    ends: IntervalEnds,
+  ): Draft {
     const prepared = this.intervals[interval]!; // a place among the query's intervals
     const table = (this.tables[interval] ??= new ContributionTable(this.moments.cellCount));
-    return draftOutput(this.at(confidence), prepared, group, this.scopeOf(prepared, group), table, ends);
+    return draftOutput(
+      this.at(confidence),
+      prepared,
+      group,
+      this.scopeOf(prepared, group),
+      table,
+      this.points[interval]!,
+      at,
+      ends,
+    );
   }
 
   /** Whether one of the query's intervals is made from values in their order. */
@@ -203,7 +232,7 @@ export class GroupEstimator {
     if (this.listed === null || !this.mayTakeLong(interval))
       return this.estimateAt(group, interval, confidence);
     const prepared = this.intervals[interval]!; // a place among the query's intervals
-    return yield* estimateListed(this.at(confidence), prepared, group, this.scopeOf(prepared, group), this.listed); // prettier-ignore
+    return yield* estimateListed(this.at(confidence), prepared, group, this.scopeOf(prepared, group), this.listed, this.points[interval]!); // prettier-ignore
   }
 
   /** The value alone of one of the query's intervals, where no time is left for its error. */

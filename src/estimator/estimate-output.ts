@@ -10,7 +10,6 @@ import {
   isExact,
   openSupportOf,
   type PreparedOutput,
-  putAggregate,
 } from './group-totals.ts';
 import type { IntervalEnds } from './interval-ends.ts';
 import { linearisedError } from './linearised-error.ts';
@@ -19,6 +18,7 @@ import type { ListedGroups, ListedRows } from './listed-groups.ts';
 import { type ErrorParts, estimateOf } from './make-estimate.ts';
 import type { MetGroup } from './met-group.ts';
 import { countsUnits, isPlain } from './plain.ts';
+import type { PointColumns } from './point-columns.ts';
 import type { Scope } from './scope.ts';
 import { smoothValue } from './smooth.ts';
 import { emptyVariance, linearisedVariance, type VarianceParts } from './variance.ts';
@@ -59,6 +59,8 @@ const divisors: Dual[] = [];
 /**
  * Estimates an output that is made from totals for a group.
  * @param table takes what the strata contribute
+ * @param points of the output; null: it is no aggregate as it stands
+ * @param at place of the group among those of which the points were found; negative: in none
  * @param ends is asked for its ends, where it has any with an error
  * @returns a draft that is of use until the next is asked for
  */
@@ -68,9 +70,11 @@ export function draftOutput(
   group: MetGroup,
   scope: Scope,
   table: ContributionTable,
+  points: PointColumns | null,
+  at: number,
   ends: IntervalEnds,
 ): Draft {
-  beginDraft(request, prepared, group, scope);
+  beginDraft(request, prepared, group, scope, points, at);
   if (draft.hasValue && !hasNoError(prepared, scope)) {
     const made = errorByTotals(request, prepared, group, scope, table, ends);
     if (made.hasTEnds) ends.askT(group.group, made.value, made.stdError, made.df);
@@ -87,9 +91,10 @@ export function* estimateListed(
   group: MetGroup,
   scope: Scope,
   listed: ListedGroups,
+  points: PointColumns | null,
 ): Pieces<GroupEstimate> {
   const { confidence } = request;
-  beginDraft(request, prepared, group, scope);
+  beginDraft(request, prepared, group, scope, points, -1);
   if (!draft.hasValue || hasNoError(prepared, scope)) {
     endWithoutError(prepared, scope);
     return draft.taken(prepared, group.cells, confidence);
@@ -173,17 +178,18 @@ function beginDraft(
   prepared: PreparedOutput,
   group: MetGroup,
   scope: Scope,
+  points: PointColumns | null,
+  at: number,
 ): void {
-  const { inner } = prepared;
   const complete = isExact(prepared, scope);
   divisors.length = 0;
   draft.begin(supportBehind(moments, prepared, group));
   // Most outputs are an aggregate as it stands, and there may be a hundred thousand of them.
-  if (inner.kind === 'slot' && inner.slot === 'aggregate') {
-    putAggregate(group, prepared, inner.index, complete, draft);
+  if (points !== null) {
+    points.put(group, at, complete, draft);
     return;
   }
-  const dual = smoothValue(inner, {
+  const dual = smoothValue(prepared.inner, {
     totals: prepared.totals.length,
     aggregates: aggregateDuals(group, prepared, complete),
     key: (index) => key(group.group, index),

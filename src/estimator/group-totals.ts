@@ -17,8 +17,7 @@ import {
 } from '../plan/index.ts';
 import { hasOpenRows, type Scope } from './scope.ts';
 import { type Monotone, withoutRounding } from './smooth.ts';
-import type { Draft } from './draft.ts';
-import { type Dual, dualAlgebra, DualRoom, totalDual } from './dual.ts';
+import { type Dual, dualAlgebra, totalDual } from './dual.ts';
 import { contributionReach, type Reach } from './reach.ts';
 import type { ListedGroups, ValueSource } from './listed-groups.ts';
 import { type AskedQuantile, isResampled, orderedValue, shownQuantile } from './ordered-values.ts';
@@ -142,27 +141,29 @@ function slotsByPower(
     : null;
 }
 
-/**
- * T̂ = Σ_h w_h Σ z for every total of the layout, with w_h = N_h / n_h; Σ wz, where rows have weights of their own.
- * @param totals is filled with them, and returned
- */
+/** T̂ = Σ_h w_h Σ z of a total over cells [from, to), with w_h = N_h / n_h; Σ wz, where rows have weights of their own. */
+export function estimateTotal(moments: Moments, from: number, to: number, total: number): number {
+  const { layout, sums, cellStratum, populationRows, rowsRead } = moments;
+  const { monomials, weightedSlot, weightMeasure } = layout;
+  const slot = weightedSlot[total]!; // one a total
+  let sum = 0;
+  for (let cell = from; cell < to; cell++) {
+    const stratum = cellStratum[cell]!; // one a cell
+    if (rowsRead[stratum] === 0) continue;
+    const weight = weightMeasure === null ? populationRows[stratum]! / rowsRead[stratum]! : 1;
+    sum += weight * sums[cell * monomials.length + slot]!;
+  }
+  return sum;
+}
+
+/** The same of every total of the layout. @param totals is filled with them, and returned */
 export function estimateTotals(
   moments: Moments,
   { from, to }: CellRange,
   totals: number[],
 ): readonly number[] {
-  const { layout, sums, cellStratum, populationRows, rowsRead } = moments;
-  const { monomials, weightedSlot, weightMeasure } = layout;
-  for (let total = 0; total < layout.totals.length; total++) {
-    let sum = 0;
-    for (let cell = from; cell < to; cell++) {
-      const stratum = cellStratum[cell]!; // one a cell
-      if (rowsRead[stratum] === 0) continue;
-      const weight = weightMeasure === null ? populationRows[stratum]! / rowsRead[stratum]! : 1;
-      sum += weight * sums[cell * monomials.length + weightedSlot[total]!]!;
-    }
-    totals[total] = sum;
-  }
+  for (let total = 0; total < moments.layout.totals.length; total++)
+    totals[total] = estimateTotal(moments, from, to, total);
   return totals;
 }
 
@@ -203,7 +204,7 @@ export function openSupportOf(moments: Moments, output: PreparedOutput, { from, 
 }
 
 /** Σ of a slot over a group's cells. */
-function slotSum(sums: Float64Array, stride: number, slot: number, { from, to }: CellRange): number {
+export function slotSum(sums: Float64Array, stride: number, slot: number, { from, to }: CellRange): number {
   let sum = 0;
   for (let cell = from; cell < to; cell++) sum += sums[cell * stride + slot]!; // stride sums a cell
   return sum;
@@ -281,25 +282,4 @@ function aggregateDual(
   const totalAs = (value: number, total: number): Dual =>
     totalDual(value, totals.indexOf(total), totals.length);
   return aggregateValue(group, aggregate, dualAlgebra(totals.length), totalAs, complete);
-}
-
-/** Room for the duals of one group's aggregate, and for its derivatives, by the number of totals: filled anew for each group. */
-const rooms: { readonly duals: DualRoom; readonly gradient: Float64Array }[] = [];
-
-/** Puts the value of an output that is an aggregate as it stands down in a draft, where it has one. */
-export function putAggregate(
-  group: GroupTotals,
-  { totals }: PreparedOutput,
-  aggregate: number,
-  complete: boolean,
-  draft: Draft,
-): void {
-  const { length } = totals;
-  const { duals, gradient } = (rooms[length] ??= { duals: new DualRoom(length), gradient: new Float64Array(length) }); // prettier-ignore
-  duals.clear();
-  const totalAs = (value: number, total: number): number => duals.total(value, totals.indexOf(total));
-  const place = aggregateValue(group, aggregate, duals, totalAs, complete);
-  if (place === null) return;
-  duals.putGradient(place, gradient);
-  draft.setPoint(duals.valueOf(place), gradient);
 }

@@ -15,6 +15,11 @@ export class IntervalEnds {
   private readonly counts = new CountEnds(valuesAtOnce);
   private readonly countOwners = new Int32Array(valuesAtOnce);
 
+  /** Begins anew. */
+  begin(): void {
+    this.count = this.counts.count = 0;
+  }
+
   /** Asks for the t interval of an estimate. @param owner a number of its own */
   askT(owner: number, value: number, stdError: number, df: number): void {
     const place = this.count++;
@@ -52,6 +57,6 @@ export class IntervalEnds {
       for (let place = 0; place < counts.count; place++)
         put(countOwners[place]!, counts.low[place]!, counts.high[place]!);
     }
-    this.count = counts.count = 0;
+    this.begin();
   }
 }
