@@ -1,6 +1,5 @@
 import { finish, type Pieces, piecewise } from '../common/index.ts';
 import { aggregateFunction, isOrdered, type Moments, toDouble, tryEvaluate } from '../plan/index.ts';
-import type { valuesAtOnce } from './chebyshev.ts';
 import { ContributionTable } from './contribution-table.ts';
 import { EstimateColumns } from './estimate-columns.ts';
 import type { Draft } from './draft.ts';
@@ -160,7 +159,7 @@ export class GroupEstimator {
   }
 
   /**
-   * Puts the estimates of groups [from, to) of a list, at most {@link valuesAtOnce}, into the columns of the query's intervals, unless they are there.
+   * Puts the estimates of groups [from, to) of a list, at most 256, into the columns of the query's intervals, unless they are there.
    * @param intervals places among the query's intervals, none of which takes long
    * @returns how many were not there
    */

@@ -144,7 +144,7 @@ function errorByTotals(
     draft.df = df;
     return draft;
   }
-  const isSkewed = divisors.length > 0 && divisors.some((each) => isUncertain(moments, prepared, cells, scope, each)); // prettier-ignore
+  const isSkewed = divisors.some((each) => isUncertain(moments, prepared, cells, scope, each)); // prettier-ignore
   return linearisedError(request, { group, prepared, gradient, contributions, isSkewed }, parts, scope, draft); // prettier-ignore
 }
 

@@ -1,12 +1,22 @@
 import type { Writable } from '../common/index.ts';
-import type { ReasonCode } from '../plan/index.ts';
 import { valuesAtOnce } from './chebyshev.ts';
-import type { ContributionTable } from './contribution-table.ts';
 import { varianceAt } from './design-error.ts';
-import type { EstimateColumns } from './estimate-columns.ts';
-import type { MetGroup } from './met-group.ts';
-import { chiSquareQuantilesAt, tQuantilesAt } from './quantiles.ts';
-import type { ErrorTarget, ForeseenEstimate, Presumption, RowsAt } from './sizing.ts';
+import {
+  CERTAINTY,
+  DF,
+  ForecastCells,
+  HAS_CERTAINTY,
+  HAS_TAIL,
+  HAS_VALUE,
+  IS_EXACT,
+  IS_SINGLETON,
+  STD_ERROR,
+  SUPPORT,
+  TAIL,
+  VALUE,
+} from './forecast-cells.ts';
+import { chiSquareQuantilesAt, tQuantile, tQuantilesAt } from './quantiles.ts';
+import type { ErrorTarget, Presumption, RowsAt } from './sizing.ts';
 import { emptyEvidence, isCertifiedBy, isSpreadWider, type TailEvidence } from './tails.ts';
 
 /** Level of the one-sided limits that the size is computed from: a pilot's variance is too small half of the time. */
@@ -21,21 +31,8 @@ const cellsBehindMiss = 8;
 /** How far a forecast from so many matches may be off, as a factor: wide, for skewed columns make variances uncertain. */
 const doubtOf = (support: number): number => 1 + 4 / Math.sqrt(support);
 
-/** The numbers of a cell, by their places. */
-const VALUE = 0;
-const STD_ERROR = 1;
-const SUPPORT = 2;
-const DF = 3;
-const CERTAINTY = 4;
-const TAIL = 5;
-const NUMBERS = TAIL + 5;
-
-/** What there is of it, as bits. */
-const IS_EXACT = 1;
-const HAS_VALUE = 2;
-const HAS_TAIL = 4;
-const HAS_CERTAINTY = 8;
-const IS_SINGLETON = 16;
+/** Within it whatever rounding does. */
+const surely = 1 - 1e-9;
 
 /** What is foreseen of the cells that are looked at: filled anew for each lot of them. */
 const growths = new Float64Array(valuesAtOnce);
@@ -43,95 +40,10 @@ const variances = new Float64Array(valuesAtOnce);
 const ts = new Float64Array(valuesAtOnce);
 const evidence = emptyEvidence();
 
-/** Cells of the answer with what their precision would be at other sizes: as numbers in columns, for there may be a hundred thousand. */
-export class Forecasts {
-  count = 0;
-  private readonly groups: MetGroup[] = [];
-  private readonly numbers: Float64Array;
-  private readonly state: Uint8Array;
-  /** What the strata contribute to each: cells [from, to) of a table. */
-  private readonly tables: ContributionTable[] = [];
-  private readonly from: Int32Array;
-  private readonly to: Int32Array;
+/** Cells of the answer with what their precision would be at other sizes. */
+export class Forecasts extends ForecastCells {
   /** The upper limit of each variance by its estimate, and the lower one of the value's magnitude; null until they are asked for. */
   private limits: { readonly doubt: Float64Array; readonly lowered: Float64Array } | null = null;
-
-  /**
-   * @param room for so many cells
-   * @param confidence the level of each
-   */
-  constructor(
-    room: number,
-    private readonly confidence: number,
-  ) {
-    this.numbers = new Float64Array(room * NUMBERS);
-    this.state = new Uint8Array(room);
-    this.from = new Int32Array(room);
-    this.to = new Int32Array(room);
-  }
-
-  /** Adds a cell. */
-  add(group: MetGroup, estimate: ForeseenEstimate): void {
-    const { value, stdError, support, exact, reasons, contributions, df, tail, certainty } = estimate;
-    const { table, from, to } = contributions;
-    this.put(group, value, stdError, support, exact, reasons, table, from, to, df, tail, certainty);
-  }
-
-  /** Adds the cell of an estimate that lies in columns. */
-  addFrom(columns: EstimateColumns, group: MetGroup): void {
-    const { shown } = columns;
-    const at = group.group;
-    const [table, tail] = [columns.tableAt(at), columns.putTail(at, evidence)];
-    const [from, to] = table.length === 0 ? [0, 0] : [group.cells.from, group.cells.to];
-    this.put(group, shown.valueAt(at), shown.stdErrorAt(at), shown.supportAt(at), shown.isExact(at), shown.reasonsAt(at), table, from, to, columns.dfAt(at), tail, null); // prettier-ignore
-  }
-
-  private put(
-    group: MetGroup,
-    value: number | null,
-    stdError: number | null,
-    support: number,
-    exact: boolean,
-    reasons: readonly ReasonCode[],
-    table: ContributionTable,
-    from: number,
-    to: number,
-    df: number,
-    tail: TailEvidence | null,
-    certainty: number | null,
-  ): void {
-    const { numbers } = this;
-    const cell = this.count++;
-    const at = cell * NUMBERS;
-    let state = exact ? IS_EXACT : 0;
-    if (value !== null) state |= HAS_VALUE;
-    if (reasons.length > 0 && reasons.includes('SINGLETON_STRATUM')) state |= IS_SINGLETON;
-    numbers[at + VALUE] = value ?? 0;
-    numbers[at + STD_ERROR] = stdError ?? 0;
-    numbers[at + SUPPORT] = support;
-    numbers[at + DF] = df;
-    if (certainty !== null) {
-      state |= HAS_CERTAINTY;
-      numbers[at + CERTAINTY] = certainty;
-    }
-    if (tail !== null) {
-      state |= HAS_TAIL;
-      numbers[at + TAIL] = tail.effectiveSupport;
-      numbers[at + TAIL + 1] = tail.sampleSkewness;
-      numbers[at + TAIL + 2] = tail.populationSkewness;
-      numbers[at + TAIL + 3] = tail.spread;
-      numbers[at + TAIL + 4] = tail.largestSkewness;
-    }
-    this.state[cell] = state;
-    this.groups.push(group);
-    this.tables.push(table);
-    this.from[cell] = from;
-    this.to[cell] = to;
-  }
-
-  groupOf(cell: number): MetGroup {
-    return this.groups[cell]!; // one a cell
-  }
 
   /** The first of cells [from, to) that has an error; `to`: none has. */
   firstInexact(from: number, to: number): number {
@@ -148,10 +60,14 @@ export class Forecasts {
     for (let start = from; start < to; start += atOnce, atOnce = Math.min(valuesAtOnce, 2 * atOnce)) {
       const end = Math.min(to, start + atOnce);
       const certain = this.firstUncertain(start, end, rowsAt, presumption, false);
-      this.putTs(start, certain);
-      for (let cell = start; cell < certain; cell++)
-        if (!this.has(cell, IS_EXACT) && !(this.excess(cell, cell - start, target, presumption) <= 1))
-          return cell;
+      // Most are far from missing: even with the t of the fewest degrees of freedom among them.
+      this.putDfs(start, certain);
+      ts.fill(tOfFewest(certain - start, this.confidence), 0, certain - start);
+      if (this.firstBeyond(start, certain, target, presumption, surely) < certain) {
+        this.putTs(start, certain);
+        const miss = this.firstBeyond(start, certain, target, presumption, 1);
+        if (miss < certain) return miss;
+      }
       if (certain < end) return certain;
     }
     return to;
@@ -243,10 +159,30 @@ export class Forecasts {
     variances[place] = variance;
   }
 
+  /** The first of cells [from, to) that were foreseen whose half-width is not within so many times what keeps the target; `to`: none. */
+  private firstBeyond(
+    from: number,
+    to: number,
+    target: ErrorTarget,
+    presumption: Presumption,
+    times: number,
+  ): number {
+    for (let cell = from; cell < to; cell++)
+      if (!this.has(cell, IS_EXACT) && !(this.excess(cell, cell - from, target, presumption) <= times)) return cell; // prettier-ignore
+    return to;
+  }
+
+  /** Puts the degrees of freedom down of cells [from, to) that were foreseen; what is exact needs none. */
+  private putDfs(from: number, to: number): void {
+    for (let cell = from; cell < to; cell++)
+      ts[cell - from] = this.has(cell, IS_EXACT)
+        ? Number.POSITIVE_INFINITY
+        : Math.max(1, this.number(cell, DF) * growths[cell - from]!); // as many as were foreseen
+  }
+
   /** Puts down the quantiles of t of cells [from, to) that were foreseen, at most {@link valuesAtOnce}. */
   private putTs(from: number, to: number): void {
-    for (let cell = from; cell < to; cell++)
-      ts[cell - from] = Math.max(1, this.number(cell, DF) * growths[cell - from]!); // as many as were foreseen
+    this.putDfs(from, to);
     tQuantilesAt((1 + this.confidence) / 2)(ts, to - from);
   }
 
@@ -285,13 +221,11 @@ export class Forecasts {
     if (this.has(cell, IS_SINGLETON)) return false;
     if (this.has(cell, HAS_CERTAINTY)) return this.number(cell, CERTAINTY) * growth >= margin;
     if (!this.has(cell, HAS_TAIL)) return true;
-    const { numbers } = this;
-    const at = cell * NUMBERS + TAIL;
-    evidence.effectiveSupport = numbers[at]!; // a row of numbers a cell
-    evidence.sampleSkewness = numbers[at + 1]!;
-    evidence.populationSkewness = numbers[at + 2]!;
-    evidence.spread = numbers[at + 3]!;
-    evidence.largestSkewness = numbers[at + 4]!;
+    evidence.effectiveSupport = this.number(cell, TAIL);
+    evidence.sampleSkewness = this.number(cell, TAIL + 1);
+    evidence.populationSkewness = this.number(cell, TAIL + 2);
+    evidence.spread = this.number(cell, TAIL + 3);
+    evidence.largestSkewness = this.number(cell, TAIL + 4);
     presume(evidence, presumption);
     return isCertifiedBy(evidence, this.confidence, growth / margin);
   }
@@ -326,14 +260,13 @@ export class Forecasts {
     }
     return { doubt, lowered };
   }
+}
 
-  private number(cell: number, number: number): number {
-    return this.numbers[cell * NUMBERS + number]!; // a row of numbers a cell
-  }
-
-  private has(cell: number, bit: number): boolean {
-    return (this.state[cell]! & bit) !== 0;
-  }
+/** The quantile of t by the fewest of degrees of freedom that were put down, so many. */
+function tOfFewest(count: number, confidence: number): number {
+  let fewest = Number.POSITIVE_INFINITY;
+  for (let place = 0; place < count; place++) fewest = Math.min(fewest, ts[place]!); // place < count
+  return tQuantile((1 + confidence) / 2, fewest);
 }
 
 function presume(
