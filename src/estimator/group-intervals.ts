@@ -11,7 +11,7 @@ import type { EstimateColumns } from './estimate-columns.ts';
 import { ShownEstimates } from './shown-estimates.ts';
 
 /** Whether there was no time for the estimate's interval. */
-export const isOutOfTime = ({ low, high, reasons }: Estimate): boolean =>
+const isOutOfTime = ({ low, high, reasons }: Estimate): boolean =>
   low === null && high === null && reasons.includes('OUT_OF_TIME');
 
 /** Groups that are looked at without a pause: whoever confirms them finds their intervals made. */
