@@ -19,8 +19,6 @@ export class Draft {
   hasEnds = false;
   low = 0;
   high = 0;
-  /** Its ends are those of a t interval, which are made of many together. */
-  hasTEnds = false;
   hasStdError = false;
   stdError = 0;
   exact = false;
@@ -37,7 +35,7 @@ export class Draft {
   begin(support: number): void {
     this.support = support;
     this.gradient = noGradient;
-    this.hasValue = this.hasEnds = this.hasTEnds = this.hasStdError = this.exact = this.hasTail = false;
+    this.hasValue = this.hasEnds = this.hasStdError = this.exact = this.hasTail = false;
     this.reasons.length = 0;
     this.table = noContributions.table;
     this.df = 1;

@@ -61,7 +61,7 @@ const divisors: Dual[] = [];
  * @param table takes what the strata contribute
  * @param points of the output; null: it is no aggregate as it stands
  * @param at place of the group among those of which the points were found; negative: in none
- * @param ends is asked for its ends, where it has any with an error
+ * @param ends is asked for the ends of counts
  * @returns a draft that is of use until the next is asked for
  */
 export function draftOutput(
@@ -75,11 +75,8 @@ export function draftOutput(
   ends: IntervalEnds,
 ): Draft {
   beginDraft(request, prepared, group, scope, points, at);
-  if (draft.hasValue && !hasNoError(prepared, scope)) {
-    const made = errorByTotals(request, prepared, group, scope, table, ends);
-    if (made.hasTEnds) ends.askT(group.group, made.value, made.stdError, made.df);
-    return made;
-  }
+  if (draft.hasValue && !hasNoError(prepared, scope))
+    return errorByTotals(request, prepared, group, scope, table, ends);
   endWithoutError(prepared, scope);
   return draft;
 }

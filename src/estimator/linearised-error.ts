@@ -1,6 +1,7 @@
 import type { Contributions } from './contribution-table.ts';
 import { Draft } from './draft.ts';
 import { type Asked, unseenSum } from './plain.ts';
+import { tQuantile } from './quantiles.ts';
 import type { Scope } from './scope.ts';
 import { addTailReasons, type JudgedEstimate, tailEvidence } from './tails.ts';
 import { linearisedVariance, type VarianceParts } from './variance.ts';
@@ -24,7 +25,7 @@ const cautiousShare = 0.5;
  * by so much that Chebyshev's inequality bounds it (of a share f > 0.9: V/(V′z²) = 2(1 − f)/z² ≤ 5 % at 95 %).
  * @param parts of its variance
  * @param draft of it, with its value; is filled with the rest
- * @returns the draft, or another one that is of use until the next is asked for; the ends of a t interval are still to be made
+ * @returns the draft, or another one that is of use until the next is asked for
  */
 export function linearisedError(
   request: JudgedRequest,
@@ -96,7 +97,7 @@ function putInterval(
 ): void {
   const { moments, confidence, witness } = request;
   const { prepared, contributions, isSkewed } = estimate;
-  const { support, reasons } = draft;
+  const { support, reasons, value } = draft;
   draft.table = contributions.table;
   draft.df = df;
   draft.hasTail = true;
@@ -111,7 +112,9 @@ function putInterval(
   } else if (variance === 0) {
     if (singletons === 0) reasons.push('ZERO_VARIANCE');
   } else {
-    draft.setStdError(Math.sqrt(variance));
-    draft.hasTEnds = true;
+    const stdError = Math.sqrt(variance);
+    const halfWidth = tQuantile((1 + confidence) / 2, df) * stdError;
+    draft.setStdError(stdError);
+    draft.setEnds(value - halfWidth, value + halfWidth);
   }
 }

@@ -15,23 +15,26 @@ export interface ExpectedTail {
 /** Nothing is known. */
 export const unknownTail: ExpectedTail = { skewness: Number.POSITIVE_INFINITY, squares: Number.NaN };
 
+/** What the rows read tell of the contributions: V, and Σ w² (1 − f) u² by Σ w² (1 − f), the mean of u². */
+export interface ReadSpread {
+  readonly variance: number;
+  readonly meanSquare: number;
+}
+
 /**
  * |Σ w³ (1−f) m E u³| / (Σ w² (1−f) m E u²)^1.5, the expectations from exact moments of the strata; infinite where there are none. Of
  * several measures or columns of which it is not known how they go together, E|u|³ is bounded, and the variance is the sample's.
- * @param variance V, by the rows read
- * @param meanSquare Σ w² (1 − f) u² by Σ w² (1 − f), the mean of their u²
  */
 export function tailByMoments(
   moments: Moments,
   prepared: PreparedOutput,
   gradient: ArrayLike<number>,
   matches: MatchList,
-  variance: number,
-  meanSquare: number,
+  spread: ReadSpread,
 ): ExpectedTail {
   const means = powerMeansOf(moments, prepared, gradient);
   return means === null
-    ? tailByNorms(moments, prepared, gradient, matches, variance, meanSquare)
+    ? tailByNorms(moments, prepared, gradient, matches, spread)
     : tailOfMatches(matches, means);
 }
 
@@ -79,8 +82,7 @@ function tailByNorms(
   prepared: PreparedOutput,
   gradient: ArrayLike<number>,
   matches: MatchList,
-  variance: number,
-  meanSquare: number,
+  { variance, meanSquare }: ReadSpread,
 ): ExpectedTail {
   const sum = sumOf(moments, prepared, gradient);
   if (sum === null) return unknownTail;

@@ -100,7 +100,7 @@ export function tailEvidence(
   const { totals, reach } = prepared;
   const known =
     keys === null
-      ? tailByMoments(moments, prepared, gradient, matches.list, variance, squares / rows)
+      ? tailByMoments(moments, prepared, gradient, matches.list, { variance, meanSquare: squares / rows })
       : tailByKeys({ layout, centres, keys, totals, gradient }, matches.list);
   const expected =
     Number.isFinite(known.skewness) || witness === undefined
@@ -132,23 +132,16 @@ interface OpenMatches {
   readonly third: number;
 }
 
-/** Filled anew for each estimate. */
-const found: Writable<OpenMatches> = {
-  list: new MatchList(),
-  effectiveSupport: 0,
-  weights2: 0,
-  squares: 0,
-  third: 0,
-};
+/** Room for a list of matches: filled anew for each estimate. */
+const room = new MatchList();
 
 function matchesOf({ table, from, to }: Contributions, { heaviest }: Scope): OpenMatches {
-  const { list } = found;
-  list.clear();
+  room.clear();
   let [weights2, weights3, squares, third] = [0, 0, 0, 0];
   for (let place = from; place < to; place++) {
     if (table.isOpen[place] === 0) continue;
     const [second, cubed] = [table.weights2[place]!, table.weights3[place]!]; // a place of the table
-    list.add(table.stratum[place]!, second, cubed);
+    room.add(table.stratum[place]!, second, cubed);
     weights2 += second;
     weights3 += cubed;
     squares += table.openSquares[place]!;
@@ -158,14 +151,10 @@ function matchesOf({ table, from, to }: Contributions, { heaviest }: Scope): Ope
   if (heaviest !== null) {
     const { stratum, weight, readShare } = heaviest;
     const second = weight * weight * (1 - readShare);
-    list.add(stratum, second, weight * second);
+    room.add(stratum, second, weight * second);
     effectiveSupport = Math.min(effectiveSupport, effective(weights2 + second, weights3 + weight * second));
   }
-  found.effectiveSupport = effectiveSupport;
-  found.weights2 = weights2;
-  found.squares = squares;
-  found.third = third;
-  return found;
+  return { list: room, effectiveSupport, weights2, squares, third };
 }
 
 /** (Σ w² (1−f) m)³ / (Σ w³ (1−f) m)² */
