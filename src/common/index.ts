@@ -41,5 +41,6 @@ export { keptWith } from './kept-with.ts';
 export { joinSpans, type Span } from './span.ts';
 export { compareText } from './text-order.ts';
 export { giveWayToMainThread } from './thread-priority.ts';
+export type { Writable } from './writable.ts';
 export { rowsWithin, type ZoneColumn, type ZoneRange, type Zones } from './zones.ts';
 export { untilAborted } from './until-aborted.ts';

@@ -1,8 +1,7 @@
 import { itemsOf, keptWith, type Pieces, piecewise } from '../common/index.ts';
 import {
-  CellForecast,
   type ErrorTarget,
-  isOutOfTime,
+  type Forecasts,
   type Presumption,
   type RowsAt,
   sizeForTarget,
@@ -10,7 +9,7 @@ import {
 } from '../estimator/index.ts';
 import { type AggregateQuery, type BoundExpression, childrenOf } from '../plan/index.ts';
 import { describeKeys } from './describe.ts';
-import type { EstimatedRow, EstimatedRows } from './known.ts';
+import type { EstimatedRows } from './known.ts';
 import type { SampleReading } from './sample-reading.ts';
 import type { SampleWork } from './sample-costs.ts';
 import { tailRowsMax } from './time-plan.ts';
@@ -65,7 +64,7 @@ export class Foresight {
   private readonly efforts: Efforts;
   /** It is decided in which proportions strata are read. */
   private isAllocated = false;
-  private foretold: { rows: EstimatedRows; cells: readonly CellForecast[] } | null = null;
+  private foretold: { rows: EstimatedRows; cells: Forecasts | null } | null = null;
 
   constructor(
     private readonly reading: SampleReading,
@@ -129,7 +128,10 @@ export class Foresight {
   private *sizeBy(rows: EstimatedRows, target: ErrorTarget, presumption: Presumption): Pieces<SizingResult> {
     const { limits } = this.reading;
     const rowsAt = (limit: number): RowsAt => limits.rowsAt(limit);
-    return yield* sizeForTarget(yield* this.forecasts(rows), target, limits.max, rowsAt, presumption);
+    const cells = yield* this.forecasts(rows);
+    return cells === null
+      ? { rankLimit: 0, hopeless: false, driver: null }
+      : yield* sizeForTarget(cells, target, limits.max, rowsAt, presumption);
   }
 
   /** Largest relative half-width to expect under a rank limit; null where no value has one. */
@@ -142,16 +144,14 @@ export class Foresight {
     const cells = yield* this.forecasts(rows);
     let worst: number | null = null;
     const look = (from: number, to: number): void => {
-      for (let place = from; place < to; place++) {
-        const error = cells[place]!.relativeErrorAt(rowsAt); // place < length
-        if (error !== null) worst = worst === null ? error : Math.max(worst, error);
-      }
+      const error = cells!.worstError(from, to, rowsAt);
+      if (error !== null) worst = worst === null ? error : Math.max(worst, error);
     };
-    yield* piecewise(cells.length, look, cellsAtOnce);
+    yield* piecewise(cells?.count ?? 0, look, cellsAtOnce);
     return worst;
   }
 
-  /** @param driver the cell that sets the limit; null: none does */
+  /** @param driver the group that sets the limit; null: none does */
   async expect(rows: EstimatedRows, limit: number, driver: SizingResult['driver']): Promise<Expectation> {
     const { limits } = this.reading;
     return {
@@ -175,19 +175,12 @@ export class Foresight {
     return rowsRead === 0 ? { load: reading.bytesLoadedAt(0), read: 0, estimate: 0 } : this.workOf(rowsRead);
   }
 
-  /** What the estimates would be at other sizes; of the same rows it is asked several times. */
-  private *forecasts(rows: EstimatedRows): Pieces<readonly CellForecast[]> {
+  /** What the estimates would be at other sizes, null where there are none; of the same rows it is asked several times. */
+  private *forecasts(rows: EstimatedRows): Pieces<Forecasts | null> {
     if (this.foretold?.rows === rows) return this.foretold.cells;
-    const cells: CellForecast[] = [];
+    const cells = rows.at(0)?.reader.intervals.forecasts(rows.length) ?? null; // they are read alike
     const add = (from: number, to: number): void => {
-      for (let place = from; place < to; place++) {
-        const row = rows.at(place)!; // place < length
-        for (let at = 0; at < row.estimateCount; at++) {
-          const estimate = row.foreseenAt(at);
-          const isLate = estimate.reasons.length > 0 && isOutOfTime(row.estimateAt(at));
-          if (!isLate) cells.push(new CellForecast(row.group, estimate));
-        }
-      }
+      for (let place = from; place < to; place++) rows.at(place)!.foresee(cells!); // place < length
     };
     yield* piecewise(rows.length, add, cellsAtOnce);
     this.foretold = { rows, cells };
@@ -210,11 +203,10 @@ function countNodes(expression: BoundExpression): number {
   return childrenOf(expression).reduce((sum, child) => sum + countNodes(child), 1);
 }
 
-/** The group of a cell, for the reason; null where there are no keys, or no other groups. */
-export function groupOf(rows: EstimatedRows, cell: SizingResult['driver']): string | null {
-  if (cell === null || rows.length < 2) return null;
-  const isOf = (row: EstimatedRow): boolean => row.group.group === cell.group.group;
-  const row = itemsOf(rows).find(isOf);
+/** The group that sets a size, for the reason; null where there are no keys, or no other groups. */
+export function groupOf(rows: EstimatedRows, driver: SizingResult['driver']): string | null {
+  if (driver === null || rows.length < 2) return null;
+  const row = itemsOf(rows).find(({ group }) => group.group === driver.group);
   return row === undefined || row.keys.length === 0 ? null : describeKeys(row.keys);
 }
 

@@ -1,5 +1,6 @@
 import type {
-  ForeseenEstimate,
+  ErrorTarget,
+  Forecasts,
   GroupEstimate,
   GroupEstimator,
   GroupIntervals,
@@ -8,7 +9,7 @@ import type {
 } from '../estimator/index.ts';
 import type { List } from '../common/index.ts';
 import type { KeyColumn } from '../executor/index.ts';
-import { accessorValue, type AggregateQuery, type Estimate, type Scalar } from '../plan/index.ts';
+import { accessorValue, type AggregateQuery, type ReasonCode, type Scalar } from '../plan/index.ts';
 import type { ChosenRows, GroupSlots, RowList } from './answer-rows.ts';
 
 /** What groups are read with. */
@@ -61,14 +62,17 @@ export class ReadGroup implements GroupSlots {
     return this.reader.query.shownIntervals;
   }
 
-  /** One of them as far as forecasts go by it. */
-  foreseenAt(place: number): ForeseenEstimate {
-    return this.reader.intervals.foreseenAt(this.group, place);
+  /** Adds them to forecasts. */
+  foresee(forecasts: Forecasts): void {
+    for (let place = 0; place < this.estimateCount; place++)
+      this.reader.intervals.foresee(this.group, place, forecasts);
   }
 
-  /** One of them alone. */
-  estimateAt(place: number): Estimate {
-    return this.reader.intervals.estimateAt(this.group, place);
+  /** Whether all of them keep a target. @param forgiven a reason that is no obstacle */
+  meetsTarget(target: ErrorTarget, forgiven: ReasonCode | null): boolean {
+    for (let place = 0; place < this.estimateCount; place++)
+      if (!this.reader.intervals.meetsTarget(this.group, place, target, forgiven)) return false;
+    return true;
   }
 }
 

@@ -1,5 +1,5 @@
 import { everyInPieces, type Pieces, piecewise } from '../common/index.ts';
-import { type ErrorTarget, meetsTarget } from '../estimator/index.ts';
+import type { ErrorTarget } from '../estimator/index.ts';
 import type { ReasonCode } from '../plan/index.ts';
 import type { EstimatedRow, EstimatedRows, Known } from './known.ts';
 
@@ -24,10 +24,6 @@ export function* isMet(
   target: ErrorTarget,
   forgiven: ReasonCode | null = null,
 ): Pieces<boolean> {
-  const keeps = (row: EstimatedRow): boolean => {
-    for (let place = 0; place < row.estimateCount; place++)
-      if (!meetsTarget(row.estimateAt(place), target, forgiven)) return false;
-    return true;
-  };
+  const keeps = (row: EstimatedRow): boolean => row.meetsTarget(target, forgiven);
   return rows.length > 0 && (yield* everyInPieces(rows, keeps, rowsAtOnce));
 }

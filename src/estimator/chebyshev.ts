@@ -1,3 +1,10 @@
+/** Values at most that are computed at once. */
+export const valuesAtOnce = 256;
+
+/** The two values before, of each. */
+const nexts = new Float64Array(valuesAtOnce);
+const lasts = new Float64Array(valuesAtOnce);
+
 /**
  * A smooth function of one argument, by the polynomial through its values at Chebyshev's nodes. Of functions that are analytic well
  * around the interval, two dozen nodes keep all digits.
@@ -24,16 +31,27 @@ export class ChebyshevSeries {
     );
   }
 
-  /** The function's value, by Clenshaw's recurrence. A little outside of the interval it still has most digits. */
-  at(x: number): number {
+  /**
+   * Puts the function's values in place of arguments, by Clenshaw's recurrence: of many at once, for one alone would wait at each step
+   * for the one before. A little outside of the interval they still have most digits.
+   * @param values the first `count` are arguments, {@link valuesAtOnce} at most
+   */
+  replace(values: Float64Array, count: number): void {
     const { coefficients, low, high } = this;
-    const t = (2 * x - low - high) / (high - low);
-    let [next, last] = [0, 0];
-    for (let order = coefficients.length - 1; order > 0; order--) {
-      const own = 2 * t * next - last + coefficients[order]!; // order < length
-      last = next;
-      next = own;
+    for (let place = 0; place < count; place++) {
+      values[place] = (2 * values[place]! - low - high) / (high - low); // place < count
+      nexts[place] = lasts[place] = 0;
     }
-    return t * next - last + coefficients[0]! / 2; // there are nodes
+    for (let order = coefficients.length - 1; order > 0; order--) {
+      const coefficient = coefficients[order]!; // order < length
+      for (let place = 0; place < count; place++) {
+        const next = nexts[place]!;
+        nexts[place] = 2 * values[place]! * next - lasts[place]! + coefficient;
+        lasts[place] = next;
+      }
+    }
+    const first = coefficients[0]! / 2; // there are nodes
+    for (let place = 0; place < count; place++)
+      values[place] = values[place]! * nexts[place]! - lasts[place]! + first;
   }
 }

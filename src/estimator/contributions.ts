@@ -9,35 +9,45 @@ const rows = emptyRowSums();
 const error = emptyStratumError();
 
 /**
- * The contributions of a group's cells.
+ * The contributions of a group's cells, in a table of their own.
  * @param gradient by the output's totals
- * @param table that holds the contributions of all cells to the output; missing: they get one of their own
  */
 export function contributionsOf(
   moments: Moments,
   prepared: PreparedOutput,
-  gradient: readonly number[],
+  gradient: ArrayLike<number>,
   { from, to }: CellRange,
-  table?: ContributionTable,
 ): Contributions {
-  const own = table ?? new ContributionTable(to - from);
-  const first = table === undefined ? 0 : from;
+  const table = new ContributionTable(to - from);
+  putContributions(moments, prepared, gradient, from, to, table, 0);
+  return { table, from: 0, to: to - from };
+}
+
+/** Puts the contributions of cells [from, to) down in a table, from a place on. */
+export function putContributions(
+  moments: Moments,
+  prepared: PreparedOutput,
+  gradient: ArrayLike<number>,
+  from: number,
+  to: number,
+  table: ContributionTable,
+  first: number,
+): void {
   const { layout, cellStratum } = moments;
   const { kind } = layout.design;
   for (let cell = from; cell < to; cell++) {
     const stratum = cellStratum[cell]!; // one a cell
     sumRows(moments, prepared, gradient, cell, stratum);
     stratumError(kind, rows, error);
-    own.set(first + cell - from, stratum, rows, error);
+    table.set(first + cell - from, stratum, rows, error);
   }
-  return { table: own, from: first, to: first + to - from };
 }
 
 /** Puts into `rows` what the rows of a cell come to. */
 function sumRows(
   { layout, sums, rowsRead, populationRows, weightMax }: Moments,
   prepared: PreparedOutput,
-  gradient: readonly number[],
+  gradient: ArrayLike<number>,
   cell: number,
   stratum: number,
 ): void {
@@ -71,7 +81,7 @@ function linear(
   sums: Float64Array,
   offset: number,
   slots: readonly number[],
-  gradient: readonly number[],
+  gradient: ArrayLike<number>,
 ): number {
   let sum = 0;
   for (let j = 0; j < slots.length; j++) {
@@ -86,7 +96,7 @@ function addSquares(
   sums: Float64Array,
   offset: number,
   slots: Int32Array,
-  gradient: readonly number[],
+  gradient: ArrayLike<number>,
 ): void {
   const count = gradient.length;
   let value = 0;
@@ -109,7 +119,7 @@ function quadratic(
   sums: Float64Array,
   offset: number,
   slots: Int32Array,
-  gradient: readonly number[],
+  gradient: ArrayLike<number>,
 ): number {
   const count = gradient.length;
   let value = 0;
@@ -121,7 +131,7 @@ function quadratic(
 }
 
 /** Σ_jkl g_j g_k g_l S_jkl */
-function cubic(sums: Float64Array, offset: number, slots: Int32Array, gradient: readonly number[]): number {
+function cubic(sums: Float64Array, offset: number, slots: Int32Array, gradient: ArrayLike<number>): number {
   const count = gradient.length;
   let value = 0;
   for (let j = 0; j < count; j++) {

@@ -1,4 +1,4 @@
-import { chiSquareQuantile } from './quantiles.ts';
+import { chiSquareQuantilesAt } from './quantiles.ts';
 import type { Scope } from './scope.ts';
 
 /** An estimated count and what is known of it. */
@@ -14,43 +14,110 @@ export interface CountEstimate {
 }
 
 /**
- * The interval of a count, right also where few or no rows match: Fay and Feuer's gamma limits, from which the weight w_M of a row
+ * Intervals of counts, right also where few or no rows match: Fay and Feuer's gamma limits, from which the weight w_M of a row
  * that was not read keeps the upper one. Where more than half of a known population match they are put around the rows that do not.
  * What was seen is certain: a count is never less than the matching rows, nor does it take in those seen not to match; and the limits
- * are put around the part alone that is not certain, whose few matches are no less skewed for the many beside them.
- * @param confidence two-sided, in (0, 1)
+ * are put around the part alone that is not certain, whose few matches are no less skewed for the many beside them. Many are made
+ * together, as columns of numbers.
  * @see Fay and Feuer, "Confidence intervals for directly standardized rates", Statistics in Medicine 16, 1997
  */
+export class CountEnds {
+  count = 0;
+  /** The ends, by the order in which counts were added, when they were made. */
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+  /** The rows that limits are put around. */
+  private readonly around: Float64Array;
+  private readonly variance: Float64Array;
+  private readonly weight: Float64Array;
+  private readonly support: Float64Array;
+  private readonly certain: Float64Array;
+  private readonly population: Float64Array;
+  private readonly unmatched: Float64Array;
+  private readonly isInverted: Uint8Array;
+
+  /** @param room for so many, at most {@link valuesAtOnce} */
+  constructor(room: number) {
+    this.low = new Float64Array(room);
+    this.high = new Float64Array(room);
+    this.around = new Float64Array(room);
+    this.variance = new Float64Array(room);
+    this.weight = new Float64Array(room);
+    this.support = new Float64Array(room);
+    this.certain = new Float64Array(room);
+    this.population = new Float64Array(room);
+    this.unmatched = new Float64Array(room);
+    this.isInverted = new Uint8Array(room);
+  }
+
+  add({ value, variance, support, certain }: CountEstimate, { population, read, heaviest }: Scope): void {
+    const place = this.count++;
+    const open = value - certain;
+    const isInverted = open > population / 2;
+    this.isInverted[place] = isInverted ? 1 : 0;
+    this.around[place] = isInverted ? population - open : open;
+    this.variance[place] = variance;
+    this.weight[place] = heaviest?.weight ?? 0;
+    this.support[place] = support;
+    this.certain[place] = certain;
+    this.population[place] = population;
+    this.unmatched[place] = read - (support - certain);
+  }
+
+  /** Makes the ends of those that were added. @param confidence two-sided, in (0, 1) */
+  make(confidence: number): void {
+    this.putGammaLimits(1 - confidence);
+    const { count, low, high, certain, population } = this;
+    for (let place = 0; place < count; place++) {
+      const isInverted = this.isInverted[place] === 1;
+      const least = isInverted ? population[place]! - high[place]! : low[place]!; // place < count
+      const most = isInverted ? population[place]! - low[place]! : high[place]!;
+      low[place] = Math.max(this.support[place]!, certain[place]! + least);
+      high[place] = certain[place]! + Math.min(population[place]! - this.unmatched[place]!, most);
+    }
+  }
+
+  /** Fay and Feuer's limits of a count T with variance V, and the weight of one row more. */
+  private putGammaLimits(alpha: number): void {
+    const { count: length, low, high, around, variance, weight } = this;
+    for (let place = 0; place < length; place++) {
+      const [count, spread, more] = [around[place]!, variance[place]!, weight[place]!]; // place < length
+      const [y, v] = [count + more, spread + more * more];
+      low[place] = count > 0 && spread > 0 ? (2 * count * count) / spread : 1;
+      high[place] = count > 0 ? (2 * y * y) / v : 1;
+    }
+    chiSquareQuantilesAt(alpha / 2)(low, length);
+    chiSquareQuantilesAt(1 - alpha / 2)(high, length);
+    for (let place = 0; place < length; place++) {
+      const [count, spread, more] = [around[place]!, variance[place]!, weight[place]!];
+      const [y, v] = [count + more, spread + more * more];
+      if (count <= 0) {
+        low[place] = 0;
+        high[place] = more * Math.log(2 / alpha);
+        continue;
+      }
+      low[place] = spread > 0 ? (spread / (2 * count)) * low[place]! : count - more * Math.log(2 / alpha);
+      high[place] = (v / (2 * y)) * high[place]!;
+    }
+  }
+}
+
+/** One alone. */
+const single = new CountEnds(1);
+
+/** The interval of one count, see {@link CountEnds}. @param confidence two-sided, in (0, 1) */
 export function countInterval(
-  { value, variance, support, certain }: CountEstimate,
-  { population, read, heaviest }: Scope,
+  estimate: CountEstimate,
+  scope: Scope,
   confidence: number,
 ): { low: number; high: number } {
-  const weight = heaviest?.weight ?? 0;
-  const open = value - certain;
-  const unmatched = read - (support - certain);
-  const inverted = open > population / 2;
-  const [low, high] = gammaLimits(inverted ? population - open : open, variance, weight, 1 - confidence);
-  const limits = inverted ? { low: population - high, high: population - low } : { low, high };
-  return {
-    low: Math.max(support, certain + limits.low),
-    high: certain + Math.min(population - unmatched, limits.high),
-  };
+  single.count = 0;
+  single.add(estimate, scope);
+  single.make(confidence);
+  return { low: single.low[0]!, high: single.high[0]! }; // it has one
 }
 
 /** The most rows that may match where none of those read does, at a two-sided confidence: w_M·ln(2/α). */
 export function unseenRowsMax({ heaviest }: Scope, confidence: number): number {
   return heaviest === null ? 0 : heaviest.weight * Math.log(2 / (1 - confidence));
-}
-
-/** Fay and Feuer's limits of a count T with variance V. @param weight of one row more */
-function gammaLimits(count: number, variance: number, weight: number, alpha: number): [number, number] {
-  if (count <= 0) return [0, weight * Math.log(2 / alpha)];
-  const low =
-    variance > 0
-      ? (variance / (2 * count)) * chiSquareQuantile(alpha / 2, (2 * count * count) / variance)
-      : count - weight * Math.log(2 / alpha);
-  const [y, v] = [count + weight, variance + weight * weight];
-  const high = (v / (2 * y)) * chiSquareQuantile(1 - alpha / 2, (2 * y * y) / v);
-  return [low, high];
 }

@@ -1,11 +1,12 @@
-import type { ReasonCode } from '../plan/index.ts';
+import type { Writable } from '../common/index.ts';
 import { type Contributions, type ContributionTable, noContributions } from './contribution-table.ts';
+import type { Draft } from './draft.ts';
 import type { GroupEstimate } from './estimate-output.ts';
 import type { PreparedOutput } from './group-totals.ts';
 import { isSuspectTail } from './hill.ts';
 import { ShownEstimates } from './shown-estimates.ts';
-import type { ForeseenEstimate } from './sizing.ts';
-import type { TailEvidence } from './tails.ts';
+import { type ForeseenEstimate, foreseenOf } from './sizing.ts';
+import { emptyEvidence, type TailEvidence } from './tails.ts';
 
 /** What sizing needs of an estimate as numbers, by their places; behind them follow the derivatives. */
 const DF = 0;
@@ -15,6 +16,9 @@ const GRADIENT = TAIL + 5;
 /** What is there of it, as bits. */
 const HAS_TAIL = 1;
 const HAS_GRADIENT = 2;
+
+/** Filled anew for each tail that is looked at. */
+const suspected = emptyEvidence();
 
 /** Estimates that are made from totals, of one of the query's intervals, a group each: as numbers in a column, for there may be a hundred thousand. */
 export class EstimateColumns {
@@ -62,12 +66,38 @@ export class EstimateColumns {
 
   /** Puts an estimate down. */
   put(group: number, { estimate, gradient, contributions, df, tail }: GroupEstimate): void {
+    this.own().put(group, estimate);
+    this.putParts(group, gradient, contributions.table, df, tail);
+  }
+
+  /** Puts a draft down. */
+  putDraft(group: number, draft: Draft): void {
+    this.own().putDraft(group, draft, this.prepared.monotone);
+    this.putParts(group, draft.gradient, draft.table, draft.df, draft.hasTail ? draft.tail : null);
+  }
+
+  /** Puts down the ends of an estimate that was put down. */
+  putEnds(group: number, low: number, high: number): void {
+    this.own().putEnds(group, low, high, this.prepared.monotone);
+  }
+
+  /** The estimates to change: nobody else holds on to them. */
+  private own(): ShownEstimates {
+    if (this.isShared) this.estimates = this.estimates.clone();
+    this.isShared = false;
+    return this.estimates;
+  }
+
+  private putParts(
+    group: number,
+    gradient: ArrayLike<number>,
+    table: ContributionTable,
+    df: number,
+    tail: TailEvidence | null,
+  ): void {
     const { numbers } = this;
     const at = group * this.stride;
     let state = 0;
-    if (this.isShared) this.estimates = this.estimates.clone();
-    this.isShared = false;
-    this.estimates.put(group, estimate);
     numbers[at + DF] = df;
     if (tail !== null) {
       state |= HAS_TAIL;
@@ -82,7 +112,7 @@ export class EstimateColumns {
       for (let j = 0; j < gradient.length; j++) numbers[at + GRADIENT + j] = gradient[j]!; // j < length
     }
     this.state[group] = state;
-    this.tableOf[group] = this.placeOfTable(contributions.table);
+    this.tableOf[group] = this.placeOfTable(table);
   }
 
   /** The estimate with what sizing needs of it. */
@@ -100,17 +130,22 @@ export class EstimateColumns {
     };
   }
 
-  contributionsAt(group: number): Contributions {
+  private contributionsAt(group: number): Contributions {
     const { starts } = this;
-    const table = this.tables[this.tableOf[group]!]!; // one of them
+    const table = this.tableAt(group);
     return table === noContributions.table
       ? noContributions
       : { table, from: starts[group]!, to: starts[group + 1]! }; // one more start than groups
   }
 
-  /** The estimate as far as forecasts go by it: looked up, for one is made of each cell. */
+  /** The table that holds what the strata contribute to an estimate, at the places of its group's cells; that of {@link noContributions} where nothing does. */
+  tableAt(group: number): ContributionTable {
+    return this.tables[this.tableOf[group]!]!; // one of them
+  }
+
+  /** The estimate as far as forecasts go by it. */
   foreseenAt(group: number): ForeseenEstimate {
-    return new ColumnEstimate(this, group);
+    return foreseenOf(this.at(group));
   }
 
   dfAt(group: number): number {
@@ -120,82 +155,33 @@ export class EstimateColumns {
   /** Whether it is certified, but for a tail that may yet be too heavy. */
   isSuspect(group: number): boolean {
     if (!this.has(group, HAS_TAIL) || !this.shown.isCertified(group)) return false;
-    return isSuspectTail(this.tailAt(group)!, this.shown.confidence); // it has one
+    return isSuspectTail(this.putTail(group, suspected)!, this.shown.confidence); // it has one
   }
 
   private has(group: number, bit: number): boolean {
     return (this.state[group]! & bit) !== 0;
   }
 
-  tailAt(group: number): TailEvidence | null {
+  private tailAt(group: number): TailEvidence | null {
+    return this.putTail(group, emptyEvidence());
+  }
+
+  /** Puts down the evidence of an estimate's tail. @returns what was filled; null: it needs none */
+  putTail(group: number, into: Writable<TailEvidence>): TailEvidence | null {
     if (!this.has(group, HAS_TAIL)) return null;
     const { numbers } = this;
     const at = group * this.stride;
-    return {
-      effectiveSupport: numbers[at + TAIL]!, // a row of numbers a group
-      sampleSkewness: numbers[at + TAIL + 1]!,
-      populationSkewness: numbers[at + TAIL + 2]!,
-      spread: numbers[at + TAIL + 3]!,
-      largestSkewness: numbers[at + TAIL + 4]!,
-    };
+    into.effectiveSupport = numbers[at + TAIL]!; // a row of numbers a group
+    into.sampleSkewness = numbers[at + TAIL + 1]!;
+    into.populationSkewness = numbers[at + TAIL + 2]!;
+    into.spread = numbers[at + TAIL + 3]!;
+    into.largestSkewness = numbers[at + TAIL + 4]!;
+    return into;
   }
 
   /** Where the strata are taken as read in half, their contributions lie in another table. */
   private placeOfTable(table: ContributionTable): number {
     const place = this.tables.indexOf(table);
     return place < 0 ? this.tables.push(table) - 1 : place;
-  }
-}
-
-/** An estimate that lies in columns. */
-class ColumnEstimate implements ForeseenEstimate {
-  /** Made once: they are asked for at each size. */
-  private ownContributions: Contributions | null = null;
-  private ownTail: TailEvidence | null | undefined = undefined;
-
-  constructor(
-    private readonly columns: EstimateColumns,
-    private readonly group: number,
-  ) {}
-
-  get value(): number | null {
-    return this.columns.shown.valueAt(this.group);
-  }
-
-  get stdError(): number | null {
-    return this.columns.shown.stdErrorAt(this.group);
-  }
-
-  get support(): number {
-    return this.columns.shown.supportAt(this.group);
-  }
-
-  get exact(): boolean {
-    return this.columns.shown.isExact(this.group);
-  }
-
-  get confidence(): number {
-    return this.columns.shown.confidence;
-  }
-
-  get reasons(): readonly ReasonCode[] {
-    return this.columns.shown.reasonsAt(this.group);
-  }
-
-  get contributions(): Contributions {
-    return (this.ownContributions ??= this.columns.contributionsAt(this.group));
-  }
-
-  get df(): number {
-    return this.columns.dfAt(this.group);
-  }
-
-  get tail(): TailEvidence | null {
-    if (this.ownTail === undefined) this.ownTail = this.columns.tailAt(this.group);
-    return this.ownTail;
-  }
-
-  get certainty(): null {
-    return null;
   }
 }

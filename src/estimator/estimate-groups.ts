@@ -1,13 +1,9 @@
-import { finish, type Pieces, piecewise } from '../common/index.ts';
+import { finish, itemsOf, type List, type Pieces, piecewise } from '../common/index.ts';
 import { aggregateFunction, isOrdered, type Moments, toDouble, tryEvaluate } from '../plan/index.ts';
 import { ContributionTable } from './contribution-table.ts';
 import { EstimateColumns } from './estimate-columns.ts';
-import {
-  estimateListed,
-  estimateOutput,
-  type EstimateRequest,
-  type GroupEstimate,
-} from './estimate-output.ts';
+import type { Draft } from './draft.ts';
+import { draftOutput, estimateListed, type EstimateRequest, type GroupEstimate } from './estimate-output.ts';
 import {
   type CellRange,
   groupStarts,
@@ -18,11 +14,20 @@ import {
   type PreparedOutput,
   prepareOutputs,
 } from './group-totals.ts';
+import { IntervalEnds } from './interval-ends.ts';
 import { type ErrorRequest, supportBehind } from './listed-error.ts';
 import { ListedGroups } from './listed-groups.ts';
 import { type EstimateError, estimateOf, noParts, unbounded } from './make-estimate.ts';
 import { type GroupsMet, listedGroup, type MetGroup, MetGroups } from './met-group.ts';
-import { groupScope, type Scope, wholeScope } from './scope.ts';
+import { PointColumns } from './point-columns.ts';
+import { groupScope, type Scope, ScopeRoom, wholeScope } from './scope.ts';
+
+/** Room for ends by the places of intervals. It serves all estimators in turn. */
+const rooms: IntervalEnds[] = [];
+
+function endsOf(interval: number): IntervalEnds {
+  return (rooms[interval] ??= new IntervalEnds());
+}
 
 /** Groups that are met without a pause. */
 const groupsAtOnce = 1024;
@@ -37,9 +42,11 @@ export class GroupEstimator {
   private readonly intervals: readonly PreparedOutput[];
   private readonly listed: ListedGroups | null;
   /** Of the group that was asked for last, where groups have strata of their own: its intervals are made one after the other. */
-  private lastScope: { readonly group: number; readonly scope: Scope } | null = null;
+  private scopedGroup = -1;
+  private readonly room = new ScopeRoom();
   /** By interval: what the strata contribute to it in each group. */
   private readonly tables: ContributionTable[] = [];
+  private readonly points: (PointColumns | null)[];
   private readonly met: GroupsMet;
   private leveled: (EstimateRequest & ErrorRequest) | null = null;
 
@@ -47,6 +54,10 @@ export class GroupEstimator {
     this.moments = request.moments;
     this.whole = wholeScope(request.moments);
     this.intervals = prepareOutputs(request.query, request.aggregateTotals, request.moments);
+    this.points = this.intervals.map((prepared, place) => {
+      const { inner } = prepared;
+      return inner.kind === 'slot' && inner.slot === 'aggregate' ? new PointColumns(prepared, inner.index, place) : null; // prettier-ignore
+    });
     const listed = request.listed ?? null;
     this.listed = listed === null ? null : new ListedGroups(listed, request.moments);
     const { query, aggregateTotals, moments } = request;
@@ -58,6 +69,7 @@ export class GroupEstimator {
       listed: this.listed,
       starts: groupStarts(moments),
       isComplete,
+      last: { group: -1, totals: [] },
     };
   }
 
@@ -68,8 +80,7 @@ export class GroupEstimator {
 
   /** The groups in the order of the moments. */
   meet(): MetGroup[] {
-    const met = finish(this.meetInPieces());
-    return Array.from({ length: met.length }, (_, place) => met.at(place));
+    return itemsOf(finish(this.meetInPieces()));
   }
 
   /** The same in pieces; putting values in order may take long. */
@@ -133,8 +144,69 @@ export class GroupEstimator {
   estimateAt(group: MetGroup, interval: number, confidence: number): GroupEstimate {
     if (this.mayTakeLong(interval)) return finish(this.estimateInPieces(group, interval, confidence));
     const prepared = this.intervals[interval]!; // a place among the query's intervals
+    const ends = endsOf(interval);
+    ends.begin();
+    const draft = this.draftAt(group, -1, interval, confidence, ends);
+    ends.make(confidence, (_, low, high) => draft.setEnds(low, high));
+    return draft.taken(prepared, group.cells, confidence);
+  }
+
+  /**
+   * Puts the estimates of groups [from, to) of a list, at most 256, into the columns of the query's intervals, unless they are there.
+   * @param intervals places among the query's intervals, none of which takes long
+   * @returns how many were not there
+   */
+  putSome(
+    groups: List<MetGroup>,
+    from: number,
+    to: number,
+    intervals: readonly number[],
+    columns: readonly (EstimateColumns | undefined)[],
+    confidence: number,
+  ): number {
+    let made = 0;
+    for (const interval of intervals) {
+      endsOf(interval).begin();
+      if (from < to) this.points[interval]?.find(groups, from, to);
+    }
+    for (let at = from; at < to; at++) {
+      const group = groups.at(at)!; // at < length
+      for (const interval of intervals) {
+        const own = columns[interval]!; // there is room for them
+        if (own.isMade(group.group)) continue;
+        const ends = endsOf(interval);
+        own.putDraft(group.group, this.draftAt(group, at, interval, confidence, ends));
+        made++;
+        if (ends.isFull) this.makeEnds(interval, own, confidence);
+      }
+    }
+    for (const interval of intervals) this.makeEnds(interval, columns[interval]!, confidence);
+    return made;
+  }
+
+  private makeEnds(interval: number, columns: EstimateColumns, confidence: number): void {
+    endsOf(interval).make(confidence, (group, low, high) => columns.putEnds(group, low, high));
+  }
+
+  private draftAt(
+    group: MetGroup,
+    at: number,
+    interval: number,
+    confidence: number,
+    ends: IntervalEnds,
+  ): Draft {
+    const prepared = this.intervals[interval]!; // a place among the query's intervals
     const table = (this.tables[interval] ??= new ContributionTable(this.moments.cellCount));
-    return estimateOutput(this.at(confidence), prepared, group, this.scopeOf(prepared, group), table);
+    return draftOutput(
+      this.at(confidence),
+      prepared,
+      group,
+      this.scopeOf(prepared, group),
+      table,
+      this.points[interval]!,
+      at,
+      ends,
+    );
   }
 
   /** Whether one of the query's intervals is made from values in their order. */
@@ -152,7 +224,7 @@ export class GroupEstimator {
     if (this.listed === null || !this.mayTakeLong(interval))
       return this.estimateAt(group, interval, confidence);
     const prepared = this.intervals[interval]!; // a place among the query's intervals
-    return yield* estimateListed(this.at(confidence), prepared, group, this.scopeOf(prepared, group), this.listed); // prettier-ignore
+    return yield* estimateListed(this.at(confidence), prepared, group, this.scopeOf(prepared, group), this.listed, this.points[interval]!); // prettier-ignore
   }
 
   /** The value alone of one of the query's intervals, where no time is left for its error. */
@@ -186,9 +258,8 @@ export class GroupEstimator {
     if (isListed(prepared) && this.listed !== null) return this.listed.scopeOf(met.cells);
     if (!this.moments.groupsByStratum) return this.whole;
     const { group } = met;
-    if (this.lastScope?.group === group) return this.lastScope.scope;
-    const scope = groupScope(this.moments, met.cells);
-    this.lastScope = { group, scope };
-    return scope;
+    if (this.scopedGroup !== group) groupScope(this.moments, met.cells, this.room);
+    this.scopedGroup = group;
+    return this.room.scope;
   }
 }

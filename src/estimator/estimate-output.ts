@@ -1,40 +1,27 @@
 import type { Pieces } from '../common/index.ts';
-import type {
-  AggregateQuery,
-  AggregateTotals,
-  Estimate,
-  Moments,
-  ReasonCode,
-  Scalar,
-} from '../plan/index.ts';
+import type { AggregateQuery, AggregateTotals, Estimate, Moments, Scalar } from '../plan/index.ts';
 import type { Contributions, ContributionTable } from './contribution-table.ts';
-import { contributionsOf, unmatchedSingletons } from './contributions.ts';
-import { countInterval } from './count-interval.ts';
+import { contributionsOf, putContributions, unmatchedSingletons } from './contributions.ts';
+import { Draft } from './draft.ts';
 import type { Dual } from './dual.ts';
 import {
-  aggregateDual,
   aggregateDuals,
+  type CellRange,
   isExact,
   openSupportOf,
   type PreparedOutput,
 } from './group-totals.ts';
+import type { IntervalEnds } from './interval-ends.ts';
 import { linearisedError } from './linearised-error.ts';
 import { type ErrorRequest, listedError, supportBehind } from './listed-error.ts';
 import type { ListedGroups, ListedRows } from './listed-groups.ts';
-import {
-  type ErrorParts,
-  type EstimateError,
-  estimateOf,
-  type KnownError,
-  none,
-  noParts,
-  unbounded,
-} from './make-estimate.ts';
+import { type ErrorParts, estimateOf } from './make-estimate.ts';
 import type { MetGroup } from './met-group.ts';
 import { countsUnits, isPlain } from './plain.ts';
+import type { PointColumns } from './point-columns.ts';
 import type { Scope } from './scope.ts';
 import { smoothValue } from './smooth.ts';
-import { linearisedVariance, type VarianceParts } from './variance.ts';
+import { emptyVariance, linearisedVariance, type VarianceParts } from './variance.ts';
 import type { Witness } from './witness.ts';
 
 /** A divisor whose coefficient of variation is larger makes a ratio too skewed. */
@@ -63,28 +50,35 @@ export interface GroupEstimate extends ErrorParts {
   readonly gradient: readonly number[];
 }
 
-/** An output's value, and what it rests on. */
-interface Point {
-  /** With derivatives; null where it has none. */
-  readonly dual: Dual | null;
-  /** Each divisor in it. */
-  readonly divisors: readonly Dual[];
-  readonly support: number;
-}
+/** What is being worked out: of use again as soon as it is put down. */
+const draft = new Draft();
+const parts = emptyVariance();
+/** Each divisor in the output. */
+const divisors: Dual[] = [];
 
-/** Estimates an output that is made from totals for a group. @param table takes what the strata contribute */
-export function estimateOutput(
+/**
+ * Estimates an output that is made from totals for a group.
+ * @param table takes what the strata contribute
+ * @param points of the output; null: it is no aggregate as it stands
+ * @param at place of the group among those of which the points were found; negative: in none
+ * @param ends is asked for the ends of counts
+ * @returns a draft that is of use until the next is asked for
+ */
+export function draftOutput(
   request: EstimateRequest & ErrorRequest,
   prepared: PreparedOutput,
   group: MetGroup,
   scope: Scope,
   table: ContributionTable,
-): GroupEstimate {
-  const point = pointOf(request, prepared, group, scope);
-  const { dual } = point;
-  if (dual === null || hasNoError(prepared, scope)) return withoutError(request, prepared, scope, point);
-  const { error, parts } = errorByTotals(request, prepared, group, scope, dual, point, table);
-  return made(request, prepared, point, dual.value, error, parts);
+  points: PointColumns | null,
+  at: number,
+  ends: IntervalEnds,
+): Draft {
+  beginDraft(request, prepared, group, scope, points, at);
+  if (draft.hasValue && !hasNoError(prepared, scope))
+    return errorByTotals(request, prepared, group, scope, table, ends);
+  endWithoutError(prepared, scope);
+  return draft;
 }
 
 /** Estimates an output that is made from listed values for a group. */
@@ -94,99 +88,109 @@ export function* estimateListed(
   group: MetGroup,
   scope: Scope,
   listed: ListedGroups,
+  points: PointColumns | null,
 ): Pieces<GroupEstimate> {
-  const point = pointOf(request, prepared, group, scope);
-  const { dual } = point;
-  if (dual === null || hasNoError(prepared, scope)) return withoutError(request, prepared, scope, point);
-  const { error, parts } = yield* listedError(group, listed, prepared, scope, dual.value, request);
-  return made(request, prepared, point, dual.value, error, parts);
+  const { confidence } = request;
+  beginDraft(request, prepared, group, scope, points, -1);
+  if (!draft.hasValue || hasNoError(prepared, scope)) {
+    endWithoutError(prepared, scope);
+    return draft.taken(prepared, group.cells, confidence);
+  }
+  const { support, value } = draft;
+  const gradient = Array.from(draft.gradient);
+  const found = yield* listedError(group, listed, prepared, scope, value, request);
+  const estimate = estimateOf(value, found.error, prepared.monotone, { confidence, support });
+  return { estimate, prepared, gradient, ...found.parts };
 }
 
 /** Whether there is no error to estimate: the value is exact, or cannot be told at all. */
 const hasNoError = (prepared: PreparedOutput, scope: Scope): boolean =>
   scope.hasUnread || isExact(prepared, scope);
 
-function withoutError(request: Leveled, prepared: PreparedOutput, scope: Scope, point: Point): GroupEstimate {
-  if (scope.hasUnread)
-    return made(request, prepared, point, null, { ...unbounded, reasons: ['UNREAD_STRATUM'] }, noParts);
-  return isExact(prepared, scope)
-    ? made(request, prepared, point, point.dual?.value ?? null, none, noParts)
-    : made(request, prepared, point, null, { ...unbounded, reasons: ['NO_MATCH'] }, noParts);
-}
-
-type Leveled = Pick<EstimateRequest, 'confidence'>;
-
-function made(
-  { confidence }: Leveled,
-  prepared: PreparedOutput,
-  { dual, support }: Point,
-  value: number | null,
-  error: EstimateError,
-  { contributions, df, tail, certainty }: ErrorParts,
-): GroupEstimate {
-  const estimate = estimateOf(value, error, prepared.monotone, { confidence, support });
-  return { estimate, prepared, gradient: dual?.gradient ?? [], contributions, df, tail, certainty };
+function endWithoutError(prepared: PreparedOutput, scope: Scope): void {
+  const { hasValue, value } = draft;
+  draft.hasValue = false;
+  if (scope.hasUnread) draft.reasons.push('UNREAD_STRATUM');
+  else if (isExact(prepared, scope)) draft.setExact(hasValue ? value : null);
+  else draft.reasons.push('NO_MATCH');
 }
 
 /** The error of an output that is made from totals. */
 function errorByTotals(
   request: EstimateRequest & ErrorRequest,
   prepared: PreparedOutput,
-  group: MetGroup,
+  { group, cells }: MetGroup,
   scope: Scope,
-  dual: Dual,
-  { divisors, support }: Point,
   table: ContributionTable,
-): KnownError {
-  const { moments, confidence } = request;
-  const contributions = contributionsOf(moments, prepared, dual.gradient, group.cells, table);
-  const parts = varianceOf(moments, scope, contributions);
-  const isUncertain = ({ gradient, value }: Dual): boolean => {
-    const { variance } = varianceOf(moments, scope, contributionsOf(moments, prepared, gradient, group.cells)); // prettier-ignore
-    return Math.sqrt(variance) > divisorCvMax * Math.abs(value);
-  };
-  const isSkewed = divisors.some(isUncertain);
-  const { variance, df } = parts;
+  ends: IntervalEnds,
+): Draft {
+  const { moments } = request;
+  const { gradient } = draft;
+  const { from, to } = cells;
+  const contributions = { table, from, to };
+  putContributions(moments, prepared, gradient, from, to, table, from);
+  putVariance(moments, scope, contributions, parts);
   if (isPlain('count', request.query, prepared) && countsUnits(request, prepared)) {
-    const certain = support - openSupportOf(moments, prepared, group.cells);
-    const ends = countInterval({ value: dual.value, variance, support, certain }, scope, confidence);
-    const reasons: ReasonCode[] = parts.singletons > 0 ? ['SINGLETON_STRATUM'] : [];
-    const stdError = variance > 0 ? Math.sqrt(variance) : null;
-    const error = { low: ends.low, high: ends.high, stdError, exact: false, reasons };
-    return { error, parts: { contributions, df, tail: null, certainty: null } };
+    const { variance, df, singletons } = parts;
+    const { support, value } = draft;
+    const certain = support - openSupportOf(moments, prepared, cells);
+    ends.askCount(group, { value, variance, support, certain }, scope);
+    if (variance > 0) draft.setStdError(Math.sqrt(variance));
+    if (singletons > 0) draft.reasons.push('SINGLETON_STRATUM');
+    draft.table = table;
+    draft.df = df;
+    return draft;
   }
-  const { value, gradient } = dual;
-  const { group: own } = group;
-  const judged = { group: own, prepared, gradient, contributions, variance, value, support, parts, isSkewed };
-  return linearisedError(request, judged, scope);
+  const isSkewed = divisors.some((each) => isUncertain(moments, prepared, cells, scope, each)); // prettier-ignore
+  return linearisedError(request, { group, prepared, gradient, contributions, isSkewed }, parts, scope, draft); // prettier-ignore
+}
+
+/** Whether a divisor makes a ratio too skewed. */
+function isUncertain(
+  moments: Moments,
+  prepared: PreparedOutput,
+  cells: CellRange,
+  scope: Scope,
+  { gradient, value }: Dual,
+): boolean {
+  const own = emptyVariance();
+  putVariance(moments, scope, contributionsOf(moments, prepared, gradient, cells), own);
+  return Math.sqrt(own.variance) > divisorCvMax * Math.abs(value);
 }
 
 /** The variance of what has such contributions. */
-function varianceOf(moments: Moments, scope: Scope, contributions: Contributions): VarianceParts {
+function putVariance(
+  moments: Moments,
+  scope: Scope,
+  contributions: Contributions,
+  into: VarianceParts,
+): void {
   const unmatched = unmatchedSingletons(moments, scope, contributions);
-  return linearisedVariance(contributions, unmatched, moments.layout.design.kind);
+  linearisedVariance(contributions, unmatched, moments.layout.design.kind, into);
 }
 
-const noDivisors: readonly Dual[] = [];
-
-function pointOf(
+/** Begins the draft of an output's estimate, with its value and derivatives where it has one. */
+function beginDraft(
   { key, moments }: EstimateRequest,
   prepared: PreparedOutput,
   group: MetGroup,
   scope: Scope,
-): Point {
-  const { inner } = prepared;
+  points: PointColumns | null,
+  at: number,
+): void {
   const complete = isExact(prepared, scope);
-  const support = supportBehind(moments, prepared, group);
+  divisors.length = 0;
+  draft.begin(supportBehind(moments, prepared, group));
   // Most outputs are an aggregate as it stands, and there may be a hundred thousand of them.
-  if (inner.kind === 'slot' && inner.slot === 'aggregate')
-    return { dual: aggregateDual(group, prepared, inner.index, complete), divisors: noDivisors, support };
-  const divisors: Dual[] = [];
-  const dual = smoothValue(inner, {
+  if (points !== null) {
+    points.put(group, at, complete, draft);
+    return;
+  }
+  const dual = smoothValue(prepared.inner, {
     totals: prepared.totals.length,
     aggregates: aggregateDuals(group, prepared, complete),
     key: (index) => key(group.group, index),
     onDivisor: (divisor) => divisors.push(divisor),
   });
-  return { dual, divisors, support };
+  if (dual !== null) draft.setPoint(dual.value, dual.gradient);
 }

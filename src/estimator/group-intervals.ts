@@ -1,16 +1,17 @@
 import { type List, type Pieces, piecewise } from '../common/index.ts';
-import type { Estimate } from '../plan/index.ts';
+import type { Estimate, ReasonCode } from '../plan/index.ts';
 import type { GroupEstimator } from './estimate-groups.ts';
 import type { GroupEstimate } from './estimate-output.ts';
 import type { MetGroup } from './met-group.ts';
-import { type ForeseenEstimate, foreseenOf } from './sizing.ts';
+import { Forecasts } from './forecasts.ts';
+import { type ErrorTarget, foreseenOf, meetsTarget } from './sizing.ts';
 import type { SuspectRows } from './suspect-rows.ts';
 import { confirmTails, isSuspect, type TailRows, withoutLook } from './hill.ts';
 import type { EstimateColumns } from './estimate-columns.ts';
 import { ShownEstimates } from './shown-estimates.ts';
 
 /** Whether there was no time for the estimate's interval. */
-export const isOutOfTime = ({ low, high, reasons }: Estimate): boolean =>
+const isOutOfTime = ({ low, high, reasons }: Estimate): boolean =>
   low === null && high === null && reasons.includes('OUT_OF_TIME');
 
 /** Groups that are looked at without a pause: whoever confirms them finds their intervals made. */
@@ -98,11 +99,28 @@ export class GroupIntervals {
     return own;
   }
 
-  /** The same as far as forecasts go by it. */
-  foreseenAt(group: MetGroup, place: number): ForeseenEstimate {
-    if (this.mayTakeLong(place)) return foreseenOf(this.at(group, place));
+  /** Whether it keeps a target. @param forgiven a reason that is no obstacle */
+  meetsTarget(group: MetGroup, place: number, target: ErrorTarget, forgiven: ReasonCode | null): boolean {
+    if (this.mayTakeLong(place)) return meetsTarget(this.at(group, place).estimate, target, forgiven);
     this.makeAt(group, place);
-    return this.columnsOf(place).foreseenAt(group.group);
+    return this.columnsOf(place).shown.meetsTarget(group.group, target, forgiven);
+  }
+
+  /** What there is room for: all intervals of so many groups as they would be at other sizes. */
+  forecasts(groups: number): Forecasts {
+    return new Forecasts(groups * this.estimator.intervalCount, this.confidence);
+  }
+
+  /** Adds the interval to forecasts, unless there was no time for it. */
+  foresee(group: MetGroup, place: number, forecasts: Forecasts): void {
+    if (this.mayTakeLong(place)) {
+      const own = this.at(group, place);
+      if (!isOutOfTime(own.estimate)) forecasts.add(group, foreseenOf(own));
+      return;
+    }
+    this.makeAt(group, place);
+    const columns = this.columnsOf(place);
+    if (!columns.shown.isOutOfTime(group.group)) forecasts.addFrom(columns, group);
   }
 
   /** Makes the interval at a place, unless it was made. */
@@ -114,6 +132,29 @@ export class GroupIntervals {
       ? estimator.valueAt(group, place, confidence)
       : estimator.estimateAt(group, place, confidence);
     this.put(group, place, this.widened(group, place, own));
+  }
+
+  /**
+   * Makes the intervals of groups [from, to) of a list, unless they were made.
+   * @param places of intervals none of which takes long
+   * @returns how many were made
+   */
+  makeSome(groups: List<MetGroup>, from: number, to: number, places: readonly number[]): number {
+    const { estimator, columns, confidence } = this;
+    if (!this.isOutOfTime && this.suspect === null) {
+      for (const place of places) this.columnsOf(place);
+      return estimator.putSome(groups, from, to, places, columns, confidence);
+    }
+    let made = 0;
+    for (let at = from; at < to; at++) {
+      const group = groups.at(at)!; // at < length
+      for (const place of places) {
+        if (this.isMade(group, place)) continue;
+        this.makeAt(group, place);
+        made++;
+      }
+    }
+    return made;
   }
 
   private widened(group: MetGroup, place: number, own: GroupEstimate): GroupEstimate {

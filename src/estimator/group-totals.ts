@@ -154,22 +154,29 @@ function slotsByPower(
     : null;
 }
 
-/** T̂ = Σ_h w_h Σ z for every total of the layout, with w_h = N_h / n_h; Σ wz, where rows have weights of their own. */
-export function estimateTotals(moments: Moments, { from, to }: CellRange): number[] {
+/** T̂ = Σ_h w_h Σ z of a total over cells [from, to), with w_h = N_h / n_h; Σ wz, where rows have weights of their own. */
+export function estimateTotal(moments: Moments, from: number, to: number, total: number): number {
   const { layout, sums, cellStratum, populationRows, rowsRead } = moments;
   const { monomials, weightedSlot, weightMeasure } = layout;
-  // A typed array takes longer to make than to fill, and one that is filled with 0 first is made twice.
-  const totals = Array<number>(layout.totals.length);
-  for (let total = 0; total < totals.length; total++) {
-    let sum = 0;
-    for (let cell = from; cell < to; cell++) {
-      const stratum = cellStratum[cell]!; // one a cell
-      if (rowsRead[stratum] === 0) continue;
-      const weight = weightMeasure === null ? populationRows[stratum]! / rowsRead[stratum]! : 1;
-      sum += weight * sums[cell * monomials.length + weightedSlot[total]!]!;
-    }
-    totals[total] = sum;
+  const slot = weightedSlot[total]!; // one a total
+  let sum = 0;
+  for (let cell = from; cell < to; cell++) {
+    const stratum = cellStratum[cell]!; // one a cell
+    if (rowsRead[stratum] === 0) continue;
+    const weight = weightMeasure === null ? populationRows[stratum]! / rowsRead[stratum]! : 1;
+    sum += weight * sums[cell * monomials.length + slot]!;
   }
+  return sum;
+}
+
+/** The same of every total of the layout. @param totals is filled with them, and returned */
+export function estimateTotals(
+  moments: Moments,
+  { from, to }: CellRange,
+  totals: number[],
+): readonly number[] {
+  for (let total = 0; total < moments.layout.totals.length; total++)
+    totals[total] = estimateTotal(moments, from, to, total);
   return totals;
 }
 
@@ -210,7 +217,7 @@ export function openSupportOf(moments: Moments, output: PreparedOutput, { from, 
 }
 
 /** Σ of a slot over a group's cells. */
-function slotSum(sums: Float64Array, stride: number, slot: number, { from, to }: CellRange): number {
+export function slotSum(sums: Float64Array, stride: number, slot: number, { from, to }: CellRange): number {
   let sum = 0;
   for (let cell = from; cell < to; cell++) sum += sums[cell * stride + slot]!; // stride sums a cell
   return sum;
@@ -279,7 +286,7 @@ export function aggregateDuals(
 }
 
 /** One of them. */
-export function aggregateDual(
+function aggregateDual(
   group: GroupTotals,
   { totals }: PreparedOutput,
   aggregate: number,

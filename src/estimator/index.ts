@@ -10,7 +10,7 @@ export { GroupEstimator } from './estimate-groups.ts';
 export type { GroupEstimate } from './estimate-output.ts';
 export type { MetGroup, MetGroups } from './met-group.ts';
 export { SuspectRows } from './suspect-rows.ts';
-export { GroupIntervals, isOutOfTime } from './group-intervals.ts';
+export { GroupIntervals } from './group-intervals.ts';
 export { type CellRange, groupStarts } from './group-totals.ts';
 export { confirmTails, type TailRows } from './hill.ts';
 export type { ListedRows } from './listed-groups.ts';
@@ -23,15 +23,13 @@ export { type PackedEstimates, ShownEstimates } from './shown-estimates.ts';
 export {
   CellForecast,
   type ErrorTarget,
-  type ForeseenEstimate,
   foreseenOf,
-  meetsTarget,
   pilotSupportMin,
   type Presumption,
   type RowsAt,
-  sizeForTarget,
-  type SizingResult,
 } from './sizing.ts';
+export { Forecasts } from './forecasts.ts';
+export { sizeForTarget, type SizingResult } from './size-for-target.ts';
 export { cellConfidence } from './simultaneous.ts';
 export { smoothRefusal } from './smooth.ts';
 export { type Witness, witnessTimes } from './witness.ts';

@@ -23,7 +23,7 @@ interface KeyContribution {
 function keyContribution(
   layout: MomentLayout,
   totals: readonly number[],
-  gradient: readonly number[],
+  gradient: ArrayLike<number>,
   centres: Float64Array,
   { moments, everyRow }: KeyPopulation,
 ): KeyContribution | null {
@@ -74,7 +74,7 @@ export interface KeyTailRequest {
   readonly keys: KeyPopulation;
   /** The output's totals, and one partial derivative each. */
   readonly totals: readonly number[];
-  readonly gradient: readonly number[];
+  readonly gradient: ArrayLike<number>;
   /** How far what a row adds to each total can reach. */
   readonly reach: readonly Reach[];
 }
@@ -108,7 +108,7 @@ export function largestOfKey({
   reach,
 }: Omit<KeyTailRequest, 'centres'>): number {
   const isDistinct = totals.map((total) => layout.keyed?.distinct[total] === true);
-  const ofRows = gradient.map((partial, place) => (isDistinct[place] === true ? 0 : partial));
-  const ofKey = gradient.reduce((sum, partial, place) => (isDistinct[place] === true ? sum + Math.abs(partial) : sum), 0); // prettier-ignore
+  const ofRows = Array.from(gradient, (partial, place) => (isDistinct[place] === true ? 0 : partial));
+  const ofKey = Array.from(gradient).reduce((sum, partial, place) => (isDistinct[place] === true ? sum + Math.abs(partial) : sum), 0); // prettier-ignore
   return keys.rowsMax * largestContribution(reach, ofRows) + ofKey;
 }

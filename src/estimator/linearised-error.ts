@@ -1,19 +1,16 @@
-import type { ReasonCode } from '../plan/index.ts';
 import type { Contributions } from './contribution-table.ts';
-import { type KnownError, unbounded } from './make-estimate.ts';
+import { Draft } from './draft.ts';
 import { type Asked, unseenSum } from './plain.ts';
 import { tQuantile } from './quantiles.ts';
 import type { Scope } from './scope.ts';
-import { type JudgedEstimate, tailEvidence, tailReasons } from './tails.ts';
+import { addTailReasons, type JudgedEstimate, tailEvidence } from './tails.ts';
 import { linearisedVariance, type VarianceParts } from './variance.ts';
 import type { Witness } from './witness.ts';
 
+type JudgedRequest = Asked & { readonly witness?: Witness | undefined };
+
 /** A smooth function of totals, linearised. */
 export interface Linearised extends JudgedEstimate {
-  readonly value: number;
-  /** Rows behind it. */
-  readonly support: number;
-  readonly parts: VarianceParts;
   /** A divisor is too uncertain. */
   readonly isSkewed: boolean;
 }
@@ -26,34 +23,44 @@ const cautiousShare = 0.5;
  * make the error, which is then no more normal than they are, however small it is. There an interval as wide as if half of the
  * stratum had been read is right: the error of half is near to normal if rows enough were read, and that of the rest is smaller
  * by so much that Chebyshev's inequality bounds it (of a share f > 0.9: V/(V′z²) = 2(1 − f)/z² ≤ 5 % at 95 %).
+ * @param parts of its variance
+ * @param draft of it, with its value; is filled with the rest
+ * @returns the draft, or another one that is of use until the next is asked for
  */
 export function linearisedError(
-  request: Asked & { readonly witness?: Witness | undefined },
+  request: JudgedRequest,
   estimate: Linearised,
+  parts: Readonly<VarianceParts>,
   scope: Scope,
-): KnownError {
-  const plain = intervalOf(request, estimate, scope);
-  const { contributions, parts: own } = estimate;
+  draft: Draft,
+): Draft {
+  putInterval(request, estimate, parts, scope, draft);
   const { kind } = request.moments.layout.design;
   const mayBeCautious =
     kind === 'strata' &&
-    own.singletons === 0 &&
-    plain.error.reasons.length > 0 &&
-    hasNearlyWhole(contributions);
-  if (!mayBeCautious) return plain;
-  const asHalf = takenAsHalf(contributions);
+    parts.singletons === 0 &&
+    draft.reasons.length > 0 &&
+    hasNearlyWhole(estimate.contributions);
+  if (!mayBeCautious) return draft;
+  const asHalf = takenAsHalf(estimate.contributions);
   const { heaviest } = scope;
-  const parts = linearisedVariance(asHalf, [], kind);
-  const cautious = intervalOf(
+  cautious.begin(draft.support);
+  cautious.setPoint(draft.value, draft.gradient);
+  putInterval(
     request,
-    { ...estimate, contributions: asHalf, variance: parts.variance, parts },
+    { ...estimate, contributions: asHalf },
+    linearisedVariance(asHalf, [], kind),
     {
       ...scope,
       heaviest: heaviest && { ...heaviest, readShare: Math.min(heaviest.readShare, cautiousShare) },
     },
+    cautious,
   );
-  return cautious.error.reasons.length === 0 ? cautious : plain;
+  return cautious.reasons.length === 0 ? cautious : draft;
 }
+
+/** Filled anew for each estimate that is taken with caution. */
+const cautious = new Draft();
 
 const isNearlyWhole = (isOpen: boolean, read: number, population: number): boolean =>
   isOpen && read > cautiousShare * population;
@@ -81,32 +88,33 @@ function takenAsHalf({ table, from, to }: Contributions): Contributions {
   return { table: half, from, to };
 }
 
-function intervalOf(
-  request: Asked & { readonly witness?: Witness | undefined },
+function putInterval(
+  request: JudgedRequest,
   estimate: Linearised,
+  { variance, df, singletons }: Readonly<VarianceParts>,
   scope: Scope,
-): KnownError {
+  draft: Draft,
+): void {
   const { moments, confidence, witness } = request;
-  const { prepared, value, support, parts, isSkewed, contributions } = estimate;
-  const { variance, df, singletons } = parts;
-  const tail = tailEvidence(moments, estimate, scope, witness);
-  const reasons: ReasonCode[] = support === 0 ? ['NO_MATCH'] : tailReasons(tail, confidence);
+  const { prepared, contributions, isSkewed } = estimate;
+  const { support, reasons, value } = draft;
+  draft.table = contributions.table;
+  draft.df = df;
+  draft.hasTail = true;
+  tailEvidence(moments, estimate, variance, scope, witness, draft.tail);
+  if (support === 0) reasons.push('NO_MATCH');
+  else addTailReasons(draft.tail, confidence, reasons);
   if (isSkewed) reasons.push('SKEWED_RATIO');
   if (singletons > 0) reasons.push('SINGLETON_STRATUM');
-  const known = { contributions, df, tail, certainty: null };
   if (support === 0) {
-    const { low, high } = unseenSum(request, prepared, scope) ?? unbounded;
-    return { error: { low, high, stdError: null, exact: false, reasons }, parts: known };
-  }
-  if (variance === 0) {
+    const ends = unseenSum(request, prepared, scope);
+    if (ends !== null) draft.setEnds(ends.low, ends.high);
+  } else if (variance === 0) {
     if (singletons === 0) reasons.push('ZERO_VARIANCE');
-    // Groups of a row or two are many, and to copy takes longer.
-    return { error: { low: null, high: null, stdError: null, exact: false, reasons }, parts: known };
+  } else {
+    const stdError = Math.sqrt(variance);
+    const halfWidth = tQuantile((1 + confidence) / 2, df) * stdError;
+    draft.setStdError(stdError);
+    draft.setEnds(value - halfWidth, value + halfWidth);
   }
-  const stdError = Math.sqrt(variance);
-  const halfWidth = tQuantile((1 + confidence) / 2, df) * stdError;
-  return {
-    error: { low: value - halfWidth, high: value + halfWidth, stdError, exact: false, reasons },
-    parts: known,
-  };
 }

@@ -34,8 +34,6 @@ export const noParts: ErrorParts = { contributions: noContributions, df: 1, tail
 
 /** Nothing is known of the error. */
 export const unbounded = { low: null, high: null, stdError: null, exact: false };
-/** There is none. */
-export const none: EstimateError = { low: null, high: null, stdError: 0, exact: true, reasons: [] };
 
 /** An estimate; its value and ends go through the rounding around the output. */
 export function estimateOf(

@@ -16,9 +16,11 @@ export interface GroupsMet extends Pick<GroupTotals, 'query' | 'aggregateTotals'
   readonly starts: Int32Array;
   /** All rows were read. */
   readonly isComplete: boolean;
+  /** The totals of the group that was asked last: its intervals are made one after the other. */
+  readonly last: { group: number; readonly totals: number[] };
 }
 
-/** A group whose totals and values are computed when they are asked for: there may be a hundred thousand, and few are asked for twice. */
+/** A group whose totals and values are computed when they are asked for, and are of use until another group is asked: there may be a hundred thousand. */
 class SummedGroup implements MetGroup, CellRange {
   constructor(
     private readonly met: GroupsMet,
@@ -48,7 +50,11 @@ class SummedGroup implements MetGroup, CellRange {
   }
 
   get totals(): readonly number[] {
-    return estimateTotals(this.met.moments, this);
+    const { met, group } = this;
+    const { last } = met;
+    if (last.group !== group) estimateTotals(met.moments, this, last.totals);
+    last.group = group;
+    return last.totals;
   }
 
   get aggregates(): readonly (number | null)[] {
@@ -88,7 +94,7 @@ export class MetGroups implements List<MetGroup> {
 /** The same of a group whose values were put in order: as it is then. */
 export function listedGroup(met: GroupsMet, group: number, cells: CellRange): MetGroup {
   const { query, aggregateTotals, moments, listed, isComplete } = met;
-  const totals = estimateTotals(moments, cells);
+  const totals = estimateTotals(moments, cells, []);
   const own = { query, aggregateTotals, moments, listed, group, cells, totals };
   return { aggregates: aggregatesOf(own, isComplete), ...own };
 }

@@ -28,7 +28,7 @@ export interface ReadSpread {
 export function tailByMoments(
   moments: Moments,
   prepared: PreparedOutput,
-  gradient: readonly number[],
+  gradient: ArrayLike<number>,
   matches: MatchList,
   spread: ReadSpread,
 ): ExpectedTail {
@@ -59,10 +59,10 @@ export function tailOf(third: number, squares: number): ExpectedTail {
 function powerMeansOf(
   { centres, population, joint }: Moments,
   { dependence }: PreparedOutput,
-  gradient: readonly number[],
+  gradient: ArrayLike<number>,
 ): PowerMeans | null {
   const [first, second, another] = dependence.measures;
-  if (first === undefined) return constantMeans(gradient.reduce((sum, partial) => sum + partial, 0));
+  if (first === undefined) return constantMeans(Array.from(gradient).reduce((sum, partial) => sum + partial, 0)); // prettier-ignore
   if (second === undefined) {
     const known = population[first]!.moments; // one a measure
     return known === null ? null : new SingleMeans(dependence, gradient, centres[first]!, known);
@@ -80,7 +80,7 @@ function powerMeansOf(
 function tailByNorms(
   moments: Moments,
   prepared: PreparedOutput,
-  gradient: readonly number[],
+  gradient: ArrayLike<number>,
   matches: MatchList,
   { variance, meanSquare }: ReadSpread,
 ): ExpectedTail {
@@ -104,7 +104,7 @@ function tailByNorms(
 function sumOf(
   { layout, centres, population }: Moments,
   { totals, dependence }: PreparedOutput,
-  gradient: readonly number[],
+  gradient: ArrayLike<number>,
 ): { constant: number; parts: SumPart[] } | null {
   if (dependence.degree > 1) return null;
   let constant = 0;

@@ -14,29 +14,42 @@ export function constantMeans(constant: number): PowerMeans {
 /** Of u that depends on one measure: in closed form, for there may be very many groups. */
 export class SingleMeans implements PowerMeans {
   /** The coefficients of u in powers of x − centre. */
-  private readonly coefficients = [0, 0, 0];
+  private constant = 0;
+  private slope = 0;
+  private square = 0;
+  /** u = a + bX + cX², X the distance from a stratum's mean. */
+  private a = 0;
+  private b = 0;
+  private c = 0;
 
   /** @param gradient one partial for each of the powers */
   constructor(
     { powers }: Dependence,
-    gradient: readonly number[],
+    gradient: ArrayLike<number>,
     private readonly centre: number,
     private readonly known: StratumMoments,
   ) {
-    for (let place = 0; place < powers.length; place++)
-      this.coefficients[powers[place]![0]]! += gradient[place]!; // powers up to 2
+    for (let place = 0; place < powers.length; place++) {
+      const [power] = powers[place]!; // up to 2
+      const partial = gradient[place]!;
+      if (power === 0) this.constant += partial;
+      else if (power === 1) this.slope += partial;
+      else this.square += partial;
+    }
   }
 
   second(stratum: number): number {
     if (this.known.count[stratum] === 0) return 0;
-    const [a, b, c] = this.aboutMean(stratum);
+    this.putAboutMean(stratum);
+    const { a, b, c } = this;
     const linear = a * a + (b * b + 2 * a * c) * this.moment(2, stratum);
     return c === 0 ? linear : linear + 2 * b * c * this.moment(3, stratum) + c * c * this.moment(4, stratum);
   }
 
   third(stratum: number): number {
     if (this.known.count[stratum] === 0) return 0;
-    const [a, b, c] = this.aboutMean(stratum);
+    this.putAboutMean(stratum);
+    const { a, b, c } = this;
     // Not by **, which takes longer than all of this.
     const linear = a * a * a + 3 * a * b * b * this.moment(2, stratum) + b * b * b * this.moment(3, stratum);
     if (c === 0) return linear;
@@ -50,11 +63,12 @@ export class SingleMeans implements PowerMeans {
     );
   }
 
-  /** u = a + bX + cX², X the distance from the stratum's mean. */
-  private aboutMean(stratum: number): readonly [number, number, number] {
-    const [constant, slope, square] = this.coefficients as [number, number, number]; // made with three
+  private putAboutMean(stratum: number): void {
+    const { constant, slope, square } = this;
     const by = this.known.mean[stratum]! - this.centre; // one mean a stratum
-    return [constant + by * (slope + by * square), slope + 2 * by * square, square];
+    this.a = constant + by * (slope + by * square);
+    this.b = slope + 2 * by * square;
+    this.c = square;
   }
 
   private moment(order: number, stratum: number): number {
@@ -65,7 +79,7 @@ export class SingleMeans implements PowerMeans {
 /** Of u that depends on two measures. @param joint of order 3 where u is linear, of 6 where it has squares or products */
 export function pairMeans(
   dependence: Dependence,
-  gradient: readonly number[],
+  gradient: ArrayLike<number>,
   centres: readonly [number, number],
   joint: JointMoments,
 ): PowerMeans {
@@ -82,7 +96,7 @@ class LinearPairMeans implements PowerMeans {
 
   constructor(
     { powers }: Dependence,
-    gradient: readonly number[],
+    gradient: ArrayLike<number>,
     private readonly centres: readonly [number, number],
     private readonly joint: JointMoments,
   ) {
@@ -136,7 +150,7 @@ class LinearPairMeans implements PowerMeans {
 class PairMeans implements PowerMeans {
   constructor(
     private readonly dependence: Dependence,
-    private readonly gradient: readonly number[],
+    private readonly gradient: ArrayLike<number>,
     private readonly centres: readonly [number, number],
     private readonly joint: JointMoments,
   ) {}

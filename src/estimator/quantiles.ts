@@ -2,7 +2,7 @@ import beta from '@stdlib/stats-base-dists-beta-quantile';
 import chiSquare from '@stdlib/stats-base-dists-chisquare-quantile';
 import normal from '@stdlib/stats-base-dists-normal-quantile';
 import student from '@stdlib/stats-base-dists-t-quantile';
-import { ChebyshevSeries } from './chebyshev.ts';
+import { ChebyshevSeries, valuesAtOnce } from './chebyshev.ts';
 
 /*
  * Quantiles. Those of t and χ² are asked for thousands of times at the same level, each time for other degrees of freedom: there they
@@ -12,6 +12,9 @@ import { ChebyshevSeries } from './chebyshev.ts';
 
 /** A quantile at one level, as a function of the degrees of freedom. */
 type QuantileAt = (df: number) => number;
+
+/** Replaces the first `count` degrees of freedom in a list, at most {@link valuesAtOnce}, by their quantiles at one level. */
+export type ReplaceByQuantiles = (values: Float64Array, count: number) => void;
 
 /** Levels whose polynomials are kept. */
 const levelsMax = 64;
@@ -57,31 +60,88 @@ const kept = (quantile: (p: number, df: number) => number): ((p: number) => Quan
 const fewT = kept(student);
 const fewChiSquare = kept(chiSquare);
 
-/** How far a level below a half lies from 0; those above mirror it. */
-const tAt = byLevel((p): QuantileAt => {
-  const series = new ChebyshevSeries((u) => Math.log(-student(p, 1 / u)), 0, 1 / smoothFrom.t, nodes.t);
-  return (df) => Math.exp(series.at(1 / df));
+/** What was asked for, and the library's values where the polynomial does not serve. */
+const asked = new Float64Array(valuesAtOnce);
+const ofLibrary = new Float64Array(valuesAtOnce);
+
+/** How far a level below a half lies from 0; those above mirror it. @param few quantiles of few degrees of freedom */
+function replaceByT(p: number, few: QuantileAt, sign: number): ReplaceByQuantiles {
+  const series = lazily(() => new ChebyshevSeries((u) => Math.log(-student(p, 1 / u)), 0, 1 / smoothFrom.t, nodes.t)); // prettier-ignore
+  return (values, count) => {
+    if (!asks(values, count, smoothFrom.t, few)) return;
+    for (let place = 0; place < count; place++) values[place] = 1 / values[place]!; // place < count
+    series().replace(values, count);
+    for (let place = 0; place < count; place++)
+      values[place] = asked[place]! < smoothFrom.t ? ofLibrary[place]! : sign * Math.exp(values[place]!);
+  };
+}
+
+/** Keeps what is asked for, and finds it where the polynomial does not serve. @returns false where it is found of all */
+function asks(values: Float64Array, count: number, from: number, few: QuantileAt): boolean {
+  let isSmooth = false;
+  for (let place = 0; place < count; place++) {
+    const df = (asked[place] = values[place]!); // place < count
+    if (df < from) ofLibrary[place] = few(df);
+    else isSmooth = true;
+  }
+  if (!isSmooth) for (let place = 0; place < count; place++) values[place] = ofLibrary[place]!;
+  return isSmooth;
+}
+
+/** Makes something when it is first asked for. */
+function lazily<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
+
+/**
+ * Quantiles of Student's t at one level.
+ * @returns what replaces degrees of freedom by them: any positive numbers; infinite: it is normal
+ */
+export const tQuantilesAt = byLevel((p): ReplaceByQuantiles => {
+  if (p === 0.5) return (values, count) => values.fill(0, 0, count);
+  return p > 0.5 ? replaceByT(1 - p, fewT(p), 1) : replaceByT(p, fewT(p), -1);
 });
 
-/** By Wilson and Hilferty's cube root, which is nearly a straight line in 1/√df: (q/df)^⅓ = 1 + w·h(w). */
-const chiSquareAt = byLevel((p): QuantileAt => {
-  const h = new ChebyshevSeries(
-    (w) => (Math.cbrt(chiSquare(p, 1 / w ** 2) * w ** 2) - 1) / w,
-    1 / Math.sqrt(libraryRightTo),
-    1 / Math.sqrt(smoothFrom.chiSquare),
-    nodes.chiSquare,
+/**
+ * Quantiles of χ² at one level, by Wilson and Hilferty's cube root, which is nearly a straight line in 1/√df: (q/df)^⅓ = 1 + w·h(w).
+ * @returns what replaces degrees of freedom by them: any positive numbers
+ */
+export const chiSquareQuantilesAt = byLevel((p): ReplaceByQuantiles => {
+  const few = fewChiSquare(p);
+  const series = lazily(
+    () =>
+      new ChebyshevSeries(
+        (w) => (Math.cbrt(chiSquare(p, 1 / w ** 2) * w ** 2) - 1) / w,
+        1 / Math.sqrt(libraryRightTo),
+        1 / Math.sqrt(smoothFrom.chiSquare),
+        nodes.chiSquare,
+      ),
   );
-  return (df) => {
-    const w = 1 / Math.sqrt(df);
-    return df * (1 + w * h.at(w)) ** 3;
+  return (values, count) => {
+    if (!asks(values, count, smoothFrom.chiSquare, few)) return;
+    for (let place = 0; place < count; place++) values[place] = 1 / Math.sqrt(values[place]!); // place < count
+    series().replace(values, count);
+    for (let place = 0; place < count; place++) {
+      const df = asked[place]!;
+      const h = values[place]!;
+      values[place] = df < smoothFrom.chiSquare ? ofLibrary[place]! : df * (1 + (1 / Math.sqrt(df)) * h) ** 3;
+    }
   };
 });
 
+/** One alone. */
+const single = new Float64Array(1);
+
+function quantileOf(replace: ReplaceByQuantiles, df: number): number {
+  single[0] = df;
+  replace(single, 1);
+  return single[0];
+}
+
 /** The p-quantile of Student's t. @param df degrees of freedom, any positive number; infinite: it is normal */
 export function tQuantile(p: number, df: number): number {
-  if (p === 0.5) return 0;
-  if (df < smoothFrom.t) return fewT(p)(df);
-  return p > 0.5 ? tAt(1 - p)(df) : -tAt(p)(df);
+  return quantileOf(tQuantilesAt(p), df);
 }
 
 /** The p-quantile of the standard normal distribution. */
@@ -89,7 +149,7 @@ export const normalQuantile: (p: number) => number = byLevel((p) => normal(p, 0,
 
 /** The p-quantile of χ². @param df degrees of freedom, any positive number */
 export function chiSquareQuantile(p: number, df: number): number {
-  return (df < smoothFrom.chiSquare ? fewChiSquare : chiSquareAt)(p)(df);
+  return quantileOf(chiSquareQuantilesAt(p), df);
 }
 
 /** The p-quantile of the beta distribution. @param a positive @param b positive */

@@ -33,7 +33,7 @@ export function contributionReach(
  * The largest |u| that any row can contribute, by interval arithmetic over what its measures can reach.
  * @returns infinite where a measure's values have no known bounds
  */
-export function largestContribution(reach: readonly Reach[], gradient: readonly number[]): number {
+export function largestContribution(reach: readonly Reach[], gradient: ArrayLike<number>): number {
   let [low, high] = [0, 0];
   for (let place = 0; place < gradient.length; place++) {
     const partial = gradient[place]!; // place < length

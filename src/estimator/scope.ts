@@ -1,3 +1,4 @@
+import type { Writable } from '../common/index.ts';
 import type { Moments } from '../plan/index.ts';
 import type { CellRange } from './group-totals.ts';
 
@@ -27,12 +28,17 @@ export interface OpenWeight {
 
 /** The largest weight in a stratum: N_h / n_h, or a row's own. @returns null where all of its rows were read */
 export function openWeight(moments: Moments, stratum: number): OpenWeight | null {
-  if (!hasOpenRows(moments, stratum)) return null;
+  return hasOpenRows(moments, stratum) ? weighed(moments, stratum, emptyWeight()) : null;
+}
+
+function weighed(moments: Moments, stratum: number, into: Writable<OpenWeight>): OpenWeight {
   const { layout, populationRows, rowsRead, weightMax } = moments;
-  const weight = weightOfOpen(moments, stratum);
+  into.stratum = stratum;
+  into.weight = weightOfOpen(moments, stratum);
   if (weightMax === null)
-    return { stratum, weight, readShare: rowsRead[stratum]! / populationRows[stratum]! }; // one entry a stratum
-  return { stratum, weight, readShare: layout.design.kind === 'weights-in-strata' ? 0 : 1 / weight };
+    into.readShare = rowsRead[stratum]! / populationRows[stratum]!; // one entry a stratum
+  else into.readShare = layout.design.kind === 'weights-in-strata' ? 0 : 1 / into.weight;
+  return into;
 }
 
 function weightOfOpen({ populationRows, rowsRead, weightMax }: Moments, stratum: number): number {
@@ -50,22 +56,46 @@ export function hasOpenRows(
 
 /** The scope of every group that has no strata of its own. */
 export function wholeScope(moments: Moments): Scope {
-  return scopeOf(moments, null, 0, moments.included.length);
+  return scopeOf(moments, null, 0, moments.included.length, new ScopeRoom());
 }
 
-/** The scope of a group whose strata are its own. */
-export function groupScope(moments: Moments, { from, to }: CellRange): Scope {
-  return scopeOf(moments, moments.cellStratum, from, to);
+/** The scope of a group whose strata are its own. @param room takes it, until it takes another one; missing: it gets one of its own */
+export function groupScope(moments: Moments, { from, to }: CellRange, room = new ScopeRoom()): Scope {
+  return scopeOf(moments, moments.cellStratum, from, to, room);
+}
+
+/** Room for a scope: very many groups have one of their own each. */
+export class ScopeRoom {
+  readonly singletons: number[] = [];
+  readonly heaviest = emptyWeight();
+  readonly scope: Writable<Scope> = {
+    population: 0,
+    read: 0,
+    heaviest: null,
+    singletons: this.singletons,
+    isComplete: false,
+    hasUnread: false,
+  };
+}
+
+function emptyWeight(): Writable<OpenWeight> {
+  return { stratum: 0, weight: 0, readShare: 0 };
 }
 
 /** @param strata those from a place to before another one; null: those places themselves */
-function scopeOf(moments: Moments, strata: Int32Array | null, from: number, to: number): Scope {
+function scopeOf(
+  moments: Moments,
+  strata: Int32Array | null,
+  from: number,
+  to: number,
+  { scope, singletons, heaviest: room }: ScopeRoom,
+): Scope {
   const { layout, included, populationRows, rowsRead } = moments;
   const isWeighted = layout.weightMeasure !== null;
   let [population, read] = [isWeighted ? Number.POSITIVE_INFINITY : 0, 0];
-  let [heaviest, most] = [null as number | null, 0];
+  let [heaviest, most] = [-1, 0];
   let hasUnread = false;
-  const singletons: number[] = [];
+  singletons.length = 0;
   for (let place = from; place < to; place++) {
     const stratum = strata === null ? place : strata[place]!; // places of strata
     if (included[stratum] === 0) continue;
@@ -78,12 +108,10 @@ function scopeOf(moments: Moments, strata: Int32Array | null, from: number, to: 
     const weight = weightOfOpen(moments, stratum);
     if (weight > most) [heaviest, most] = [stratum, weight];
   }
-  return {
-    population,
-    read,
-    heaviest: heaviest === null ? null : openWeight(moments, heaviest),
-    singletons,
-    isComplete: heaviest === null,
-    hasUnread,
-  };
+  scope.population = population;
+  scope.read = read;
+  scope.heaviest = heaviest < 0 ? null : weighed(moments, heaviest, room);
+  scope.isComplete = heaviest < 0;
+  scope.hasUnread = hasUnread;
+  return scope;
 }

@@ -1,5 +1,8 @@
 import type { Estimate, ReasonCode } from '../plan/index.ts';
+import type { Draft } from './draft.ts';
 import { type Shown, shownEstimate } from './make-estimate.ts';
+import { areForgiven, type ErrorTarget, isWithin } from './sizing.ts';
+import type { Monotone } from './smooth.ts';
 
 /** The numbers of an estimate, by their places. */
 const VALUE = 0;
@@ -82,20 +85,52 @@ export class ShownEstimates {
 
   /** Puts an estimate down. */
   put(place: number, { value, low, high, stdError, support, exact, reasons }: Shown): void {
-    const { numbers } = this;
-    const at = place * NUMBERS;
     let state = exact ? PUT | IS_EXACT : PUT;
     if (value !== null) state |= HAS_VALUE;
     if (low !== null) state |= HAS_LOW;
     if (high !== null) state |= HAS_HIGH;
     if (stdError !== null) state |= HAS_STD_ERROR;
-    numbers[at + VALUE] = value ?? 0;
-    numbers[at + LOW] = low ?? 0;
-    numbers[at + HIGH] = high ?? 0;
-    numbers[at + STD_ERROR] = stdError ?? 0;
+    this.putNumbers(place, state, value ?? 0, low ?? 0, high ?? 0, stdError ?? 0, support);
+    this.reasons[place] = this.placeOfReasons(reasons);
+  }
+
+  /** Puts a draft down. @param monotone the rounding around the output; null: there is none */
+  putDraft(place: number, draft: Draft, monotone: Monotone | null): void {
+    const { exact, hasValue, hasEnds, hasStdError, value, low, high, stdError, support } = draft;
+    let state = exact ? PUT | IS_EXACT : PUT;
+    if (hasValue) state |= HAS_VALUE;
+    if (hasEnds) state |= HAS_LOW | HAS_HIGH;
+    if (hasValue && hasStdError) state |= HAS_STD_ERROR;
+    if (monotone === null) this.putNumbers(place, state, value, low, high, stdError, support);
+    else this.putNumbers(place, state, monotone(value), monotone(low), monotone(high), stdError, support);
+    this.reasons[place] = this.placeOfReasons(draft.reasons);
+  }
+
+  /** Puts down the ends of an estimate that was put there. @param monotone see {@link putDraft} */
+  putEnds(place: number, low: number, high: number, monotone: Monotone | null): void {
+    const at = place * NUMBERS;
+    this.numbers[at + LOW] = monotone === null ? low : monotone(low);
+    this.numbers[at + HIGH] = monotone === null ? high : monotone(high);
+    this.state[place]! |= HAS_LOW | HAS_HIGH;
+  }
+
+  private putNumbers(
+    place: number,
+    state: number,
+    value: number,
+    low: number,
+    high: number,
+    stdError: number,
+    support: number,
+  ): void {
+    const { numbers } = this;
+    const at = place * NUMBERS;
+    numbers[at + VALUE] = value;
+    numbers[at + LOW] = low;
+    numbers[at + HIGH] = high;
+    numbers[at + STD_ERROR] = stdError;
     numbers[at + SUPPORT] = support;
     this.state[place] = state;
-    this.reasons[place] = this.placeOfReasons(reasons);
   }
 
   /** Puts down what others of the same level have at a place. */
@@ -175,6 +210,17 @@ export class ShownEstimates {
     return this.reasons[place] === 0; // the first list is empty
   }
 
+  /** Whether it keeps a target, see {@link meetsTarget}. */
+  meetsTarget(place: number, target: ErrorTarget, forgiven: ReasonCode | null): boolean {
+    const state = this.state[place]!; // one a place
+    if ((state & HAS_VALUE) === 0) return this.isExact(place);
+    if (!this.isCertified(place) && !areForgiven(this.reasonsAt(place), forgiven)) return false;
+    const { numbers } = this;
+    const at = place * NUMBERS;
+    const hasEnds = (state & HAS_LOW) !== 0 && (state & HAS_HIGH) !== 0;
+    return hasEnds && isWithin(numbers[at + VALUE]!, numbers[at + LOW]!, numbers[at + HIGH]!, target); // a row of numbers a place
+  }
+
   /** Whether there was no time for its interval. */
   isOutOfTime(place: number): boolean {
     return (this.state[place]! & (HAS_LOW | HAS_HIGH)) === 0 && this.reasonsAt(place).includes('OUT_OF_TIME');
@@ -189,7 +235,7 @@ export class ShownEstimates {
     const { reasonLists } = this;
     for (let place = 0; place < reasonLists.length; place++)
       if (isSame(reasonLists[place]!, reasons)) return place; // place < length
-    return reasonLists.push(reasons) - 1;
+    return reasonLists.push([...reasons]) - 1;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Writable } from '../common/index.ts';
 import type { Moments, ReasonCode } from '../plan/index.ts';
 import type { Contributions } from './contribution-table.ts';
 import type { PreparedOutput } from './group-totals.ts';
@@ -35,19 +36,30 @@ export interface TailEvidence {
   readonly largestSkewness: number;
 }
 
+/** Evidence of nothing, to be filled. */
+export function emptyEvidence(): Writable<TailEvidence> {
+  return { effectiveSupport: 0, sampleSkewness: 0, populationSkewness: 0, spread: 0, largestSkewness: 0 };
+}
+
 /** A skewness over z². */
 function scaled(scale: number, confidence: number): number {
-  const z = normalQuantile((1 + confidence) / 2);
-  return scale / (z * z);
+  if (confidence !== last.confidence) {
+    last.confidence = confidence;
+    last.z = normalQuantile((1 + confidence) / 2);
+  }
+  return scale / (last.z * last.z);
 }
+
+/** The level that was asked for last: all estimates of an answer have the same. */
+const last = { confidence: 0.95, z: normalQuantile(0.975) };
 
 /** Whether the matching rows are spread about as widely as is to be expected of typical ones. */
 function isTypical(evidence: TailEvidence): boolean {
-  return evidence.spread >= 1 / spreadFactor && !isSpreadWider(evidence);
+  return evidence.spread >= 1 / spreadFactor && !isSpreadWider(evidence.spread);
 }
 
-/** Whether the matching rows are spread more widely than is to be expected of typical ones; false where nothing is. */
-export function isSpreadWider({ spread }: TailEvidence): boolean {
+/** Whether the matching rows are spread more widely than is to be expected of typical ones; false where nothing is. @param spread see {@link TailEvidence} */
+export function isSpreadWider(spread: number): boolean {
   return spread > spreadFactor;
 }
 
@@ -62,23 +74,25 @@ function skewnessMax(evidence: TailEvidence, confidence: number, bounded: boolea
 export interface JudgedEstimate {
   readonly group: number;
   readonly prepared: PreparedOutput;
-  readonly gradient: readonly number[];
+  readonly gradient: ArrayLike<number>;
   readonly contributions: Contributions;
-  /** V, by the contributions. */
-  readonly variance: number;
 }
 
 /**
  * The evidence on a group's estimate. One match more in the heaviest stratum that may hold some keeps a stratum from passing for
  * empty whose rare matches the draw has missed.
+ * @param variance V, by the contributions
  * @param witness is asked where nothing else is known
+ * @param into is filled with it
  */
 export function tailEvidence(
   moments: Moments,
-  { group, prepared, gradient, contributions, variance }: JudgedEstimate,
+  { group, prepared, gradient, contributions }: JudgedEstimate,
+  variance: number,
   scope: Scope,
   witness: Witness | undefined,
-): TailEvidence {
+  into: Writable<TailEvidence>,
+): void {
   const matches = matchesOf(contributions, scope);
   const { weights2: rows, squares, third, effectiveSupport } = matches;
   const scale = moments.layout.weightMeasure === null ? null : (scope.heaviest?.weight ?? 0);
@@ -96,14 +110,12 @@ export function tailEvidence(
     keys === null
       ? largestContribution(reach, gradient)
       : largestOfKey({ layout, keys, totals, gradient, reach });
-  return {
-    effectiveSupport,
-    // |κ₃| / V^1.5, κ₃ the third central moment of the estimate by the rows read
-    sampleSkewness: variance > 0 ? Math.abs(third) / (variance * Math.sqrt(variance)) : 0,
-    populationSkewness: expected.skewness,
-    spread: squares / expected.squares,
-    largestSkewness: skewnessByRange(largest, squares, rows, effectiveSupport, scale),
-  };
+  into.effectiveSupport = effectiveSupport;
+  // |κ₃| / V^1.5, κ₃ the third central moment of the estimate by the rows read
+  into.sampleSkewness = variance > 0 ? Math.abs(third) / (variance * Math.sqrt(variance)) : 0;
+  into.populationSkewness = expected.skewness;
+  into.spread = squares / expected.squares;
+  into.largestSkewness = skewnessByRange(largest, squares, rows, effectiveSupport, scale);
 }
 
 /** The matches of strata that were not read whole, and what they come to. */
@@ -154,13 +166,11 @@ export function effectiveSupportOf(contributions: Contributions, scope: Scope): 
   return matchesOf(contributions, scope).effectiveSupport;
 }
 
-/** Why the evidence does not certify an estimate; nothing where it does. */
-export function tailReasons(evidence: TailEvidence, confidence: number): ReasonCode[] {
-  const reasons: ReasonCode[] = [];
+/** Adds why the evidence does not certify an estimate; nothing where it does. */
+export function addTailReasons(evidence: TailEvidence, confidence: number, reasons: ReasonCode[]): void {
   if (evidence.effectiveSupport < effectiveSupportMin) reasons.push('LOW_SUPPORT');
   const fault = tailFault(evidence, confidence, 1);
   if (fault !== null) reasons.push(fault);
-  return reasons;
 }
 
 /** Whether the evidence that so many times the rows will give certifies an estimate: the support grows as they do, skewness falls by the root. */

@@ -4,11 +4,16 @@ import type { Contributions } from './contribution-table.ts';
 /** The variance of an estimate. */
 export interface VarianceParts {
   /** V = ∇f′ V ∇f */
-  readonly variance: number;
+  variance: number;
   /** Degrees of freedom: V² / Σ v_h² / max(m_h − 1, 1) over the strata that add to V. */
-  readonly df: number;
+  df: number;
   /** Strata with one row read and more in the population: each has no spread of its own. */
-  readonly singletons: number;
+  singletons: number;
+}
+
+/** The variance of nothing, to be filled. */
+export function emptyVariance(): VarianceParts {
+  return { variance: 0, df: 1, singletons: 0 };
 }
 
 /** A stratum of which one row was read: how many it has, and what that row contributes. */
@@ -17,24 +22,29 @@ interface Singleton {
   readonly contribution: number;
 }
 
+const noSingletons: Singleton[] = [];
+
 /**
  * V = Σ_h v_h of a linearised estimate, with its degrees of freedom. Complete strata (n_h = N_h) add nothing, and neither do strata
  * where nothing matched.
  * @param unmatched N_h of the strata of one row read in which nothing matched: they have no contribution in the list
+ * @param into is filled with it, and returned; missing: a new one is
  * @see design-error.ts for v_h
  */
 export function linearisedVariance(
   { table, from, to }: Contributions,
   unmatched: readonly number[],
   design: SampleDesign['kind'],
+  into = emptyVariance(),
 ): VarianceParts {
   let variance = 0;
   let squared = 0;
-  const singletons: Singleton[] = [];
-  for (const population of unmatched) singletons.push({ population, contribution: 0 });
+  let singletons = noSingletons;
+  if (unmatched.length > 0) singletons = unmatched.map((population) => ({ population, contribution: 0 }));
   for (let place = from; place < to; place++) {
     if (table.isOpen[place] === 0) continue;
     if (table.isSingleton[place] === 1) {
+      if (singletons === noSingletons) singletons = [];
       singletons.push({ population: table.population[place]!, contribution: table.sum[place]! }); // a place of the table
       continue;
     }
@@ -49,11 +59,10 @@ export function linearisedVariance(
       squared += (part * part) / (pair.length - 1);
     }
   }
-  return {
-    variance,
-    df: squared > 0 ? (variance * variance) / squared : 1,
-    singletons: singletons.length,
-  };
+  into.variance = variance;
+  into.df = squared > 0 ? (variance * variance) / squared : 1;
+  into.singletons = singletons.length;
+  return into;
 }
 
 /** Neighbours by size, the last three together; none where there is only one. */

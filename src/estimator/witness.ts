@@ -22,7 +22,7 @@ export const witnessTimes = 20;
 export function tailByWitness(
   { moments, cellsOf }: Witness,
   prepared: PreparedOutput,
-  gradient: readonly number[],
+  gradient: ArrayLike<number>,
   group: number,
   matches: MatchList,
 ): ExpectedTail {

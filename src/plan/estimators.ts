@@ -36,6 +36,8 @@ export interface TotalsOf<T> {
 export interface Estimator {
   /** The totals that are needed, each by the powers of the arguments: `[0]` counts, `[1]` sums, `[1, 1]` sums products. The first counts. */
   readonly terms: readonly (readonly number[])[];
+  /** Of the support its value asks only whether there is any: where there is, one formula serves columns of groups. */
+  readonly isPlain?: boolean;
   /** The aggregate's value; null where SQL has NULL (no rows). */
   readonly value: <T>(algebra: Algebra<T>, from: TotalsOf<T>) => T | null;
 }
@@ -161,6 +163,7 @@ export const intercept: Estimator = {
 /** SUM. */
 export const sum: Estimator = {
   terms: [[0], [1]],
+  isPlain: true,
   value: (algebra, { totals: [count, total], centres: [centre], support, complete }) =>
     support === 0 && complete
       ? null
@@ -169,8 +172,13 @@ export const sum: Estimator = {
 /** AVG. */
 export const average: Estimator = {
   terms: [[0], [1]],
+  isPlain: true,
   value: (algebra, { totals: [count, total], centres: [centre], support }) =>
     support === 0 ? null : algebra.add(algebra.divide(total!, count!), algebra.constant(centre!)),
 };
 /** COUNT. */
-export const count: Estimator = { terms: [[0]], value: (_algebra, { totals }) => totals[0]! };
+export const count: Estimator = {
+  terms: [[0]],
+  isPlain: true,
+  value: (_algebra, { totals }) => totals[0]!,
+};
