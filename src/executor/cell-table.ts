@@ -196,15 +196,20 @@ export class CellTable {
     }
   }
 
-  /** What was added up, and an empty table again. What was not flushed is. */
-  take(): CellSums {
+  /** What was added up, and an empty table again. What was not flushed is. @param room where so many numbers are put */
+  take(room: (length: number) => Float64Array = (length) => new Float64Array(length)): CellSums {
     this.flush();
     const { count, stride, sums } = this;
     const used = count * stride;
+    const put = (numbers: Float64Array, length: number): Float64Array => {
+      const taken = room(length);
+      taken.set(numbers.subarray(0, length));
+      return taken;
+    };
     const taken = {
-      pairs: this.pairs.slice(0, count),
-      totals: this.totals.slice(0, used),
-      compensation: this.compensation.slice(0, used),
+      pairs: put(this.pairs, count),
+      totals: put(this.totals, used),
+      compensation: put(this.compensation, used),
     };
     for (let cell = 0; cell < count; cell++) {
       const place = this.placeOf(cell);
@@ -222,13 +227,16 @@ export class CellTable {
   /** Adds what another table, of the same strata, codes and stride, has added up. @param codeHere of a code there; null: it is the same */
   add({ pairs, totals, compensation }: CellSums, codeHere: ((code: number) => number) | null): void {
     const { codes, stride } = this;
-    const cells = Int32Array.from(pairs, (pair) => {
-      if (codeHere === null) return this.cellOf(pair);
-      const stratum = Math.floor(pair / codes);
-      return this.cell(stratum, codeHere(pair - codes * stratum));
-    });
+    const cells = new Int32Array(pairs.length);
+    for (let from = 0; from < cells.length; from++) {
+      const pair = pairs[from]!; // from < length
+      const stratum = codeHere === null ? 0 : Math.floor(pair / codes);
+      cells[from] =
+        codeHere === null ? this.cellOf(pair) : this.cell(stratum, codeHere(pair - codes * stratum));
+    }
     this.makeRoom();
-    for (const [from, cell] of cells.entries()) {
+    for (let from = 0; from < cells.length; from++) {
+      const cell = cells[from]!; // from < length
       this.sums[this.placeOf(cell)]! += totals[from * stride]!; // a cell each
       for (let slot = 1; slot < stride; slot++) {
         const [here, there] = [cell * stride + slot, from * stride + slot];
