@@ -43,8 +43,8 @@ export const systemEnvironment: Environment = {
   startThread: () => new Worker(programFile('scan-thread.js'), { resourceLimits: threadMemory }),
   startStatementThread: (workerData) =>
     new Worker(programFile('statement-thread.js'), { workerData, resourceLimits: threadMemory }),
-  // With two cores threads gain nothing below 15 ms; and what a thread runs for the first time takes it many times as long.
-  threadsWorth: { rows: 2 ** 17, ms: 12, againMs: 2, startAfterMs: 150 },
+  // What a thread runs for the first time takes it many times as long; what it knows it shares from a fifth of a millisecond on.
+  threadsWorth: { rows: 2 ** 17, ms: 12, againMs: 0.2, startAfterMs: 150 },
   newId: randomUUID,
   // A seed needs no more than to differ from the last; 31 bits of the identifier will do.
   newSeed: () => Number.parseInt(randomUUID().slice(0, 8), 16) >>> 1,

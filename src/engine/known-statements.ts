@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CatalogSnapshot } from '../catalog/index.ts';
 import type { Clock } from '../common/index.ts';
 import { parseStatement, type SelectStatement, shapeOf, type Statement } from '../parser/index.ts';
@@ -54,11 +55,23 @@ export class KnownStatements {
       },
       monotonicMs: () => this.clock.monotonicMs(),
     };
-    const plan = planSelect(select, snapshot, params, clock);
+    const plan = keepQuery(planSelect(select, snapshot, params, clock), known?.planned?.plan);
     const planned = { plan, shape: shapeOf(sql, select.query.span), snapshot };
     if (known !== undefined) known.planned = isPlain && !asksTime ? planned : null;
     return planned;
   }
+}
+
+/**
+ * A catalog that has changed seldom makes the same text ask anything else of samples: its query stays the same object, and with it what
+ * others have made of it, loops and paces too.
+ */
+function keepQuery(plan: SelectPlan, before: SelectPlan | undefined): SelectPlan {
+  const { aggregate } = plan;
+  const query = before?.aggregate?.sampling?.query;
+  if (aggregate === null || aggregate.sampling === null || query === undefined) return plan;
+  if (!isDeepStrictEqual(aggregate.sampling.query, query)) return plan;
+  return { ...plan, aggregate: { ...aggregate, sampling: { ...aggregate.sampling, query } } };
 }
 
 /** The SELECT of a statement that has one. */

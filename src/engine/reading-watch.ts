@@ -1,12 +1,13 @@
 import { keptWith } from '../common/index.ts';
+import type { Patience } from '../executor/index.ts';
 import type { AggregateQuery } from '../plan/index.ts';
 import type { RunControl } from './run-control.ts';
 
 /**
- * A scan lets go after so long, milliseconds: others wait, and the caller may have given up. Where other threads read, nobody waits;
- * progress is to be seen.
+ * A scan lets go after so long, milliseconds: others wait, and the caller may have given up. Where other threads read beside this one it
+ * takes half as long; where they read alone nobody waits, and progress is to be seen.
  */
-const pieceMs = { here: 8, inThreads: 32 };
+const pieceMs = { here: 8, beside: 12, inThreads: 32 };
 /** Kernels read a run in pieces of so many rows: less than one cannot be had of it. */
 const rowsMin = 4096;
 /** Rows that are read before it is known how fast that is, with a deadline and without. */
@@ -16,18 +17,27 @@ const growth = 4;
 /** Pieces of which the slowest tells how slow the next can be, and by how much it may yet be slower. */
 const remembered = 8;
 const slownessMargin = 1.5;
-/** So often a query was read before it counts as known: V8 has optimised its code. */
-const readsMin = 8;
+/** So often a query was read before its pace counts as known: to be read beside this thread, and by threads alone. */
+const readsMin = { beside: 2, inThreads: 8 };
+/** By what it takes longer to share tasks that threads do not know yet. */
+const anewFactor = 10;
 
 /** How slow the rows of a query were when it was last asked, milliseconds a row; null: it is asked for the first time. */
 interface LastPace {
   msPerRow: number | null;
   /** How often it was read so far. */
   reads: number;
+  /** It was read with threads beside this one. */
+  wasBeside?: boolean;
 }
 
 /** The same query is as slow the next time: of the same objects. */
 export const lastPaceOf = keptWith<AggregateQuery, LastPace>(() => ({ msPerRow: null, reads: 0 }));
+
+/** A query is to be read in a moment: threads that may read it beside this one get up. */
+export function rouseReaders(query: AggregateQuery, control: RunControl): void {
+  if (lastPaceOf(query).wasBeside === true && control.isUndisturbed()) control.threads?.rouse();
+}
 
 /** Cuts the reading of a sample into pieces, by how fast those before were: what is predicted to end too late is not begun. */
 export class ReadingWatch {
@@ -37,6 +47,10 @@ export class ReadingWatch {
   private startedMs: number | null = null;
   /** The piece that was begun last is long enough to be handed to other threads, and they are ready. */
   isForThreads = false;
+  /** The sample is read from its first row to its last: the same tasks again and again. */
+  isWhole = false;
+  /** This thread is to read the piece with others beside. */
+  isBeside = false;
 
   /** @param last what is known before the first piece, without a deadline: under one nothing is taken for granted */
   constructor(
@@ -55,7 +69,8 @@ export class ReadingWatch {
       this.paces.push(pace);
       if (this.paces.length > remembered) this.paces.shift();
       if (rows >= rowsMin)
-        this.last.msPerRow = this.isForThreads ? this.paceAlone(pace) : Math.max(...this.paces);
+        this.last.msPerRow =
+          this.isForThreads || this.isBeside ? this.paceAlone(pace) : Math.max(...this.paces);
     }
     this.startedMs = null;
   }
@@ -75,7 +90,9 @@ export class ReadingWatch {
    * @returns rows to read; 0: none
    */
   begin(rowsRead: number, budgetMs: number, neededRows: number, rowsLeft = 0): number {
-    this.isForThreads = this.areThreadsWorth(rowsRead, rowsLeft);
+    this.isBeside = this.isWorthBeside(rowsLeft);
+    if (rowsRead === 0) this.last.wasBeside = this.isBeside;
+    this.isForThreads = !this.isBeside && this.areThreadsWorth(rowsRead, rowsLeft);
     const rows = this.rowsWithin(budgetMs, rowsLeft);
     const taken = rows > 0 ? rows : Math.min(neededRows, this.rowsWithin(Number.POSITIVE_INFINITY, rowsLeft));
     if (taken <= 0) return 0;
@@ -84,15 +101,33 @@ export class ReadingWatch {
     return taken;
   }
 
+  /** Nobody waits, so that this thread may be busy, and its threads are not. */
+  private isWorthBeside(rowsLeft: number): boolean {
+    const { threads } = this.control;
+    const ms = this.knownMs(rowsLeft, readsMin.beside);
+    if (threads === null || ms === null || ms >= threads.worth.ms) return false;
+    return ms >= threads.worth.againMs * (this.isWhole ? 1 : anewFactor) && threads.isReady;
+  }
+
+  /** For how long threads are waited for: not at all where it is not worth it. @param ms where this thread only waits */
+  patience(ms: () => number): ReturnType<Patience> {
+    return this.isBeside ? 'beside' : this.control.patience(this.isForThreads ? ms() : 0);
+  }
+
   private areThreadsWorth(rowsRead: number, rowsLeft: number): boolean {
-    const { control, last, paces } = this;
-    const { threads } = control;
+    const { threads } = this.control;
     if (threads === null) return false;
-    const isKnown = last.msPerRow !== null && last.reads > readsMin && control.withinMs === null;
-    if (isKnown && control.isUndisturbed() && rowsLeft * last.msPerRow! >= threads.worth.againMs)
-      return threads.isReady; // it is known
-    if (rowsRead < threads.worth.rows) return false;
-    return rowsLeft * Math.min(...paces) >= threads.worth.ms && threads.isReady;
+    const { rows, ms } = threads.worth;
+    const known = this.knownMs(rowsLeft, readsMin.inThreads);
+    if (known !== null && known >= ms) return threads.isReady;
+    return rowsRead >= rows && rowsLeft * Math.min(...this.paces) >= ms && threads.isReady;
+  }
+
+  /** How long this thread would take for rows of a query that was read more than so often; null: nobody knows, or others wait. */
+  private knownMs(rows: number, reads: number): number | null {
+    const { control, last } = this;
+    const isKnown = last.msPerRow !== null && last.reads > reads && control.withinMs === null;
+    return isKnown && control.isUndisturbed() ? rows * last.msPerRow! : null;
   }
 
   /** The pace to go by; null: it is to be found out by a few rows, behind which threads may take over. */
@@ -112,7 +147,7 @@ export class ReadingWatch {
     if (pace === null) return hurried ? firstRows.hurried : firstRows.calm;
     const msPerRow = slownessMargin * pace;
     if (budgetMs / msPerRow < rowsMin) return 0;
-    const longest = this.isForThreads ? pieceMs.inThreads : pieceMs.here;
+    const longest = this.isForThreads ? pieceMs.inThreads : this.isBeside ? pieceMs.beside : pieceMs.here;
     const most = Math.min(budgetMs, longest) / msPerRow;
     const rows = Math.max(rowsMin, hurried ? Math.min(most, growth * this.lastRows) : most);
     return Math.floor(rows / rowsMin) * rowsMin;

@@ -10,6 +10,7 @@ import { nextLimit, triesMax } from './next-limit.ts';
 import type { ListingForecast } from './row-lister.ts';
 import type { RunControl } from './run-control.ts';
 import type { SampleAnswer } from './sample-answer.ts';
+import { rouseReaders } from './reading-watch.ts';
 import { SampleReading } from './sample-reading.ts';
 import { designOf } from './sampled-tables.ts';
 import type { SampleWork } from './sample-costs.ts';
@@ -99,6 +100,7 @@ export class SampleQuery {
     control: RunControl,
     learnedOf: LearnedOf,
   ): Promise<SampleQuery | string> {
+    rouseReaders(query, control);
     const design = designOf(entry, query);
     const reading = await SampleReading.open(query, bounds, sample, design, control, learnedOf, entry.seed);
     return typeof reading === 'string'

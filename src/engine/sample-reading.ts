@@ -75,8 +75,7 @@ export class SampleReading {
     learnedOf: LearnedOf = () => nothingLearned,
     seed = 0,
   ): Promise<SampleReading | string> {
-    const unit = sample.keys === null ? 'row' : 'key';
-    const laidOut = layoutFor(query, design, unit);
+    const laidOut = layoutFor(query, design, sample.keys === null ? 'row' : 'key');
     const { layout, subjects } = laidOut;
     const learned = learnedOf(subjects, layout.measures.length);
     const request = { filter: query.filter, keys: query.keys, layout, learned };
@@ -121,9 +120,9 @@ export class SampleReading {
     const available = this.limits.rowsUnder(this.limits.max);
     const wanted = this.limits.rowsUnder(this.limit);
     const before = this.rowsRead;
-    const { onProgress } = this.control.options;
+    this.watch.isWhole = before === 0 && wanted === available;
     const proceed: Proceed = ({ rowsRead }) => {
-      onProgress?.({
+      this.control.options.onProgress?.({
         phase: 'execute',
         fraction: available === 0 ? null : rowsRead / available,
         rows: rowsRead,
@@ -141,7 +140,7 @@ export class SampleReading {
 
   /** For how long threads are waited for: not at all where it is not worth it. */
   private readonly patience: Patience = () =>
-    this.control.patience(this.watch.isForThreads ? patienceShare * this.readingMs(this.rowsRead) : 0);
+    this.watch.patience(() => patienceShare * this.readingMs(this.rowsRead));
 
   /** What was read so far can be answered from. */
   private get canAnswer(): boolean {
@@ -260,6 +259,7 @@ export class SampleReading {
    */
   async callWitness(): Promise<Known | null> {
     const all = this.limits.rowsUnder(this.limits.max);
+    this.watch.isWhole = true;
     const proceed: Proceed = ({ rowsRead }) => this.mayRead(rowsRead, 0, all);
     const read = TailWitness.read(this.scan, this.sample.unitSizes, proceed, this.patience, () =>
       this.control.pause(),

@@ -110,8 +110,18 @@ export class CellTable {
 
   /** Where the sums of a pair begin, which is added where it is new. @throws QueryError as {@link cell} */
   place(stratum: number, code: number): number {
+    return this.placeOfPair(stratum * this.codes + code);
+  }
+
+  private placeOfPair(pair: number): number {
     this.unlisted++;
-    return (this.isSpread ? stratum * this.codes + code : this.cell(stratum, code)) * this.stride;
+    return (this.isSpread ? pair : this.cellOf(pair)) * this.stride;
+  }
+
+  /** The pair here of one of another table. */
+  private pairHere(pair: number, codeHere: (code: number) => number): number {
+    const stratum = Math.floor(pair / this.codes);
+    return stratum * this.codes + codeHere(pair - this.codes * stratum);
   }
 
   private cellOf(pair: number): number {
@@ -217,19 +227,17 @@ export class CellTable {
     }
   }
 
-  /** What was added up, and an empty table again. What was not flushed is. */
-  take(): CellSums {
+  /** What was added up, and an empty table again. What was not flushed is. @param room where so many numbers are put */
+  take(room: (length: number) => Float64Array = (length) => new Float64Array(length)): CellSums {
     this.flush();
     const { count, stride, sums, totals, compensation } = this;
-    const taken = {
-      pairs: this.pairs.slice(0, count),
-      totals: new Float64Array(count * stride),
-      compensation: new Float64Array(count * stride),
-    };
+    const used = count * stride;
+    const taken = { pairs: room(count), totals: room(used), compensation: room(used) };
+    taken.pairs.set(this.pairs.subarray(0, count));
     for (let cell = 0; cell < count; cell++) {
       const place = this.placeOf(cell);
       taken.totals[cell * stride] = sums[place]!; // a place of a cell
-      sums[place] = 0;
+      taken.compensation[cell * stride] = sums[place] = 0;
       for (let slot = 1; slot < stride; slot++) {
         const [own, to] = [place + slot, cell * stride + slot];
         taken.totals[to] = totals[own]!; // slot < stride
@@ -245,14 +253,15 @@ export class CellTable {
 
   /** Adds what another table, of the same strata, codes and stride, has added up. @param codeHere of a code there; null: it is the same */
   add({ pairs, totals, compensation }: CellSums, codeHere: ((code: number) => number) | null): void {
-    const { codes, stride } = this;
-    const places = Float64Array.from(pairs, (pair) => {
-      const stratum = Math.floor(pair / codes);
-      const code = pair - codes * stratum;
-      return this.place(stratum, codeHere === null ? code : codeHere(code));
-    });
+    const { stride } = this;
+    const places = new Float64Array(pairs.length);
+    for (let from = 0; from < places.length; from++) {
+      const pair = pairs[from]!; // from < length
+      places[from] = this.placeOfPair(codeHere === null ? pair : this.pairHere(pair, codeHere));
+    }
     this.makeRoom();
-    for (const [from, place] of places.entries()) {
+    for (let from = 0; from < places.length; from++) {
+      const place = places[from]!; // from < length
       this.sums[place]! += totals[from * stride]!; // a place each
       for (let slot = 1; slot < stride; slot++) {
         const [here, there] = [place + slot, from * stride + slot];

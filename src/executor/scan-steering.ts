@@ -22,8 +22,11 @@ export interface Pauses {
   pause(): Promise<void>;
 }
 
-/** For how long threads are waited for: gives a signal that ends the waiting; one that is over has this thread read. Asked whenever it begins. */
-export type Patience = () => AbortSignal | null;
+/**
+ * For how long threads are waited for: gives a signal that ends the waiting; one that is over has this thread read; `beside` has it read
+ * too, and wait for what is left no longer than it would read. Asked whenever it begins.
+ */
+export type Patience = () => AbortSignal | 'beside' | null;
 
 /** Rows that may be read without asking again, and before the next look. */
 export function rowsAllowed(may: true | number, rowsRead: number, pauses: Pauses | null): number {

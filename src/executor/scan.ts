@@ -99,9 +99,8 @@ export class SampleScan extends ScanSums {
     pauses: Pauses | null = null,
     patience: Patience | null = null,
   ): Promise<boolean> {
-    const planned = this.planTo(target);
-    const { to } = planned;
-    let { tasks } = planned;
+    const { to, tasks: planned } = this.planTo(target);
+    let tasks = planned;
     const recutAt = 8 * this.unmetCells > this.sample.blockRows ? shortBlocks : tasks.length;
     const opened = this.openThreads(to);
     // What they do not finish in time is read here, as far as it must be.
@@ -123,7 +122,11 @@ export class SampleScan extends ScanSums {
         const next = place < recutAt ? tasks.slice(0, recutAt) : tasks;
         const together = others?.tasksWithin(next, place, rowsAllowed(may, this.rowsRead, pauses)) ?? 0;
         const waiting = together > 0 ? (patience?.() ?? null) : null;
-        if (others !== null && together > 0 && waiting?.aborted !== true) {
+        if (waiting === 'beside' && pauses === null && this.readBeside(others, tasks, place, together)) {
+          place += together;
+          continue;
+        }
+        if (others !== null && together > 0 && waiting !== 'beside' && waiting?.aborted !== true) {
           const read = await others.read(tasks.slice(place, place + together), waiting);
           place += read;
           if (read < together) others = null;
@@ -246,6 +249,17 @@ export class SampleScan extends ScanSums {
     this.end(task);
     this.tasksDone++;
     return true;
+  }
+
+  /** Reads tasks here and in threads at once. @returns false where that cannot be: nothing was read */
+  private readBeside(
+    others: ThreadedReading | null,
+    tasks: readonly ScanTask[],
+    from: number,
+    count: number,
+  ): boolean {
+    if (tasks[from + count - 1]!.lastRow > this.loadedRows) return false; // there are so many
+    return others?.readBeside(tasks, [from, from + count], (task) => this.readAtOnce(task)) ?? false;
   }
 
   /** Reads a task in this thread. @param may what was allowed of it; it is asked again for what that leaves @returns false where it was stopped */

@@ -93,7 +93,7 @@ test('threads are worth it where rows were read without them, and the rest takes
   expect(begin(1500, 11_000)).toBe(false);
 });
 
-test('what was read often is handed to threads where less is left, unless others are under way', async () => {
+test('what was read before is read with threads beside where less is left, unless others are under way', async () => {
   let nowMs = 0;
   const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
   const worth = { rows: 1000, ms: 10, againMs: 2, startAfterMs: 0 };
@@ -101,19 +101,23 @@ test('what was read often is handed to threads where less is left, unless others
   await threads.prewarm();
   const last = { msPerRow: null, reads: 0 };
   let togetherMs = 1.5;
-  /** Reads 8,192 rows, 3 ms, of a query. @returns whether they were for threads */
-  const read = (isAlone = true): boolean => {
+  /** Reads 8,192 rows, 3 ms, of a query. @returns whether they were read with threads beside */
+  const read = (isAlone = true, rows = 8192, isWhole = true): boolean => {
     const control = new RunControl(clock, {}, null, 0, undefined, threads);
     control.isUndisturbed = () => isAlone;
     const watch = new ReadingWatch(control, last);
-    watch.begin(0, Number.POSITIVE_INFINITY, 0, 8192);
-    nowMs += watch.isForThreads ? togetherMs : 3;
-    watch.end(8192);
-    return watch.isForThreads;
+    watch.isWhole = isWhole;
+    watch.begin(0, Number.POSITIVE_INFINITY, 0, rows);
+    nowMs += ((watch.isBeside ? togetherMs : 3) * rows) / 8192;
+    watch.end(rows);
+    expect(watch.isForThreads).toBe(false);
+    return watch.isBeside;
   };
-  for (let time = 0; time < 8; time++) expect(read()).toBe(false);
+  for (let time = 0; time < 2; time++) expect(read()).toBe(false);
   for (let time = 0; time < 8; time++) expect(read()).toBe(true);
   expect(read(false)).toBe(false);
+  // Of tasks that threads do not know more is to be had.
+  expect(read(true, 8192, false)).toBe(false);
   // What it took before its code was optimised is forgotten.
   for (const each of [true, false]) {
     togetherMs = 0.6;

@@ -1,3 +1,4 @@
+import type { NumberArray } from '../../columns/index.ts';
 import { keptWith } from '../../common/index.ts';
 import { isRepeatable, type ScanProgram } from '../scan-program.ts';
 
@@ -21,8 +22,16 @@ export class KnownPrograms {
   /** The same for the same program, and no other's. */
   readonly numberOf = keptWith<ScanProgram, number>(() => ++this.last);
 
+  private lastColumn = 0;
+  private readonly columnNumber = keptWith<NumberArray, number>(() => ++this.lastColumn);
+
   /** @param forget is called with the number of a program that threads need no more */
   constructor(private readonly forget: (number: number) => void) {}
+
+  /** See {@link ToThread}. */
+  columnsOf({ columns }: ScanProgram): number[] {
+    return columns.map(this.columnNumber);
+  }
 
   /** A scan begins. */
   open(program: ScanProgram, owner: object): void {

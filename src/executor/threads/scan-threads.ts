@@ -3,9 +3,10 @@ import type { Worker } from 'node:worker_threads';
 import { QueryError } from '../../common/index.ts';
 import type { ScanProgram } from '../scan-program.ts';
 import { KnownPrograms } from './known-programs.ts';
-import type { FromThread, ToThread } from './messages.ts';
+import type { FromThread } from './messages.ts';
 import { ScanJob, type TakeShare } from './scan-job.ts';
 import type { Share } from './share.ts';
+import { SideReader, SideReadings } from './side-readers.ts';
 import type { TaskFault, TaskFaults } from './task-faults.ts';
 
 /** Shares that a thread has at once: one that it reads, and one that it need not wait for. */
@@ -26,6 +27,7 @@ export type After = (delayMs: number, work: () => void) => () => void;
 interface ThreadState {
   readonly worker: Worker;
   isReady: boolean;
+  readonly side: SideReader;
   /** Numbers of the programs that it has. */
   readonly programs: Set<number>;
   readonly shares: { readonly job: ScanJob; readonly share: number }[];
@@ -38,9 +40,9 @@ interface ThreadState {
 }
 
 /**
- * Reading is handed to threads when so many rows were read without them, and the rest is predicted to take so long: less where it was
- * read before, since the code is there. They start so long after they are first asked for: a process that ends with its first short
- * answer does better without.
+ * Reading is handed to threads when so many rows were read without them, and the rest is predicted to take so long. What was read before
+ * takes them less time, since the code is there: from `againMs` on they read beside whoever asks. They start so long after they are first
+ * asked for: a process that ends with its first short answer does better without.
  */
 export interface ThreadsWorth {
   readonly rows: number;
@@ -58,6 +60,8 @@ export class ScanThreads {
   private readonly waiting: ScanJob[] = [];
   private readonly jobs = new Map<number, ScanJob>();
   private readonly known = new KnownPrograms((number) => this.forget(number));
+  /** Readings of this thread with others beside it. */
+  readonly beside = new SideReadings();
   private nextJob = 1;
   private deaths = 0;
   /** Calls off the first start; null: they are not asked for yet. */
@@ -125,8 +129,10 @@ export class ScanThreads {
   }
 
   private forget(number: number): void {
-    for (const { programs, worker } of this.threads)
-      if (programs.delete(number)) tell(worker, { kind: 'forget', number });
+    for (const { programs, side } of this.threads) {
+      side.forget(number);
+      if (programs.delete(number)) side.tell({ kind: 'forget', number });
+    }
   }
 
   /** Ends all threads; what is still being read fails. */
@@ -157,6 +163,7 @@ export class ScanThreads {
     worker.unref();
     const thread: ThreadState = {
       worker,
+      side: new SideReader(worker),
       isReady: false,
       programs: new Set(),
       shares: [],
@@ -221,11 +228,9 @@ export class ScanThreads {
   }
 
   private give(thread: ThreadState, job: ScanJob): void {
-    const { worker, programs, shares, begun } = thread;
+    const { side, shares, begun } = thread;
     const { id, program, stopFlag: stop } = job;
-    const number = this.known.numberOf(program);
-    if (!programs.has(number)) tell(worker, { kind: 'program', number, program });
-    programs.add(number);
+    const number = this.tellProgram(thread, program);
     const { id: share, tasks, tries } = job.handOut();
     const fault = this.faultOf(tasks, tries);
     if (fault?.kind === 'unreadable') {
@@ -233,8 +238,38 @@ export class ScanThreads {
       return;
     }
     shares.push({ job, share });
-    tell(worker, { kind: 'share', job: id, share, program: number, stop, tasks, begun, fault });
+    side.tell({ kind: 'share', job: id, share, program: number, stop, tasks, begun, fault });
     if (shares.length === 1) this.watch(thread);
+  }
+
+  /** There is something to read beside this thread in a moment. */
+  rouse(): void {
+    for (const { side } of this.besideThis()) side.rouse();
+  }
+
+  /** Always the same, whose code is hot: so many that a core is left for this thread. */
+  private besideThis(): ThreadState[] {
+    return [...this.threads].slice(0, this.count - 1);
+  }
+
+  /** Threads that have nothing to do, told of the program: so many that a core is left for whoever they are to read with. */
+  idleWith(program: ScanProgram, owner: object): { number: number; readers: readonly SideReader[] } {
+    const taken = this.besideThis().filter(
+      ({ isReady, shares, side }) => isReady && shares.length === 0 && side.isIdle,
+    );
+    this.known.open(program, owner);
+    for (const thread of taken) this.tellProgram(thread, program);
+    this.known.close(program);
+    return { number: this.known.numberOf(program), readers: taken.map(({ side }) => side) };
+  }
+
+  /** @returns its number */
+  private tellProgram({ side, programs }: ThreadState, program: ScanProgram): number {
+    const number = this.known.numberOf(program);
+    if (!programs.has(number))
+      side.tell({ kind: 'program', number, program, columns: this.known.columnsOf(program) });
+    programs.add(number);
+    return number;
   }
 
   private faultOf(tasks: Share, tries: number): TaskFault | null {
@@ -250,8 +285,4 @@ export class ScanThreads {
     const patienceMs = this.isLate(thread) ? stopMs : stallMs;
     thread.unwatch = this.after(patienceMs, () => void thread.worker.terminate());
   }
-}
-
-function tell(worker: Worker, message: ToThread): void {
-  worker.postMessage(message, []);
 }

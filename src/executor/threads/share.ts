@@ -11,6 +11,9 @@ import { type ScanTask, splitRuns } from '../tasks.ts';
 /** A part of a scan that one thread reads, one after the other. */
 export type Share = readonly ScanTask[];
 
+/** A task by what is read of it. */
+export type TaskToRead = Pick<ScanTask, 'runs'>;
+
 /** What reading a share came to. */
 export interface ShareSums {
   readonly cells: CellSums;
@@ -18,8 +21,15 @@ export interface ShareSums {
   readonly interned: readonly Float64Array[];
 }
 
-/** Rows that are read between two looks at whether to stop. */
-const rowsAtOnce = 16_384;
+/** How a share is read. */
+export interface ShareReading {
+  /** Asked now and then. */
+  readonly isStopped: () => boolean;
+  /** Rows that are read before it is asked again. */
+  readonly rowsAtOnce?: number;
+  /** See {@link CellTable.take}. */
+  readonly room?: (length: number) => Float64Array;
+}
 
 /** Reads shares of a scan, for one thread. */
 export class ShareReader {
@@ -39,23 +49,29 @@ export class ShareReader {
 
   /**
    * Sums up a share, each task by itself as whoever reads them one by one does.
-   * @param isStopped asked now and then
    * @returns null where it was stopped
    * @throws QueryError LIMIT_EXCEEDED; the reader is of no use then
    */
-  read(share: Share, isStopped: () => boolean): ShareSums | null {
-    const isRead = share.every((task) => {
-      const isAdded = this.add(task.runs, isStopped);
-      this.cells.flush(task.runs);
-      return isAdded;
-    });
-    const sums = { cells: this.cells.take(), interned: this.interners.map((interner) => interner.values()) };
+  read(
+    share: Iterable<TaskToRead>,
+    { isStopped, rowsAtOnce = 16_384, room }: ShareReading,
+  ): ShareSums | null {
+    let isRead = true;
+    for (const { runs } of share) {
+      isRead = this.add(runs, isStopped, rowsAtOnce);
+      this.cells.flush(runs);
+      if (!isRead) break;
+    }
+    const sums = {
+      cells: this.cells.take(room),
+      interned: this.interners.map((interner) => interner.values()),
+    };
     for (const interner of this.interners) interner.clear();
     return isRead ? sums : null;
   }
 
   /** @returns false where it was stopped */
-  private add(runs: Int32Array, isStopped: () => boolean): boolean {
+  private add(runs: Int32Array, isStopped: () => boolean, rowsAtOnce: number): boolean {
     const { kernel, inputs } = this.linked;
     const { runsAreKeys } = this.program;
     for (let rest = runs; rest.length > 0;) {

@@ -1,4 +1,5 @@
-import type { ScanProgram } from '../scan-program.ts';
+import type { CellSums } from '../cell-table.ts';
+import { isRepeatable, type ScanProgram } from '../scan-program.ts';
 import type { ScanTask } from '../tasks.ts';
 import type { ScanThreads } from './scan-threads.ts';
 import type { ScanJob, TakeShare } from './scan-job.ts';
@@ -8,6 +9,9 @@ const tasksMin = 4;
 /** Tasks that a thread gets at once: so many that they are worth it, and so few that no thread ends long after the others. */
 const sharesAThread = 2;
 const tasksAtOnce = { least: 2, most: 16 };
+
+/** Cells that there may be where threads read beside this one, for each row: what they have added up is added to what there is here. */
+const cellsPerRowMax = 1 / 64;
 
 /** The part of a scan that threads read. */
 export class ThreadedReading {
@@ -65,6 +69,29 @@ export class ThreadedReading {
       signal?.removeEventListener('abort', end);
     }
     return this.tasksTaken - before;
+  }
+
+  /**
+   * Reads tasks here and in threads at once, see {@link ScanThreads}.
+   * @param read reads one here
+   * @returns false where it is not worth it: nothing was read
+   */
+  readBeside(
+    tasks: readonly ScanTask[],
+    [from, to]: readonly [number, number],
+    read: (task: ScanTask) => void,
+  ): boolean {
+    const { program, threads, owner } = this;
+    const { strata, codes } = program.cells;
+    let rows = 0;
+    for (let place = from; place < to; place++) rows += tasks[place]!.rows;
+    if (!isRepeatable(program) || strata * codes > rows * cellsPerRowMax || threads.faults !== null)
+      return false;
+    const { number, readers } = threads.idleWith(program, owner);
+    if (readers.length === 0) return false;
+    const take = (own: readonly ScanTask[], cells: CellSums): void => this.take(own, { cells, interned: [] });
+    threads.beside.read(readers, program, number, tasks, [from, to], { read, take });
+    return true;
   }
 
   /** To be called when nothing more is to be read. */
