@@ -9,7 +9,7 @@
  *                                        also writes bench/RESULTS.md and the plot bench/results.svg
  *
  * How to read the output. Times are medians of warm runs, those of moments and loops lower quartiles of runs in
- * turns; only their ratios mean something, since both sides of a ratio are
+ * turns, behind half a second of each side alone; only their ratios mean something, since both sides of a ratio are
  * measured on the same machine a moment apart. At the end stand the promises, with what was measured; `so far` where a promise is
  * of a larger table. The exit code is 0 where all are kept, 1 where one is broken, 2 for wrong options.
  *

@@ -47,7 +47,8 @@ async function compareQuery(engine, input, query) {
     naive: loopOf(naiveLoops[query.name], input, cellCount),
     best: loopOf(bestLoops[query.name], input, cellCount),
   };
-  const { naive, best } = await measureInTurns(sides, turns);
+  const measured = await measureInTurns(sides, turns);
+  const { naive, best } = measured;
   requireSame(naive.last, best.last, query);
   // Of a group's first estimate, all rows that match.
   const matches = own.rows().reduce((sum, row) => sum + row[query.keys].support, 0);
@@ -57,7 +58,7 @@ async function compareQuery(engine, input, query) {
   return {
     query,
     rowsRead: own.rowsRead(),
-    executeMs: own.executeMs(),
+    executeMs: own.executeMs(measured.own.runs),
     naiveMs: naive.ms,
     bestMs: best.ms,
   };

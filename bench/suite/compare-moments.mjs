@@ -53,10 +53,11 @@ async function compareSides(engine, duckdb, query, threads) {
   const own = executorTimes(engine, query);
   await duckdb.run(`SET threads = ${threads}`);
   const prepared = await duckdb.prepare(momentsSql(query.moments));
-  const { duckdbSide } = await measureInTurns(
+  const measured = await measureInTurns(
     { own: own.run, duckdbSide: async () => (await prepared.runAndReadAll()).currentRowCount },
     turns,
   );
+  const { duckdbSide } = measured;
   prepared.destroySync();
   await duckdb.run(`SET threads = ${allThreads}`);
   const [[held]] = (await duckdb.runAndReadAll('SELECT count(*) FROM rows_read')).getRows();
@@ -65,7 +66,7 @@ async function compareSides(engine, duckdb, query, threads) {
   return {
     threads,
     duckdbMs: duckdbSide.ms,
-    executeMs: own.executeMs(),
+    executeMs: own.executeMs(measured.own.runs),
     rowsRead: own.rowsRead(),
     cells: duckdbSide.last,
   };
@@ -86,8 +87,8 @@ export function executorTimes(engine, query) {
   };
   return {
     run,
-    /** Without warm-ups. */
-    executeMs: () => undisturbed(times.slice(turns.warmUps)),
+    /** Of the last so many runs. */
+    executeMs: (/** @type {number} */ runs) => undisturbed(times.slice(-runs)),
     rowsRead: () => last.answer.sample.rowsRead,
     rows: () => last.rows,
   };
