@@ -42,7 +42,7 @@ ${rest.rows} ${single}
 }
 
 /** Names that a row's statements declare. */
-const rowNames = /\b(i|x\d+)\b/g;
+const rowNames = /\b(i|p|o|x\d+)\b/g;
 
 /**
  * The loop that adds up a piece, rows from `start` to `end`. Where it does not go by a mask, `count` is the number of its rows.

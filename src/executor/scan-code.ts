@@ -29,6 +29,11 @@ const rowSumsMax = 5;
 /** Lanes beyond which the rows of short runs are left over, and loops no longer fit what the compiler cares for. */
 const lanesMax = { none: 4, mask: 2, selection: 2 };
 
+/** Sums that are spread over fewer lie near, and rows in turns meet the same ones: one waits for the other. */
+const spreadInLanesMin = 2 ** 14;
+/** Sums of all lanes together that rows add to in memory. */
+const spreadSumsMax = 16;
+
 /** Slots whose monomials multiply values; the others count. */
 const valuedSums = (monomials: readonly Monomial[]): number =>
   monomials.filter((monomial) => monomial.some(({ power }) => power > 0)).length;
@@ -116,13 +121,13 @@ export function variableGroupLoop(
   const stride = summed.length;
   const index = cellIndexOf({ strata, codes, stride }, rows);
   const sum = (slot: number): string => `sums[o + ${sumOf[slot]!}]`; // a slot of the layout
+  // Each sum is added to by one row after the other, whatever pairs they find.
+  const isFar = strata * codes * stride >= spreadInLanesMin;
+  const inLanes = index === 'spread' && isFar && filter.kind === 'none';
+  const lanes = inLanes ? Math.max(1, Math.min(lanesMax.none, Math.floor(spreadSumsMax / stride))) : 1;
   // The first counts all rows.
-  const piece = overPiece(filter, () => [
-    ...emitter.lines,
-    ...cellFinder(index, code, stride),
-    'sums[o] += 1;',
-    ...ofRow(sum, summed),
-  ]);
+  const row = [...emitter.lines, ...cellFinder(index, code, stride), 'sums[o] += 1;', ...ofRow(sum, summed)];
+  const piece = overPiece(filter, () => row, lanes);
   const pairs = index === 'hashed' ? '' : `const pairs = h * ${codes} | 0;`;
   const loop =
     index === 'spread'
@@ -135,7 +140,7 @@ export function variableGroupLoop(
 function cellFinder(index: CellIndex, code: string, stride: number): string[] {
   switch (index) {
     case 'spread':
-      return [`const p = pairs + (${code}) | 0, o = p * ${stride};`];
+      return [`const p = pairs + (${code}) | 0, o = p * ${stride} | 0;`];
     case 'direct':
       return [
         `const g = ${code} | 0;`,
