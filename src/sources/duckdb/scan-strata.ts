@@ -78,11 +78,14 @@ export async function scanStrata(
       values: found.get(`k${place}`)!,
     })),
   };
+  let beside = control;
   if (onOutline !== undefined) {
     const outlined = await withPauses(outlinedColumns(columns, strata.count, found), pauseOf(control));
-    if (outlined !== null) onOutline({ ...strata, columns: outlined });
+    if (outlined !== null) {
+      onOutline({ ...strata, columns: outlined });
+      beside = { ...control, onProgress: undefined }; // the scan that has begun tells its own
+    }
   }
-  const beside: Control = { ...control, onProgress: undefined }; // that is of the scan which may have begun
   const sums = await readStrata(database, names.filter((each) => !isOutlined(each)), beside); // prettier-ignore
   for (const [name, each] of sums) found.set(name, each);
   return { ...strata, columns: await scannedColumns(database, grouped, relation, { count: strata.count, found }, beside) }; // prettier-ignore
