@@ -6,11 +6,16 @@ import type { Column } from '../samples/index.ts';
 import {
   type BuildScan,
   type Control,
+  type OutlierRule,
   pauseOf,
+  type RowRequest,
   sampledColumn,
+  type SampledColumn,
+  type ScannedRows,
   type ScannedStrata,
+  type StrataOutline,
 } from '../sources/index.ts';
-import { depthOf, requestOf } from './allocation.ts';
+import { type Depth, depthOf, requestOf } from './allocation.ts';
 import { keyedSample } from './draw-keys.ts';
 import { givenStrata } from './given-strata.ts';
 import { orderRows } from './order-rows.ts';
@@ -82,16 +87,17 @@ async function drawRows(
   const names = like === null ? outliersOf : like.columns.map(({ name }) => name);
   const outliers = like === null ? await findOutliers(scan, method, names, control) : rulesOf(like);
   const known = keys.length === 0 && outliers.length === 0 ? whole : undefined;
-  const scanned = known ?? (await scan.scanStrata(keys, control, outliers));
+  let picking: Picking | null = null;
+  const pick = (outline: StrataOutline): Picking =>
+    (picking ??= beginPicking(scan, { method, keys, outliers, like, seed, reach }, outline, control));
+  // What a table says of itself may be wrong: its rows are not picked before that is known.
+  const early = method.kind === 'given' ? undefined : pick;
+  const scanned = known ?? (await scan.scanStrata(keys, control, outliers, early));
   const strata = method.kind === 'given' ? givenStrata(scanned, method) : scanned;
-  const depth = depthOf(method, scanned, like);
-  const texts = keyTexts(strata);
-  const sampled = strata.columns.map(sampledColumn).filter((column) => column !== null);
-  const columns = sampled.filter(({ name }) => !texts.has(name));
   const pause = pauseOf(control);
   await pause();
-  const asked = requestOf(depth, scanned, reach?.(scanned));
-  const rows = await scan.scanRows({ seed, keys, outliers, ...asked, columns }, control);
+  const { depth, texts, sampled, picked } = pick(scanned);
+  const rows = await picked;
   const caps = new Float64Array(strata.count).fill(depth.cap);
   const takeAll = strata.takeAll ?? undefined;
   const order = await withPauses(
@@ -122,8 +128,43 @@ async function drawRows(
   };
 }
 
+/** Rows that are picked, and what for. */
+interface Picking {
+  readonly depth: Depth;
+  /** See {@link keyTexts}. */
+  readonly texts: ReadonlyMap<string, Column>;
+  /** The columns of the sample; rows bring those without texts of their own. */
+  readonly sampled: readonly SampledColumn[];
+  readonly picked: Promise<ScannedRows>;
+}
+
+/** Begins the second scan. */
+function beginPicking(
+  scan: BuildScan,
+  { method, keys, outliers, like, seed, reach }: PickingRequest,
+  outline: StrataOutline,
+  control: Control,
+): Picking {
+  const depth = depthOf(method, outline, like);
+  const texts = keyTexts(outline);
+  const sampled = outline.columns.map(sampledColumn).filter((column) => column !== null);
+  const columns = sampled.filter(({ name }) => !texts.has(name));
+  const asked = requestOf(depth, outline, reach?.(outline));
+  const picked = scan.scanRows({ seed, keys, outliers, ...asked, columns }, control);
+  picked.catch(() => undefined); // waited for when the strata are known
+  return { depth, texts, sampled, picked };
+}
+
+interface PickingRequest extends Pick<RowRequest, 'seed' | 'keys'> {
+  readonly method: RowMethod;
+  readonly outliers: readonly OutlierRule[];
+  /** See {@link depthOf}. */
+  readonly like: SampleOutliers | null;
+  readonly reach: PriorityReach | undefined;
+}
+
 /** By name the key columns that hold texts, with a row for each stratum: rows need not bring what their stratum tells. */
-function keyTexts({ keys }: ScannedStrata): ReadonlyMap<string, Column> {
+function keyTexts({ keys }: Pick<StrataOutline, 'keys'>): ReadonlyMap<string, Column> {
   const texts = keys.filter(
     ({ column: { type }, values }) => type.kind === 'varchar' && values.some((value) => value !== null),
   );

@@ -11,11 +11,13 @@ export interface BuildScan {
   /**
    * First scan: the strata, how many rows each has, and exact totals of the columns.
    * @param outliers where there are any, rows beyond one of them form strata of their own
+   * @param onOutline may be called before the totals are made: the second scan can begin meanwhile
    */
   scanStrata(
     keys: readonly string[],
     control: Control,
     outliers?: readonly OutlierRule[],
+    onOutline?: (outline: StrataOutline) => void,
   ): Promise<ScannedStrata>;
   /**
    * Second scan: all rows whose priority is at most their stratum's threshold, in any order.
@@ -89,6 +91,11 @@ export interface ScannedStrata {
   readonly keys: readonly { readonly column: OutputColumn; readonly values: readonly Scalar[] }[];
   /** For each column of the table, in its order. */
   readonly columns: readonly ScannedColumn[];
+}
+
+/** What the second scan needs to know of the strata; all of it stays as it is here. */
+export interface StrataOutline extends Omit<ScannedStrata, 'columns'> {
+  readonly columns: readonly Pick<ScannedColumn, 'column' | 'nonFinite' | 'low' | 'high'>[];
 }
 
 /** Exact totals of a column in each stratum, over its values that are not NULL. */

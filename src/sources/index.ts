@@ -16,6 +16,7 @@ export type {
   ScannedKeys,
   ScannedRows,
   ScannedStrata,
+  StrataOutline,
 } from './build-scan.ts';
 export type { ColumnSetCounts, ColumnSetScan } from './column-sets.ts';
 export { sampledColumn } from './sampled-column.ts';

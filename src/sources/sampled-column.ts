@@ -1,8 +1,13 @@
 import { integerStorage } from '../columns/index.ts';
-import type { SampledColumn, ScannedColumn } from './build-scan.ts';
+import type { SampledColumn, StrataOutline } from './build-scan.ts';
 
 /** How a sample holds a column; null: it cannot (values that no double holds exactly, or types kernels do not know). */
-export function sampledColumn({ column, low, high, nonFinite }: ScannedColumn): SampledColumn | null {
+export function sampledColumn({
+  column,
+  low,
+  high,
+  nonFinite,
+}: StrataOutline['columns'][number]): SampledColumn | null {
   const { name, type } = column;
   const plain = (storage: SampledColumn['storage']): SampledColumn => ({
     name,

@@ -1,15 +1,14 @@
-import { withPauses } from '../../common/index.ts';
-import type { OutputColumn, Scalar } from '../../plan/index.ts';
+import type { OutputColumn } from '../../plan/index.ts';
 import type {
   FileScan,
   MagnitudeHistogram,
   OutlierRule,
   KeyRequest,
   RowRequest,
-  ScannedColumn,
   ScannedKeys,
   ScannedRows,
   ScannedStrata,
+  StrataOutline,
 } from '../build-scan.ts';
 import { type Control, type FileDescription, pauseOf, type SourceTable } from '../source.ts';
 import { readCentres } from './column-centres.ts';
@@ -17,21 +16,11 @@ import { inspectParquet, readerOf } from './files.ts';
 import { type ColumnFooter, readFooters } from './footers.ts';
 import type { LockedDatabase } from './locked-database.ts';
 import { magnitudeStatement, outlierTest, readMagnitudes } from './magnitudes.ts';
-import { OrderedEnds } from './ordered-ends.ts';
 import { quoteName } from './print-literal.ts';
-import { scanKeys } from './scan-keys.ts';
 import { pullRows, storedExpression } from './pull-rows.ts';
-import {
-  carefulTotals,
-  type GetTotals,
-  quickExpressions,
-  statisticName,
-  type TotalsByName,
-  totalsOf,
-} from './quick-statistics.ts';
 import { readResult } from './read-values.ts';
-import { scannedColumn } from './scanned-column.ts';
-import { type StatisticExpressions, statisticExpressions } from './strata-statistics.ts';
+import { scanKeys } from './scan-keys.ts';
+import { scanStrata } from './scan-strata.ts';
 
 /** Strata whose thresholds are set at once. */
 const strataAtOnce = 2 ** 11;
@@ -75,102 +64,11 @@ export class DuckDBBuildScan implements FileScan {
     keys: readonly string[],
     control: Control,
     outliers: readonly OutlierRule[] = [],
+    onOutline?: (outline: StrataOutline) => void,
   ): Promise<ScannedStrata> {
-    const keyColumns = keys.map((key) => this.columns.find(({ name }) => name === key)!); // resolved against the same columns
-    const centres = await this.centres(control);
-    const footers = await this.footers(control);
-    const parts = keys.map((key, place) => ({ name: `k${place}`, sql: quoteName(key) }));
-    if (outliers.length > 0) parts.push({ name: 'o', sql: outlierTest(outliers, this.columns, '') });
-    const named = parts.map(({ name, sql }) => `${sql} AS ${name}`);
-    // Of one stratum the footer tells the ends.
-    const ends = footers.map(({ range }) => (parts.length === 0 ? range : null));
-    const ordered = await this.orderedEnds(parts, footers, control);
-    const statistics = this.namedStatistics(centres, (column, centre, place) => {
-      const { range, isComplete } = footers[place]!; // one a column
-      const { count, low, high, ...others } = quickExpressions(column, centre, range);
-      const isTold = ends[place] !== null || ordered?.has(place) === true;
-      const bounds = low === undefined || high === undefined || isTold ? {} : { low, high };
-      // DuckDB would read a column for its count alone, though it has as many values as there are rows.
-      return { ...(isComplete ? {} : { count: count! }), ...bounds, ...others };
-    });
-    const grouped = `SELECT ${[...named, 'count(*) AS n', ...statistics].join(', ')} FROM ${this.reader()} GROUP BY ALL`;
-    const order = parts.length === 0 ? '1' : parts.map(({ name }) => `${name} ASC NULLS LAST`).join(', ');
-    await this.database.run(
-      `CREATE OR REPLACE TABLE strata AS SELECT (row_number() OVER (ORDER BY ${order}) - 1)::INTEGER AS h, * FROM (${grouped}) WHERE n > 0`,
-      control,
-    );
-    const { rowCount, columns, values } = await this.database.query(
-      'SELECT * FROM strata ORDER BY h',
-      readResult,
-      control,
-    );
-    const found = new Map(columns.map(({ name }, place) => [name, values[place]!])); // one array a column
-    for (const [place, told] of ends.entries()) {
-      if (footers[place]!.isComplete) found.set(statisticName('count', place), found.get('n')!); // one a column
-      for (const [name, end] of Object.entries(told ?? {}))
-        found.set(statisticName(name, place), Array<Scalar>(rowCount).fill(end));
-    }
-    for (const [name, told] of (await ordered?.byStratum(control)) ?? []) found.set(name, told);
-    const quick: (GetTotals | null)[] = [];
-    for (const [place, column] of this.columns.entries()) {
-      const own = carefulTotals(column, rowCount, totalsOf(found, place), centres[place]!); // one a column
-      quick.push(await withPauses(own, pauseOf(control)));
-    }
-    const careful = quick.includes(null)
-      ? await this.scanCarefully(quick.map((totals) => totals === null), { named, order }, centres, control) // prettier-ignore
-      : found;
-    const scanned: ScannedColumn[] = [];
-    for (const [place, column] of this.columns.entries()) {
-      const totals = quick[place] ?? totalsOf(careful, place);
-      const own = scannedColumn(column, rowCount, totals, centres[place]!); // one centre a column
-      scanned.push(await withPauses(own, pauseOf(control)));
-    }
-    return {
-      count: rowCount,
-      takeAll: outliers.length === 0 ? null : Uint8Array.from(found.get('o')!, Number),
-      population: Float64Array.from(found.get('n')!, Number),
-      keys: keyColumns.map((column, place) => ({ column, values: found.get(`k${place}`)! })),
-      columns: scanned,
-    };
-  }
-
-  /** The ends of columns in the strata of one file whose rows follow these; null: they are to be looked for in all rows. */
-  private async orderedEnds(
-    keys: readonly { readonly name: string; readonly sql: string }[],
-    footers: readonly ColumnFooter[],
-    control: Control,
-  ): Promise<OrderedEnds | null> {
-    const [path, ...others] = this.paths;
-    if (keys.length === 0 || path === undefined || others.length > 0) return null;
-    const file = { path, reader: this.reader(), keys };
-    return await OrderedEnds.read(this.database, file, this.columns, footers, control);
-  }
-
-  /** What is computed of the columns, named by them. */
-  private namedStatistics(
-    centres: readonly number[],
-    expressionsOf: (column: OutputColumn, centre: number, place: number) => StatisticExpressions,
-  ): string[] {
-    return this.columns.flatMap((column, place) => {
-      const named = Object.entries(expressionsOf(column, centres[place]!, place)); // one centre a column
-      return named.map(([name, sql]) => `${sql} AS ${statisticName(name, place)}`);
-    });
-  }
-
-  /** Totals of columns whose values are not as most are, in the order of the strata. */
-  private async scanCarefully(
-    columns: readonly boolean[],
-    { named, order }: { readonly named: readonly string[]; readonly order: string },
-    centres: readonly number[],
-    control: Control,
-  ): Promise<TotalsByName> {
-    const statistics = this.namedStatistics(centres, (column, centre, place) =>
-      columns[place] ? statisticExpressions(column, centre) : {},
-    );
-    const grouped = `SELECT ${[...named, 'count(*) AS n', ...statistics].join(', ')} FROM ${this.reader()} GROUP BY ALL`;
-    const sql = `SELECT * FROM (${grouped}) WHERE n > 0 ORDER BY ${order}`;
-    const result = await this.database.query(sql, readResult, control);
-    return new Map(result.columns.map(({ name }, place) => [name, result.values[place]!])); // one array a column
+    const [centres, footers] = await Promise.all([this.centres(control), this.footers(control)]);
+    const relation = { paths: this.paths, reader: this.reader(), columns: this.columns, centres, footers };
+    return await scanStrata(this.database, relation, { keys, outliers, onOutline }, control);
   }
 
   async scanRows(request: RowRequest, control: Control): Promise<ScannedRows> {

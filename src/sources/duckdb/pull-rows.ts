@@ -1,5 +1,5 @@
 import duckdb from '@duckdb/node-bindings';
-import type { DuckDBDataChunk } from '@duckdb/node-api';
+import type { DuckDBDataChunk, DuckDBResult } from '@duckdb/node-api';
 import {
   allocate,
   bitmapBytes,
@@ -52,10 +52,8 @@ export async function pullRows(
       const waiting: { readonly chunk: DuckDBDataChunk; readonly from: number }[] = [];
       let targets: readonly Target[] | null = null;
       let row = 0;
-      for (;;) {
+      for await (const chunk of chunksOf(result)) {
         control.signal?.throwIfAborted();
-        const chunk = await result.fetchChunk();
-        if (chunk === null || chunk.rowCount === 0) break;
         const from = readHead(chunk, head);
         if (from < chunk.rowCount) waiting.push({ chunk, from });
         if (!isWhole(head)) continue;
@@ -72,6 +70,27 @@ export async function pullRows(
     },
     control,
   );
+}
+
+/** The chunks of a result, each fetched while the one before it is used. */
+async function* chunksOf(result: DuckDBResult): AsyncGenerator<DuckDBDataChunk, void, undefined> {
+  const fetch = (): Promise<DuckDBDataChunk | null> => {
+    const fetched = result.fetchChunk();
+    fetched.catch(() => undefined); // it is waited for below
+    return fetched;
+  };
+  let next = fetch();
+  try {
+    for (;;) {
+      const chunk = await next;
+      if (chunk === null || chunk.rowCount === 0) return;
+      next = fetch();
+      yield chunk;
+    }
+  } finally {
+    // Whoever has the connection next must not meet a call of ours.
+    await next.catch(() => undefined);
+  }
 }
 
 /** The texts of a column in their order, as far as they are known. */

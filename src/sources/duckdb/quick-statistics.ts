@@ -121,6 +121,18 @@ function* fromSums(
   return { means, deviations };
 }
 
+/** Whether all values of a column are finite, as their ends tell: what a scan with care would find are the same ends. */
+export function* areFinite(count: number, get: GetTotals): Pieces<boolean> {
+  const [counts, low, high] = [get('count')!, get('low'), get('high')]; // all columns are counted
+  if (low === undefined || high === undefined) return true; // of a type without ends
+  for (let stratum = 0; stratum < count; stratum++) {
+    if (stratum % strataAtOnce === 0) yield;
+    const isFinite = [low, high].every((ends) => ends[stratum] !== null && Math.abs(Number(ends[stratum])) < finiteMax); // prettier-ignore
+    if (Number(counts[stratum]) !== 0 && !isFinite) return false;
+  }
+  return true;
+}
+
 /**
  * The totals as the careful scan would have them.
  * @param count number of strata @param centre that the totals were asked with
@@ -134,13 +146,9 @@ export function* carefulTotals(
 ): Pieces<GetTotals | null> {
   const low = get('low');
   if (low === undefined) return get; // only its values were counted
+  if (!(yield* areFinite(count, get))) return null;
   const [counts, high] = [get('count')!, get('high')!]; // asked for with the lows
   const isEmpty = (stratum: number): boolean => Number(counts[stratum]) === 0;
-  for (let stratum = 0; stratum < count; stratum++) {
-    if (stratum % strataAtOnce === 0) yield;
-    const isFinite = [low, high].every((ends) => ends[stratum] !== null && Math.abs(Number(ends[stratum])) < finiteMax); // prettier-ignore
-    if (!isEmpty(stratum) && !isFinite) return null;
-  }
   const nonFinite = Array<Scalar>(count).fill(0);
   const derived = new Map<string, readonly Scalar[]>([['nonFinite', nonFinite]]);
   if (isFloating(type) || isExact(type)) {

@@ -13,10 +13,8 @@ export function* scannedColumn(
   get: (name: string) => readonly Scalar[] | undefined,
   centre: number,
 ): Pieces<ScannedColumn> {
-  function* doubles(name: string, missing = Number.NaN): Pieces<Float64Array> {
-    const own = get(name);
-    const values = new Float64Array(count).fill(missing);
-    for (const [stratum, value] of own?.entries() ?? []) if (value !== null) values[stratum] = Number(value);
+  function* doubles(name: string, missing?: number): Pieces<Float64Array> {
+    const values = statisticValues(get(name), count, missing);
     yield;
     return values;
   }
@@ -48,6 +46,17 @@ export function* scannedColumn(
     mean,
     centred,
   };
+}
+
+/** A statistic as numbers, one a stratum. @param own not there: none has one @param missing what stands where there is none */
+export function statisticValues(
+  own: readonly Scalar[] | undefined,
+  count: number,
+  missing = Number.NaN,
+): Float64Array {
+  const values = new Float64Array(count).fill(missing);
+  for (const [stratum, value] of own?.entries() ?? []) if (value !== null) values[stratum] = Number(value);
+  return values;
 }
 
 /** Sums as 64-bit integers, 0 for a stratum without values; null where one does not fit. */
