@@ -114,8 +114,9 @@ export class CellTable {
   }
 
   private placeOfPair(pair: number): number {
+    if (!this.isSpread) return this.cellOf(pair) * this.stride;
     this.unlisted++;
-    return (this.isSpread ? pair : this.cellOf(pair)) * this.stride;
+    return pair * this.stride;
   }
 
   /** The pair here of one of another table. */
