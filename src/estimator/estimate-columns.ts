@@ -7,11 +7,12 @@ import { isSuspectTail } from './hill.ts';
 import { ShownEstimates } from './shown-estimates.ts';
 import { type ForeseenEstimate, foreseenOf } from './sizing.ts';
 import { emptyEvidence, type TailEvidence } from './tails.ts';
+import { putTail, readTail, tailNumbers } from './tail-numbers.ts';
 
 /** What sizing needs of an estimate as numbers, by their places; behind them follow the derivatives. */
 const DF = 0;
 const TAIL = 1;
-const GRADIENT = TAIL + 5;
+const GRADIENT = TAIL + tailNumbers;
 
 /** What is there of it, as bits. */
 const HAS_TAIL = 1;
@@ -101,11 +102,7 @@ export class EstimateColumns {
     numbers[at + DF] = df;
     if (tail !== null) {
       state |= HAS_TAIL;
-      numbers[at + TAIL] = tail.effectiveSupport;
-      numbers[at + TAIL + 1] = tail.sampleSkewness;
-      numbers[at + TAIL + 2] = tail.populationSkewness;
-      numbers[at + TAIL + 3] = tail.spread;
-      numbers[at + TAIL + 4] = tail.largestSkewness;
+      putTail(numbers, at + TAIL, tail);
     }
     if (gradient.length > 0) {
       state |= HAS_GRADIENT;
@@ -169,13 +166,7 @@ export class EstimateColumns {
   /** Puts down the evidence of an estimate's tail. @returns what was filled; null: it needs none */
   putTail(group: number, into: Writable<TailEvidence>): TailEvidence | null {
     if (!this.has(group, HAS_TAIL)) return null;
-    const { numbers } = this;
-    const at = group * this.stride;
-    into.effectiveSupport = numbers[at + TAIL]!; // a row of numbers a group
-    into.sampleSkewness = numbers[at + TAIL + 1]!;
-    into.populationSkewness = numbers[at + TAIL + 2]!;
-    into.spread = numbers[at + TAIL + 3]!;
-    into.largestSkewness = numbers[at + TAIL + 4]!;
+    readTail(this.numbers, group * this.stride + TAIL, into);
     return into;
   }
 

@@ -1,9 +1,11 @@
+import type { Writable } from '../common/index.ts';
 import type { ReasonCode } from '../plan/index.ts';
 import type { ContributionTable } from './contribution-table.ts';
 import type { EstimateColumns } from './estimate-columns.ts';
 import type { MetGroup } from './met-group.ts';
 import type { ForeseenEstimate } from './sizing.ts';
 import { emptyEvidence, type TailEvidence } from './tails.ts';
+import { putTail, readTail, tailNumbers } from './tail-numbers.ts';
 
 /** The numbers of a cell, by their places. */
 export const VALUE = 0;
@@ -12,7 +14,7 @@ export const SUPPORT = 2;
 export const DF = 3;
 export const CERTAINTY = 4;
 export const TAIL = 5;
-const NUMBERS = TAIL + 5;
+const NUMBERS = TAIL + tailNumbers;
 
 /** What there is of it, as bits. */
 export const IS_EXACT = 1;
@@ -94,11 +96,7 @@ export class ForecastCells {
     }
     if (tail !== null) {
       state |= HAS_TAIL;
-      numbers[at + TAIL] = tail.effectiveSupport;
-      numbers[at + TAIL + 1] = tail.sampleSkewness;
-      numbers[at + TAIL + 2] = tail.populationSkewness;
-      numbers[at + TAIL + 3] = tail.spread;
-      numbers[at + TAIL + 4] = tail.largestSkewness;
+      putTail(numbers, at + TAIL, tail);
     }
     this.state[cell] = state;
     this.groups.push(group);
@@ -109,6 +107,11 @@ export class ForecastCells {
 
   groupOf(cell: number): MetGroup {
     return this.groups[cell]!; // one a cell
+  }
+
+  /** Fills evidence with that of a cell that has a tail. */
+  protected tailAt(cell: number, into: Writable<TailEvidence>): void {
+    readTail(this.numbers, cell * NUMBERS + TAIL, into);
   }
 
   protected number(cell: number, number: number): number {

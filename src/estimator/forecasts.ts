@@ -18,6 +18,7 @@ import {
 import { chiSquareQuantilesAt, tQuantile, tQuantilesAt } from './quantiles.ts';
 import type { ErrorTarget, Presumption, RowsAt } from './sizing.ts';
 import { emptyEvidence, isCertifiedBy, isSpreadWider, type TailEvidence } from './tails.ts';
+import { SPREAD } from './tail-numbers.ts';
 
 /** Level of the one-sided limits that the size is computed from: a pilot's variance is too small half of the time. */
 const limitLevel = 0.8;
@@ -221,11 +222,7 @@ export class Forecasts extends ForecastCells {
     if (this.has(cell, IS_SINGLETON)) return false;
     if (this.has(cell, HAS_CERTAINTY)) return this.number(cell, CERTAINTY) * growth >= margin;
     if (!this.has(cell, HAS_TAIL)) return true;
-    evidence.effectiveSupport = this.number(cell, TAIL);
-    evidence.sampleSkewness = this.number(cell, TAIL + 1);
-    evidence.populationSkewness = this.number(cell, TAIL + 2);
-    evidence.spread = this.number(cell, TAIL + 3);
-    evidence.largestSkewness = this.number(cell, TAIL + 4);
+    this.tailAt(cell, evidence);
     presume(evidence, presumption);
     return isCertifiedBy(evidence, this.confidence, growth / margin);
   }
@@ -233,7 +230,7 @@ export class Forecasts extends ForecastCells {
   /** The variance to expect as a share of the estimated one: matches spread wider than typical ones may be presumed to be as these are. */
   private presumedVariance(cell: number, { typicalMatches = false }: Presumption): number {
     if (!typicalMatches || !this.has(cell, HAS_TAIL)) return 1;
-    const spread = this.number(cell, TAIL + 3);
+    const spread = this.number(cell, TAIL + SPREAD);
     return isSpreadWider(spread) ? 1 / spread : 1;
   }
 
