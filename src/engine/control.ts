@@ -44,9 +44,9 @@ export interface EngineControl extends Pick<Engine, 'close'> {
   status(): Promise<EngineStatus>;
   /**
    * Opens all samples and loads what first statements need, so that they wait for neither, nor hold others up; a sample that cannot be
-   * opened is told of as when it is asked.
+   * opened is told of as when it is asked. It ends early, and resolves, where the engine is closed meanwhile.
    */
-  warmUp(signal?: AbortSignal): Promise<void>;
+  warmUp(): Promise<void>;
   /**
    * The jobs of the engine's data folder. From the first call on the engine runs jobs and looks after them, until it is closed; an
    * engine that is never asked for its jobs leaves them to other processes.

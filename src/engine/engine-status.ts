@@ -23,12 +23,10 @@ export async function engineStatus({ catalog, troubles }: EngineState): Promise<
 }
 
 /** Opens samples one after the other; what is wrong with one is told of where that is found out. */
-export async function openAllSamples(state: EngineState, signal?: AbortSignal): Promise<void> {
-  const isOver = (): boolean => signal?.aborted === true;
-  if (isOver()) return; // the catalog may be closed
+export async function openAllSamples(state: EngineState, isClosing: () => boolean): Promise<void> {
   const { clock } = state.environment;
   for (const entry of state.troubles.snapshot().samples) {
-    if (isOver()) return;
+    if (isClosing()) return;
     if (entry.trouble !== undefined) continue;
     const control = new RunControl(clock, {}, null, clock.monotonicMs());
     await state.samples.during(() => state.samples.get(entry, control)).catch(() => undefined);

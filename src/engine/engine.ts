@@ -212,8 +212,8 @@ export class BallparkEngine implements Engine {
     return await engineStatus(this.state);
   }
 
-  async warmUp(signal?: AbortSignal): Promise<void> {
-    await warmUp(this.state, signal);
+  async warmUp(): Promise<void> {
+    await warmUp(this.state, () => this.closing !== null);
   }
 
   async resilience(

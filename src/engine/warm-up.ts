@@ -10,15 +10,19 @@ const usualStatements = [
   "SELECT DISTINCT CASE WHEN a THEN -1 ELSE CAST(b AS DOUBLE) END FROM t AS u JOIN v USING (c) WHERE d >= DATE '2026-01-01' WITHIN 2 SECONDS ON MISS FAIL",
 ];
 
-/** Makes ready what first statements would wait for, and hold others up by: the grammar, DuckDB's library, threads, the samples. */
-export async function warmUp(state: EngineState, signal?: AbortSignal): Promise<void> {
+/**
+ * Makes ready what first statements would wait for, and hold others up by: the grammar, DuckDB's library, threads, the samples.
+ * @param isClosing the engine is being closed: nothing more is begun
+ */
+export async function warmUp(state: EngineState, isClosing: () => boolean): Promise<void> {
   for (const sql of usualStatements) {
     parseStatement(sql);
     await loopTurns.next();
   }
-  if (signal?.aborted === true) return;
+  if (isClosing()) return;
   // Where it cannot be loaded, statements that need it say so.
   await state.source.load().catch(() => undefined);
+  if (isClosing()) return;
   state.statementThreads?.prewarm();
-  await openAllSamples(state, signal);
+  await openAllSamples(state, isClosing);
 }

@@ -42,7 +42,10 @@ export async function startServer({ control, log, ...options }: ServerOptions): 
     if (isClosing) void reply.header('connection', 'close');
   });
   // As many as there may be may also wait to be taken in.
-  const address = await app.listen({ host, port, backlog: limits.connectionsMax });
+  const address = await app.listen({ host, port, backlog: limits.connectionsMax }).catch(async (error) => {
+    await app.close();
+    throw error;
+  });
   const close = async (): Promise<void> => {
     isClosing = true;
     await closeWithin(limits.graceMs, app, statements);

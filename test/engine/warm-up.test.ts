@@ -19,12 +19,20 @@ test('who closes an engine that loads DuckDB ends what it is warmed up with', as
   const engine = await openEngine({ dataDir });
   await engine.query('SHOW TABLES');
   expect(loadedDuckDB()).toBe(false);
-  const leaving = new AbortController();
-  const warming = controlOf(engine).warmUp(leaving.signal);
+  const warming = controlOf(engine).warmUp();
   for (let turn = 0; turn < 10; turn++) await new Promise((resume) => setImmediate(resume)); // it is under way
-  leaving.abort();
   await engine.close();
   await expect(warming).resolves.toBeUndefined();
+});
+
+test('an engine can be closed at any moment of its warming up', async () => {
+  for (let turns = 0; turns < 12; turns++) {
+    const engine = await openEngine({ dataDir });
+    const warming = controlOf(engine).warmUp();
+    for (let turn = 0; turn < turns; turn++) await new Promise((resume) => setImmediate(resume));
+    await engine.close();
+    await expect(warming).resolves.toBeUndefined();
+  }
 });
 
 test('an engine that is warmed up has loaded DuckDB', async () => {

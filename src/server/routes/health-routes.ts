@@ -35,12 +35,13 @@ const metricsSchema = {
 
 /** Adds `GET /livez`, `/readyz` and `/metrics`. */
 export function addHealthRoutes(app: App, { control, metrics }: ServerContext): void {
-  const closing = new AbortController();
-  app.addHook('onClose', async () => closing.abort());
   let isOpened = false;
-  void control.warmUp(closing.signal).then(() => {
-    isOpened = true;
-  });
+  void control.warmUp().then(
+    () => {
+      isOpened = true;
+    },
+    (error: unknown) => app.log.error(error, 'samples could not be opened'),
+  );
   app.get('/livez', { schema: aliveSchema }, () => ({ status: 'ok' }));
   app.get('/readyz', { schema: readySchema }, async (_request, reply) => {
     const status = await control.status();
