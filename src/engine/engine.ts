@@ -158,13 +158,13 @@ export class BallparkEngine implements Engine {
     { params = [] }: QueryOptions,
     failed?: FailedSamples,
   ): PlannedSelect {
-    const { troubles, profile, source } = this.state;
+    const { troubles, profile, source, tails } = this.state;
     const snapshot = troubles.snapshot(failed);
     const { plan, shape } = this.known.plan(sql, statement, snapshot, params);
     return {
       plan,
       shape,
-      costs: new StatementCosts(profile, shape, plan, snapshot.tables, !source.isStarted),
+      costs: new StatementCosts(profile, shape, plan, snapshot.tables, tails.lessons, !source.isStarted),
       snapshot,
     };
   }

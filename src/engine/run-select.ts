@@ -47,6 +47,10 @@ export async function runSelect(state: EngineState, plan: SelectPlan, run: Selec
   if (sampling === null && distinct !== null)
     return await countDistinct(state, plan, distinct, control, () => exact(plan.exactReason));
   if (sampling === null) return await exact(plan.exactReason);
+  // Whoever watches, or has a deadline, has something from the sample before the source is done.
+  const { knownMiss } = run.costs;
+  if (knownMiss !== null && refine === null && control.withinMs === null)
+    return await exact(`${knownMiss}, as was found before`);
   const elsewhere = await answerElsewhere(state, plan, run);
   if (elsewhere !== null) return elsewhere;
   const chosen = await chooseSample(state, table, sampling, plan.bounds, control);

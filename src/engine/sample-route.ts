@@ -68,14 +68,14 @@ export async function sampleRoute(
   if (best === null) throw new Error('no sample to choose from');
   return best.answer.errorMet
     ? await fromSample(best, plan, run.control, [])
-    : await afterMiss(best, plan, run.control, exactly);
+    : await afterMiss(best, plan, run, exactly);
 }
 
 /** Does as ON MISS says. */
 async function afterMiss(
   best: TriedSample,
   plan: SelectPlan,
-  control: RunControl,
+  { control, costs }: SelectRun,
   exactly: (open: OpenSampleQuery, why: string) => Promise<RoutedAnswer>,
 ): Promise<RoutedAnswer> {
   const { answer, open } = best;
@@ -95,9 +95,10 @@ async function afterMiss(
         },
       );
     case 'exact':
-      return answer.stopped
-        ? await fromSample(best, plan, control, [miss, ...notes])
-        : await exactly(open, miss);
+      if (answer.stopped) return await fromSample(best, plan, control, [miss, ...notes]);
+      // With what was lost it might have been kept.
+      if (answer.tasks.discarded === 0) costs.noteMiss(miss);
+      return await exactly(open, miss);
     case 'best-effort': {
       const all = answer.stopped ? answer : await open.query.runToEnd();
       // All of the sample may keep a bound that was given up.

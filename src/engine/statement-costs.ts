@@ -33,12 +33,14 @@ export class StatementCosts {
   /**
    * @param shape of the statement's text
    * @param tables of the catalog that the statement was planned for
+   * @param lessons how often this process had learned of tails by then
    */
   constructor(
     private readonly profile: Profile,
     shape: string,
     private readonly plan: Pick<SelectPlan, 'query' | 'bounds' | 'sampledTable'>,
     tables: readonly TableEntry[],
+    private readonly lessons: number,
     private isSourceCold: boolean,
   ) {
     const { query, bounds, sampledTable } = plan;
@@ -47,6 +49,7 @@ export class StatementCosts {
       exactSize: exactSizeOf(query, tables),
       key: keyOf(shape),
       overSamples: new Map(),
+      miss: null,
     };
     knownOf.set(plan, this.known);
   }
@@ -92,6 +95,20 @@ export class StatementCosts {
     );
   }
 
+  /** No sample keeps the bound, whatever is read of it. @param why in words */
+  noteMiss(why: string): void {
+    this.known.miss = { lessons: this.lessons, why };
+  }
+
+  /**
+   * Why no sample keeps the bound, as it was found before; null: nobody knows. The same statement reads the same rows of the same samples,
+   * so that it would find the same again, as long as nothing was learned since.
+   */
+  get knownMiss(): string | null {
+    const { miss } = this.known;
+    return miss?.lessons === this.lessons ? miss.why : null;
+  }
+
   /** @param learns see {@link exactMs} */
   learnExact(elapsedMs: number, learns = false): void {
     // The source's start is no part of what the next answer will take.
@@ -107,6 +124,8 @@ interface KnownPlan {
   readonly key: string;
   /** Shapes by the names of samples: one text each, which maps find faster than one that was just made. */
   readonly overSamples: Map<string, string>;
+  /** See {@link StatementCosts.noteMiss}, and after how many lessons it was found. */
+  miss: { readonly lessons: number; readonly why: string } | null;
 }
 
 /** By the plan, which is for one state of the catalog: row groups may be many, and statements are asked again. */

@@ -56,6 +56,31 @@ describe('ERROR WITHIN that no sample keeps', () => {
   });
 });
 
+describe('a miss that was found before', () => {
+  const before = /as was found before/;
+  test('is not found again: the source is asked at once, until the samples change', async () => {
+    const sql = 'SELECT AVG(x) FROM t WHERE x < 400 ERROR WITHIN 0.01%';
+    const [first, second] = [await work.query(sql), await work.query(sql)];
+    expect(first.answer.reason).not.toMatch(before);
+    expect(second.answer).toMatchObject({ mode: 'exact', met: true, sample: null });
+    expect(second.answer.reason).toMatch(before);
+    expect(second.answer.timings.estimateMs).toBe(0);
+    expect(second.rows).toEqual(first.rows);
+    await work.query('CREATE SAMPLE another ON t UNIFORM 1000 ROWS SEED 2');
+    expect((await work.query(sql)).answer.reason).not.toMatch(before);
+    await work.query('DROP SAMPLE another');
+  });
+  test('keeps nobody from the best of the sample who has a deadline, or watches', async () => {
+    const inTime = `${tooTight} ${ample} ON MISS EXACT`;
+    for (const _ of [1, 2]) expect((await work.query(inTime)).answer.reason).not.toMatch(before);
+    for (const _ of [1, 2]) await work.query(tooTight);
+    expect((await work.query(tooTight)).answer.reason).toMatch(before);
+    const modes: string[] = [];
+    for await (const { answer } of work.engine.stream(tooTight)) modes.push(answer.mode);
+    expect(modes).toContain('approximate');
+  });
+});
+
 describe('WITHIN', () => {
   test.each(['', 'ON MISS EXACT', 'ON MISS BEST EFFORT', 'ON MISS FAIL'])(
     'is met by a sampled answer in time, whatever ON MISS says [%s]',

@@ -137,7 +137,7 @@ async function answerFrom(
   job.control = control;
   // What it takes is others' doing too.
   control.isUndisturbed = () => false;
-  const costs = new StatementCosts(profile, shape, plan, snapshot.tables, isSourceCold);
+  const costs = new StatementCosts(profile, shape, plan, snapshot.tables, 0, isSourceCold);
   const stopwatch = new Stopwatch(() => clock.monotonicMs());
   const chosen = await chooseSample(state, table, sampling, plan.bounds, control);
   if (typeof chosen === 'string') throw new NotForThreads(chosen);
