@@ -16,6 +16,7 @@ export {
   truncateTo,
   truncationUnits,
 } from './calendar.ts';
+export { clear } from './clear.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { didYouMean, editsBetween } from './did-you-mean.ts';
 export { type ErrorCode, errorCodes, QueryError } from './query-error.ts';

@@ -50,7 +50,14 @@ export class CountEnds {
     this.isInverted = new Uint8Array(room);
   }
 
-  add({ value, variance, support, certain }: CountEstimate, { population, read, heaviest }: Scope): void {
+  /** Adds a count, see {@link CountEstimate}. */
+  add(
+    value: number,
+    variance: number,
+    support: number,
+    certain: number,
+    { population, read, heaviest }: Scope,
+  ): void {
     const place = this.count++;
     const open = value - certain;
     const isInverted = open > population / 2;
@@ -81,23 +88,26 @@ export class CountEnds {
   private putGammaLimits(alpha: number): void {
     const { count: length, low, high, around, variance, weight } = this;
     for (let place = 0; place < length; place++) {
-      const [count, spread, more] = [around[place]!, variance[place]!, weight[place]!]; // place < length
-      const [y, v] = [count + more, spread + more * more];
+      const count = around[place]!; // place < length, here and below
+      const spread = variance[place]!;
+      const more = weight[place]!;
+      const y = count + more;
       low[place] = count > 0 && spread > 0 ? (2 * count * count) / spread : 1;
-      high[place] = count > 0 ? (2 * y * y) / v : 1;
+      high[place] = count > 0 ? (2 * y * y) / (spread + more * more) : 1;
     }
     chiSquareQuantilesAt(alpha / 2)(low, length);
     chiSquareQuantilesAt(1 - alpha / 2)(high, length);
     for (let place = 0; place < length; place++) {
-      const [count, spread, more] = [around[place]!, variance[place]!, weight[place]!];
-      const [y, v] = [count + more, spread + more * more];
+      const count = around[place]!;
+      const spread = variance[place]!;
+      const more = weight[place]!;
       if (count <= 0) {
         low[place] = 0;
         high[place] = more * Math.log(2 / alpha);
         continue;
       }
       low[place] = spread > 0 ? (spread / (2 * count)) * low[place]! : count - more * Math.log(2 / alpha);
-      high[place] = (v / (2 * y)) * high[place]!;
+      high[place] = ((spread + more * more) / (2 * (count + more))) * high[place]!;
     }
   }
 }
@@ -107,12 +117,12 @@ const single = new CountEnds(1);
 
 /** The interval of one count, see {@link CountEnds}. @param confidence two-sided, in (0, 1) */
 export function countInterval(
-  estimate: CountEstimate,
+  { value, variance, support, certain }: CountEstimate,
   scope: Scope,
   confidence: number,
 ): { low: number; high: number } {
   single.count = 0;
-  single.add(estimate, scope);
+  single.add(value, variance, support, certain, scope);
   single.make(confidence);
   return { low: single.low[0]!, high: single.high[0]! }; // it has one
 }

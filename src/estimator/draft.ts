@@ -1,3 +1,4 @@
+import { clear } from '../common/index.ts';
 import type { ReasonCode } from '../plan/index.ts';
 import { type ContributionTable, noContributions } from './contribution-table.ts';
 import type { CellRange, PreparedOutput } from './group-totals.ts';
@@ -36,7 +37,7 @@ export class Draft {
     this.support = support;
     this.gradient = noGradient;
     this.hasValue = this.hasEnds = this.hasStdError = this.exact = this.hasTail = false;
-    this.reasons.length = 0;
+    clear(this.reasons);
     this.table = noContributions.table;
     this.df = 1;
   }

@@ -114,12 +114,15 @@ export class DualColumns implements Algebra<number> {
     this.used = 0;
   }
 
-  /** A column of a total itself. @param valueAt its values */
-  total(total: number, valueAt: (place: number) => number): number {
+  /** A column of a total itself, whose values are to be {@link putValue}. */
+  total(total: number): number {
     const column = this.taken();
-    for (let place = 0; place < this.count; place++) this.numbers[column + place] = valueAt(place);
     this.fillDerivatives(column, total);
     return column;
+  }
+
+  putValue(column: number, place: number, value: number): void {
+    this.numbers[column + place] = value;
   }
 
   constant(value: number): number {

@@ -1,6 +1,6 @@
-import type { Pieces } from '../common/index.ts';
+import { clear, type Pieces, type Writable } from '../common/index.ts';
 import type { AggregateQuery, AggregateTotals, Estimate, Moments, Scalar } from '../plan/index.ts';
-import type { Contributions, ContributionTable } from './contribution-table.ts';
+import { type Contributions, type ContributionTable, noContributions } from './contribution-table.ts';
 import { contributionsOf, putContributions, unmatchedSingletons } from './contributions.ts';
 import { Draft } from './draft.ts';
 import type { Dual } from './dual.ts';
@@ -17,7 +17,6 @@ import { type ErrorRequest, listedError, supportBehind } from './listed-error.ts
 import type { ListedGroups, ListedRows } from './listed-groups.ts';
 import { type ErrorParts, estimateOf } from './make-estimate.ts';
 import type { MetGroup } from './met-group.ts';
-import { countsUnits, isPlain } from './plain.ts';
 import type { PointColumns } from './point-columns.ts';
 import type { Scope } from './scope.ts';
 import { smoothValue } from './smooth.ts';
@@ -53,6 +52,7 @@ export interface GroupEstimate extends ErrorParts {
 /** What is being worked out: of use again as soon as it is put down. */
 const draft = new Draft();
 const parts = emptyVariance();
+const contributions: Writable<Contributions> = { ...noContributions };
 /** Each divisor in the output. */
 const divisors: Dual[] = [];
 
@@ -127,22 +127,24 @@ function errorByTotals(
   const { moments } = request;
   const { gradient } = draft;
   const { from, to } = cells;
-  const contributions = { table, from, to };
+  contributions.table = table;
+  contributions.from = from;
+  contributions.to = to;
   putContributions(moments, prepared, gradient, from, to, table, from);
   putVariance(moments, scope, contributions, parts);
-  if (isPlain('count', request.query, prepared) && countsUnits(request, prepared)) {
+  if (prepared.countsUnits) {
     const { variance, df, singletons } = parts;
     const { support, value } = draft;
     const certain = support - openSupportOf(moments, prepared, cells);
-    ends.askCount(group, { value, variance, support, certain }, scope);
+    ends.askCount(group, value, variance, support, certain, scope);
     if (variance > 0) draft.setStdError(Math.sqrt(variance));
     if (singletons > 0) draft.reasons.push('SINGLETON_STRATUM');
     draft.table = table;
     draft.df = df;
     return draft;
   }
-  const isSkewed = divisors.some((each) => isUncertain(moments, prepared, cells, scope, each)); // prettier-ignore
-  return linearisedError(request, { group, prepared, gradient, contributions, isSkewed }, parts, scope, draft); // prettier-ignore
+  const isSkewed = divisors.length > 0 && divisors.some((each) => isUncertain(moments, prepared, cells, scope, each)); // prettier-ignore
+  return linearisedError(request, { group, prepared, gradient, contributions, isSkewed }, parts, scope, draft, ends); // prettier-ignore
 }
 
 /** Whether a divisor makes a ratio too skewed. */
@@ -179,7 +181,7 @@ function beginDraft(
   at: number,
 ): void {
   const complete = isExact(prepared, scope);
-  divisors.length = 0;
+  clear(divisors);
   draft.begin(supportBehind(moments, prepared, group));
   // Most outputs are an aggregate as it stands, and there may be a hundred thousand of them.
   if (points !== null) {

@@ -18,6 +18,7 @@ import {
 import { hasOpenRows, type Scope } from './scope.ts';
 import { type Monotone, withoutRounding } from './smooth.ts';
 import { type Dual, dualAlgebra, totalDual } from './dual.ts';
+import { isPlain } from './plain.ts';
 import { contributionReach, type Reach } from './reach.ts';
 import type { ListedGroups, ValueSource } from './listed-groups.ts';
 import { type AskedQuantile, isResampled, orderedValue, shownQuantile } from './ordered-values.ts';
@@ -65,12 +66,14 @@ export interface PreparedOutput {
   readonly quantile: AskedQuantile | null;
   /** It shows something else that is made from values in their order. */
   readonly isResampled: boolean;
+  /** A count, as it stands or rounded, of what was drawn at random: of rows, or of keys where these were. */
+  readonly countsUnits: boolean;
   /** What it needs is the same for all rows of a stratum, so that a group's strata tell it without an error. */
   readonly isConstant: boolean;
 }
 
 /** What is worked out of an expression by the layout alone. */
-type LaidOutOutput = Omit<PreparedOutput, 'reach' | 'isConstant'>;
+type LaidOutOutput = Omit<PreparedOutput, 'reach' | 'isConstant' | 'countsUnits'>;
 
 /** By the totals of a layout, which belong to one query: it is asked for at each look at each sample. */
 const known = new WeakMap<readonly AggregateTotals[], readonly LaidOutOutput[]>();
@@ -79,7 +82,7 @@ const known = new WeakMap<readonly AggregateTotals[], readonly LaidOutOutput[]>(
 export function prepareOutputs(
   query: AggregateQuery,
   aggregateTotals: readonly AggregateTotals[],
-  { layout, centres, population, groupsByStratum, constantInStratum }: Moments,
+  { layout, centres, population, groupsByStratum, constantInStratum, keys }: Moments,
 ): PreparedOutput[] {
   const laidOut =
     known.get(aggregateTotals) ??
@@ -101,6 +104,9 @@ export function prepareOutputs(
     quantile: output.quantile,
     isResampled: output.isResampled,
     reach: contributionReach(layout, output.totals, centres, population),
+    // A count has one aggregate.
+    countsUnits:
+      isPlain('count', query, output) && (keys === null || query.aggregates[output.aggregates[0]!]!.distinct),
     isConstant:
       output.quantile === null &&
       !output.isResampled &&
@@ -198,10 +204,16 @@ export function isExact({ isConstant }: PreparedOutput, { isComplete }: Scope): 
 }
 
 /** Rows (keys, where these were drawn) of the sample behind an output: the least that one of its aggregates takes. */
-export function supportOf(moments: Moments, { supportSlots }: PreparedOutput, cells: CellRange): number {
+export function supportOf(
+  moments: Moments,
+  { supportSlots }: PreparedOutput,
+  from: number,
+  to: number,
+): number {
   const stride = moments.layout.monomials.length;
   let least = Number.POSITIVE_INFINITY;
-  for (const slot of supportSlots) least = Math.min(least, slotSum(moments.sums, stride, slot, cells));
+  for (let place = 0; place < supportSlots.length; place++)
+    least = Math.min(least, slotSum(moments.sums, stride, supportSlots[place]!, from, to)); // place < length
   return least;
 }
 
@@ -211,13 +223,13 @@ export function openSupportOf(moments: Moments, output: PreparedOutput, { from, 
   for (let cell = from; cell < to; cell++) {
     // one stratum a cell
     if (!hasOpenRows(moments, moments.cellStratum[cell]!))
-      certain += supportOf(moments, output, { from: cell, to: cell + 1 });
+      certain += supportOf(moments, output, cell, cell + 1);
   }
-  return supportOf(moments, output, { from, to }) - certain;
+  return supportOf(moments, output, from, to) - certain;
 }
 
-/** Σ of a slot over a group's cells. */
-export function slotSum(sums: Float64Array, stride: number, slot: number, { from, to }: CellRange): number {
+/** Σ of a slot over cells [from, to). */
+export function slotSum(sums: Float64Array, stride: number, slot: number, from: number, to: number): number {
   let sum = 0;
   for (let cell = from; cell < to; cell++) sum += sums[cell * stride + slot]!; // stride sums a cell
   return sum;
@@ -266,7 +278,7 @@ export function aggregateValue<T>(
   return estimate!.value(algebra, {
     totals: ofTerms,
     centres,
-    support: slotSum(moments.sums, monomials.length, totalSlot[own[0]!]!, cells),
+    support: slotSum(moments.sums, monomials.length, totalSlot[own[0]!]!, cells.from, cells.to),
     complete,
   }); // layoutMoments refused others
 }

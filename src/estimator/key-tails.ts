@@ -1,6 +1,7 @@
+import type { Writable } from '../common/index.ts';
 import type { KeyMoments, KeyPopulation, MomentLayout } from '../plan/index.ts';
 import type { MatchList } from './match-list.ts';
-import { type ExpectedTail, tailOf, unknownTail } from './population-skewness.ts';
+import { type ExpectedTail, putTailOf, putUnknown } from './population-skewness.ts';
 import { largestContribution, type Reach } from './reach.ts';
 
 /*
@@ -87,16 +88,21 @@ export interface KeyTailRequest {
 export function tailByKeys(
   { layout, centres, keys, totals, gradient }: Omit<KeyTailRequest, 'reach'>,
   matches: MatchList,
-): ExpectedTail {
+  into: Writable<ExpectedTail>,
+): void {
   const contribution = keyContribution(layout, totals, gradient, centres, keys);
-  if (contribution === null) return unknownTail;
+  if (contribution === null) {
+    putUnknown(into);
+    return;
+  }
   const [second, third] = [expectedPower(contribution, 2), expectedPower(contribution, 3)];
   let [squares, cubes] = [0, 0];
   for (let place = 0; place < matches.count; place++) {
     squares += matches.weights2[place]! * second; // place < count
     cubes += matches.weights3[place]! * third;
   }
-  return { ...tailOf(cubes, squares), squares: Number.NaN };
+  putTailOf(cubes, squares, into);
+  into.squares = Number.NaN;
 }
 
 /** The largest |u| that any key can contribute: what a row can, times the rows of the largest key. */

@@ -1,7 +1,7 @@
 import type { Contributions } from './contribution-table.ts';
 import { Draft } from './draft.ts';
+import type { IntervalEnds } from './interval-ends.ts';
 import { type Asked, unseenSum } from './plain.ts';
-import { tQuantile } from './quantiles.ts';
 import type { Scope } from './scope.ts';
 import { addTailReasons, type JudgedEstimate, tailEvidence } from './tails.ts';
 import { linearisedVariance, type VarianceParts } from './variance.ts';
@@ -24,7 +24,8 @@ const cautiousShare = 0.5;
  * stratum had been read is right: the error of half is near to normal if rows enough were read, and that of the rest is smaller
  * by so much that Chebyshev's inequality bounds it (of a share f > 0.9: V/(V′z²) = 2(1 − f)/z² ≤ 5 % at 95 %).
  * @param parts of its variance
- * @param draft of it, with its value; is filled with the rest
+ * @param draft of it, with its value; is filled with the rest, but for the ends
+ * @param ends is asked for them
  * @returns the draft, or another one that is of use until the next is asked for
  */
 export function linearisedError(
@@ -33,8 +34,21 @@ export function linearisedError(
   parts: Readonly<VarianceParts>,
   scope: Scope,
   draft: Draft,
+  ends: IntervalEnds,
 ): Draft {
-  putInterval(request, estimate, parts, scope, draft);
+  const chosen = drafted(request, estimate, parts, scope, draft);
+  if (chosen.hasStdError) ends.askStudent(estimate.group, chosen.value, chosen.stdError, chosen.df);
+  return chosen;
+}
+
+function drafted(
+  request: JudgedRequest,
+  estimate: Linearised,
+  parts: Readonly<VarianceParts>,
+  scope: Scope,
+  draft: Draft,
+): Draft {
+  putError(request, estimate, parts, scope, draft);
   const { kind } = request.moments.layout.design;
   const mayBeCautious =
     kind === 'strata' &&
@@ -46,7 +60,7 @@ export function linearisedError(
   const { heaviest } = scope;
   cautious.begin(draft.support);
   cautious.setPoint(draft.value, draft.gradient);
-  putInterval(
+  putError(
     request,
     { ...estimate, contributions: asHalf },
     linearisedVariance(asHalf, [], kind),
@@ -88,7 +102,7 @@ function takenAsHalf({ table, from, to }: Contributions): Contributions {
   return { table: half, from, to };
 }
 
-function putInterval(
+function putError(
   request: JudgedRequest,
   estimate: Linearised,
   { variance, df, singletons }: Readonly<VarianceParts>,
@@ -97,7 +111,7 @@ function putInterval(
 ): void {
   const { moments, confidence, witness } = request;
   const { prepared, contributions, isSkewed } = estimate;
-  const { support, reasons, value } = draft;
+  const { support, reasons } = draft;
   draft.table = contributions.table;
   draft.df = df;
   draft.hasTail = true;
@@ -112,9 +126,6 @@ function putInterval(
   } else if (variance === 0) {
     if (singletons === 0) reasons.push('ZERO_VARIANCE');
   } else {
-    const stdError = Math.sqrt(variance);
-    const halfWidth = tQuantile((1 + confidence) / 2, df) * stdError;
-    draft.setStdError(stdError);
-    draft.setEnds(value - halfWidth, value + halfWidth);
+    draft.setStdError(Math.sqrt(variance));
   }
 }

@@ -11,7 +11,7 @@ import type { Scope } from './scope.ts';
 export function supportBehind(moments: Moments, prepared: PreparedOutput, group: GroupTotals): number {
   const { listed, cells } = group;
   return prepared.quantile === null || listed === null
-    ? supportOf(moments, prepared, cells)
+    ? supportOf(moments, prepared, cells.from, cells.to)
     : listed.valuesOf(group.group, prepared.quantile.measure).count;
 }
 

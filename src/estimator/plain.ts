@@ -11,16 +11,11 @@ export interface Asked {
   readonly confidence: number;
 }
 
-/** Whether a count is of what was drawn at random: of rows, or of keys where these were. */
-export function countsUnits({ query, moments }: Asked, { aggregates: [index] }: PreparedOutput): boolean {
-  return moments.keys === null || query.aggregates[index!]!.distinct; // a count has one aggregate
-}
-
 /** Whether the output is this aggregate as it stands, or rounded. */
 export function isPlain(
   name: string,
   { aggregates }: AggregateQuery,
-  { output, aggregates: [index] }: PreparedOutput,
+  { output, aggregates: [index] }: Pick<PreparedOutput, 'output' | 'aggregates'>,
 ): boolean {
   let { expression } = output;
   while (expression.kind === 'cast') expression = expression.operand;

@@ -48,12 +48,16 @@ export class PointColumns {
     if (listed !== null || estimate?.isPlain !== true) return;
     const { measures, totals } = aggregateTotals[aggregate]!;
     columns.begin(to - from);
-    const ofTerms = totals.map((total) =>
-      columns.total(prepared.totals.indexOf(total), (place) => {
-        const { cells } = groups.at(from + place)!; // place < count
-        return estimateTotal(moments, cells.from, cells.to, total);
-      }),
-    );
+    const ofTerms = totals.map((total) => columns.total(prepared.totals.indexOf(total)));
+    for (let place = from; place < to; place++) {
+      const { cells } = groups.at(place)!; // place < length
+      for (let term = 0; term < totals.length; term++)
+        columns.putValue(
+          ofTerms[term]!,
+          place - from,
+          estimateTotal(moments, cells.from, cells.to, totals[term]!),
+        ); // as many as totals
+    }
     const centres = measures.map((measure) => moments.centres[measure]!); // one a measure
     // Groups without support are not asked for here.
     this.found = estimate.value(columns, { totals: ofTerms, centres, support: 1, complete: false })!;
@@ -79,15 +83,18 @@ export class PointColumns {
   private hasSupport({ moments, aggregateTotals, cells }: MetGroup): boolean {
     const { totalSlot, monomials } = moments.layout;
     const [counting] = aggregateTotals[this.aggregate]!.totals; // the first counts
-    return slotSum(moments.sums, monomials.length, totalSlot[counting!]!, cells) > 0;
+    return slotSum(moments.sums, monomials.length, totalSlot[counting!]!, cells.from, cells.to) > 0;
   }
 
   /** Its column in `one`; negative: SQL has NULL. */
   private valueOf(group: MetGroup, complete: boolean): number {
     const { one, prepared, aggregate } = this;
     one.begin(1);
-    const totalAs = (value: number, total: number): number =>
-      one.total(prepared.totals.indexOf(total), () => value);
+    const totalAs = (value: number, total: number): number => {
+      const column = one.total(prepared.totals.indexOf(total));
+      one.putValue(column, 0, value);
+      return column;
+    };
     return aggregateValue(group, aggregate, one, totalAs, complete) ?? -1;
   }
 }

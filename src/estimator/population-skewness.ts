@@ -1,3 +1,4 @@
+import type { Writable } from '../common/index.ts';
 import type { Moments } from '../plan/index.ts';
 import type { PreparedOutput } from './group-totals.ts';
 import type { MatchList } from './match-list.ts';
@@ -12,48 +13,57 @@ export interface ExpectedTail {
   readonly squares: number;
 }
 
-/** Nothing is known. */
-export const unknownTail: ExpectedTail = { skewness: Number.POSITIVE_INFINITY, squares: Number.NaN };
-
-/** What the rows read tell of the contributions: V, and Σ w² (1 − f) u² by Σ w² (1 − f), the mean of u². */
-export interface ReadSpread {
-  readonly variance: number;
-  readonly meanSquare: number;
+/** Nothing is known. @param into is filled with it, here and below: there may be very many */
+export function putUnknown(into: Writable<ExpectedTail>): void {
+  into.skewness = Number.POSITIVE_INFINITY;
+  into.squares = Number.NaN;
 }
 
 /**
  * |Σ w³ (1−f) m E u³| / (Σ w² (1−f) m E u²)^1.5, the expectations from exact moments of the strata; infinite where there are none. Of
  * several measures or columns of which it is not known how they go together, E|u|³ is bounded, and the variance is the sample's.
+ * @param variance V, by the rows read
+ * @param meanSquare Σ w² (1 − f) u² by Σ w² (1 − f), the mean of their u²
  */
 export function tailByMoments(
   moments: Moments,
   prepared: PreparedOutput,
   gradient: ArrayLike<number>,
   matches: MatchList,
-  spread: ReadSpread,
-): ExpectedTail {
+  variance: number,
+  meanSquare: number,
+  into: Writable<ExpectedTail>,
+): void {
   const means = powerMeansOf(moments, prepared, gradient);
-  return means === null
-    ? tailByNorms(moments, prepared, gradient, matches, spread)
-    : tailOfMatches(matches, means);
+  if (means === null) tailByNorms(moments, prepared, gradient, matches, variance, meanSquare, into);
+  else tailOfMatches(matches, means, into);
 }
 
+/** Of the stratum that is looked at. */
+const ofStratum = { second: 0, third: 0 };
+
 /** What to expect of an estimate whose matching rows are like the stratum's rows as the means tell of them. */
-export function tailOfMatches(matches: MatchList, means: PowerMeans): ExpectedTail {
+export function tailOfMatches(matches: MatchList, means: PowerMeans, into: Writable<ExpectedTail>): void {
   let [second, third] = [0, 0];
   for (let place = 0; place < matches.count; place++) {
-    const stratum = matches.stratum[place]!; // place < count
-    second += matches.weights2[place]! * means.second(stratum);
-    third += matches.weights3[place]! * means.third(stratum);
+    means.find(matches.stratum[place]!, ofStratum); // place < count
+    second += matches.weights2[place]! * ofStratum.second;
+    third += matches.weights3[place]! * ofStratum.third;
   }
-  return tailOf(third, second);
+  putTailOf(third, second, into);
 }
 
 /** @param third Σ w³ (1−f) m E u³ @param squares Σ w² (1−f) m E u² */
-export function tailOf(third: number, squares: number): ExpectedTail {
+export function putTailOf(third: number, squares: number, into: Writable<ExpectedTail>): void {
   const skewness = Math.abs(third) / (squares * Math.sqrt(squares));
-  return Number.isNaN(skewness) ? unknownTail : { skewness, squares };
+  putUnknown(into);
+  if (Number.isNaN(skewness)) return;
+  into.skewness = skewness;
+  into.squares = squares;
 }
+
+/** Of the estimate that is looked at. */
+const singleMeans = new SingleMeans();
 
 /** E u² and E u³ as far as they follow from what is known; null where they do not. */
 function powerMeansOf(
@@ -65,7 +75,7 @@ function powerMeansOf(
   if (first === undefined) return constantMeans(Array.from(gradient).reduce((sum, partial) => sum + partial, 0)); // prettier-ignore
   if (second === undefined) {
     const known = population[first]!.moments; // one a measure
-    return known === null ? null : new SingleMeans(dependence, gradient, centres[first]!, known);
+    return known === null ? null : singleMeans.of(dependence, gradient, centres[first]!, known);
   }
   const pair = joint.find(({ measures: [a, b] }) => a === first && b === second);
   return another !== undefined || pair === undefined
@@ -82,10 +92,15 @@ function tailByNorms(
   prepared: PreparedOutput,
   gradient: ArrayLike<number>,
   matches: MatchList,
-  { variance, meanSquare }: ReadSpread,
-): ExpectedTail {
+  variance: number,
+  meanSquare: number,
+  into: Writable<ExpectedTail>,
+): void {
   const sum = sumOf(moments, prepared, gradient);
-  if (sum === null) return unknownTail;
+  if (sum === null) {
+    putUnknown(into);
+    return;
+  }
   const thirds = sum.parts.map(() => 0);
   let [second, read] = [0, 0];
   for (let match = 0; match < matches.count; match++) {
@@ -97,7 +112,8 @@ function tailByNorms(
   }
   // What digits were lost of is no number, and bounds nothing.
   const least = thirds.reduce((a, b) => (b < a ? b : a), Number.POSITIVE_INFINITY);
-  return { ...tailOf(least, variance), squares: read > second ? second : Number.NaN };
+  putTailOf(least, variance, into);
+  into.squares = read > second ? second : Number.NaN;
 }
 
 /** u as a sum of parts; null where it is none, or one has no moments. */

@@ -1,34 +1,40 @@
 import { type Dependence, type JointMoments, pairPlace, type StratumMoments } from '../plan/index.ts';
 
 /** E u² and E u³ of the contributions u of a stratum's rows; 0 where the stratum has no value, NaN where it is not known. */
+export interface MeanPowers {
+  second: number;
+  third: number;
+}
+
 export interface PowerMeans {
-  second(stratum: number): number;
-  third(stratum: number): number;
+  /** @param into is filled with those of a stratum: there may be very many */
+  find(stratum: number, into: MeanPowers): void;
 }
 
 /** Of u that is the same for every row. */
 export function constantMeans(constant: number): PowerMeans {
-  return { second: () => constant ** 2, third: () => constant ** 3 };
+  return {
+    find(_, into) {
+      into.second = constant ** 2;
+      into.third = constant ** 3;
+    },
+  };
 }
 
-/** Of u that depends on one measure: in closed form, for there may be very many groups. */
+/** Of u that depends on one measure: in closed form, and of use for another u in turn, for there may be very many groups. */
 export class SingleMeans implements PowerMeans {
+  private centre = 0;
+  private known: StratumMoments | null = null;
   /** The coefficients of u in powers of x − centre. */
   private constant = 0;
   private slope = 0;
   private square = 0;
-  /** u = a + bX + cX², X the distance from a stratum's mean. */
-  private a = 0;
-  private b = 0;
-  private c = 0;
 
-  /** @param gradient one partial for each of the powers */
-  constructor(
-    { powers }: Dependence,
-    gradient: ArrayLike<number>,
-    private readonly centre: number,
-    private readonly known: StratumMoments,
-  ) {
+  /** Those of a u. @param gradient one partial for each of the powers @returns this */
+  of({ powers }: Dependence, gradient: ArrayLike<number>, centre: number, known: StratumMoments): PowerMeans {
+    this.centre = centre;
+    this.known = known;
+    this.constant = this.slope = this.square = 0;
     for (let place = 0; place < powers.length; place++) {
       const [power] = powers[place]!; // up to 2
       const partial = gradient[place]!;
@@ -36,43 +42,34 @@ export class SingleMeans implements PowerMeans {
       else if (power === 1) this.slope += partial;
       else this.square += partial;
     }
+    return this;
   }
 
-  second(stratum: number): number {
-    if (this.known.count[stratum] === 0) return 0;
-    this.putAboutMean(stratum);
-    const { a, b, c } = this;
-    const linear = a * a + (b * b + 2 * a * c) * this.moment(2, stratum);
-    return c === 0 ? linear : linear + 2 * b * c * this.moment(3, stratum) + c * c * this.moment(4, stratum);
-  }
-
-  third(stratum: number): number {
-    if (this.known.count[stratum] === 0) return 0;
-    this.putAboutMean(stratum);
-    const { a, b, c } = this;
+  find(stratum: number, into: MeanPowers): void {
+    const { count, mean, centred } = this.known!; // there is a u
+    const n = count[stratum]!; // one entry a stratum, here and below
+    into.second = into.third = 0;
+    if (n === 0) return;
+    // u = a + bX + cX², X the distance from the stratum's mean.
+    const by = mean[stratum]! - this.centre;
+    const c = this.square;
+    const a = this.constant + by * (this.slope + by * c);
+    const b = this.slope + 2 * by * c;
+    const second = centred[0]![stratum]! / n; // orders 2 to 6
+    const third = centred[1]![stratum]! / n;
+    into.second = a * a + (b * b + 2 * a * c) * second;
     // Not by **, which takes longer than all of this.
-    const linear = a * a * a + 3 * a * b * b * this.moment(2, stratum) + b * b * b * this.moment(3, stratum);
-    if (c === 0) return linear;
-    return (
-      linear +
-      3 * a * a * c * this.moment(2, stratum) +
-      6 * a * b * c * this.moment(3, stratum) +
-      3 * c * (a * c + b * b) * this.moment(4, stratum) +
-      3 * b * c * c * this.moment(5, stratum) +
-      c ** 3 * this.moment(6, stratum)
-    );
-  }
-
-  private putAboutMean(stratum: number): void {
-    const { constant, slope, square } = this;
-    const by = this.known.mean[stratum]! - this.centre; // one mean a stratum
-    this.a = constant + by * (slope + by * square);
-    this.b = slope + 2 * by * square;
-    this.c = square;
-  }
-
-  private moment(order: number, stratum: number): number {
-    return this.known.centred[order - 2]![stratum]! / this.known.count[stratum]!; // orders 2 to 6
+    into.third = a * a * a + 3 * a * b * b * second + b * b * b * third;
+    if (c === 0) return;
+    const fourth = centred[2]![stratum]! / n;
+    into.second = into.second + 2 * b * c * third + c * c * fourth;
+    into.third =
+      into.third +
+      3 * a * a * c * second +
+      6 * a * b * c * third +
+      3 * c * (a * c + b * b) * fourth +
+      3 * b * c * c * (centred[3]![stratum]! / n) +
+      c ** 3 * (centred[4]![stratum]! / n);
   }
 }
 
@@ -108,22 +105,20 @@ class LinearPairMeans implements PowerMeans {
     }
   }
 
-  second(stratum: number): number {
-    return this.joint.count[stratum] === 0 ? 0 : this.mean(stratum) ** 2 + this.spread(stratum);
-  }
-
-  third(stratum: number): number {
-    if (this.joint.count[stratum] === 0) return 0;
+  find(stratum: number, into: MeanPowers): void {
+    into.second = into.third = 0;
+    if (this.joint.count[stratum] === 0) return;
     const { x, y } = this;
     const mean = this.mean(stratum);
-    return (
+    const spread = this.spread(stratum);
+    into.second = mean ** 2 + spread;
+    into.third =
       mean ** 3 +
-      3 * mean * this.spread(stratum) +
+      3 * mean * spread +
       x ** 3 * this.moment(3, 0, stratum) +
       3 * x * x * y * this.moment(2, 1, stratum) +
       3 * x * y * y * this.moment(1, 2, stratum) +
-      y ** 3 * this.moment(0, 3, stratum)
-    );
+      y ** 3 * this.moment(0, 3, stratum);
   }
 
   private mean(stratum: number): number {
@@ -155,12 +150,9 @@ class PairMeans implements PowerMeans {
     private readonly joint: JointMoments,
   ) {}
 
-  second(stratum: number): number {
-    return this.power(2, stratum);
-  }
-
-  third(stratum: number): number {
-    return this.power(3, stratum);
+  find(stratum: number, into: MeanPowers): void {
+    into.second = this.power(2, stratum);
+    into.third = this.power(3, stratum);
   }
 
   private power(k: number, stratum: number): number {

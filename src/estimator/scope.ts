@@ -1,4 +1,4 @@
-import type { Writable } from '../common/index.ts';
+import { clear, type Writable } from '../common/index.ts';
 import type { Moments } from '../plan/index.ts';
 import type { CellRange } from './group-totals.ts';
 
@@ -95,7 +95,7 @@ function scopeOf(
   let [population, read] = [isWeighted ? Number.POSITIVE_INFINITY : 0, 0];
   let [heaviest, most] = [-1, 0];
   let hasUnread = false;
-  singletons.length = 0;
+  clear(singletons);
   for (let place = from; place < to; place++) {
     const stratum = strata === null ? place : strata[place]!; // places of strata
     if (included[stratum] === 0) continue;

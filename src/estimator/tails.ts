@@ -78,6 +78,9 @@ export interface JudgedEstimate {
   readonly contributions: Contributions;
 }
 
+/** What is to be expected of the estimate that is judged. */
+const expected = { skewness: 0, squares: 0 };
+
 /**
  * The evidence on a group's estimate. One match more in the heaviest stratum that may hold some keeps a stratum from passing for
  * empty whose rare matches the draw has missed.
@@ -89,23 +92,18 @@ export function tailEvidence(
   moments: Moments,
   { group, prepared, gradient, contributions }: JudgedEstimate,
   variance: number,
-  scope: Scope,
+  { heaviest }: Scope,
   witness: Witness | undefined,
   into: Writable<TailEvidence>,
 ): void {
-  const matches = matchesOf(contributions, scope);
-  const { weights2: rows, squares, third, effectiveSupport } = matches;
-  const scale = moments.layout.weightMeasure === null ? null : (scope.heaviest?.weight ?? 0);
   const { layout, centres, keys } = moments;
   const { totals, reach } = prepared;
-  const known =
-    keys === null
-      ? tailByMoments(moments, prepared, gradient, matches.list, { variance, meanSquare: squares / rows })
-      : tailByKeys({ layout, centres, keys, totals, gradient }, matches.list);
-  const expected =
-    Number.isFinite(known.skewness) || witness === undefined
-      ? known
-      : tailByWitness(witness, prepared, gradient, group, matches.list);
+  findMatches(contributions, heaviest);
+  const { list, weights2: rows, squares, third, effectiveSupport } = matches;
+  if (keys === null) tailByMoments(moments, prepared, gradient, list, variance, squares / rows, expected);
+  else tailByKeys({ layout, centres, keys, totals, gradient }, list, expected);
+  if (!Number.isFinite(expected.skewness) && witness !== undefined)
+    tailByWitness(witness, prepared, gradient, group, list, expected);
   const largest =
     keys === null
       ? largestContribution(reach, gradient)
@@ -115,33 +113,35 @@ export function tailEvidence(
   into.sampleSkewness = variance > 0 ? Math.abs(third) / (variance * Math.sqrt(variance)) : 0;
   into.populationSkewness = expected.skewness;
   into.spread = squares / expected.squares;
-  into.largestSkewness = skewnessByRange(largest, squares, rows, effectiveSupport, scale);
+  into.largestSkewness =
+    layout.weightMeasure === null
+      ? skewnessByRange(largest, effectiveSupport * squares, rows)
+      : skewnessByRange((heaviest?.weight ?? 0) * largest, squares, 1);
 }
 
-/** The matches of strata that were not read whole, and what they come to. */
-interface OpenMatches {
-  /** With one match more in the heaviest stratum. Of use until the next are asked for. */
-  readonly list: MatchList;
+/** The matches of strata that were not read whole, and what they come to. Of use until the next are asked for. */
+const matches = {
+  /** With one match more in the heaviest stratum. */
+  list: new MatchList(),
   /** m_eff, see {@link effectiveSupportOf} */
-  readonly effectiveSupport: number;
+  effectiveSupport: 0,
   /** Σ w² (1−f) m */
-  readonly weights2: number;
+  weights2: 0,
   /** Σ w² (1−f) u² */
-  readonly squares: number;
+  squares: 0,
   /** Σ of third moments */
-  readonly third: number;
-}
+  third: 0,
+};
 
-/** Room for a list of matches: filled anew for each estimate. */
-const room = new MatchList();
-
-function matchesOf({ table, from, to }: Contributions, { heaviest }: Scope): OpenMatches {
-  room.clear();
+function findMatches({ table, from, to }: Contributions, heaviest: Scope['heaviest']): void {
+  const { list } = matches;
+  list.clear();
   let [weights2, weights3, squares, third] = [0, 0, 0, 0];
   for (let place = from; place < to; place++) {
     if (table.isOpen[place] === 0) continue;
-    const [second, cubed] = [table.weights2[place]!, table.weights3[place]!]; // a place of the table
-    room.add(table.stratum[place]!, second, cubed);
+    const second = table.weights2[place]!; // a place of the table, here and below
+    const cubed = table.weights3[place]!;
+    list.add(table.stratum[place]!, second, cubed);
     weights2 += second;
     weights3 += cubed;
     squares += table.openSquares[place]!;
@@ -151,10 +151,13 @@ function matchesOf({ table, from, to }: Contributions, { heaviest }: Scope): Ope
   if (heaviest !== null) {
     const { stratum, weight, readShare } = heaviest;
     const second = weight * weight * (1 - readShare);
-    room.add(stratum, second, weight * second);
+    list.add(stratum, second, weight * second);
     effectiveSupport = Math.min(effectiveSupport, effective(weights2 + second, weights3 + weight * second));
   }
-  return { list: room, effectiveSupport, weights2, squares, third };
+  matches.effectiveSupport = effectiveSupport;
+  matches.weights2 = weights2;
+  matches.squares = squares;
+  matches.third = third;
 }
 
 /** (Σ w² (1−f) m)³ / (Σ w³ (1−f) m)² */
@@ -162,8 +165,9 @@ const effective = (second: number, third: number): number =>
   third === 0 ? 0 : (second * second * second) / (third * third);
 
 /** m_eff = (Σ w²(1−f)m)³ / (Σ w³(1−f)m)², or less with one match more in the heaviest stratum. */
-export function effectiveSupportOf(contributions: Contributions, scope: Scope): number {
-  return matchesOf(contributions, scope).effectiveSupport;
+export function effectiveSupportOf(contributions: Contributions, { heaviest }: Scope): number {
+  findMatches(contributions, heaviest);
+  return matches.effectiveSupport;
 }
 
 /** Adds why the evidence does not certify an estimate; nothing where it does. */
@@ -210,21 +214,11 @@ export function isExpected(evidence: TailEvidence): boolean {
 /**
  * |E u³| ≤ max|u| · E u², so |λ| ≤ max|u| / (√m_eff · rms u), whichever rows match. Weights that rows have of their own may go with
  * their values: then max|u| has the largest weight, |λ| ≤ w_M · max|u| / √(Σ w²u²).
- * @param largest max|u|
- * @param squares Σ w² (1−f) u²
- * @param rows Σ w² (1−f) m
- * @param scale w_M; null where rows of a stratum weigh the same
+ * @param largest max|u|, or w_M · max|u|
+ * @param squares m_eff · Σ w² (1−f) u², or Σ w²u²
+ * @param rows Σ w² (1−f) m, or 1
  */
-function skewnessByRange(
-  largest: number,
-  squares: number,
-  rows: number,
-  effectiveSupport: number,
-  scale: number | null,
-): number {
-  const skewness =
-    scale === null
-      ? largest / Math.sqrt((effectiveSupport * squares) / rows)
-      : (scale * largest) / Math.sqrt(squares);
+function skewnessByRange(largest: number, squares: number, rows: number): number {
+  const skewness = largest / Math.sqrt(squares / rows);
   return Number.isNaN(skewness) ? Number.POSITIVE_INFINITY : skewness;
 }

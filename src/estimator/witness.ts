@@ -1,9 +1,11 @@
+import type { Writable } from '../common/index.ts';
 import type { Moments } from '../plan/index.ts';
 import { eachOf } from './contribution-table.ts';
 import { contributionsOf } from './contributions.ts';
 import type { CellRange, PreparedOutput } from './group-totals.ts';
 import type { MatchList } from './match-list.ts';
 import { type ExpectedTail, tailOfMatches } from './population-skewness.ts';
+import type { PowerMeans } from './power-means.ts';
 
 /** Rows of the same sample, many more than an estimate is made from, that bear witness of its tail. */
 export interface Witness {
@@ -25,7 +27,8 @@ export function tailByWitness(
   gradient: ArrayLike<number>,
   group: number,
   matches: MatchList,
-): ExpectedTail {
+  into: Writable<ExpectedTail>,
+): void {
   const met = eachOf(contributionsOf(moments, prepared, gradient, cellsOf(group))).filter(
     ({ support }) => support > 0,
   );
@@ -37,14 +40,12 @@ export function tailByWitness(
     squares += weight * second;
     cubes += weight * third;
   }
-  return tailOfMatches(matches, {
-    second(stratum) {
+  const means: PowerMeans = {
+    find(stratum, found) {
       const own = ofStratum.get(stratum);
-      return own === undefined ? squares / rows : own.squares / own.support;
+      found.second = own === undefined ? squares / rows : own.squares / own.support;
+      found.third = own === undefined ? cubes / rows : own.cubes / own.support;
     },
-    third(stratum) {
-      const own = ofStratum.get(stratum);
-      return own === undefined ? cubes / rows : own.cubes / own.support;
-    },
-  });
+  };
+  tailOfMatches(matches, means, into);
 }

@@ -37,9 +37,9 @@ const bugs: readonly Bug[] = [
   },
   {
     name: 'z for t',
-    file: 'src/estimator/linearised-error.ts',
-    from: 'tQuantile((1 + confidence) / 2, df)',
-    to: 'tQuantile((1 + confidence) / 2, 1e9)',
+    file: 'src/estimator/interval-ends.ts',
+    from: 'this.t[place] = df;',
+    to: 'this.t[place] = 1e9;',
     breaks: /a handful of rows/,
   },
   {
@@ -52,15 +52,15 @@ const bugs: readonly Bug[] = [
   {
     name: 'raw support for effective support',
     file: 'src/estimator/tails.ts',
-    from: 'return { list: room, effectiveSupport,',
-    to: 'return { list: room, effectiveSupport: table.support.subarray(from, to).reduce((a, b) => a + b, 0),',
+    from: 'matches.effectiveSupport = effectiveSupport;',
+    to: 'matches.effectiveSupport = table.support.subarray(from, to).reduce((a, b) => a + b, 0);',
     breaks: /many rows of small weight/,
   },
   {
     name: 'third moments of the sample only',
     file: 'src/estimator/tails.ts',
-    from: 'tailByMoments(moments, prepared, gradient, matches.list, { variance, meanSquare: squares / rows })',
-    to: '{ skewness: Math.abs(third) / variance ** 1.5, squares }',
+    from: 'tailByMoments(moments, prepared, gradient, list, variance, squares / rows, expected)',
+    to: 'Object.assign(expected, { skewness: Math.abs(third) / variance ** 1.5, squares })',
     breaks: /a tail that draws miss/,
   },
   {
