@@ -1,7 +1,8 @@
 import type { Moments } from '../plan/index.ts';
 import { type Contributions, ContributionTable } from './contribution-table.ts';
 import { emptyRowSums, emptyStratumError, stratumError } from './design-error.ts';
-import type { CellRange, PreparedOutput } from './group-totals.ts';
+import type { CellRange } from './group-totals.ts';
+import type { PreparedOutput } from './prepared-output.ts';
 import type { Scope } from './scope.ts';
 
 /** What is being worked out: of use again as soon as it is put down. */

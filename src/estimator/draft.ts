@@ -1,7 +1,8 @@
 import { clear } from '../common/index.ts';
 import type { ReasonCode } from '../plan/index.ts';
 import { type ContributionTable, noContributions } from './contribution-table.ts';
-import type { CellRange, PreparedOutput } from './group-totals.ts';
+import type { CellRange } from './group-totals.ts';
+import type { PreparedOutput } from './prepared-output.ts';
 import type { GroupEstimate } from './estimate-output.ts';
 import { estimateOf } from './make-estimate.ts';
 import { emptyEvidence } from './tails.ts';

@@ -2,7 +2,7 @@ import type { Writable } from '../common/index.ts';
 import { type Contributions, type ContributionTable, noContributions } from './contribution-table.ts';
 import type { Draft } from './draft.ts';
 import type { GroupEstimate } from './estimate-output.ts';
-import type { PreparedOutput } from './group-totals.ts';
+import type { PreparedOutput } from './prepared-output.ts';
 import { isSuspectTail } from './hill.ts';
 import { ShownEstimates } from './shown-estimates.ts';
 import { type ForeseenEstimate, foreseenOf } from './sizing.ts';

@@ -4,13 +4,8 @@ import { type Contributions, type ContributionTable, noContributions } from './c
 import { contributionsOf, putContributions, unmatchedSingletons } from './contributions.ts';
 import { Draft } from './draft.ts';
 import type { Dual } from './dual.ts';
-import {
-  aggregateDuals,
-  type CellRange,
-  isExact,
-  openSupportOf,
-  type PreparedOutput,
-} from './group-totals.ts';
+import { aggregateDuals, type CellRange, openSupportOf } from './group-totals.ts';
+import { isExact, type PreparedOutput } from './prepared-output.ts';
 import type { IntervalEnds } from './interval-ends.ts';
 import { linearisedError } from './linearised-error.ts';
 import { type ErrorRequest, listedError, supportBehind } from './listed-error.ts';
@@ -143,7 +138,7 @@ function errorByTotals(
     draft.df = df;
     return draft;
   }
-  const isSkewed = divisors.length > 0 && divisors.some((each) => isUncertain(moments, prepared, cells, scope, each)); // prettier-ignore
+  const isSkewed = divisors.some((each) => isUncertain(moments, prepared, cells, scope, each)); // prettier-ignore
   return linearisedError(request, { group, prepared, gradient, contributions, isSkewed }, parts, scope, draft, ends); // prettier-ignore
 }
 

@@ -1,6 +1,6 @@
 import type { AggregateQuery, AggregateTotals, Moments } from '../plan/index.ts';
 import { unseenRowsMax } from './count-interval.ts';
-import type { PreparedOutput } from './group-totals.ts';
+import type { PreparedOutput } from './prepared-output.ts';
 import type { Scope } from './scope.ts';
 
 /** What is asked, and what was read for it. */

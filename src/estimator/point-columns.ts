@@ -3,7 +3,8 @@ import { aggregateFunction } from '../plan/index.ts';
 import { valuesAtOnce } from './chebyshev.ts';
 import type { Draft } from './draft.ts';
 import { DualColumns } from './dual.ts';
-import { aggregateValue, estimateTotal, type PreparedOutput, slotSum } from './group-totals.ts';
+import { aggregateValue, estimateTotal, slotSum } from './group-totals.ts';
+import { type PreparedOutput } from './prepared-output.ts';
 import type { MetGroup } from './met-group.ts';
 
 /** Room by the number of totals: for one group, and by the place of the interval for several. It serves all that is asked for in turn. */

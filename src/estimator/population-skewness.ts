@@ -1,6 +1,6 @@
 import type { Writable } from '../common/index.ts';
 import type { Moments } from '../plan/index.ts';
-import type { PreparedOutput } from './group-totals.ts';
+import type { PreparedOutput } from './prepared-output.ts';
 import type { MatchList } from './match-list.ts';
 import { constantMeans, pairMeans, type PowerMeans, SingleMeans } from './power-means.ts';
 import { boundsOfSum, type SumPart } from './sum-bounds.ts';

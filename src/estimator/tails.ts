@@ -1,7 +1,7 @@
 import type { Writable } from '../common/index.ts';
 import type { Moments, ReasonCode } from '../plan/index.ts';
 import type { Contributions } from './contribution-table.ts';
-import type { PreparedOutput } from './group-totals.ts';
+import type { PreparedOutput } from './prepared-output.ts';
 import { largestOfKey, tailByKeys } from './key-tails.ts';
 import { MatchList } from './match-list.ts';
 import { tailByMoments } from './population-skewness.ts';
