@@ -43,6 +43,9 @@ export function rouseReaders(query: AggregateQuery, control: RunControl): void {
 export class ReadingWatch {
   private readonly paces: number[] = [];
   private lastRows = 0;
+  /** Rows that were read in this thread alone, and what they took. */
+  private hereRows = 0;
+  private hereMs = 0;
   private startedRows = 0;
   private startedMs: number | null = null;
   /** The piece that was begun last is long enough to be handed to other threads, and they are ready. */
@@ -64,13 +67,17 @@ export class ReadingWatch {
   end(rowsRead: number): void {
     const rows = rowsRead - this.startedRows;
     if (this.startedMs !== null && rows > 0) {
-      const pace = (this.control.elapsedMs() - this.startedMs) / rows;
+      const tookMs = this.control.elapsedMs() - this.startedMs;
       this.lastRows = rows;
-      this.paces.push(pace);
+      this.paces.push(tookMs / rows);
       if (this.paces.length > remembered) this.paces.shift();
-      if (rows >= rowsMin)
-        this.last.msPerRow =
-          this.isForThreads || this.isBeside ? this.paceAlone(pace) : Math.max(...this.paces);
+      if (this.isForThreads || this.isBeside) this.last.msPerRow = this.paceAlone(tookMs / rows);
+      else {
+        this.hereRows += rows;
+        this.hereMs += tookMs;
+        // Of a few rows most is the way to them.
+        if (rows >= rowsMin) this.last.msPerRow = this.hereMs / this.hereRows;
+      }
     }
     this.startedMs = null;
   }
