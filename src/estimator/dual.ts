@@ -114,15 +114,16 @@ export class DualColumns implements Algebra<number> {
     this.used = 0;
   }
 
-  /** A column of a total itself, whose values are to be {@link putValue}. */
+  /** A column of a total itself, of which the values are to be put down, see {@link valuesOf}. */
   total(total: number): number {
     const column = this.taken();
     this.fillDerivatives(column, total);
     return column;
   }
 
-  putValue(column: number, place: number, value: number): void {
-    this.numbers[column + place] = value;
+  /** The values of a column, to be filled, until another one is made. */
+  valuesOf(column: number): Float64Array {
+    return this.numbers.subarray(column, column + this.count);
   }
 
   constant(value: number): number {

@@ -1,5 +1,6 @@
 import { finish, itemsOf, type List, type Pieces, piecewise } from '../common/index.ts';
 import { aggregateFunction, isOrdered, type Moments, toDouble, tryEvaluate } from '../plan/index.ts';
+import { valuesAtOnce } from './chebyshev.ts';
 import { ContributionTable } from './contribution-table.ts';
 import { EstimateColumns } from './estimate-columns.ts';
 import type { Draft } from './draft.ts';
@@ -10,7 +11,7 @@ import { IntervalEnds } from './interval-ends.ts';
 import { type ErrorRequest, supportBehind } from './listed-error.ts';
 import { ListedGroups } from './listed-groups.ts';
 import { type EstimateError, estimateOf, noParts, unbounded } from './make-estimate.ts';
-import { type GroupsMet, listedGroup, type MetGroup, MetGroups } from './met-group.ts';
+import { GroupLot, type GroupsMet, listedGroup, type MetGroup, MetGroups } from './met-group.ts';
 import { PointColumns } from './point-columns.ts';
 import { groupScope, type Scope, ScopeRoom, wholeScope } from './scope.ts';
 
@@ -20,6 +21,9 @@ const rooms: IntervalEnds[] = [];
 function endsOf(interval: number): IntervalEnds {
   return (rooms[interval] ??= new IntervalEnds());
 }
+
+/** The groups that are estimated together, of all estimators in turn. */
+const lot = new GroupLot(valuesAtOnce);
 
 /** Groups that are met without a pause. */
 const groupsAtOnce = 1024;
@@ -157,9 +161,10 @@ export class GroupEstimator {
     confidence: number,
   ): number {
     let made = 0;
+    lot.take(groups, from, to);
     for (const interval of intervals) {
       endsOf(interval).begin();
-      if (from < to) this.points[interval]?.find(groups, from, to);
+      if (from < to) this.points[interval]?.find(lot, groups.at(from)!); // a place of the list
     }
     for (let at = from; at < to; at++) {
       const group = groups.at(at)!; // at < length

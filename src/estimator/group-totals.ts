@@ -17,6 +17,13 @@ export interface CellRange {
   readonly to: number;
 }
 
+/** The cells of several groups: of each a range. */
+export interface LotOfCells {
+  readonly count: number;
+  readonly from: Int32Array;
+  readonly to: Int32Array;
+}
+
 /** Where each group's cells start; one more entry closes the last. */
 export function groupStarts(moments: Moments): Int32Array {
   const starts = new Int32Array(moments.groupCount + 1);
@@ -38,6 +45,12 @@ export function estimateTotal(moments: Moments, from: number, to: number, total:
     sum += weight * sums[cell * monomials.length + slot]!;
   }
   return sum;
+}
+
+/** The same of each group of a lot. @param into is filled with it */
+export function putTotals(moments: Moments, lot: LotOfCells, total: number, into: Float64Array): void {
+  for (let place = 0; place < lot.count; place++)
+    into[place] = estimateTotal(moments, lot.from[place]!, lot.to[place]!, total); // place < count
 }
 
 /** The same of every total of the layout. @param totals is filled with them, and returned */
@@ -88,6 +101,18 @@ export function slotSum(sums: Float64Array, stride: number, slot: number, from: 
   let sum = 0;
   for (let cell = from; cell < to; cell++) sum += sums[cell * stride + slot]!; // stride sums a cell
   return sum;
+}
+
+/** The same of each group of a lot. @param into is filled with it */
+export function putSlotSums(
+  { sums, layout }: Moments,
+  lot: LotOfCells,
+  slot: number,
+  into: Float64Array,
+): void {
+  const stride = layout.monomials.length;
+  for (let place = 0; place < lot.count; place++)
+    into[place] = slotSum(sums, stride, slot, lot.from[place]!, lot.to[place]!); // place < count
 }
 
 /** What the aggregates of one group are computed from. */

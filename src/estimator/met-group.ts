@@ -1,6 +1,12 @@
 import type { List } from '../common/index.ts';
 import { plainAlgebra } from '../plan/index.ts';
-import { aggregateValue, type CellRange, estimateTotals, type GroupTotals } from './group-totals.ts';
+import {
+  aggregateValue,
+  type CellRange,
+  estimateTotals,
+  type GroupTotals,
+  type LotOfCells,
+} from './group-totals.ts';
 import type { ListedGroups } from './listed-groups.ts';
 
 /** A group that has rows in the sample, or the one group of a query without GROUP BY. */
@@ -88,6 +94,35 @@ export class MetGroups implements List<MetGroup> {
   /** Those in [from, to). */
   slice(from: number, to: number): MetGroups {
     return new MetGroups(this.met, this.places.subarray(from, to), this.listed?.slice(from, to) ?? null);
+  }
+}
+
+/** Groups that are estimated together: those of a list from a place on, as numbers. */
+export class GroupLot implements LotOfCells {
+  first = 0;
+  count = 0;
+  /** Their places in the moments. */
+  readonly group: Int32Array;
+  readonly from: Int32Array;
+  readonly to: Int32Array;
+
+  /** @param room for so many at most */
+  constructor(room: number) {
+    this.group = new Int32Array(room);
+    this.from = new Int32Array(room);
+    this.to = new Int32Array(room);
+  }
+
+  /** Takes groups [from, to) of a list. */
+  take(groups: List<MetGroup>, from: number, to: number): void {
+    this.first = from;
+    this.count = to - from;
+    for (let place = 0; place < this.count; place++) {
+      const { group, cells } = groups.at(from + place)!; // a place of the list
+      this.group[place] = group;
+      this.from[place] = cells.from;
+      this.to[place] = cells.to;
+    }
   }
 }
 

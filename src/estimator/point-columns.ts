@@ -1,11 +1,10 @@
-import type { List } from '../common/index.ts';
 import { aggregateFunction } from '../plan/index.ts';
 import { valuesAtOnce } from './chebyshev.ts';
 import type { Draft } from './draft.ts';
 import { DualColumns } from './dual.ts';
-import { aggregateValue, estimateTotal, slotSum } from './group-totals.ts';
-import { type PreparedOutput } from './prepared-output.ts';
-import type { MetGroup } from './met-group.ts';
+import { aggregateValue, putSlotSums, putTotals } from './group-totals.ts';
+import type { PreparedOutput } from './prepared-output.ts';
+import type { GroupLot, MetGroup } from './met-group.ts';
 
 /** Room by the number of totals: for one group, and by the place of the interval for several. It serves all that is asked for in turn. */
 const ofOne: DualColumns[] = [];
@@ -20,6 +19,8 @@ export class PointColumns {
   private found = 0;
   private first = -1;
   private count = 0;
+  /** Rows that the aggregate takes, by place in the lot. */
+  private readonly support = new Float64Array(valuesAtOnce);
 
   /**
    * @param aggregate that the output is
@@ -40,29 +41,24 @@ export class PointColumns {
     return ((ofMany[this.interval] ??= [])[length] ??= new DualColumns(length, valuesAtOnce));
   }
 
-  /** Finds those of groups [from, to) of a list, at most {@link valuesAtOnce}, where one formula serves all of them. */
-  find(groups: List<MetGroup>, from: number, to: number): void {
+  /** Finds those of a lot, where one formula serves all of its groups. @param any one of them */
+  find(lot: GroupLot, { query, aggregateTotals, moments, listed }: MetGroup): void {
     const { columns, aggregate, prepared } = this;
-    const { query, aggregateTotals, moments, listed } = groups.at(from)!; // from < to
     const { estimate } = aggregateFunction(query.aggregates[aggregate]!.name); // a place of aggregates
     this.count = 0;
     if (listed !== null || estimate?.isPlain !== true) return;
     const { measures, totals } = aggregateTotals[aggregate]!;
-    columns.begin(to - from);
-    const ofTerms = totals.map((total) => columns.total(prepared.totals.indexOf(total)));
-    for (let place = from; place < to; place++) {
-      const { cells } = groups.at(place)!; // place < length
-      for (let term = 0; term < totals.length; term++)
-        columns.putValue(
-          ofTerms[term]!,
-          place - from,
-          estimateTotal(moments, cells.from, cells.to, totals[term]!),
-        ); // as many as totals
-    }
+    columns.begin(lot.count);
+    const ofTerms = totals.map((total) => {
+      const column = columns.total(prepared.totals.indexOf(total));
+      putTotals(moments, lot, total, columns.valuesOf(column));
+      return column;
+    });
+    putSlotSums(moments, lot, moments.layout.totalSlot[totals[0]!]!, this.support); // the first total counts
     const centres = measures.map((measure) => moments.centres[measure]!); // one a measure
     // Groups without support are not asked for here.
     this.found = estimate.value(columns, { totals: ofTerms, centres, support: 1, complete: false })!;
-    [this.first, this.count] = [from, to - from];
+    [this.first, this.count] = [lot.first, lot.count];
   }
 
   /**
@@ -72,7 +68,7 @@ export class PointColumns {
    */
   put(group: MetGroup, at: number, complete: boolean, draft: Draft): void {
     const place = at - this.first;
-    const isFound = at >= 0 && place >= 0 && place < this.count && this.hasSupport(group);
+    const isFound = at >= 0 && place >= 0 && place < this.count && this.support[place]! > 0;
     const columns = isFound ? this.columns : this.one;
     const column = isFound ? this.found : this.valueOf(group, complete);
     if (column < 0) return;
@@ -81,19 +77,13 @@ export class PointColumns {
     draft.setPoint(columns.at(column, own), this.gradient);
   }
 
-  private hasSupport({ moments, aggregateTotals, cells }: MetGroup): boolean {
-    const { totalSlot, monomials } = moments.layout;
-    const [counting] = aggregateTotals[this.aggregate]!.totals; // the first counts
-    return slotSum(moments.sums, monomials.length, totalSlot[counting!]!, cells.from, cells.to) > 0;
-  }
-
   /** Its column in `one`; negative: SQL has NULL. */
   private valueOf(group: MetGroup, complete: boolean): number {
     const { one, prepared, aggregate } = this;
     one.begin(1);
     const totalAs = (value: number, total: number): number => {
       const column = one.total(prepared.totals.indexOf(total));
-      one.putValue(column, 0, value);
+      one.valuesOf(column)[0] = value;
       return column;
     };
     return aggregateValue(group, aggregate, one, totalAs, complete) ?? -1;

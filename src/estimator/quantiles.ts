@@ -125,7 +125,8 @@ export const chiSquareQuantilesAt = byLevel((p): ReplaceByQuantiles => {
     for (let place = 0; place < count; place++) {
       const df = asked[place]!;
       const h = values[place]!;
-      values[place] = df < smoothFrom.chiSquare ? ofLibrary[place]! : df * (1 + (1 / Math.sqrt(df)) * h) ** 3;
+      const root = 1 + (1 / Math.sqrt(df)) * h;
+      values[place] = df < smoothFrom.chiSquare ? ofLibrary[place]! : df * root * root * root;
     }
   };
 });
