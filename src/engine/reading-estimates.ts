@@ -20,8 +20,12 @@ import { makeIntervals } from './make-intervals.ts';
 import type { RankLimits } from './rank-limits.ts';
 import { matchesWithin, ranksOfTails, type RowLister } from './row-lister.ts';
 import type { RunControl } from './run-control.ts';
+import { neediestOf } from './support-and-target.ts';
 import type { TailWitness } from './tail-witness.ts';
 import type { TimePlan } from './time-plan.ts';
+
+/** So many rows are not all made only to find that one of them misses its bound. */
+const manyRows = 2048;
 
 /** Groups that are read without giving way. */
 const rowsAtOnce = 1024;
@@ -88,6 +92,19 @@ export class ReadingEstimates {
     const shown = evenly(known.chosen.shown, rowsMax);
     await this.make(known.intervals, await this.estimating(groupsOf(shown)), this.shownPlaces);
     return this.rowsOf(known, shown);
+  }
+
+  /**
+   * Makes those rows that are the likeliest to miss a bound, where there are very many: if one of them does the answer does, and by how
+   * much it misses tells how far to read on.
+   * @returns null where there are few, and all may as well be made
+   * @throws QueryError CANCELLED
+   */
+  async estimateNeediest(known: Known): Promise<EstimatedRows | null> {
+    if (known.chosen.shown.length < manyRows) return null;
+    const rows = await this.estimating(neediestOf(known));
+    await this.make(known.intervals, await this.estimating(groupsOf(rows)), this.shownPlaces);
+    return rows;
   }
 
   /**

@@ -196,6 +196,8 @@ export class SampleQuery {
   /** Tails are looked at where nothing else is in the way of keeping the target; where they are not known, with a witness. */
   private async judge(known: Known, target: ErrorTarget): Promise<Judged> {
     const { reading } = this;
+    const neediest = await reading.estimates.estimateNeediest(known);
+    if (neediest !== null && !(await this.isMet(neediest, 'UNKNOWN_TAIL'))) return { known, rows: neediest };
     const rows = await reading.estimates.estimate(known);
     if (await this.isMet(rows)) return { known, rows: await reading.estimates.confirm(known) };
     if (reading.endIfOver()) return { known, rows };

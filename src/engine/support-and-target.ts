@@ -1,3 +1,4 @@
+import { quickselect } from 'simple-statistics';
 import { everyInPieces, type Pieces, piecewise } from '../common/index.ts';
 import type { ErrorTarget } from '../estimator/index.ts';
 import type { ReasonCode } from '../plan/index.ts';
@@ -6,16 +7,43 @@ import type { EstimatedRow, EstimatedRows, Known } from './known.ts';
 /** Rows that are looked at without a pause. */
 const rowsAtOnce = 1024;
 
-/** Fewest matches behind an estimate that is shown and not exact; 0 where no group was met. */
-export function* leastSupport({ estimator, chosen: { shown } }: Known): Pieces<number> {
-  if (shown.length === 0) return 0;
-  let least = Number.POSITIVE_INFINITY;
+/** Of very many rows so many are looked at first that have the fewest matches, and so many others. */
+const neediestMax = 512;
+const othersMax = 512;
+
+/** For each row that is shown the fewest matches behind one of its estimates that is not exact; infinite where all are. */
+function* supportsOf({ estimator, chosen: { shown } }: Known): Pieces<Float64Array> {
+  const supports = new Float64Array(shown.length);
   const look = (from: number, to: number): void => {
     for (let place = from; place < to; place++)
-      least = Math.min(least, estimator.leastSupport(shown.at(place)!.group)); // place < length
+      supports[place] = estimator.leastSupport(shown.at(place)!.group); // place < length
   };
   yield* piecewise(shown.length, look, rowsAtOnce);
-  return least;
+  return supports;
+}
+
+/** Fewest matches behind an estimate that is shown and not exact; 0 where no group was met. */
+export function* leastSupport(known: Known): Pieces<number> {
+  const supports = yield* supportsOf(known);
+  return supports.length === 0 ? 0 : supports.reduce((least, own) => Math.min(least, own));
+}
+
+/**
+ * The rows with the fewest matches, which need most where matches are alike; and others, one in so many, for some may be spread more
+ * widely than others.
+ */
+export function* neediestOf(known: Known): Pieces<EstimatedRow[]> {
+  const { shown } = known.chosen;
+  const supports = yield* supportsOf(known);
+  const sorted = supports.slice();
+  // It works in place on anything that has numbered places.
+  quickselect(sorted as unknown as number[], neediestMax);
+  const few = sorted[neediestMax]!; // there are more
+  const every = Math.ceil(shown.length / othersMax);
+  const rows: EstimatedRow[] = [];
+  for (let place = 0; place < supports.length; place++)
+    if (supports[place]! < few || place % every === 0) rows.push(shown.at(place)!); // place < length
+  return rows;
 }
 
 /** Whether there are rows, and all estimates keep the target. @param forgiven a reason that is no obstacle */
