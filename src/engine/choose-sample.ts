@@ -67,15 +67,17 @@ export async function chooseSample(
   const endMs = control.elapsedMs() + control.remainingMs() * probingShare;
   for (const each of first === undefined ? related : [...related, first]) {
     if (probed.length > 0 && control.elapsedMs() > endMs) unprobed.push(each);
-    else probed.push({ query: each, appraisal: await each.appraise() });
+    else probed.push({ query: each, groups: await each.probe(), appraisal: null });
+  }
+  for (const each of probed) {
+    // Estimates decide only between samples that met as many groups.
+    const isEven = probed.some((other) => other !== each && other.groups === each.groups);
+    if (isEven) each.appraisal = await each.query.appraise();
   }
   const bounded = bounds.error !== null;
   probed.sort((a, b) => compareMerits(merits(a, bounded), merits(b, bounded)));
   return [
-    ...probed.map(({ query: each, appraisal }) => ({
-      query: each,
-      reason: `in a probe it ${inWords(appraisal, bounds)}`,
-    })),
+    ...probed.map((each) => ({ query: each.query, reason: `in a probe it ${inWords(each, bounds)}` })),
     ...unprobed.map((each) => ({ query: each, reason: 'the deadline left no time to probe it' })),
     ...others.map((each) => ({ query: each, reason: 'it counts for more rows than those tried before' })),
   ];
@@ -102,12 +104,16 @@ function orderUnrelated(queries: readonly SampleQuery[], { error }: ResolvedBoun
 
 interface Probed {
   readonly query: SampleQuery;
-  readonly appraisal: Appraisal;
+  /** Groups that it met. */
+  readonly groups: number;
+  /** null: none other met as many groups. */
+  appraisal: Appraisal | null;
 }
 
 /** What decides between samples, most important first; the least is the best. */
-function merits({ query, appraisal }: Probed, bounded: boolean): number[] {
-  const { groups, rowsNeeded, relativeError } = appraisal;
+function merits({ query, groups, appraisal }: Probed, bounded: boolean): number[] {
+  if (appraisal === null) return [-groups];
+  const { rowsNeeded, relativeError } = appraisal;
   // Errors count by steps of a tenth.
   const error = Number.isFinite(relativeError)
     ? Math.round(Math.log(relativeError) / Math.log(errorStep))
@@ -120,9 +126,9 @@ function compareMerits(a: readonly number[], b: readonly number[]): number {
   return place < 0 ? 0 : a[place]! < b[place]! ? -1 : 1; // as many merits
 }
 
-function inWords({ groups, relativeError }: Appraisal, { confidence }: ResolvedBounds): string {
+function inWords({ groups, appraisal }: Probed, { confidence }: ResolvedBounds): string {
   const met = `met ${countOf(groups, 'group')}`;
-  return Number.isFinite(relativeError)
-    ? `${met}, and read whole it should reach ±${percentOf(relativeError)} at ${percentOf(confidence)}`
+  return appraisal !== null && Number.isFinite(appraisal.relativeError)
+    ? `${met}, and read whole it should reach ±${percentOf(appraisal.relativeError)} at ${percentOf(confidence)}`
     : met;
 }

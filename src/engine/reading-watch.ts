@@ -139,8 +139,9 @@ export class ReadingWatch {
 
   /** The pace to go by; null: it is to be found out by a few rows, behind which threads may take over. */
   private paceFor(rowsLeft: number, hurried: boolean): number | null {
-    if (this.paces.length > 0) return Math.max(...this.paces);
     const { msPerRow } = this.last;
+    // Under a deadline the slowest piece counts.
+    if (this.paces.length > 0) return hurried || msPerRow === null ? Math.max(...this.paces) : msPerRow;
     const { threads } = this.control;
     if (hurried || msPerRow === null) return null;
     const mayTakeOver = threads !== null && !this.isForThreads && rowsLeft * msPerRow >= threads.worth.ms;

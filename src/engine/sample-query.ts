@@ -25,8 +25,6 @@ const pilotGrowthMax = 16;
 
 /** What a few rows of a sample let expect of it. */
 export interface Appraisal {
-  /** Groups met that the answer would show. */
-  readonly groups: number;
   /** Rows that the error bound takes, all of them where there is none; infinite where the sample is too small for it. */
   readonly rowsNeeded: number;
   /** Largest relative half-width if all were read; infinite where nothing matched. */
@@ -134,7 +132,13 @@ export class SampleQuery {
     );
   }
 
-  /** Reads a few rows and judges the sample by them. @throws QueryError CANCELLED */
+  /** Reads a few rows. @returns groups met that the answer would show @throws QueryError CANCELLED */
+  async probe(): Promise<number> {
+    const { chosen } = await this.reading.readTo(this.firstLimit());
+    return chosen.shown.length;
+  }
+
+  /** Judges the sample by what a probe has read. @throws QueryError CANCELLED */
   async appraise(): Promise<Appraisal> {
     const { reading, target } = this;
     const known = await reading.readTo(this.firstLimit());
@@ -142,7 +146,6 @@ export class SampleQuery {
     const unknown = rows.length === 0 && !reading.isCensus;
     const limit = target === null ? reading.limits.max : (await this.foresight.size(rows, target)).rankLimit;
     return {
-      groups: known.chosen.shown.length,
       rowsNeeded: limit === null || unknown ? Number.POSITIVE_INFINITY : reading.limits.rowsUnder(limit),
       relativeError:
         (await this.foresight.worstError(rows, reading.limits.max)) ??

@@ -164,10 +164,10 @@ export class GroupEstimator {
     lot.take(groups, from, to);
     for (const interval of intervals) {
       endsOf(interval).begin();
-      if (from < to) this.points[interval]?.find(lot, groups.at(from)!); // a place of the list
+      if (from < to) this.points[interval]?.find(lot);
     }
     for (let at = from; at < to; at++) {
-      const group = groups.at(at)!; // at < length
+      const group = lot.groups[at - from]!; // one of them
       for (const interval of intervals) {
         const own = columns[interval]!; // there is room for them
         if (own.isMade(group.group)) continue;

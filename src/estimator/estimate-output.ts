@@ -138,7 +138,9 @@ function errorByTotals(
     draft.df = df;
     return draft;
   }
-  const isSkewed = divisors.some((each) => isUncertain(moments, prepared, cells, scope, each)); // prettier-ignore
+  let isSkewed = false;
+  for (let at = 0; at < divisors.length && !isSkewed; at++)
+    isSkewed = isUncertain(moments, prepared, cells, scope, divisors[at]!); // at < length
   return linearisedError(request, { group, prepared, gradient, contributions, isSkewed }, parts, scope, draft, ends); // prettier-ignore
 }
 

@@ -101,14 +101,12 @@ export class MetGroups implements List<MetGroup> {
 export class GroupLot implements LotOfCells {
   first = 0;
   count = 0;
-  /** Their places in the moments. */
-  readonly group: Int32Array;
+  readonly groups: MetGroup[] = [];
   readonly from: Int32Array;
   readonly to: Int32Array;
 
   /** @param room for so many at most */
   constructor(room: number) {
-    this.group = new Int32Array(room);
     this.from = new Int32Array(room);
     this.to = new Int32Array(room);
   }
@@ -118,10 +116,10 @@ export class GroupLot implements LotOfCells {
     this.first = from;
     this.count = to - from;
     for (let place = 0; place < this.count; place++) {
-      const { group, cells } = groups.at(from + place)!; // a place of the list
-      this.group[place] = group;
-      this.from[place] = cells.from;
-      this.to[place] = cells.to;
+      const group = groups.at(from + place)!; // a place of the list
+      this.groups[place] = group;
+      this.from[place] = group.cells.from;
+      this.to[place] = group.cells.to;
     }
   }
 }

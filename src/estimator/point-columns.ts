@@ -41,8 +41,9 @@ export class PointColumns {
     return ((ofMany[this.interval] ??= [])[length] ??= new DualColumns(length, valuesAtOnce));
   }
 
-  /** Finds those of a lot, where one formula serves all of its groups. @param any one of them */
-  find(lot: GroupLot, { query, aggregateTotals, moments, listed }: MetGroup): void {
+  /** Finds those of a lot, which is not empty, where one formula serves all of its groups. */
+  find(lot: GroupLot): void {
+    const { query, aggregateTotals, moments, listed } = lot.groups[0]!;
     const { columns, aggregate, prepared } = this;
     const { estimate } = aggregateFunction(query.aggregates[aggregate]!.name); // a place of aggregates
     this.count = 0;

@@ -92,8 +92,10 @@ function scopeOf(
 ): Scope {
   const { layout, included, populationRows, rowsRead } = moments;
   const isWeighted = layout.weightMeasure !== null;
-  let [population, read] = [isWeighted ? Number.POSITIVE_INFINITY : 0, 0];
-  let [heaviest, most] = [-1, 0];
+  let population = isWeighted ? Number.POSITIVE_INFINITY : 0;
+  let read = 0;
+  let heaviest = -1;
+  let most = 0;
   let hasUnread = false;
   clear(singletons);
   for (let place = from; place < to; place++) {
@@ -106,7 +108,9 @@ function scopeOf(
     if (own === 0) hasUnread = true;
     if (own === 1 && layout.design.kind !== 'independent-weights') singletons.push(stratum);
     const weight = weightOfOpen(moments, stratum);
-    if (weight > most) [heaviest, most] = [stratum, weight];
+    if (weight <= most) continue;
+    heaviest = stratum;
+    most = weight;
   }
   scope.population = population;
   scope.read = read;
