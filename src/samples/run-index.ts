@@ -112,39 +112,31 @@ export class RunIndex {
    * @param to for each stratum the rank after the last, at most its size; a stratum that is not wanted has `to` ≤ `from`
    */
   runs(from: Int32Array, to: Int32Array): Int32Array {
+    const wanted = new Int32Array(to.length);
     let count = 0;
-    this.visitRuns(from, to, () => count++);
-    const runs = new Int32Array(count * runStride);
-    let place = 0;
-    this.visitRuns(from, to, (stratum, start, end) => {
-      runs[place++] = stratum;
-      runs[place++] = start;
-      runs[place++] = end;
-    });
-    return runs;
-  }
-
-  private visitRuns(
-    from: Int32Array,
-    to: Int32Array,
-    visit: (stratum: number, start: number, end: number) => void,
-  ): void {
-    let [least, most] = [Number.POSITIVE_INFINITY, 0];
-    const wanted: number[] = [];
+    let least = Number.POSITIVE_INFINITY;
+    let most = 0;
     for (let stratum = 0; stratum < to.length; stratum++) {
       if (from[stratum]! >= to[stratum]!) continue; // one entry a stratum, here and below
-      wanted.push(stratum);
+      wanted[count++] = stratum;
       if (from[stratum]! < least) least = from[stratum]!;
       if (to[stratum]! > most) most = to[stratum]!;
     }
-    for (const { low, high, takeAll, starts } of this.bands) {
-      if (low >= most || high <= least) continue;
-      for (const stratum of wanted) {
+    const bands = this.bands.filter(({ low, high }) => low < most && high > least);
+    const runs = new Int32Array(runStride * bands.length * count);
+    let place = 0;
+    for (const { low, high, takeAll, starts } of bands) {
+      for (let at = 0; at < count; at++) {
+        const stratum = wanted[at]!; // at < count
         if (this.takeAll[stratum] !== takeAll) continue;
         const first = Math.max(low, from[stratum]!);
         const last = Math.min(high, to[stratum]!);
-        if (first < last) visit(stratum, starts[stratum]! - low + first, starts[stratum]! - low + last);
+        if (first >= last) continue;
+        runs[place++] = stratum;
+        runs[place++] = starts[stratum]! - low + first;
+        runs[place++] = starts[stratum]! - low + last;
       }
     }
+    return place === runs.length ? runs : runs.slice(0, place);
   }
 }
