@@ -172,7 +172,9 @@ export class EstimateColumns {
 
   /** Where the strata are taken as read in half, their contributions lie in another table. */
   private placeOfTable(table: ContributionTable): number {
-    const place = this.tables.indexOf(table);
-    return place < 0 ? this.tables.push(table) - 1 : place;
+    const { tables } = this;
+    // From behind: the last is that of most. There are three at most.
+    for (let place = tables.length - 1; place >= 0; place--) if (tables[place] === table) return place;
+    return tables.push(table) - 1;
   }
 }

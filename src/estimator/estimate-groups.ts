@@ -3,7 +3,6 @@ import { aggregateFunction, isOrdered, type Moments, toDouble, tryEvaluate } fro
 import { valuesAtOnce } from './chebyshev.ts';
 import { ContributionTable } from './contribution-table.ts';
 import { EstimateColumns } from './estimate-columns.ts';
-import type { Draft } from './draft.ts';
 import { draftOutput, estimateListed, type EstimateRequest, type GroupEstimate } from './estimate-output.ts';
 import { type CellRange, groupStarts, matchedRows, openSupportOf } from './group-totals.ts';
 import { isExact, isListed, type PreparedOutput, prepareOutputs } from './prepared-output.ts';
@@ -13,7 +12,7 @@ import { ListedGroups } from './listed-groups.ts';
 import { type EstimateError, estimateOf, noParts, unbounded } from './make-estimate.ts';
 import { GroupLot, type GroupsMet, listedGroup, type MetGroup, MetGroups } from './met-group.ts';
 import { PointColumns } from './point-columns.ts';
-import { groupScope, type Scope, ScopeRoom, wholeScope } from './scope.ts';
+import { groupScope, hasOpenCells, type Scope, ScopeRoom, wholeScope } from './scope.ts';
 
 /** Room for ends by the places of intervals. It serves all estimators in turn. */
 const rooms: IntervalEnds[] = [];
@@ -124,10 +123,18 @@ export class GroupEstimator {
     let least = Number.POSITIVE_INFINITY;
     for (let place = 0; place < this.request.query.shownIntervals; place++) {
       const prepared = intervals[place]!; // a place among the query's intervals
-      if (isExact(prepared, this.scopeOf(prepared, group))) continue;
+      if (this.isExactOf(prepared, group)) continue;
       least = Math.min(least, openSupportOf(moments, prepared, group.cells));
     }
     return least;
+  }
+
+  /** See {@link isExact}; without the group's scope, for it is asked of all groups. */
+  private isExactOf(prepared: PreparedOutput, { cells }: MetGroup): boolean {
+    const { moments, whole } = this;
+    if (prepared.isConstant) return true;
+    if (this.listed !== null && isListed(prepared)) return this.listed.scopeOf(cells).isComplete;
+    return moments.groupsByStratum ? !hasOpenCells(moments, cells) : whole.isComplete;
   }
 
   /** The estimates of the intervals that outputs show or speak of. */
@@ -142,7 +149,9 @@ export class GroupEstimator {
     const prepared = this.intervals[interval]!; // a place among the query's intervals
     const ends = endsOf(interval);
     ends.begin();
-    const draft = this.draftAt(group, -1, interval, confidence, ends);
+    const scope = this.scopeOf(prepared, group);
+    const points = this.points[interval]!; // a place among the query's intervals
+    const draft = draftOutput(this.at(confidence), prepared, group, scope, this.tableOf(interval), points, -1, ends); // prettier-ignore
     ends.make(confidence, (_, low, high) => draft.setEnds(low, high));
     return draft.taken(prepared, group.cells, confidence);
   }
@@ -160,50 +169,40 @@ export class GroupEstimator {
     columns: readonly (EstimateColumns | undefined)[],
     confidence: number,
   ): number {
-    let made = 0;
+    if (from === to) return 0;
     lot.take(groups, from, to);
-    for (const interval of intervals) {
-      endsOf(interval).begin();
-      if (from < to) this.points[interval]?.find(lot);
-    }
-    for (let at = from; at < to; at++) {
-      const group = lot.groups[at - from]!; // one of them
-      for (const interval of intervals) {
-        const own = columns[interval]!; // there is room for them
-        if (own.isMade(group.group)) continue;
-        const ends = endsOf(interval);
-        own.putDraft(group.group, this.draftAt(group, at, interval, confidence, ends));
-        made++;
-        if (ends.isFull) this.makeEnds(interval, own, confidence);
-      }
-    }
-    for (const interval of intervals) this.makeEnds(interval, columns[interval]!, confidence);
+    if (this.moments.groupsByStratum) lot.findScopes(this.moments);
+    let made = 0;
+    for (const interval of intervals) made += this.putLot(interval, columns[interval]!, confidence); // there is room for them
     return made;
   }
 
-  private makeEnds(interval: number, columns: EstimateColumns, confidence: number): void {
-    endsOf(interval).make(confidence, (group, low, high) => columns.putEnds(group, low, high));
+  /** The same of the groups of the lot, of one interval. */
+  private putLot(interval: number, columns: EstimateColumns, confidence: number): number {
+    const { whole, moments } = this;
+    const { first, count, groups, scopes } = lot;
+    const prepared = this.intervals[interval]!; // a place among the query's intervals, here and below
+    const points = this.points[interval]!;
+    const table = this.tableOf(interval);
+    const ends = endsOf(interval);
+    const request = this.at(confidence);
+    points?.find(lot);
+    ends.begin();
+    let made = 0;
+    for (let place = 0; place < count; place++) {
+      const group = groups[place]!; // place < count, here and below
+      if (columns.isMade(group.group)) continue;
+      const scope = moments.groupsByStratum ? scopes[place]!.scope : whole;
+      const draft = draftOutput(request, prepared, group, scope, table, points, first + place, ends);
+      columns.putDraft(group.group, draft);
+      made++;
+    }
+    ends.make(confidence, (group, low, high) => columns.putEnds(group, low, high));
+    return made;
   }
 
-  private draftAt(
-    group: MetGroup,
-    at: number,
-    interval: number,
-    confidence: number,
-    ends: IntervalEnds,
-  ): Draft {
-    const prepared = this.intervals[interval]!; // a place among the query's intervals
-    const table = (this.tables[interval] ??= new ContributionTable(this.moments.cellCount));
-    return draftOutput(
-      this.at(confidence),
-      prepared,
-      group,
-      this.scopeOf(prepared, group),
-      table,
-      this.points[interval]!,
-      at,
-      ends,
-    );
+  private tableOf(interval: number): ContributionTable {
+    return (this.tables[interval] ??= new ContributionTable(this.moments.cellCount));
   }
 
   /** Whether one of the query's intervals is made from values in their order. */

@@ -30,7 +30,7 @@ class StudentEnds {
   }
 }
 
-/** The ends of intervals, which wait for the quantiles of others: those of many are found in less time than one by one. */
+/** The ends of intervals, at most {@link valuesAtOnce}, which wait for the quantiles of others: those of many are found in less time than one by one. */
 export class IntervalEnds {
   private readonly counts = new CountEnds(valuesAtOnce);
   private readonly owners = new Int32Array(valuesAtOnce);
@@ -57,11 +57,6 @@ export class IntervalEnds {
   /** Asks for the t interval of an estimate. */
   askStudent(owner: number, value: number, stdError: number, df: number): void {
     this.students.add(owner, value, stdError, df);
-  }
-
-  /** Whether no more can be asked for before they are made. */
-  get isFull(): boolean {
-    return Math.max(this.counts.count, this.students.count) === valuesAtOnce;
   }
 
   /** Makes those that were asked for. @param put is given them @param confidence two-sided, in (0, 1) */

@@ -1,5 +1,5 @@
 import type { List } from '../common/index.ts';
-import { plainAlgebra } from '../plan/index.ts';
+import { type Moments, plainAlgebra } from '../plan/index.ts';
 import {
   aggregateValue,
   type CellRange,
@@ -8,6 +8,7 @@ import {
   type LotOfCells,
 } from './group-totals.ts';
 import type { ListedGroups } from './listed-groups.ts';
+import { groupScope, ScopeRoom } from './scope.ts';
 
 /** A group that has rows in the sample, or the one group of a query without GROUP BY. */
 export interface MetGroup extends GroupTotals {
@@ -102,6 +103,8 @@ export class GroupLot implements LotOfCells {
   first = 0;
   count = 0;
   readonly groups: MetGroup[] = [];
+  /** Of each, where groups have strata of their own. */
+  readonly scopes: ScopeRoom[] = [];
   readonly from: Int32Array;
   readonly to: Int32Array;
 
@@ -121,6 +124,12 @@ export class GroupLot implements LotOfCells {
       this.from[place] = group.cells.from;
       this.to[place] = group.cells.to;
     }
+  }
+
+  /** Finds the scopes of groups that have strata of their own. */
+  findScopes(moments: Moments): void {
+    for (let place = 0; place < this.count; place++)
+      groupScope(moments, this.groups[place]!.cells, (this.scopes[place] ??= new ScopeRoom())); // place < count
   }
 }
 

@@ -54,6 +54,12 @@ export function hasOpenRows(
   return layout.design.kind === 'weights-in-strata' || weightMax[stratum]! > 1;
 }
 
+/** Whether one of the strata of a group's cells has. */
+export function hasOpenCells(moments: Moments, { from, to }: CellRange): boolean {
+  for (let cell = from; cell < to; cell++) if (hasOpenRows(moments, moments.cellStratum[cell]!)) return true; // one a cell
+  return false;
+}
+
 /** The scope of every group that has no strata of its own. */
 export function wholeScope(moments: Moments): Scope {
   return scopeOf(moments, null, 0, moments.included.length, new ScopeRoom());
