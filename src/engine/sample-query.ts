@@ -165,7 +165,7 @@ export class SampleQuery {
     const bidding = new Bidding(foresight, isOutbid);
     const known = await this.pilot(bidding);
     if (bidding.isOver) return 'outbid';
-    let judged = await this.judge(known, target);
+    let judged = await this.judge(known, target, false);
     for (let tries = 0; !(await this.isMet(judged.rows)) && !reading.endIfOver() && tries < triesMax;) {
       await reading.looks?.pause();
       const sized = await foresight.size(judged.rows, target);
@@ -175,7 +175,7 @@ export class SampleQuery {
       if (isTry) tries++;
       this.expected = await foresight.expect(judged.rows, limit, sized.driver);
       if (!bidding.mayGoOn(aim)) return 'outbid';
-      judged = await this.judge(await reading.readTo(limit), target);
+      judged = await this.judge(await reading.readTo(limit), target, isTry);
     }
     this.expected ??= await foresight.expect(judged.rows, reading.limit, null);
     return await this.answer(judged.known);
@@ -196,10 +196,13 @@ export class SampleQuery {
     return this.target === null ? Math.max(this.firstLimit(), limits.limitOfShare(rowsShare)) : limits.max;
   }
 
-  /** Tails are looked at where nothing else is in the way of keeping the target; where they are not known, with a witness. */
-  private async judge(known: Known, target: ErrorTarget): Promise<Judged> {
+  /**
+   * Tails are looked at where nothing else is in the way of keeping the target; where they are not known, with a witness.
+   * @param isEnough so many rows are expected to keep it
+   */
+  private async judge(known: Known, target: ErrorTarget, isEnough: boolean): Promise<Judged> {
     const { reading } = this;
-    const neediest = await reading.estimates.estimateNeediest(known);
+    const neediest = isEnough ? null : await reading.estimates.estimateNeediest(known);
     if (neediest !== null && !(await this.isMet(neediest, 'UNKNOWN_TAIL'))) return { known, rows: neediest };
     const rows = await reading.estimates.estimate(known);
     if (await this.isMet(rows)) return { known, rows: await reading.estimates.confirm(known) };
