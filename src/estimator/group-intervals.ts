@@ -106,21 +106,29 @@ export class GroupIntervals {
     return this.columnsOf(place).shown.meetsTarget(group.group, target, forgiven);
   }
 
-  /** What there is room for: all intervals of so many groups as they would be at other sizes. */
-  forecasts(groups: number): Forecasts {
-    return new Forecasts(groups * this.estimator.intervalCount, this.confidence);
+  /** The first of the query's intervals, so many, of groups as they would be at other sizes, but for those for which there was no time. */
+  *forecasts(groups: List<MetGroup>, places: number): Pieces<Forecasts> {
+    const forecasts = new Forecasts(groups.length * places, this.confidence);
+    const add = (from: number, to: number): void => {
+      for (let at = from; at < to; at++) {
+        const group = groups.at(at)!; // at < length
+        for (let place = 0; place < places; place++) this.foresee(at, group, place, forecasts);
+      }
+    };
+    yield* piecewise(groups.length, add, groupsAtOnce);
+    return forecasts;
   }
 
   /** Adds the interval to forecasts, unless there was no time for it. */
-  foresee(group: MetGroup, place: number, forecasts: Forecasts): void {
+  private foresee(row: number, group: MetGroup, place: number, forecasts: Forecasts): void {
+    this.makeAt(group, place);
     if (this.mayTakeLong(place)) {
       const own = this.at(group, place);
-      if (!isOutOfTime(own.estimate)) forecasts.add(group, foreseenOf(own));
+      if (!isOutOfTime(own.estimate)) forecasts.add(row, foreseenOf(own));
       return;
     }
-    this.makeAt(group, place);
     const columns = this.columnsOf(place);
-    if (!columns.shown.isOutOfTime(group.group)) forecasts.addFrom(columns, group);
+    if (!columns.shown.isOutOfTime(group.group)) forecasts.addFrom(row, columns, group);
   }
 
   /** Makes the interval at a place, unless it was made. */
