@@ -149,6 +149,7 @@ export class GroupIntervals {
    */
   makeSome(groups: List<MetGroup>, from: number, to: number, places: readonly number[]): number {
     const { estimator, columns, confidence } = this;
+    if (this.areMade(groups, from, to, places)) return 0;
     if (!this.isOutOfTime && this.suspect === null) {
       for (const place of places) this.columnsOf(place);
       return estimator.putSome(groups, from, to, places, columns, confidence);
@@ -185,6 +186,14 @@ export class GroupIntervals {
       : this.columns[place]?.isMade(group.group) === true;
   }
 
+  private areMade(groups: List<MetGroup>, from: number, to: number, places: readonly number[]): boolean {
+    for (let at = from; at < to; at++) {
+      const group = groups.at(at)!; // at < length
+      for (const place of places) if (!this.isMade(group, place)) return false;
+    }
+    return true;
+  }
+
   /** Whether the interval at a place may take long. */
   mayTakeLong(place: number): boolean {
     return this.estimator.mayTakeLong(place);
@@ -207,7 +216,11 @@ export class GroupIntervals {
     if (places.length === 0) return;
     const open: OpenTail[] = [];
     const look = (from: number, to: number): void => {
-      for (let at = from; at < to; at++) for (const place of places) this.lookAt(groups.at(at)!, place, open); // at < length
+      for (let at = from; at < to; at++) {
+        const group = groups.at(at)!; // at < length
+        for (const place of places)
+          if (this.confirmed[this.indexOf(group, place)] !== 1) this.lookAt(group, place, open);
+      }
     };
     yield* piecewise(groups.length, look, groupsAtOnce);
     const confirmed = yield* confirmTails(this.estimator.moments, open, (strata) => this.tailRowsOf(strata));
@@ -217,17 +230,15 @@ export class GroupIntervals {
     yield* piecewise(open.length, keep, groupsAtOnce);
   }
 
-  /** Finds out whether the tail of an estimate is to be looked at; where no time is left nothing is certified that takes a look. */
+  /** Finds out whether the tail of an estimate that is not confirmed is to be looked at; where no time is left nothing is certified that takes a look. */
   private lookAt(group: MetGroup, place: number, open: OpenTail[]): void {
-    const index = this.indexOf(group, place);
     if (this.isOutOfTime) {
       this.withdraw(group, place);
       return;
     }
-    if (this.confirmed[index] === 1) return;
     this.makeAt(group, place);
     if (this.isSuspectAt(group, place)) open.push({ group, place, estimates: [this.at(group, place)] });
-    else this.confirmed[index] = 1;
+    else this.confirmed[this.indexOf(group, place)] = 1;
   }
 
   private isSuspectAt(group: MetGroup, place: number): boolean {
