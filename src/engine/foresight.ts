@@ -119,9 +119,11 @@ export class Foresight {
   private *sizeStepwise(rows: EstimatedRows, target: ErrorTarget): Pieces<Sizing> {
     const { limit, limits } = this.reading;
     const step = stepGrowth * limit;
+    const typical = yield* this.sizeBy(rows, target, { typicalMatches: true });
+    // Others take no fewer rows.
+    if (typical.rankLimit !== null && typical.rankLimit > step) return sizingOf(typical);
     const seen = yield* this.sizeBy(rows, target, {});
     if (seen.rankLimit !== null && seen.rankLimit <= step) return sizingOf(seen);
-    const typical = yield* this.sizeBy(rows, target, { typicalMatches: true });
     if (typical.rankLimit !== null && typical.rankLimit > limit) return sizingOf(typical);
     const hopeless = seen.rankLimit === null && (yield* this.isHopeless(rows, target));
     if (hopeless || typical.rankLimit === null) return { ...sizingOf(seen), hopeless };
