@@ -51,6 +51,8 @@ export class RankLimits {
   /** null: all strata are read to the same rank. */
   private proportions: Proportions | null = null;
   private most: number;
+  /** See {@link rowsUnder}, by limit: it is asked again and again for the same few. */
+  private readonly known = new Map<number, number>();
 
   /**
    * @param included for each stratum of the sample 0 where the predicate excludes it; it does not change
@@ -99,12 +101,14 @@ export class RankLimits {
   readInProportion(group: Float64Array, from: number): void {
     this.proportions = { from, paces: this.pacesOf(group) };
     this.most = this.largest();
+    this.known.clear();
   }
 
   /** Reads all strata to the same rank, as at first. */
   readAlike(): void {
     this.proportions = null;
     this.most = this.largest();
+    this.known.clear();
   }
 
   private pacesOf(group: Float64Array): Float64Array {
@@ -144,6 +148,13 @@ export class RankLimits {
     return (stratum) => this.unitsUnder(stratum, limit);
   }
 
+  /** The same of all strata. */
+  unitsAt(limit: number): Int32Array {
+    const units = new Int32Array(this.included.length);
+    for (let stratum = 0; stratum < units.length; stratum++) units[stratum] = this.unitsUnder(stratum, limit);
+    return units;
+  }
+
   /** The rank limit under which about so many rows are read. */
   limitFor(rows: number): number {
     const { keys } = this.sample;
@@ -161,6 +172,14 @@ export class RankLimits {
 
   /** Rows of all included strata under a rank limit. */
   rowsUnder(limit: number): number {
+    const known = this.known.get(limit);
+    if (known !== undefined) return known;
+    const rows = this.sumUnder(limit);
+    this.known.set(limit, rows);
+    return rows;
+  }
+
+  private sumUnder(limit: number): number {
     const { keys } = this.sample;
     if (keys !== null) return this.included[0] === 1 ? keys.starts[this.unitsUnder(0, limit)]! : 0; // one stratum, as many starts as keys
     let rows = 0;
