@@ -121,13 +121,13 @@ export class GroupIntervals {
 
   /** Adds the interval to forecasts, unless there was no time for it. */
   private foresee(row: number, group: MetGroup, place: number, forecasts: Forecasts): void {
-    this.makeAt(group, place);
     if (this.mayTakeLong(place)) {
       const own = this.at(group, place);
       if (!isOutOfTime(own.estimate)) forecasts.add(row, foreseenOf(own));
       return;
     }
     const columns = this.columnsOf(place);
+    if (!columns.isMade(group.group)) this.makeAt(group, place);
     if (!columns.shown.isOutOfTime(group.group)) forecasts.addFrom(row, columns, group);
   }
 
