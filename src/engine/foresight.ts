@@ -1,15 +1,16 @@
-import { itemsOf, keptWith, type Pieces, piecewise } from '../common/index.ts';
+import { keptWith, type Pieces, piecewise } from '../common/index.ts';
 import {
   type ErrorTarget,
   type Forecasts,
   type Presumption,
+  isHopeless,
   type RowsAt,
   sizeForTarget,
   type SizingResult,
 } from '../estimator/index.ts';
 import { type AggregateQuery, type BoundExpression, childrenOf } from '../plan/index.ts';
 import { describeKeys } from './describe.ts';
-import type { EstimatedRows } from './known.ts';
+import { type EstimatedRows, groupsOf } from './known.ts';
 import type { SampleReading } from './sample-reading.ts';
 import type { SampleWork } from './sample-costs.ts';
 import { tailRowsMax } from './time-plan.ts';
@@ -38,6 +39,8 @@ const stepGrowth = 2;
 
 /** The size that a target takes. */
 export interface Sizing extends SizingResult {
+  /** Not even good luck would bring all cells within the target: reading on to find out is not worth it. */
+  readonly hopeless: boolean;
   /** No more than a step towards a size that is not known yet. */
   readonly isStep: boolean;
   /** The whole sample would be read too, to tell what tails are like. */
@@ -106,7 +109,7 @@ export class Foresight {
       return { ...sized, rankLimit: null, hopeless: true, byWitness: true };
     if (sized.rankLimit !== null || !reading.canCallWitness) return sized;
     const light = yield* this.sizeBy(rows, target, { lightTails: true });
-    return isVouchedFor(light) ? sizingOf(light, false, true) : sized;
+    return isVouchedFor(light) ? { ...sizingOf(light), byWitness: true } : sized;
   }
 
   /**
@@ -116,13 +119,15 @@ export class Foresight {
   private *sizeStepwise(rows: EstimatedRows, target: ErrorTarget): Pieces<Sizing> {
     const { limit, limits } = this.reading;
     const step = stepGrowth * limit;
+    const typical = yield* this.sizeBy(rows, target, { typicalMatches: true });
+    // Others take no fewer rows.
+    if (typical.rankLimit !== null && typical.rankLimit > step) return sizingOf(typical);
     const seen = yield* this.sizeBy(rows, target, {});
     if (seen.rankLimit !== null && seen.rankLimit <= step) return sizingOf(seen);
-    const typical = yield* this.sizeBy(rows, target, { typicalMatches: true });
-    if (typical.rankLimit === null) return sizingOf(seen);
-    if (typical.rankLimit > limit) return sizingOf(typical);
-    if (seen.rankLimit === null && seen.hopeless) return sizingOf(seen);
-    return sizingOf({ ...seen, rankLimit: Math.min(step, limits.max) }, true);
+    if (typical.rankLimit !== null && typical.rankLimit > limit) return sizingOf(typical);
+    const hopeless = seen.rankLimit === null && (yield* this.isHopeless(rows, target));
+    if (hopeless || typical.rankLimit === null) return { ...sizingOf(seen), hopeless };
+    return { ...sizingOf(seen), rankLimit: Math.min(step, limits.max), isStep: true };
   }
 
   private *sizeBy(rows: EstimatedRows, target: ErrorTarget, presumption: Presumption): Pieces<SizingResult> {
@@ -130,8 +135,14 @@ export class Foresight {
     const rowsAt = (limit: number): RowsAt => limits.rowsAt(limit);
     const cells = yield* this.forecasts(rows);
     return cells === null
-      ? { rankLimit: 0, hopeless: false, driver: null }
+      ? { rankLimit: 0, driver: null }
       : yield* sizeForTarget(cells, target, limits.max, rowsAt, presumption);
+  }
+
+  private *isHopeless(rows: EstimatedRows, target: ErrorTarget): Pieces<boolean> {
+    const { limits } = this.reading;
+    const cells = yield* this.forecasts(rows);
+    return cells !== null && (yield* isHopeless(cells, target, limits.rowsAt(limits.max)));
   }
 
   /** Largest relative half-width to expect under a rank limit; null where no value has one. */
@@ -144,8 +155,7 @@ export class Foresight {
     const cells = yield* this.forecasts(rows);
     let worst: number | null = null;
     const look = (from: number, to: number): void => {
-      const error = cells!.worstError(from, to, rowsAt);
-      if (error !== null) worst = worst === null ? error : Math.max(worst, error);
+      worst = cells!.worstError(from, to, rowsAt, worst);
     };
     yield* piecewise(cells?.count ?? 0, look, cellsAtOnce);
     return worst;
@@ -178,11 +188,11 @@ export class Foresight {
   /** What the estimates would be at other sizes, null where there are none; of the same rows it is asked several times. */
   private *forecasts(rows: EstimatedRows): Pieces<Forecasts | null> {
     if (this.foretold?.rows === rows) return this.foretold.cells;
-    const cells = rows.at(0)?.reader.intervals.forecasts(rows.length) ?? null; // they are read alike
-    const add = (from: number, to: number): void => {
-      for (let place = from; place < to; place++) rows.at(place)!.foresee(cells!); // place < length
-    };
-    yield* piecewise(rows.length, add, cellsAtOnce);
+    const reader = rows.at(0)?.reader; // they are read alike
+    const cells =
+      reader === undefined
+        ? null
+        : yield* reader.intervals.forecasts(yield* groupsOf(rows), reader.query.shownIntervals);
     this.foretold = { rows, cells };
     return cells;
   }
@@ -206,12 +216,14 @@ function countNodes(expression: BoundExpression): number {
 /** The group that sets a size, for the reason; null where there are no keys, or no other groups. */
 export function groupOf(rows: EstimatedRows, driver: SizingResult['driver']): string | null {
   if (driver === null || rows.length < 2) return null;
-  const row = itemsOf(rows).find(({ group }) => group.group === driver.group);
-  return row === undefined || row.keys.length === 0 ? null : describeKeys(row.keys);
+  const { keys } = rows.at(driver)!; // a place of the rows
+  return keys.length === 0 ? null : describeKeys(keys);
 }
 
-const sizingOf = (
-  { rankLimit, hopeless, driver }: SizingResult,
-  isStep = false,
-  byWitness = false,
-): Sizing => ({ rankLimit, hopeless, driver, isStep, byWitness });
+const sizingOf = ({ rankLimit, driver }: SizingResult): Sizing => ({
+  rankLimit,
+  driver,
+  hopeless: false,
+  isStep: false,
+  byWitness: false,
+});

@@ -1,16 +1,18 @@
 import type {
   ErrorTarget,
-  Forecasts,
   GroupEstimate,
   GroupEstimator,
   GroupIntervals,
   MetGroup,
   MetGroups,
 } from '../estimator/index.ts';
-import type { List } from '../common/index.ts';
+import { type List, mapInPieces, type Pieces } from '../common/index.ts';
 import type { KeyColumn } from '../executor/index.ts';
 import { accessorValue, type AggregateQuery, type ReasonCode, type Scalar } from '../plan/index.ts';
 import type { ChosenRows, GroupSlots, RowList } from './answer-rows.ts';
+
+/** Groups that are read without giving way. */
+const rowsAtOnce = 1024;
 
 /** What groups are read with. */
 export interface GroupReader {
@@ -62,12 +64,6 @@ export class ReadGroup implements GroupSlots {
     return this.reader.query.shownIntervals;
   }
 
-  /** Adds them to forecasts. */
-  foresee(forecasts: Forecasts): void {
-    for (let place = 0; place < this.estimateCount; place++)
-      this.reader.intervals.foresee(this.group, place, forecasts);
-  }
-
   /** Whether all of them keep a target. @param forgiven a reason that is no obstacle */
   meetsTarget(target: ErrorTarget, forgiven: ReasonCode | null): boolean {
     for (let place = 0; place < this.estimateCount; place++)
@@ -115,3 +111,8 @@ export type EstimatedRow = ReadGroup;
 
 /** The rows of an answer. */
 export type EstimatedRows = List<EstimatedRow>;
+
+/** The groups that rows are of. */
+export function* groupsOf(rows: List<ReadGroup>): Pieces<List<MetGroup>> {
+  return rows instanceof GroupRows ? rows.groups : yield* mapInPieces(rows, ({ group }) => group, rowsAtOnce);
+}

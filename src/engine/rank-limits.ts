@@ -51,6 +51,8 @@ export class RankLimits {
   /** null: all strata are read to the same rank. */
   private proportions: Proportions | null = null;
   private most: number;
+  /** See {@link rowsUnder}, by limit: it is asked again and again for the same few. */
+  private readonly known = new Map<number, number>();
 
   /**
    * @param included for each stratum of the sample 0 where the predicate excludes it; it does not change
@@ -85,35 +87,44 @@ export class RankLimits {
   /** Whether strata of the same groups differ in size, so that it matters in which proportions they are read. @param group see {@link readInProportion} */
   canBeInProportion(group: Float64Array): boolean {
     if (this.readsAll || this.sample.keys !== null) return false;
-    return this.pacesOf(group).some((pace, stratum) => this.bounds.isBounded[stratum] === 1 && pace < 1);
+    const paces = this.pacesOf(group);
+    for (let stratum = 0; stratum < paces.length; stratum++)
+      if (this.bounds.isBounded[stratum] === 1 && paces[stratum]! < 1) return true; // one entry a stratum
+    return false;
   }
 
   /**
    * From a rank limit on, up to which strata were read alike, reads them in proportion to their rows in the table, so that all rows of a
    * group weigh about the same. Rank limits are those of the largest then.
-   * @param group for each stratum what tells which others have rows of the same groups
+   * @param group for each stratum a code, below their number, that tells which others have rows of the same groups
    */
   readInProportion(group: Float64Array, from: number): void {
     this.proportions = { from, paces: this.pacesOf(group) };
     this.most = this.largest();
+    this.known.clear();
   }
 
   /** Reads all strata to the same rank, as at first. */
   readAlike(): void {
     this.proportions = null;
     this.most = this.largest();
+    this.known.clear();
   }
 
   private pacesOf(group: Float64Array): Float64Array {
     const { unitPopulation } = this.sample;
-    const largest = new Map<number, number>();
-    for (const [stratum, isIn] of this.bounds.isBounded.entries()) {
-      const code = group[stratum]!; // one entry a stratum
-      if (isIn === 1) largest.set(code, Math.max(largest.get(code) ?? 0, unitPopulation[stratum]!));
+    const { isBounded } = this.bounds;
+    const largest = new Float64Array(group.length); // by code: there are no more codes than strata
+    for (let stratum = 0; stratum < group.length; stratum++) {
+      const code = group[stratum]!; // one entry a stratum, here and below
+      if (isBounded[stratum] === 1) largest[code] = Math.max(largest[code]!, unitPopulation[stratum]!);
     }
-    return group.map((code, stratum) =>
-      Math.max(paceMin, Math.min(1, unitPopulation[stratum]! / (largest.get(code) ?? 1))),
-    );
+    const paces = new Float64Array(group.length);
+    for (let stratum = 0; stratum < group.length; stratum++) {
+      const most = largest[group[stratum]!]!;
+      paces[stratum] = Math.max(paceMin, Math.min(1, unitPopulation[stratum]! / Math.max(1, most)));
+    }
+    return paces;
   }
 
   /** Rows of a stratum under a rank limit, or keys where these were drawn. */
@@ -137,6 +148,13 @@ export class RankLimits {
     return (stratum) => this.unitsUnder(stratum, limit);
   }
 
+  /** The same of all strata. */
+  unitsAt(limit: number): Int32Array {
+    const units = new Int32Array(this.included.length);
+    for (let stratum = 0; stratum < units.length; stratum++) units[stratum] = this.unitsUnder(stratum, limit);
+    return units;
+  }
+
   /** The rank limit under which about so many rows are read. */
   limitFor(rows: number): number {
     const { keys } = this.sample;
@@ -154,6 +172,14 @@ export class RankLimits {
 
   /** Rows of all included strata under a rank limit. */
   rowsUnder(limit: number): number {
+    const known = this.known.get(limit);
+    if (known !== undefined) return known;
+    const rows = this.sumUnder(limit);
+    this.known.set(limit, rows);
+    return rows;
+  }
+
+  private sumUnder(limit: number): number {
     const { keys } = this.sample;
     if (keys !== null) return this.included[0] === 1 ? keys.starts[this.unitsUnder(0, limit)]! : 0; // one stratum, as many starts as keys
     let rows = 0;

@@ -1,4 +1,4 @@
-import { type List, mapInPieces, type Pieces } from '../common/index.ts';
+import type { List, Pieces } from '../common/index.ts';
 import {
   cellConfidence,
   GroupEstimator,
@@ -15,7 +15,7 @@ import type { Sample } from '../samples/index.ts';
 import { chooseRows, type RowList } from './answer-rows.ts';
 import type { Choice } from './choice.ts';
 import { certifiedInChoice, intervalsInChoice, judgeChoice } from './judge-choice.ts';
-import { type EstimatedRows, GroupRows, type Known, type ReadGroup } from './known.ts';
+import { type EstimatedRows, GroupRows, groupsOf, type Known, type ReadGroup } from './known.ts';
 import { makeIntervals } from './make-intervals.ts';
 import type { RankLimits } from './rank-limits.ts';
 import { matchesWithin, ranksOfTails, type RowLister } from './row-lister.ts';
@@ -26,9 +26,6 @@ import type { TimePlan } from './time-plan.ts';
 
 /** So many rows are not all made only to find that one of them misses its bound. */
 const manyRows = 2048;
-
-/** Groups that are read without giving way. */
-const rowsAtOnce = 1024;
 
 /** What estimates are made for, and of. */
 export interface EstimatedReading {
@@ -237,9 +234,4 @@ export class ReadingEstimates {
 function evenly<T>(list: RowList<T>, most: number): RowList<T> {
   if (list.length <= most) return list;
   return Array.from({ length: most }, (_, place) => list.at(Math.floor((place * list.length) / most))!); // places of the list
-}
-
-/** The groups that rows are of. */
-function* groupsOf(rows: List<ReadGroup>): Pieces<List<MetGroup>> {
-  return rows instanceof GroupRows ? rows.groups : yield* mapInPieces(rows, ({ group }) => group, rowsAtOnce);
 }

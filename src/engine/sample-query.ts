@@ -76,6 +76,12 @@ export class SampleQuery {
   private expected: Expectation | null = null;
   /** The group that the size was last found by; null: there are no groups, or the pilot was enough. */
   private driver: string | null = null;
+  /** What {@link isMet} has found last: the same rows say the same. */
+  private kept: { rows: EstimatedRows | null; forgiven: ReasonCode | null; isMet: boolean } = {
+    rows: null,
+    forgiven: null,
+    isMet: false,
+  };
 
   private constructor(
     readonly entry: SampleEntry,
@@ -239,9 +245,13 @@ export class SampleQuery {
   }
 
   /** Whether rows keep the error bound, if there is one. */
-  private isMet(rows: EstimatedRows, forgiven: ReasonCode | null = null): Promise<boolean> {
-    const { target, reading } = this;
-    return target === null ? Promise.resolve(true) : reading.control.inPieces(isMet(rows, target, forgiven));
+  private async isMet(rows: EstimatedRows, forgiven: ReasonCode | null = null): Promise<boolean> {
+    const { target, reading, kept } = this;
+    if (target === null) return true;
+    if (kept.rows === rows && kept.forgiven === forgiven) return kept.isMet;
+    const met = await reading.control.inPieces(isMet(rows, target, forgiven));
+    this.kept = { rows, forgiven, isMet: met };
+    return met;
   }
 
   private firstLimit(): number {
@@ -255,7 +265,7 @@ export class SampleQuery {
     let known = await reading.readTo(Math.max(reading.limit, this.firstLimit()));
     for (;;) {
       if (reading.limit >= reading.limits.max || reading.endIfOver()) return known;
-      const support = await reading.control.inPieces(leastSupport(known));
+      const support = await reading.control.inPieces(leastSupport(known, pilotSupportMin / pilotGrowthMax));
       if (support >= pilotSupportMin) return known;
       const growth = Math.min(pilotGrowthMax, Math.max(pilotGrowthMin, pilotSupportMin / support));
       const limit = Math.ceil(reading.limit * growth);

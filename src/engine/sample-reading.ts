@@ -116,7 +116,7 @@ export class SampleReading {
    */
   async readTo(limit: number): Promise<Known> {
     this.limit = this.readsAll ? this.limits.max : Math.min(this.limits.max, limit);
-    const target = this.sample.unitSizes.map((_, stratum) => this.limits.unitsUnder(stratum, this.limit));
+    const target = this.limits.unitsAt(this.limit);
     const available = this.limits.rowsUnder(this.limits.max);
     const wanted = this.limits.rowsUnder(this.limit);
     const before = this.rowsRead;

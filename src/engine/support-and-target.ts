@@ -2,10 +2,26 @@ import { quickselect } from 'simple-statistics';
 import { everyInPieces, type Pieces, piecewise } from '../common/index.ts';
 import type { ErrorTarget } from '../estimator/index.ts';
 import type { ReasonCode } from '../plan/index.ts';
-import type { EstimatedRow, EstimatedRows, Known } from './known.ts';
+import { type EstimatedRow, type EstimatedRows, groupsOf, type Known } from './known.ts';
 
 /** Rows that are looked at without a pause. */
 const rowsAtOnce = 1024;
+
+/**
+ * Fewest matches behind an estimate that is shown and not exact; 0 where no group was met.
+ * @param few so few are as good as the fewest
+ */
+export function* leastSupport({ estimator, chosen: { shown } }: Known, few: number): Pieces<number> {
+  if (shown.length === 0) return 0;
+  const groups = yield* groupsOf(shown);
+  let least = Number.POSITIVE_INFINITY;
+  const look = (from: number, to: number): void => {
+    for (let place = from; place < to && least > few; place++)
+      least = Math.min(least, estimator.leastSupport(groups.at(place)!)); // place < length
+  };
+  yield* piecewise(groups.length, look, rowsAtOnce);
+  return least;
+}
 
 /** Of very many rows so many are looked at first that have the fewest matches, and so many others. */
 const neediestMax = 512;
@@ -13,19 +29,13 @@ const othersMax = 512;
 
 /** For each row that is shown the fewest matches behind one of its estimates that is not exact; infinite where all are. */
 function* supportsOf({ estimator, chosen: { shown } }: Known): Pieces<Float64Array> {
-  const supports = new Float64Array(shown.length);
+  const groups = yield* groupsOf(shown);
+  const supports = new Float64Array(groups.length);
   const look = (from: number, to: number): void => {
-    for (let place = from; place < to; place++)
-      supports[place] = estimator.leastSupport(shown.at(place)!.group); // place < length
+    for (let place = from; place < to; place++) supports[place] = estimator.leastSupport(groups.at(place)!); // place < length
   };
-  yield* piecewise(shown.length, look, rowsAtOnce);
+  yield* piecewise(groups.length, look, rowsAtOnce);
   return supports;
-}
-
-/** Fewest matches behind an estimate that is shown and not exact; 0 where no group was met. */
-export function* leastSupport(known: Known): Pieces<number> {
-  const supports = yield* supportsOf(known);
-  return supports.length === 0 ? 0 : supports.reduce((least, own) => Math.min(least, own));
 }
 
 /**

@@ -1,4 +1,3 @@
-import type { Writable } from '../common/index.ts';
 import { valuesAtOnce } from './chebyshev.ts';
 import { varianceAt } from './design-error.ts';
 import {
@@ -15,9 +14,9 @@ import {
   TAIL,
   VALUE,
 } from './forecast-cells.ts';
-import { chiSquareQuantilesAt, tQuantile, tQuantilesAt } from './quantiles.ts';
+import { chiSquareQuantile, chiSquareQuantilesAt, tQuantile, tQuantilesAt } from './quantiles.ts';
 import type { ErrorTarget, Presumption, RowsAt } from './sizing.ts';
-import { emptyEvidence, isCertifiedBy, isSpreadWider, type TailEvidence } from './tails.ts';
+import { isCertifiedBy, isSpreadWider } from './tails.ts';
 import { SPREAD } from './tail-numbers.ts';
 
 /** Level of the one-sided limits that the size is computed from: a pilot's variance is too small half of the time. */
@@ -39,13 +38,12 @@ const surely = 1 - 1e-9;
 const growths = new Float64Array(valuesAtOnce);
 const variances = new Float64Array(valuesAtOnce);
 const ts = new Float64Array(valuesAtOnce);
-const evidence = emptyEvidence();
+/** The limits that are counted on: see {@link Forecasts.putLimits}. */
+const doubts = new Float64Array(valuesAtOnce);
+const lowered = new Float64Array(valuesAtOnce);
 
 /** Cells of the answer with what their precision would be at other sizes. */
 export class Forecasts extends ForecastCells {
-  /** The upper limit of each variance by its estimate, and the lower one of the value's magnitude; null until they are asked for. */
-  private limits: { readonly doubt: Float64Array; readonly lowered: Float64Array } | null = null;
-
   /** The first of cells [from, to) that has an error; `to`: none has. */
   firstInexact(from: number, to: number): number {
     for (let cell = from; cell < to; cell++) if (!this.has(cell, IS_EXACT)) return cell;
@@ -60,13 +58,13 @@ export class Forecasts extends ForecastCells {
     let atOnce = cellsBehindMiss;
     for (let start = from; start < to; start += atOnce, atOnce = Math.min(valuesAtOnce, 2 * atOnce)) {
       const end = Math.min(to, start + atOnce);
-      const certain = this.firstUncertain(start, end, rowsAt, presumption, false);
-      // Most are far from missing: even with the t of the fewest degrees of freedom among them.
-      this.putDfs(start, certain);
-      ts.fill(tOfFewest(certain - start, this.confidence), 0, certain - start);
-      if (this.firstBeyond(start, certain, target, presumption, surely) < certain) {
+      this.foresee(start, end, rowsAt);
+      const certain = this.firstUncertain(start, end, presumption, false);
+      // Most are far from missing.
+      if (certain > start && !this.areSurelyWithin(start, certain, target, presumption)) {
         this.putTs(start, certain);
-        const miss = this.firstBeyond(start, certain, target, presumption, 1);
+        this.putLimits(start, certain);
+        const miss = this.firstBeyond(start, certain, target, presumption);
         if (miss < certain) return miss;
       }
       if (certain < end) return certain;
@@ -76,8 +74,9 @@ export class Forecasts extends ForecastCells {
 
   /** The half-width to count on, as a multiple of the largest that keeps the target; of a cell with a value. */
   excessAt(cell: number, target: ErrorTarget, rowsAt: RowsAt, presumption: Presumption): number {
-    this.foresee(cell, 0, rowsAt);
+    this.foresee(cell, cell + 1, rowsAt);
     this.putTs(cell, cell + 1);
+    this.putLimits(cell, cell + 1);
     return this.excess(cell, 0, target, presumption);
   }
 
@@ -91,7 +90,8 @@ export class Forecasts extends ForecastCells {
   ): number {
     for (let start = from; start < to; start += valuesAtOnce) {
       const end = Math.min(to, start + valuesAtOnce);
-      const certain = this.firstUncertain(start, end, rowsAt, presumption, true);
+      this.foresee(start, end, rowsAt);
+      const certain = this.firstUncertain(start, end, presumption, true);
       this.putTs(start, certain);
       for (let cell = start; cell < certain; cell++)
         if (!this.has(cell, IS_EXACT) && this.isTooWide(cell, cell - start, target, presumption)) return cell;
@@ -100,17 +100,23 @@ export class Forecasts extends ForecastCells {
     return to;
   }
 
-  /** The largest half-width to expect of cells [from, to), as a share of the value; null where none has a value other than 0. */
-  worstError(from: number, to: number, rowsAt: RowsAt): number | null {
-    let worst: number | null = null;
+  /**
+   * The largest half-width to expect of cells [from, to), as a share of the value; null where none has a value other than 0.
+   * @param ofOthers the largest of others, which counts too
+   */
+  worstError(from: number, to: number, rowsAt: RowsAt, ofOthers: number | null = null): number | null {
+    const level = (1 + this.confidence) / 2;
+    let worst = ofOthers;
     for (let start = from; start < to; start += valuesAtOnce) {
       const end = Math.min(to, start + valuesAtOnce);
-      for (let cell = start; cell < end; cell++) this.foresee(cell, cell - start, rowsAt);
-      this.putTs(start, end);
+      this.foresee(start, end, rowsAt);
+      const mostT = tQuantile(level, this.fewestDfs(start, end));
       for (let cell = start; cell < end; cell++) {
-        const value = this.number(cell, VALUE);
+        const value = Math.abs(this.number(cell, VALUE));
         if (!this.has(cell, HAS_VALUE) || value === 0) continue;
-        const error = this.halfWidth(cell - start, 1) / Math.abs(value);
+        const deviation = Math.sqrt(variances[cell - start]!); // foreseen
+        if (worst !== null && (mostT * deviation) / value <= surely * worst) continue;
+        const error = (tQuantile(level, this.foreseenDf(cell, cell - start)) * deviation) / value;
         worst = worst === null ? error : Math.max(worst, error);
       }
     }
@@ -118,19 +124,11 @@ export class Forecasts extends ForecastCells {
   }
 
   /**
-   * Foresees cells [from, to), at most {@link valuesAtOnce}, up to the first that may not be expected to be certified.
+   * The first of cells [from, to) that were foreseen which may not be expected to be certified; `to`: all may be.
    * @param isHopeful even if the pilot was far too gloomy
-   * @returns that one; `to`: all may be
    */
-  private firstUncertain(
-    from: number,
-    to: number,
-    rowsAt: RowsAt,
-    presumption: Presumption,
-    isHopeful: boolean,
-  ): number {
+  private firstUncertain(from: number, to: number, presumption: Presumption, isHopeful: boolean): number {
     for (let cell = from; cell < to; cell++) {
-      this.foresee(cell, cell - from, rowsAt);
       if (this.has(cell, IS_EXACT)) continue;
       const support = this.number(cell, SUPPORT);
       if (!this.has(cell, HAS_VALUE) || (isHopeful && support === 0)) return cell;
@@ -141,49 +139,83 @@ export class Forecasts extends ForecastCells {
   }
 
   /**
-   * Puts down by what factor the matching rows of a cell would grow that bring sampling error, those of strata that were not read
-   * whole, and what variance is to be expected.
+   * Puts down of cells [from, to), at most {@link valuesAtOnce}, by what factor their matching rows would grow that bring sampling error,
+   * those of strata that were not read whole, and what variance is to be expected.
    */
-  private foresee(cell: number, place: number, rowsAt: RowsAt): void {
-    const table = this.tables[cell]!; // one a cell
-    const to = this.to[cell]!;
-    let [seen, expected, variance] = [0, 0, 0];
-    for (let at = this.from[cell]!; at < to; at++) {
-      const rows = rowsAt(table.stratum[at]!); // a place of the table
-      const [population, read, support] = [table.population[at]!, table.read[at]!, table.support[at]!];
-      variance += varianceAt(rows, population, read, table.spread[at]!, table.variance[at]!);
-      if (read === 0 || read >= population) continue;
-      seen += support;
-      expected += (support * rows) / read;
+  private foresee(from: number, to: number, rowsAt: RowsAt): void {
+    for (let cell = from; cell < to; cell++) {
+      const table = this.tables[cell]!; // one a cell
+      const end = this.to[cell]!;
+      let seen = 0;
+      let expected = 0;
+      let variance = 0;
+      for (let at = this.from[cell]!; at < end; at++) {
+        const rows = rowsAt(table.stratum[at]!); // a place of the table
+        const population = table.population[at]!;
+        const read = table.read[at]!;
+        const support = table.support[at]!;
+        variance += varianceAt(rows, population, read, table.spread[at]!, table.variance[at]!);
+        if (read === 0 || read >= population) continue;
+        seen += support;
+        expected += (support * rows) / read;
+      }
+      growths[cell - from] = seen === 0 ? 1 : expected / seen;
+      variances[cell - from] = variance;
     }
-    growths[place] = seen === 0 ? 1 : expected / seen;
-    variances[place] = variance;
   }
 
-  /** The first of cells [from, to) that were foreseen whose half-width is not within so many times what keeps the target; `to`: none. */
-  private firstBeyond(
-    from: number,
-    to: number,
-    target: ErrorTarget,
-    presumption: Presumption,
-    times: number,
-  ): number {
+  /** The first of cells [from, to) that were foreseen whose half-width is more than keeps the target; `to`: none is. */
+  private firstBeyond(from: number, to: number, target: ErrorTarget, presumption: Presumption): number {
     for (let cell = from; cell < to; cell++)
-      if (!this.has(cell, IS_EXACT) && !(this.excess(cell, cell - from, target, presumption) <= times)) return cell; // prettier-ignore
+      if (!this.has(cell, IS_EXACT) && !(this.excess(cell, cell - from, target, presumption) <= 1)) return cell; // prettier-ignore
     return to;
   }
 
-  /** Puts the degrees of freedom down of cells [from, to) that were foreseen; what is exact needs none. */
-  private putDfs(from: number, to: number): void {
+  /** Whether cells [from, to) that were foreseen keep the target by far: even with the widest limits that any of them has. */
+  private areSurelyWithin(
+    from: number,
+    to: number,
+    { bound, relative }: ErrorTarget,
+    presumption: Presumption,
+  ): boolean {
+    const t = tQuantile((1 + this.confidence) / 2, this.fewestDfs(from, to));
+    const df = dfOfVariance(this.least(SUPPORT, from, to));
+    const doubt = df / chiSquareQuantile(1 - limitLevel, df);
+    const deviations = tQuantile(limitLevel, this.least(DF, from, to));
+    for (let cell = from; cell < to; cell++) {
+      if (this.has(cell, IS_EXACT)) continue;
+      const variance = variances[cell - from]! * doubt * this.presumedVariance(cell, presumption); // foreseen
+      const most = relative ? bound * this.loweredValue(cell, deviations) : bound;
+      if (!((t * Math.sqrt(variance)) / most <= surely)) return false;
+    }
+    return true;
+  }
+
+  /** The least of some number of cells [from, to); infinite where all are exact. */
+  private least(number: number, from: number, to: number): number {
+    let least = Number.POSITIVE_INFINITY;
     for (let cell = from; cell < to; cell++)
-      ts[cell - from] = this.has(cell, IS_EXACT)
-        ? Number.POSITIVE_INFINITY
-        : Math.max(1, this.number(cell, DF) * growths[cell - from]!); // as many as were foreseen
+      if (!this.has(cell, IS_EXACT)) least = Math.min(least, this.number(cell, number));
+    return least;
+  }
+
+  /** The fewest degrees of freedom of cells [from, to) that were foreseen. */
+  private fewestDfs(from: number, to: number): number {
+    let fewest = Number.POSITIVE_INFINITY;
+    for (let cell = from; cell < to; cell++) fewest = Math.min(fewest, this.foreseenDf(cell, cell - from));
+    return fewest;
+  }
+
+  /** Degrees of freedom of a cell, as many as were foreseen; what is exact needs none. @param place of the cell among those foreseen */
+  private foreseenDf(cell: number, place: number): number {
+    return this.has(cell, IS_EXACT)
+      ? Number.POSITIVE_INFINITY
+      : Math.max(1, this.number(cell, DF) * growths[place]!); // foreseen
   }
 
   /** Puts down the quantiles of t of cells [from, to) that were foreseen, at most {@link valuesAtOnce}. */
   private putTs(from: number, to: number): void {
-    this.putDfs(from, to);
+    for (let cell = from; cell < to; cell++) ts[cell - from] = this.foreseenDf(cell, cell - from);
     tQuantilesAt((1 + this.confidence) / 2)(ts, to - from);
   }
 
@@ -198,9 +230,8 @@ export class Forecasts extends ForecastCells {
     { bound, relative }: ErrorTarget,
     presumption: Presumption,
   ): number {
-    const { doubt, lowered } = (this.limits ??= this.findLimits());
-    const halfWidth = this.halfWidth(place, doubt[cell]! * this.presumedVariance(cell, presumption)); // one a cell
-    return halfWidth / (relative ? bound * lowered[cell]! : bound);
+    const halfWidth = this.halfWidth(place, doubts[place]! * this.presumedVariance(cell, presumption)); // put down
+    return halfWidth / (relative ? bound * lowered[place]! : bound);
   }
 
   private isTooWide(
@@ -222,9 +253,7 @@ export class Forecasts extends ForecastCells {
     if (this.has(cell, IS_SINGLETON)) return false;
     if (this.has(cell, HAS_CERTAINTY)) return this.number(cell, CERTAINTY) * growth >= margin;
     if (!this.has(cell, HAS_TAIL)) return true;
-    this.tailAt(cell, evidence);
-    presume(evidence, presumption);
-    return isCertifiedBy(evidence, this.confidence, growth / margin);
+    return isCertifiedBy(this.presumedTail(cell, presumption), this.confidence, growth / margin);
   }
 
   /** The variance to expect as a share of the estimated one: matches spread wider than typical ones may be presumed to be as these are. */
@@ -235,45 +264,29 @@ export class Forecasts extends ForecastCells {
   }
 
   /**
-   * The upper limits of variances that were estimated from so many matches, as multiples of the estimates: df / χ²(1 − level; df); and
-   * the lower ones of the values' magnitudes.
+   * Puts down of cells [from, to), at most {@link valuesAtOnce}, the upper limits of variances that were estimated from so many matches, as
+   * multiples of the estimates, df / χ²(1 − level; df); and the lower ones of the values' magnitudes.
    */
-  private findLimits(): { doubt: Float64Array; lowered: Float64Array } {
-    const { count } = this;
-    const [doubt, lowered, room] = [new Float64Array(count), new Float64Array(count), ts.slice()];
-    for (let start = 0; start < count; start += valuesAtOnce) {
-      const lot = Math.min(valuesAtOnce, count - start);
-      for (let at = 0; at < lot; at++)
-        room[at] = doubt[start + at] = Math.max(1, this.number(start + at, SUPPORT) - 1);
-      chiSquareQuantilesAt(1 - limitLevel)(room, lot);
-      for (let at = 0; at < lot; at++) doubt[start + at]! /= room[at]!; // one a cell, here and below
-      for (let at = 0; at < lot; at++) room[at] = this.number(start + at, DF);
-      tQuantilesAt(limitLevel)(room, lot);
-      for (let at = 0; at < lot; at++) {
-        const magnitude = Math.abs(this.number(start + at, VALUE));
-        const limit = magnitude - room[at]! * this.number(start + at, STD_ERROR);
-        lowered[start + at] = Math.max(limit, valueShareMin * magnitude);
-      }
+  private putLimits(from: number, to: number): void {
+    const count = to - from;
+    for (let place = 0; place < count; place++)
+      doubts[place] = dfOfVariance(this.number(from + place, SUPPORT));
+    chiSquareQuantilesAt(1 - limitLevel)(doubts, count);
+    for (let place = 0; place < count; place++) {
+      doubts[place] = dfOfVariance(this.number(from + place, SUPPORT)) / doubts[place]!; // place < count, here and below
+      lowered[place] = this.number(from + place, DF);
     }
-    return { doubt, lowered };
+    tQuantilesAt(limitLevel)(lowered, count);
+    for (let place = 0; place < count; place++)
+      lowered[place] = this.loweredValue(from + place, lowered[place]!);
+  }
+
+  /** A value's magnitude less so many standard errors, but not much less. */
+  private loweredValue(cell: number, deviations: number): number {
+    const magnitude = Math.abs(this.number(cell, VALUE));
+    return Math.max(magnitude - deviations * this.number(cell, STD_ERROR), valueShareMin * magnitude);
   }
 }
 
-/** The quantile of t by the fewest of degrees of freedom that were put down, so many. */
-function tOfFewest(count: number, confidence: number): number {
-  let fewest = Number.POSITIVE_INFINITY;
-  for (let place = 0; place < count; place++) fewest = Math.min(fewest, ts[place]!); // place < count
-  return tQuantile((1 + confidence) / 2, fewest);
-}
-
-function presume(
-  tail: Writable<TailEvidence>,
-  { lightTails = false, typicalMatches = false }: Presumption,
-): void {
-  if (tail.populationSkewness === Number.POSITIVE_INFINITY) {
-    if (lightTails) tail.populationSkewness = 0;
-  } else if (typicalMatches) {
-    tail.spread = 1;
-    tail.sampleSkewness = Math.min(tail.sampleSkewness, tail.populationSkewness);
-  }
-}
+/** Degrees of freedom of a variance that was estimated from so many matches. */
+const dfOfVariance = (support: number): number => Math.max(1, support - 1);

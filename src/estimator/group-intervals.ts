@@ -106,21 +106,29 @@ export class GroupIntervals {
     return this.columnsOf(place).shown.meetsTarget(group.group, target, forgiven);
   }
 
-  /** What there is room for: all intervals of so many groups as they would be at other sizes. */
-  forecasts(groups: number): Forecasts {
-    return new Forecasts(groups * this.estimator.intervalCount, this.confidence);
+  /** The first of the query's intervals, so many, of groups as they would be at other sizes, but for those for which there was no time. */
+  *forecasts(groups: List<MetGroup>, places: number): Pieces<Forecasts> {
+    const forecasts = new Forecasts(groups.length * places, this.confidence);
+    const add = (from: number, to: number): void => {
+      for (let at = from; at < to; at++) {
+        const group = groups.at(at)!; // at < length
+        for (let place = 0; place < places; place++) this.foresee(at, group, place, forecasts);
+      }
+    };
+    yield* piecewise(groups.length, add, groupsAtOnce);
+    return forecasts;
   }
 
   /** Adds the interval to forecasts, unless there was no time for it. */
-  foresee(group: MetGroup, place: number, forecasts: Forecasts): void {
+  private foresee(row: number, group: MetGroup, place: number, forecasts: Forecasts): void {
     if (this.mayTakeLong(place)) {
       const own = this.at(group, place);
-      if (!isOutOfTime(own.estimate)) forecasts.add(group, foreseenOf(own));
+      if (!isOutOfTime(own.estimate)) forecasts.add(row, foreseenOf(own));
       return;
     }
-    this.makeAt(group, place);
     const columns = this.columnsOf(place);
-    if (!columns.shown.isOutOfTime(group.group)) forecasts.addFrom(columns, group);
+    if (!columns.isMade(group.group)) this.makeAt(group, place);
+    if (!columns.shown.isOutOfTime(group.group)) forecasts.addFrom(row, columns, group);
   }
 
   /** Makes the interval at a place, unless it was made. */
@@ -141,6 +149,7 @@ export class GroupIntervals {
    */
   makeSome(groups: List<MetGroup>, from: number, to: number, places: readonly number[]): number {
     const { estimator, columns, confidence } = this;
+    if (this.areMade(groups, from, to, places)) return 0;
     if (!this.isOutOfTime && this.suspect === null) {
       for (const place of places) this.columnsOf(place);
       return estimator.putSome(groups, from, to, places, columns, confidence);
@@ -177,6 +186,14 @@ export class GroupIntervals {
       : this.columns[place]?.isMade(group.group) === true;
   }
 
+  private areMade(groups: List<MetGroup>, from: number, to: number, places: readonly number[]): boolean {
+    for (let at = from; at < to; at++) {
+      const group = groups.at(at)!; // at < length
+      for (const place of places) if (!this.isMade(group, place)) return false;
+    }
+    return true;
+  }
+
   /** Whether the interval at a place may take long. */
   mayTakeLong(place: number): boolean {
     return this.estimator.mayTakeLong(place);
@@ -199,7 +216,11 @@ export class GroupIntervals {
     if (places.length === 0) return;
     const open: OpenTail[] = [];
     const look = (from: number, to: number): void => {
-      for (let at = from; at < to; at++) for (const place of places) this.lookAt(groups.at(at)!, place, open); // at < length
+      for (let at = from; at < to; at++) {
+        const group = groups.at(at)!; // at < length
+        for (const place of places)
+          if (this.confirmed[this.indexOf(group, place)] !== 1) this.lookAt(group, place, open);
+      }
     };
     yield* piecewise(groups.length, look, groupsAtOnce);
     const confirmed = yield* confirmTails(this.estimator.moments, open, (strata) => this.tailRowsOf(strata));
@@ -209,17 +230,15 @@ export class GroupIntervals {
     yield* piecewise(open.length, keep, groupsAtOnce);
   }
 
-  /** Finds out whether the tail of an estimate is to be looked at; where no time is left nothing is certified that takes a look. */
+  /** Finds out whether the tail of an estimate that is not confirmed is to be looked at; where no time is left nothing is certified that takes a look. */
   private lookAt(group: MetGroup, place: number, open: OpenTail[]): void {
-    const index = this.indexOf(group, place);
     if (this.isOutOfTime) {
       this.withdraw(group, place);
       return;
     }
-    if (this.confirmed[index] === 1) return;
     this.makeAt(group, place);
     if (this.isSuspectAt(group, place)) open.push({ group, place, estimates: [this.at(group, place)] });
-    else this.confirmed[index] = 1;
+    else this.confirmed[this.indexOf(group, place)] = 1;
   }
 
   private isSuspectAt(group: MetGroup, place: number): boolean {

@@ -29,7 +29,7 @@ export {
   type RowsAt,
 } from './sizing.ts';
 export { Forecasts } from './forecasts.ts';
-export { sizeForTarget, type SizingResult } from './size-for-target.ts';
+export { isHopeless, sizeForTarget, type SizingResult } from './size-for-target.ts';
 export { cellConfidence } from './simultaneous.ts';
 export { smoothRefusal } from './smooth.ts';
 export { type Witness, witnessTimes } from './witness.ts';

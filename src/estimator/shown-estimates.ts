@@ -197,6 +197,19 @@ export class ShownEstimates {
     return this.numbers[place * NUMBERS + SUPPORT]!; // a row of numbers a place
   }
 
+  hasValue(place: number): boolean {
+    return (this.state[place]! & HAS_VALUE) !== 0; // one a place
+  }
+
+  /** Puts value, standard error and support of an estimate down among others' numbers; what there is none of is of no use, or 0. */
+  putValue(place: number, into: Float64Array, at: number): void {
+    const { numbers } = this;
+    const own = place * NUMBERS;
+    into[at] = numbers[own + VALUE]!; // a row of numbers a place
+    into[at + 1] = (this.state[place]! & HAS_STD_ERROR) === 0 ? 0 : numbers[own + STD_ERROR]!;
+    into[at + 2] = numbers[own + SUPPORT]!;
+  }
+
   isExact(place: number): boolean {
     return (this.state[place]! & IS_EXACT) !== 0;
   }

@@ -1,6 +1,5 @@
 import type { Pieces } from '../common/index.ts';
 import type { Forecasts } from './forecasts.ts';
-import type { MetGroup } from './met-group.ts';
 import type { ErrorTarget, Presumption, RowsAt } from './sizing.ts';
 
 /** How much more than the least limit is as good, as a share of it. */
@@ -14,10 +13,8 @@ const cellsAtOnce = 512;
 export interface SizingResult {
   /** Least rank limit at which all cells are expected to keep the target; null: none up to the largest. */
   readonly rankLimit: number | null;
-  /** Not even good luck would bring all cells within the target: reading on to find out is not worth it. */
-  readonly hopeless: boolean;
-  /** The group of the cell that needed most, or that fails at the largest. */
-  readonly driver: MetGroup | null;
+  /** The row of the cell that needed most, or that fails at the largest; null: all are exact. */
+  readonly driver: number | null;
 }
 
 /**
@@ -30,12 +27,12 @@ export function* sizeForTarget(
   target: ErrorTarget,
   rankMax: number,
   rowsAt: (rankLimit: number) => RowsAt,
-  presumption: Presumption = {},
+  presumption: Presumption,
 ): Pieces<SizingResult> {
   const { count } = forecasts;
   const ofAll = rowsAt(rankMax);
   let needed = 0;
-  let driver: MetGroup | null = null;
+  let driver: number | null = null;
   const firstMiss = (from: number, to: number): number =>
     needed > 0
       ? forecasts.firstMiss(from, to, target, rowsAt(needed), presumption)
@@ -43,7 +40,7 @@ export function* sizeForTarget(
   /** @returns whether cells [from, to) can be brought within the target */
   const areReached = (from: number, to: number): boolean => {
     for (let cell = firstMiss(from, to); cell < to; cell = firstMiss(cell + 1, to)) {
-      driver = forecasts.groupOf(cell);
+      driver = forecasts.rowOf(cell);
       const own = cell;
       const isEnough = (of: RowsAt): boolean => forecasts.firstMiss(own, own + 1, target, of, presumption) > own; // prettier-ignore
       if (!isEnough(ofAll)) return false;
@@ -52,19 +49,25 @@ export function* sizeForTarget(
     }
     return true;
   };
-  let isReached = true;
-  for (let from = 0; isReached && from < count; from += cellsAtOnce) {
-    isReached = areReached(from, Math.min(count, from + cellsAtOnce));
+  for (let from = 0; from < count; from += cellsAtOnce) {
+    if (!areReached(from, Math.min(count, from + cellsAtOnce))) return { rankLimit: null, driver };
     yield;
   }
-  if (isReached) return { rankLimit: needed, hopeless: false, driver };
-  let hopeless = false;
-  for (let from = 0; !hopeless && from < count; from += cellsAtOnce) {
+  return { rankLimit: needed, driver };
+}
+
+/**
+ * Whether not even good luck would bring all cells within the target: reading on to find out is not worth it.
+ * @param ofAll rows of all strata
+ */
+export function* isHopeless(forecasts: Forecasts, target: ErrorTarget, ofAll: RowsAt): Pieces<boolean> {
+  const { count } = forecasts;
+  for (let from = 0; from < count; from += cellsAtOnce) {
     const to = Math.min(count, from + cellsAtOnce);
-    hopeless = forecasts.firstHopeless(from, to, target, ofAll, presumption) < to;
+    if (forecasts.firstHopeless(from, to, target, ofAll, {}) < to) return true;
     yield;
   }
-  return { rankLimit: null, hopeless, driver };
+  return false;
 }
 
 /**

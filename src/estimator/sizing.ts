@@ -2,7 +2,6 @@ import type { Estimate, ReasonCode } from '../plan/index.ts';
 import type { GroupEstimate } from './estimate-output.ts';
 import { Forecasts } from './forecasts.ts';
 import type { ErrorParts } from './make-estimate.ts';
-import type { MetGroup } from './met-group.ts';
 
 /** What an answer must reach, each number at the level of its interval. */
 export interface ErrorTarget {
@@ -72,9 +71,9 @@ export function foreseenOf({
 export class CellForecast {
   private readonly own: Forecasts;
 
-  constructor(group: MetGroup, estimate: ForeseenEstimate) {
+  constructor(estimate: ForeseenEstimate) {
     this.own = new Forecasts(1, estimate.confidence);
-    this.own.add(group, estimate);
+    this.own.add(0, estimate);
   }
 
   /** Half-width to expect, as a share of the value; null where there is no value or it is 0. */

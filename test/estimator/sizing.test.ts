@@ -1,13 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Contribution, contributionsFrom } from '../../src/estimator/contribution-table.ts';
 import { emptyRowSums, emptyStratumError, stratumError } from '../../src/estimator/design-error.ts';
-import {
-  CellForecast,
-  foreseenOf,
-  type GroupEstimate,
-  type MetGroup,
-  type Presumption,
-} from '../../src/estimator/index.ts';
+import { CellForecast, foreseenOf, type GroupEstimate, type Presumption } from '../../src/estimator/index.ts';
 
 /* What a pilot foretells where part of the table was read whole: only the rest grows. */
 
@@ -45,16 +39,13 @@ const pilot = {
   certainty: null,
 } as const satisfies Omit<GroupEstimate, 'prepared'>;
 // A forecast looks at neither.
-const ofPilot = new CellForecast(
-  {} as MetGroup,
-  foreseenOf({ ...pilot, prepared: {} } as unknown as GroupEstimate),
-);
+const ofPilot = new CellForecast(foreseenOf({ ...pilot, prepared: {} } as unknown as GroupEstimate));
 
 /** The same with matches so widely spread, as a multiple of what is to be expected, and skewed by 0.9. */
 function withSpread(spread: number): CellForecast {
   const tail = { ...pilot.tail, sampleSkewness: 0.9, populationSkewness: 0.7, spread };
   const estimate = { ...pilot, tail, prepared: {} } as unknown as GroupEstimate;
-  return new CellForecast({} as MetGroup, foreseenOf(estimate));
+  return new CellForecast(foreseenOf(estimate));
 }
 const target = { bound: 0.5, relative: true, confidence: 0.95 };
 const rowsAt =
@@ -108,7 +99,7 @@ test('a spread that typical ones may have by chance is taken as it is', () => {
 test('a tail of which nothing is known is no lighter for being presumed typical', () => {
   const tail = { ...pilot.tail, populationSkewness: Number.POSITIVE_INFINITY };
   const unknown = { ...pilot, tail, prepared: {} } as unknown as GroupEstimate;
-  const forecast = new CellForecast({} as MetGroup, foreseenOf(unknown));
+  const forecast = new CellForecast(foreseenOf(unknown));
   expect(forecast.meets(target, rowsAt(8192), { typicalMatches: true })).toBe(false);
   expect(forecast.meets(target, rowsAt(8192), { lightTails: true })).toBe(true);
 });
