@@ -62,10 +62,11 @@ export async function chooseSample(
     opened.filter((each) => !related.includes(each)),
     bounds,
   );
+  const inQuestion = first === undefined ? related : [...related, first];
   const probed: Probed[] = [];
   const unprobed: SampleQuery[] = [];
   const endMs = control.elapsedMs() + control.remainingMs() * probingShare;
-  for (const each of first === undefined ? related : [...related, first]) {
+  for (const each of inQuestion.length > 1 ? inQuestion : []) {
     if (probed.length > 0 && control.elapsedMs() > endMs) unprobed.push(each);
     else probed.push({ query: each, groups: await each.probe(), appraisal: null });
   }
@@ -76,7 +77,12 @@ export async function chooseSample(
   }
   const bounded = bounds.error !== null;
   probed.sort((a, b) => compareMerits(merits(a, bounded), merits(b, bounded)));
+  const alone = inQuestion.length > 1 ? [] : inQuestion;
   return [
+    ...alone.map((each) => ({
+      query: each,
+      reason: `it ${bounded ? 'makes most of a row' : 'counts for most rows'}`,
+    })),
     ...probed.map((each) => ({ query: each.query, reason: `in a probe it ${inWords(each, bounds)}` })),
     ...unprobed.map((each) => ({ query: each, reason: 'the deadline left no time to probe it' })),
     ...others.map((each) => ({ query: each, reason: 'it counts for more rows than those tried before' })),

@@ -3,6 +3,7 @@ import { type ErrorTarget, pilotSupportMin } from '../estimator/index.ts';
 import type { AggregateQuery, ReasonCode } from '../plan/index.ts';
 import type { ResolvedBounds } from '../planner/index.ts';
 import type { Sample } from '../samples/index.ts';
+import { Bidding, type IsOutbid } from './bidding.ts';
 import { type Expectation, Foresight, groupOf } from './foresight.ts';
 import type { EstimatedRows, Known } from './known.ts';
 import { type Levels, Looks, looksAtMost } from './looks.ts';
@@ -46,26 +47,6 @@ export interface Forecast extends Expectation {
 interface Judged {
   readonly known: Known;
   readonly rows: EstimatedRows;
-}
-
-/** Whether something else answers before the rest of the work is done. */
-export type IsOutbid = (all: SampleWork, done: SampleWork) => boolean;
-
-/** Asks before each step whether it is worth it. */
-class Bidding {
-  /** It was not. */
-  isOver = false;
-
-  constructor(
-    private readonly foresight: Foresight,
-    private readonly isOutbid: IsOutbid | null,
-  ) {}
-
-  mayGoOn(limit: number): boolean {
-    const { foresight, isOutbid } = this;
-    this.isOver ||= isOutbid?.(foresight.workAt(limit), foresight.workDone) === true;
-    return !this.isOver;
-  }
 }
 
 /** A query over one sample, which reads as much of it as its bounds ask for. */

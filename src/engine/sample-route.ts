@@ -12,7 +12,7 @@ import type { RunControl } from './run-control.ts';
 import type { SampleAnswer } from './sample-answer.ts';
 import { isSampleLost } from './sample-cache.ts';
 import { firstTurn, nextTurn, type SampleCosts, type Turn } from './sample-costs.ts';
-import type { IsOutbid } from './sample-query.ts';
+import type { IsOutbid } from './bidding.ts';
 import type { RoutedAnswer, SelectRun } from './select-run.ts';
 import type { StatementCosts } from './statement-costs.ts';
 import type { RouteReport } from './summary.ts';

@@ -5,7 +5,7 @@ import { ContributionTable } from './contribution-table.ts';
 import { EstimateColumns } from './estimate-columns.ts';
 import { draftOutput, estimateListed, type EstimateRequest, type GroupEstimate } from './estimate-output.ts';
 import { type CellRange, groupStarts, matchedRows, openSupportOf } from './group-totals.ts';
-import { isExact, isListed, type PreparedOutput, prepareOutputs } from './prepared-output.ts';
+import { isListed, type PreparedOutput, prepareOutputs } from './prepared-output.ts';
 import { IntervalEnds } from './interval-ends.ts';
 import { type ErrorRequest, supportBehind } from './listed-error.ts';
 import { ListedGroups } from './listed-groups.ts';

@@ -33,7 +33,7 @@ export function groupStarts(moments: Moments): Int32Array {
 }
 
 /** T̂ = Σ_h w_h Σ z of a total over cells [from, to), with w_h = N_h / n_h; Σ wz, where rows have weights of their own. */
-export function estimateTotal(moments: Moments, from: number, to: number, total: number): number {
+function estimateTotal(moments: Moments, from: number, to: number, total: number): number {
   const { layout, sums, cellStratum, populationRows, rowsRead } = moments;
   const { monomials, weightedSlot, weightMeasure } = layout;
   const slot = weightedSlot[total]!; // one a total
@@ -97,7 +97,7 @@ export function openSupportOf(moments: Moments, output: PreparedOutput, { from, 
 }
 
 /** Σ of a slot over cells [from, to). */
-export function slotSum(sums: Float64Array, stride: number, slot: number, from: number, to: number): number {
+function slotSum(sums: Float64Array, stride: number, slot: number, from: number, to: number): number {
   let sum = 0;
   for (let cell = from; cell < to; cell++) sum += sums[cell * stride + slot]!; // stride sums a cell
   return sum;
