@@ -1,7 +1,7 @@
 import { type Pieces, piecewise } from '../common/index.ts';
 import type { Moments } from '../plan/index.ts';
-import type { CellTable } from './cell-table.ts';
 import { Interner } from './interner.ts';
+import type { Cells } from './scan-program.ts';
 
 /** The cells of a scan as Moments has them, and the codes of the groups in their order. */
 export interface GroupCodes {
@@ -24,7 +24,7 @@ const cellsAtOnce = 2 ** 12;
  * @param sumOf for each slot its place among a cell's sums
  */
 export function* collectMoments(
-  table: CellTable,
+  table: Cells,
   groupOf: (cell: number) => number,
   sumOf: readonly number[],
   strata: number,
@@ -53,7 +53,7 @@ export function* collectMoments(
 
 /** Finds the places of cells [from, to). @returns whether each comes behind the one before */
 function meetCells(
-  table: CellTable,
+  table: Cells,
   groupOf: (cell: number) => number,
   interner: Interner,
   { group, stratum }: CellPlaces,
@@ -111,7 +111,7 @@ function* inOrder(values: Int32Array, order: Int32Array): Pieces<Int32Array> {
 }
 
 function copySums(
-  table: CellTable,
+  table: Cells,
   sumOf: readonly number[],
   order: Int32Array | null,
   sums: Float64Array,
@@ -131,7 +131,7 @@ function copySums(
  * @param isOpen tells of a stratum whether its rows count
  */
 export function leastMatched(
-  table: CellTable,
+  table: Cells,
   groupOf: (cell: number) => number,
   atLeast: number,
   isOpen: (stratum: number) => boolean,
