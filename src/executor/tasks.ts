@@ -1,3 +1,4 @@
+import { keptWith } from '../common/index.ts';
 import { type BandName, runStride, type Sample } from '../samples/index.ts';
 import { pieceRows } from './kernel.ts';
 
@@ -51,6 +52,36 @@ export function joinTasks(tasks: readonly ScanTask[], together: number): ScanTas
     joined.push({ runs, rows, lastRow: own.at(-1)!.lastRow, band: own[0]!.band }); // none is empty
   }
   return joined;
+}
+
+/** Rows of a part of a task; and more tasks than these are small enough as they are. */
+const partRows = 4 * pieceRows;
+const dividedMax = 32;
+
+/** Parts of tasks, and where those of each begin; one more entry closes the last. */
+export interface TaskParts {
+  readonly parts: readonly ScanTask[];
+  readonly starts: readonly number[];
+}
+
+/** Cuts few tasks into parts, so that those who share them end at the same time. Kernels part their sums there anyway. */
+export const partsOf = keptWith((tasks: readonly ScanTask[]): TaskParts => {
+  const [parts, starts]: [ScanTask[], number[]] = [[], []];
+  for (const task of tasks) {
+    starts.push(parts.length);
+    for (let rest = task.runs; rest.length > 0;) {
+      const [head, tail] = splitRuns(rest, tasks.length > dividedMax ? task.rows : partRows, true);
+      parts.push({ runs: head, rows: rowsOf(head), lastRow: head.at(-1)!, band: task.band }); // it ends with a row
+      rest = tail;
+    }
+  }
+  return { parts, starts: [...starts, parts.length] };
+});
+
+function rowsOf(runs: Int32Array): number {
+  let rows = 0;
+  for (let run = 0; run < runs.length; run += runStride) rows += runs[run + 2]! - runs[run + 1]!; // whole runs
+  return rows;
 }
 
 /** A task by its rows alone. */
