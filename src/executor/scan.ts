@@ -257,9 +257,9 @@ export class SampleScan extends ScanSums {
   ): boolean {
     if (tasks[from + count - 1]!.lastRow > this.loadedRows) return false; // there are so many
     const { tasksDone } = this;
-    if (others?.readBeside(tasks, [from, from + count], (task) => this.readAtOnce(task)) !== true) return false;
-    this.tasksDone = tasksDone + count; // some were read in parts
-    return true;
+    const isRead = others?.readBeside(tasks, [from, from + count], (task) => this.readAtOnce(task)) === true;
+    if (isRead) this.tasksDone = tasksDone + count; // some were read in parts
+    return isRead;
   }
 
   /** Reads a task in this thread. @param may what was allowed of it; it is asked again for what that leaves @returns false where it was stopped */

@@ -80,7 +80,8 @@ export class StratumCells {
         const sum = total + term;
         const added = sum - total;
         sums[place + slot] = sum;
-        sums[place + stride - 1 + slot]! += total - (sum - added) + (term - added) + compensation[own + slot]!;
+        sums[place + stride - 1 + slot]! +=
+          total - (sum - added) + (term - added) + compensation[own + slot]!;
       }
     }
   }

@@ -92,9 +92,10 @@ export class ThreadedReading {
     const take = (own: readonly ScanTask[], cells: CellSums): void => this.take(own, { cells, interned: [] });
     const how = { read, take };
     // Only where tasks do not part sums may they be cut.
-    if (program.cells.index !== 'strata') threads.beside.read(readers, program, number, tasks, [from, to], how);
+    if (program.cells.index !== 'strata')
+      threads.beside.read(readers, program, number, tasks, [from, to], how);
     else {
-      const { parts, starts } = partsOf(tasks);
+      const { parts, starts } = partsOf(tasks, readers.length + 1);
       threads.beside.read(readers, program, number, parts, [starts[from]!, starts[to]!], how); // places of tasks
     }
     return true;
