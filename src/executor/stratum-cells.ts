@@ -43,7 +43,10 @@ export class StratumCells {
   total(cell: number, slot: number): number {
     const { sums, stride } = this;
     const place = this.stratumOf(cell) * recordLength(stride) + slot; // slot < stride
-    return slot === 0 ? sums[place]! : sums[place]! + sums[place + stride - 1]!;
+    const total = sums[place]!;
+    const rest = slot === 0 ? 0 : sums[place + stride - 1]!;
+    // Of an infinite total nobody knows what rounding took off.
+    return Number.isNaN(rest) ? total : total + rest;
   }
 
   /** There is nothing to flush. */

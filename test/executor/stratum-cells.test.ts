@@ -41,3 +41,13 @@ test('what others have added up is added with what rounding takes off', () => {
   further.flush();
   expect([further.total(0, 1), further.total(1, 0), further.total(1, 1)]).toEqual([1, 7, 1e16 + 4]);
 });
+
+test('what is too large stays infinite', () => {
+  const cells = new StratumCells(shape, null);
+  for (let round = 0; round < 3; round++) {
+    const others = new StratumCells(shape, null);
+    addRow(others, 0, 1.7e308);
+    cells.add(others.take());
+  }
+  expect(cells.total(0, 1)).toBe(Number.POSITIVE_INFINITY);
+});
