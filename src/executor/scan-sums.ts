@@ -2,7 +2,7 @@ import type { Pieces } from '../common/index.ts';
 import type { BoundExpression, Moments, Scalar } from '../plan/index.ts';
 import { runStride, type Sample } from '../samples/index.ts';
 import { CellTable } from './cell-table.ts';
-import { collectMoments, leastMatched } from './collect-moments.ts';
+import { type CellOrder, findOrder, leastMatched, sumsInOrder } from './collect-moments.ts';
 import type { CompiledScan, ScanRequest } from './compile-scan.ts';
 import type { CombinedKeys } from './group-keys.ts';
 import { type KeyColumn, type KeyDecoder, keyColumns } from './key-column.ts';
@@ -25,6 +25,9 @@ export interface CollectedSums {
   /** For each stratum the rows that were lost, maybe because of their values; they are not among those read. null: none were. */
   readonly suspect: Int32Array | null;
 }
+
+/** By what was compiled, of rows whose stratum tells the group. */
+const orderOf = new WeakMap<CompiledScan, CellOrder>();
 
 /** What a scan has read so far: the sums over it, and how far it has come in every stratum. */
 export class ScanSums {
@@ -205,14 +208,18 @@ export class ScanSums {
     const { view, sumOf, centres, constantInStratum } = this.parts;
     const { layout } = this.request;
     const { read } = this;
-    const codes = yield* collectMoments(this.cells, this.groupOf, sumOf, this.sample.strata.count);
-    this.groupCodes = codes.groups;
+    const order = yield* this.cellOrder();
+    const { groups, cellCount, cellGroup, cellStratum } = order;
+    this.groupCodes = groups;
     const moments: Moments = {
       layout,
       centres,
       ...populationValuesOf(this.request, this.sample, read),
-      ...codes.cells,
-      groupCount: this.request.keys.length === 0 ? 1 : codes.groups.length,
+      cellCount,
+      cellGroup,
+      cellStratum,
+      sums: yield* sumsInOrder(this.cells, order, sumOf),
+      groupCount: this.request.keys.length === 0 ? 1 : groups.length,
       populationRows: this.sample.unitPopulation,
       weightMax: weightMaxOf(layout, this.sample),
       rowsRead: Float64Array.from(read),
@@ -222,10 +229,19 @@ export class ScanSums {
       keys: keyPopulationOf(layout, this.sample),
     };
     const decoders = decodersOf(this.request.keys, this.sample, this.parts);
-    const key = (group: number, index: number): Scalar => decoders[index]!(codes.groups[group]!); // groups and keys are places
-    const columns = (groups: Int32Array): KeyColumn[] => keyColumns(codes.groups, decoders, groups);
+    const key = (group: number, index: number): Scalar => decoders[index]!(groups[group]!); // groups and keys are places
+    const columns = (places: Int32Array): KeyColumn[] => keyColumns(groups, decoders, places);
     const { suspect } = this.lost;
     return { moments, key, keyColumns: columns, suspect: suspect.some((rows) => rows > 0) ? suspect : null };
+  }
+
+  /** Where the stratum tells the group, it is the same for all scans. */
+  private *cellOrder(): Pieces<CellOrder> {
+    const { parts } = this;
+    const known = this.groupsByStratum ? orderOf.get(parts) : undefined;
+    const order = known ?? (yield* findOrder(this.cells, this.groupOf, this.sample.strata.count));
+    if (this.groupsByStratum) orderOf.set(parts, order);
+    return order;
   }
 
   /**
