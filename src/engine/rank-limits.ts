@@ -28,6 +28,9 @@ interface BoundedStrata {
   readonly count: number;
   /** Rows, or keys, of the largest. */
   readonly rowsMax: number;
+  /** Rows of all that are included, and those without which there is no answer; null: nobody has asked yet. */
+  rows: number | null;
+  neededRows: number | null;
 }
 
 /** By the strata that are included. */
@@ -42,7 +45,7 @@ function boundStrata({ runs: { takeAll }, unitSizes }: Sample, included: Uint8Ar
     count += isBounded[stratum] = 1;
     rowsMax = Math.max(rowsMax, unitSizes[stratum]!); // one entry a stratum
   }
-  return { isBounded, count, rowsMax };
+  return { isBounded, count, rowsMax, rows: null, neededRows: null };
 }
 
 /** What rank limits mean for a query over a sample: how many rows are read under them. */
@@ -182,6 +185,11 @@ export class RankLimits {
   private sumUnder(limit: number): number {
     const { keys } = this.sample;
     if (keys !== null) return this.included[0] === 1 ? keys.starts[this.unitsUnder(0, limit)]! : 0; // one stratum, as many starts as keys
+    const isAll = this.readsAll || limit >= this.most;
+    return isAll ? (this.bounds.rows ??= this.addUp(limit)) : this.addUp(limit);
+  }
+
+  private addUp(limit: number): number {
     let rows = 0;
     for (let stratum = 0; stratum < this.included.length; stratum++)
       if (this.included[stratum] === 1) rows += this.unitsUnder(stratum, limit);
@@ -193,6 +201,10 @@ export class RankLimits {
    * two, if that is not too much to read.
    */
   indispensableRows(): number {
+    return (this.bounds.neededRows ??= this.findIndispensable());
+  }
+
+  private findIndispensable(): number {
     const all = this.rowsUnder(this.max);
     if (this.readsAll) return all;
     const { blockRows } = this.sample;

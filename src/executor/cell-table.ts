@@ -27,7 +27,8 @@ export interface CellsShape {
   readonly codes: number;
   /** Sums a cell; the first counts, and is a whole number. */
   readonly stride: number;
-  readonly index: CellIndex;
+  /** `strata`: see StratumCells. */
+  readonly index: CellIndex | 'strata';
 }
 
 /**

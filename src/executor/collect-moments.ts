@@ -1,12 +1,13 @@
 import { type Pieces, piecewise } from '../common/index.ts';
 import type { Moments } from '../plan/index.ts';
-import type { CellTable } from './cell-table.ts';
 import { Interner } from './interner.ts';
+import type { Cells } from './scan-program.ts';
 
-/** The cells of a scan as Moments has them, and the codes of the groups in their order. */
-export interface GroupCodes {
-  readonly cells: Pick<Moments, 'cellCount' | 'cellGroup' | 'cellStratum' | 'sums'>;
+/** The order of cells in Moments, and the codes of the groups in theirs. */
+export interface CellOrder extends Pick<Moments, 'cellCount' | 'cellGroup' | 'cellStratum'> {
   readonly groups: Float64Array;
+  /** The cells in their order; null: as they are. */
+  readonly order: Int32Array | null;
 }
 
 /** The group and the stratum of each cell. */
@@ -19,16 +20,14 @@ interface CellPlaces {
 const cellsAtOnce = 2 ** 12;
 
 /**
- * Brings cells into order, by group and then stratum; groups are numbered in order of appearance.
+ * Finds the order of cells, by group and then stratum; groups are numbered in order of appearance.
  * @param groupOf the code of a cell's group
- * @param sumOf for each slot its place among a cell's sums
  */
-export function* collectMoments(
-  table: CellTable,
+export function* findOrder(
+  table: Cells,
   groupOf: (cell: number) => number,
-  sumOf: readonly number[],
   strata: number,
-): Pieces<GroupCodes> {
+): Pieces<CellOrder> {
   const { count } = table;
   const interner = new Interner(count);
   const met = { group: new Int32Array(count), stratum: new Int32Array(count) };
@@ -45,15 +44,24 @@ export function* collectMoments(
   const order = isInOrder ? null : yield* orderCells(met, groups.length, strata);
   const cellGroup = order === null ? met.group : yield* inOrder(met.group, order);
   const cellStratum = order === null ? met.stratum : yield* inOrder(met.stratum, order);
-  const sums = new Float64Array(count * sumOf.length);
+  return { cellCount: count, cellGroup, cellStratum, groups, order };
+}
+
+/** The sums of cells in their order. @param sumOf for each slot its place among a cell's sums */
+export function* sumsInOrder(
+  table: Cells,
+  { cellCount, order }: CellOrder,
+  sumOf: readonly number[],
+): Pieces<Float64Array> {
+  const sums = new Float64Array(cellCount * sumOf.length);
   const copy = (from: number, to: number): void => copySums(table, sumOf, order, sums, from, to);
-  yield* piecewise(count, copy, cellsAtOnce);
-  return { cells: { cellCount: count, cellGroup, cellStratum, sums }, groups };
+  yield* piecewise(cellCount, copy, cellsAtOnce);
+  return sums;
 }
 
 /** Finds the places of cells [from, to). @returns whether each comes behind the one before */
 function meetCells(
-  table: CellTable,
+  table: Cells,
   groupOf: (cell: number) => number,
   interner: Interner,
   { group, stratum }: CellPlaces,
@@ -111,7 +119,7 @@ function* inOrder(values: Int32Array, order: Int32Array): Pieces<Int32Array> {
 }
 
 function copySums(
-  table: CellTable,
+  table: Cells,
   sumOf: readonly number[],
   order: Int32Array | null,
   sums: Float64Array,
@@ -131,7 +139,7 @@ function copySums(
  * @param isOpen tells of a stratum whether its rows count
  */
 export function leastMatched(
-  table: CellTable,
+  table: Cells,
   groupOf: (cell: number) => number,
   atLeast: number,
   isOpen: (stratum: number) => boolean,

@@ -36,6 +36,8 @@ export interface CompiledScan {
   readonly interners: readonly Interner[];
   /** Rows of a stratum are of one group. */
   readonly byStratum: boolean;
+  /** Then the strata that the predicate leaves in, each a cell; else null. */
+  readonly listed: Int32Array | null;
   readonly kernel: ScanKernel;
   /** Made when it is asked for. */
   readonly valueKernel: () => ValueKernel;
@@ -107,6 +109,7 @@ export function compileScan(
     sumOf: loop.sumOf,
     interners,
     byStratum,
+    listed: byStratum ? strataIn(view.included) : null,
     kernel,
     valueKernel,
     inputs,
@@ -114,6 +117,11 @@ export function compileScan(
     constantInStratum,
   };
 }
+
+const strataIn = (included: Uint8Array): Int32Array => {
+  const strata = Int32Array.from(included, (_, stratum) => stratum);
+  return strata.filter((stratum) => included[stratum] === 1); // one entry a stratum
+};
 
 /** The loop of a scan, and where it leaves the sums. @param byStratum rows of a stratum are of one group */
 function loopOf(
@@ -126,11 +134,8 @@ function loopOf(
   const { keyed, monomials } = layout;
   if (keyed === null && !byStratum)
     return variableGroupLoop(emitter, filter, layout, measures, rowKeys, { strata, rows });
-  const rowCode = byStratum ? null : rowKeys.code;
-  const code =
-    keyed === null
-      ? constantGroupLoop(emitter, filter, layout, measures)
-      : keyLoop(emitter, filter, layout, keyed, measures, rowCode);
+  if (keyed === null) return constantGroupLoop(emitter, filter, layout, measures);
+  const code = keyLoop(emitter, filter, layout, keyed, measures, byStratum ? null : rowKeys.code);
   const stride = monomials.length;
   const index = cellIndexOf({ strata, codes: rowKeys.codes, stride }, 0);
   return { code, stride, sumOf: [...monomials.keys()], index };

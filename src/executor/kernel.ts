@@ -1,9 +1,9 @@
 import type { NumberArray } from '../columns/index.ts';
 import type { LoadedColumn } from '../samples/index.ts';
-import type { CellTable } from './cell-table.ts';
 import type { KeyGroups } from './key-groups.ts';
 import { type Helper, type HelperSpec, makeHelper } from './helpers.ts';
 import type { Interner } from './interner.ts';
+import type { Cells } from './scan-program.ts';
 import type { KernelParameters } from './lower/emitter.ts';
 
 /** What a kernel reads besides the runs, as data that threads can share. */
@@ -40,7 +40,7 @@ export type ScanKernel = (
   runs: Int32Array,
   from: number,
   to: number,
-  cells: CellTable,
+  cells: Cells,
 ) => void;
 
 /** A loop over the first rows of strata: which strata the predicate leaves in, and their groups. */

@@ -1,11 +1,12 @@
 import type { MomentLayout, Monomial } from '../plan/index.ts';
 import { type Accumulation, accumulation } from './accumulation.ts';
-import { type CellIndex, cellIndexOf } from './cell-table.ts';
+import { type CellIndex, cellIndexOf, type CellsShape } from './cell-table.ts';
 import type { CombinedKeys } from './group-keys.ts';
 import { pieceRows } from './kernel.ts';
 import type { Emitter } from './lower/emitter.ts';
 import { masked, type MeasureCode, scaleOf, withScales } from './measure-code.ts';
 import { overPiece, type RowFilter } from './row-filter.ts';
+import { recordLength } from './stratum-cells.ts';
 
 /** A scan's loop over runs, and within these over pieces of them. */
 export function overRuns(beforeRun: string, piece: string, afterRun = ''): string {
@@ -56,42 +57,6 @@ function accumulationUnder(
     : accumulation(monomials, measures, { by: 'test' });
 }
 
-/**
- * The loop where a run's rows all belong to the cell of their stratum: sums in local variables, one store a piece. So sums do not
- * depend on who reads how many pieces at a time.
- */
-export function constantGroupLoop(
-  emitter: Emitter,
-  filter: RowFilter,
-  layout: MomentLayout,
-  measures: readonly MeasureCode[],
-): string {
-  const { monomials } = layout;
-  const { ofRow, firstSame, counts } = accumulationUnder(filter, layout, measures, emitter);
-  const stored = monomials.map((_, slot) => slot).filter((slot) => !counts.includes(slot));
-  const summed = stored.filter((slot) => firstSame[slot] === slot);
-  const rowSums = Math.max(1, valuedSums(monomials));
-  const lanes = rowSums > rowSumsMax ? 1 : Math.min(lanesMax[filter.kind], Math.floor(laneSumsMax / rowSums));
-  const names = (slot: number): string[] => Array.from({ length: lanes }, (_, lane) => `s${slot}l${lane}`);
-  const row = (lane: number): string[] => [...emitter.lines, ...ofRow((slot) => `s${slot}l${lane}`, summed)];
-  const piece = `${summed
-    .flatMap(names)
-    .map((name) => `let ${name} = 0;`)
-    .join(' ')}
-    ${overPiece(filter, row, lanes)}
-    ${stored.map((slot) => `sums[o + ${slot}] += (${names(firstSame[slot]!).join(' + ')})${scaleOf(monomials[slot]!, measures)};`).join(' ')}
-    ${counts.map((slot) => `sums[o + ${slot}] += count;`).join(' ')}`; // slots are places of monomials
-  return `
-const direct = cells.direct;
-${overRuns(
-  `let cell = direct[h];
-  if (cell > 0) cell--;
-  else cell = cells.cell(h, 0);
-  const o = cell * ${monomials.length}, sums = cells.sums;`,
-  piece,
-)}`;
-}
-
 /** A loop over runs, and where it leaves the sums of a layout. */
 export interface CellLoop {
   readonly code: string;
@@ -99,7 +64,49 @@ export interface CellLoop {
   readonly stride: number;
   /** For each slot its place among a cell's sums: what adds up the same is added up once. */
   readonly sumOf: readonly number[];
-  readonly index: CellIndex;
+  readonly index: CellsShape['index'];
+}
+
+/**
+ * The loop where a run's rows all belong to the cell of their stratum: sums in local variables, which a piece adds with what rounding takes
+ * off. So sums do not depend on who reads how many pieces at a time.
+ */
+export function constantGroupLoop(
+  emitter: Emitter,
+  filter: RowFilter,
+  layout: MomentLayout,
+  measures: readonly MeasureCode[],
+): CellLoop {
+  const { monomials } = layout;
+  const { ofRow, firstSame, counts } = accumulationUnder(filter, layout, measures, emitter);
+  const scales = monomials.map((monomial) => scaleOf(monomial, measures));
+  const same = firstSame.map((first, slot) =>
+    firstSame.findIndex((other, at) => other === first && scales[at] === scales[slot]),
+  );
+  const stored = [...new Set(same)];
+  const summed = [...new Set(firstSame)].filter((slot) => !counts.includes(slot));
+  const rowSums = Math.max(1, valuedSums(monomials));
+  const lanes = rowSums > rowSumsMax ? 1 : Math.min(lanesMax[filter.kind], Math.floor(laneSumsMax / rowSums));
+  const names = (slot: number): string[] => Array.from({ length: lanes }, (_, lane) => `s${slot}l${lane}`);
+  const row = (lane: number): string[] => [...emitter.lines, ...ofRow((slot) => `s${slot}l${lane}`, summed)];
+  const term = (slot: number): string =>
+    counts.includes(slot) ? 'count' : `(${names(firstSame[slot]!).join(' + ')})${scales[slot]!}`; // slots are places of monomials
+  const stride = stored.length;
+  const piece = `${summed
+    .flatMap(names)
+    .map((name) => `let ${name} = 0;`)
+    .join(' ')}
+    ${overPiece(filter, row, lanes)}
+    ${stored.map((slot, place) => addToTotal(term(slot), place, stride)).join('\n    ')}`;
+  const code = `const sums = cells.sums;${overRuns(`const o = h * ${recordLength(stride)};`, piece)}`;
+  return { code, stride, sumOf: same.map((slot) => stored.indexOf(slot)), index: 'strata' };
+}
+
+/** Code that adds a piece's term to a total of {@link StratumCells} (Knuth's two-sum, which takes no jump). Counts are exact. */
+function addToTotal(term: string, place: number, stride: number): string {
+  if (place === 0) return `sums[o] += ${term};`;
+  const [total, rest] = [`sums[o + ${place}]`, `sums[o + ${place + stride - 1}]`];
+  return `{ const t = ${total}, x = ${term}, u = t + x, a = u - t; ${total} = u; ${rest} += t - (u - a) + (x - a); }`;
 }
 
 /**

@@ -3,6 +3,7 @@ import { Interner } from './interner.ts';
 import { inputsOf, type KernelData, type KernelInputs, type ScanKernel } from './kernel.ts';
 import { linkLoop, type LoopCode } from './link-loop.ts';
 import { KeyGroups } from './key-groups.ts';
+import { StratumCells } from './stratum-cells.ts';
 
 /** All that reading rows for a query takes, as data: any thread can link it. Its columns lie in shared memory. */
 export interface ScanProgram extends KernelData {
@@ -48,9 +49,12 @@ export function linkProgram(
   };
 }
 
-/** An empty table for the program's cells. */
-export function newCells({ cells }: ScanProgram): CellTable {
-  return new CellTable(cells);
+/** Where a program's kernel adds up what it reads. */
+export type Cells = CellTable | StratumCells;
+
+/** An empty table for the program's cells. @param listed of a program by strata those that are cells; null: all */
+export function newCells({ cells }: Pick<ScanProgram, 'cells'>, listed: Int32Array | null = null): Cells {
+  return cells.index === 'strata' ? new StratumCells(cells, listed) : new CellTable(cells);
 }
 
 /** As many interners as the program asks for, all empty. */

@@ -1,15 +1,15 @@
 import type { Pieces } from '../common/index.ts';
 import type { BoundExpression, Moments, Scalar } from '../plan/index.ts';
 import { runStride, type Sample } from '../samples/index.ts';
-import type { CellTable } from './cell-table.ts';
-import { collectMoments, leastMatched } from './collect-moments.ts';
+import { CellTable } from './cell-table.ts';
+import { type CellOrder, findOrder, leastMatched, sumsInOrder } from './collect-moments.ts';
 import type { CompiledScan, ScanRequest } from './compile-scan.ts';
 import type { CombinedKeys } from './group-keys.ts';
 import { type KeyColumn, type KeyDecoder, keyColumns } from './key-column.ts';
 import { LostRows } from './lost-rows.ts';
 import { keyPopulationOf, populationValuesOf, weightMaxOf } from './population-values.ts';
 import { readValues } from './read-values.ts';
-import { newCells } from './scan-program.ts';
+import { type Cells, newCells } from './scan-program.ts';
 import { isStratumWise, type StrataView } from './strata-view.ts';
 import type { ScanTask } from './tasks.ts';
 import type { ShareOutcome } from './threads/scan-job.ts';
@@ -26,6 +26,9 @@ export interface CollectedSums {
   readonly suspect: Int32Array | null;
 }
 
+/** By what was compiled, of rows whose stratum tells the group. */
+const orderOf = new WeakMap<CompiledScan, CellOrder>();
+
 /** What a scan has read so far: the sums over it, and how far it has come in every stratum. */
 export class ScanSums {
   readonly lost: LostRows;
@@ -38,7 +41,7 @@ export class ScanSums {
   /** The runs of a task that has ended and was not flushed yet, or all that was read; null: there is none. */
   private ended: Int32Array | 'all' | null = null;
   /** null: nothing was read yet. Of the samples that a statement could read, most are not. */
-  private begun: CellTable | null = null;
+  private begun: Cells | null = null;
   private doneOf: Int32Array | null = null;
   private readonly groupsByStratum: boolean;
 
@@ -56,7 +59,7 @@ export class ScanSums {
     return (this.doneOf ??= new Int32Array(this.sample.strata.count));
   }
 
-  private get cells(): CellTable {
+  private get cells(): Cells {
     return (this.begun ??= this.begin());
   }
 
@@ -151,11 +154,15 @@ export class ScanSums {
   }
 
   private count(runs: Int32Array, isRead: boolean): void {
+    const { done } = this;
+    const areKeys = this.sample.keys !== null;
+    let read = 0;
     for (let run = 0; run < runs.length; run += runStride) {
       const rows = runs[run + 2]! - runs[run + 1]!; // whole runs
-      this.done[runs[run]!]! += this.sample.keys === null ? rows : 1;
-      if (isRead) this.rows += rows;
+      done[runs[run]!]! += areKeys ? 1 : rows;
+      read += rows;
     }
+    if (isRead) this.rows += read;
   }
 
   /** For each stratum the rows read, n_h, or the keys where keys were drawn. */
@@ -185,8 +192,9 @@ export class ScanSums {
   /** The sums so far, and how to read the groups' keys. */
   collect(): Pieces<CollectedSums> {
     // The first flush changes no total, and mostly it is the last.
-    if (!this.cells.isPlain) this.cells.flush();
-    this.ended = this.cells.isPlain ? 'all' : null;
+    const isPlain = this.cells instanceof CellTable && this.cells.isPlain;
+    if (!isPlain) this.cells.flush();
+    this.ended = isPlain ? 'all' : null;
     return this.gather();
   }
 
@@ -200,14 +208,18 @@ export class ScanSums {
     const { view, sumOf, centres, constantInStratum } = this.parts;
     const { layout } = this.request;
     const { read } = this;
-    const codes = yield* collectMoments(this.cells, this.groupOf, sumOf, this.sample.strata.count);
-    this.groupCodes = codes.groups;
+    const order = yield* this.cellOrder();
+    const { groups, cellCount, cellGroup, cellStratum } = order;
+    this.groupCodes = groups;
     const moments: Moments = {
       layout,
       centres,
       ...populationValuesOf(this.request, this.sample, read),
-      ...codes.cells,
-      groupCount: this.request.keys.length === 0 ? 1 : codes.groups.length,
+      cellCount,
+      cellGroup,
+      cellStratum,
+      sums: yield* sumsInOrder(this.cells, order, sumOf),
+      groupCount: this.request.keys.length === 0 ? 1 : groups.length,
       populationRows: this.sample.unitPopulation,
       weightMax: weightMaxOf(layout, this.sample),
       rowsRead: Float64Array.from(read),
@@ -217,10 +229,19 @@ export class ScanSums {
       keys: keyPopulationOf(layout, this.sample),
     };
     const decoders = decodersOf(this.request.keys, this.sample, this.parts);
-    const key = (group: number, index: number): Scalar => decoders[index]!(codes.groups[group]!); // groups and keys are places
-    const columns = (groups: Int32Array): KeyColumn[] => keyColumns(codes.groups, decoders, groups);
+    const key = (group: number, index: number): Scalar => decoders[index]!(groups[group]!); // groups and keys are places
+    const columns = (places: Int32Array): KeyColumn[] => keyColumns(groups, decoders, places);
     const { suspect } = this.lost;
     return { moments, key, keyColumns: columns, suspect: suspect.some((rows) => rows > 0) ? suspect : null };
+  }
+
+  /** Where the stratum tells the group, it is the same for all scans. */
+  private *cellOrder(): Pieces<CellOrder> {
+    const { parts } = this;
+    const known = this.groupsByStratum ? orderOf.get(parts) : undefined;
+    const order = known ?? (yield* findOrder(this.cells, this.groupOf, this.sample.strata.count));
+    if (this.groupsByStratum) orderOf.set(parts, order);
+    return order;
   }
 
   /**
@@ -241,12 +262,10 @@ export class ScanSums {
   }
 
   /** Where the stratum tells the group, every included stratum is a cell, matched or not: what is not read there is known. */
-  private begin(): CellTable {
-    const cells = newCells(this.parts.program);
-    if (!this.groupsByStratum) return cells;
-    const { included } = this.parts.view;
-    for (let stratum = 0; stratum < included.length; stratum++)
-      if (included[stratum] === 1) cells.cell(stratum, 0); // one entry a stratum
+  private begin(): Cells {
+    const { program, listed } = this.parts;
+    const cells = newCells(program, listed);
+    if (listed !== null && cells instanceof CellTable) for (const stratum of listed) cells.cell(stratum, 0);
     return cells;
   }
 }

@@ -7,7 +7,7 @@ import { columnSource, loadColumns } from './sample-columns.ts';
 import { joinTasks, type ScanTask, splitRuns, tasksOf } from './tasks.ts';
 import { ThreadedReading } from './threads/threaded-reading.ts';
 import type { ScanThreads } from './threads/scan-threads.ts';
-import type { LossCause } from './threads/task-faults.ts';
+import { type LossCause, lossOf } from './threads/task-faults.ts';
 import { type Patience, type Pauses, type Proceed, rowsAllowed } from './scan-steering.ts';
 import { ScanSums } from './scan-sums.ts';
 import { wholeTasks } from './whole-reads.ts';
@@ -63,8 +63,6 @@ function keepScan(layout: MomentLayout, strata: StrataTable, scan: KnownScan): v
 
 /** Blocks whose rows are too few to be shared, and enough to tell how many cells there are. */
 const shortBlocks = 8;
-/** How often a task is tried. */
-const triesMax = 2;
 
 /** A scan of a sample in progress. */
 export class SampleScan extends ScanSums {
@@ -119,7 +117,7 @@ export class SampleScan extends ScanSums {
         const asked = proceed({ rowsRead: this.rowsRead });
         const may = typeof asked === 'object' ? await asked : asked;
         if (may === false || may === 0) return false;
-        const next = place < recutAt ? tasks.slice(0, recutAt) : tasks;
+        const next = place < recutAt && recutAt < tasks.length ? tasks.slice(0, recutAt) : tasks;
         const together = others?.tasksWithin(next, place, rowsAllowed(may, this.rowsRead, pauses)) ?? 0;
         const waiting = together > 0 ? (patience?.() ?? null) : null;
         if (waiting === 'beside' && pauses === null && this.readBeside(others, tasks, place, together)) {
@@ -137,7 +135,7 @@ export class SampleScan extends ScanSums {
           // Where threads might be worth it, it is asked again.
           const isForHere = isWithin && may !== true && (waiting !== null || (this.threads?.count ?? 0) < 2);
           leftRows = isForHere ? may - task.rows : 0;
-          const lost = this.lossOf(task);
+          const lost = this.plantedLoss(task);
           if (lost !== null) this.take([task], lost, to);
           else if (!(isWithin && this.readAtOnce(task))) {
             if (!(await this.readTask(tasks, place, may, proceed, pauses))) return false;
@@ -178,9 +176,11 @@ export class SampleScan extends ScanSums {
    */
   private blocksOfTask(to: Int32Array): number {
     const { blockRows } = this.sample;
-    const units = to.reduce((sum, own, stratum) => sum + Math.max(0, own - this.done[stratum]!), 0); // one entry a stratum
-    const isShort = units <= shortBlocks * blockRows;
-    const cells = isShort ? Math.min(units, this.unmetCells) : 0;
+    let cells = this.unmetCells;
+    if (cells > 0) {
+      const units = to.reduce((sum, own, stratum) => sum + Math.max(0, own - this.done[stratum]!), 0); // one entry a stratum
+      cells = units <= shortBlocks * blockRows ? Math.min(units, cells) : 0;
+    }
     return Math.max(1, Math.ceil((8 * Math.max(cells, this.metCells)) / blockRows));
   }
 
@@ -212,13 +212,10 @@ export class SampleScan extends ScanSums {
     );
   }
 
-  /** Whether a fault is planted that a task is lost by: here there is no other thread that could try it. */
-  private lossOf(task: ScanTask): LossCause | null {
+  /** Here there is no other thread that could try a task again. */
+  private plantedLoss(task: ScanTask): LossCause | null {
     const faults = this.threads?.faults ?? null;
-    if (faults === null) return null;
-    const planted = Array.from({ length: triesMax }, (_, tries) => faults.faultOf(task, tries)?.kind);
-    if (planted.every((kind) => kind === 'unreadable')) return 'unreadable';
-    return planted.every((kind) => kind === 'fail' || kind === 'unreadable') ? 'failed' : null;
+    return faults === null ? null : lossOf(faults, task);
   }
 
   /** Bytes of columns that reading so many rows would have to load. */
@@ -244,7 +241,7 @@ export class SampleScan extends ScanSums {
 
   /** Reads a task here and now. @returns false where that cannot be: nothing was read */
   private readAtOnce(task: ScanTask): boolean {
-    if (task.lastRow > this.loadedRows || this.lossOf(task) !== null) return false;
+    if (task.lastRow > this.loadedRows || this.plantedLoss(task) !== null) return false;
     this.add(task.runs);
     this.end(task);
     this.tasksDone++;
@@ -259,7 +256,10 @@ export class SampleScan extends ScanSums {
     count: number,
   ): boolean {
     if (tasks[from + count - 1]!.lastRow > this.loadedRows) return false; // there are so many
-    return others?.readBeside(tasks, [from, from + count], (task) => this.readAtOnce(task)) ?? false;
+    const { tasksDone } = this;
+    const isRead = others?.readBeside(tasks, [from, from + count], (task) => this.readAtOnce(task)) === true;
+    if (isRead) this.tasksDone = tasksDone + count; // some were read in parts
+    return isRead;
   }
 
   /** Reads a task in this thread. @param may what was allowed of it; it is asked again for what that leaves @returns false where it was stopped */

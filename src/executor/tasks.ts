@@ -53,6 +53,53 @@ export function joinTasks(tasks: readonly ScanTask[], together: number): ScanTas
   return joined;
 }
 
+/** Rows of a part of a task. */
+const partRows = 4 * pieceRows;
+
+/** Tasks of which some are cut into parts, and where those of each begin; one more entry closes the last. */
+interface TaskParts {
+  readonly sharers: number;
+  readonly parts: readonly ScanTask[];
+  readonly starts: readonly number[];
+}
+
+const partsKnown = new WeakMap<readonly ScanTask[], TaskParts>();
+
+/**
+ * Cuts the tasks into parts at which those who share them may meet, so that they end at the same time: one comes from the front, the others
+ * from behind. Kernels part their sums there anyway.
+ */
+export function partsOf(tasks: readonly ScanTask[], sharers: number): TaskParts {
+  const known = partsKnown.get(tasks);
+  if (known?.sharers === sharers) return known;
+  const [middle, width] = [tasks.length / sharers, Math.min(4, Math.max(1, tasks.length / 8))];
+  const [parts, starts]: [ScanTask[], number[]] = [[], []];
+  for (const [place, task] of tasks.entries()) {
+    starts.push(parts.length);
+    if (place + 1 > middle - width && place < middle + width) parts.push(...cutIntoParts(task));
+    else parts.push(task);
+  }
+  const made = { sharers, parts, starts: [...starts, parts.length] };
+  partsKnown.set(tasks, made);
+  return made;
+}
+
+function cutIntoParts({ runs, band }: ScanTask): ScanTask[] {
+  const parts: ScanTask[] = [];
+  for (let rest = runs; rest.length > 0;) {
+    const [head, tail] = splitRuns(rest, partRows, true);
+    parts.push({ runs: head, rows: rowsOf(head), lastRow: head.at(-1)!, band }); // it ends with a row
+    rest = tail;
+  }
+  return parts;
+}
+
+function rowsOf(runs: Int32Array): number {
+  let rows = 0;
+  for (let run = 0; run < runs.length; run += runStride) rows += runs[run + 2]! - runs[run + 1]!; // whole runs
+  return rows;
+}
+
 /** A task by its rows alone. */
 type RowsOfTask = Omit<ScanTask, 'band'>;
 

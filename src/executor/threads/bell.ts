@@ -42,7 +42,9 @@ export function rouse(bell: Bell): void {
 /** Gives a thread an order. @returns false where it does not wait for one */
 export function order(bell: Bell, { program, from, to }: Order): boolean {
   if (Atomics.load(bell, statePlace) !== states.waiting) return false;
-  bell.set([program, from, to], orderPlace);
+  bell[orderPlace] = program;
+  bell[orderPlace + 1] = from;
+  bell[orderPlace + 2] = to;
   if (Atomics.compareExchange(bell, statePlace, states.waiting, states.ordered) !== states.waiting)
     return false;
   Atomics.notify(bell, statePlace);

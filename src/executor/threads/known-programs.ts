@@ -49,6 +49,7 @@ export class KnownPrograms {
     if (known === undefined) return;
     known.scans--;
     if (known.scans === 0 && known.isLetGo) this.drop(number);
+    if (this.known.size <= idleMax) return;
     const idle = [...this.known].filter(([, { scans }]) => scans === 0);
     for (const [oldest] of idle.slice(0, Math.max(0, idle.length - idleMax))) this.drop(oldest);
   }

@@ -254,13 +254,16 @@ export class ScanThreads {
 
   /** Threads that have nothing to do, told of the program: so many that a core is left for whoever they are to read with. */
   idleWith(program: ScanProgram, owner: object): { number: number; readers: readonly SideReader[] } {
-    const taken = this.besideThis().filter(
-      ({ isReady, shares, side }) => isReady && shares.length === 0 && side.isIdle,
-    );
+    const readers: SideReader[] = [];
     this.known.open(program, owner);
-    for (const thread of taken) this.tellProgram(thread, program);
+    for (const thread of this.besideThis()) {
+      const { isReady, shares, side } = thread;
+      if (!isReady || shares.length > 0 || !side.isIdle) continue;
+      this.tellProgram(thread, program);
+      readers.push(side);
+    }
     this.known.close(program);
-    return { number: this.known.numberOf(program), readers: taken.map(({ side }) => side) };
+    return { number: this.known.numberOf(program), readers };
   }
 
   /** @returns its number */

@@ -124,15 +124,16 @@ export class SideReadings {
         rows += tasks[place]!.rows; // fewer are claimed than there are
         main.read(tasks[place++]!);
       }
-      const left = new Set(tasks.slice(place, to));
+      const taken: ScanTask[] = [];
       for (const reader of readers) {
-        if (left.size === 0) break;
+        if (taken.length === to - place) break;
         const part = reader.end(stride, waitMs(rows));
         const own = part?.behind.map((behind) => tasks[to - 1 - behind]!) ?? []; // it was claimed
         if (part !== null && own.length > 0) main.take(own, part.cells);
-        for (const task of own) left.delete(task);
+        taken.push(...own);
       }
-      for (const task of left) main.read(task);
+      if (taken.length < to - place)
+        for (const task of tasks.slice(place, to)) if (!taken.includes(task)) main.read(task);
     } finally {
       stop(claims);
     }

@@ -16,3 +16,13 @@ export interface TaskFaults {
   /** What happens to a task; null: nothing. @param tries how often it was tried before */
   faultOf(task: Pick<ScanTask, 'runs' | 'lastRow' | 'band'>, tries: number): TaskFault | null;
 }
+
+/** How often a task is tried. */
+const triesMax = 2;
+
+/** Why a task is lost by what is planted, where one thread tries it again and again; null: it is read. */
+export function lossOf(faults: TaskFaults, task: ScanTask): LossCause | null {
+  const planted = Array.from({ length: triesMax }, (_, tries) => faults.faultOf(task, tries)?.kind);
+  if (planted.every((kind) => kind === 'unreadable')) return 'unreadable';
+  return planted.every((kind) => kind === 'fail' || kind === 'unreadable') ? 'failed' : null;
+}

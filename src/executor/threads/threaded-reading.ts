@@ -1,6 +1,6 @@
 import type { CellSums } from '../cell-table.ts';
 import { isRepeatable, type ScanProgram } from '../scan-program.ts';
-import type { ScanTask } from '../tasks.ts';
+import { partsOf, type ScanTask } from '../tasks.ts';
 import type { ScanThreads } from './scan-threads.ts';
 import type { ScanJob, TakeShare } from './scan-job.ts';
 
@@ -73,7 +73,7 @@ export class ThreadedReading {
 
   /**
    * Reads tasks here and in threads at once, see {@link ScanThreads}.
-   * @param read reads one here
+   * @param read reads one here, or a part of one
    * @returns false where it is not worth it: nothing was read
    */
   readBeside(
@@ -90,7 +90,14 @@ export class ThreadedReading {
     const { number, readers } = threads.idleWith(program, owner);
     if (readers.length === 0) return false;
     const take = (own: readonly ScanTask[], cells: CellSums): void => this.take(own, { cells, interned: [] });
-    threads.beside.read(readers, program, number, tasks, [from, to], { read, take });
+    const how = { read, take };
+    // Only where tasks do not part sums may they be cut.
+    if (program.cells.index !== 'strata')
+      threads.beside.read(readers, program, number, tasks, [from, to], how);
+    else {
+      const { parts, starts } = partsOf(tasks, readers.length + 1);
+      threads.beside.read(readers, program, number, parts, [starts[from]!, starts[to]!], how); // places of tasks
+    }
     return true;
   }
 

@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
 import { seededRandom } from '../../../src/common/index.ts';
-import type { CellTable } from '../../../src/executor/cell-table.ts';
+import type { CellSums } from '../../../src/executor/cell-table.ts';
 import type { CompiledScan } from '../../../src/executor/compile-scan.ts';
 import { openScan, ScanThreads } from '../../../src/executor/index.ts';
-import { newCells } from '../../../src/executor/scan-program.ts';
+import { type Cells, newCells } from '../../../src/executor/scan-program.ts';
 import { type ScanTask, tasksOf } from '../../../src/executor/tasks.ts';
 import type { ToThread } from '../../../src/executor/threads/messages.ts';
 import { systemTimers } from '../../../src/leases/index.ts';
@@ -91,7 +91,7 @@ async function reading(name: keyof typeof samples, sql: string): Promise<Reading
 }
 
 /** All sums, by stratum and code. */
-function sumsOf(cells: CellTable, { cells: { stride } }: CompiledScan['program']): Map<string, number[]> {
+function sumsOf(cells: Cells, { cells: { stride } }: CompiledScan['program']): Map<string, number[]> {
   cells.flush();
   const slots = Array.from({ length: stride }, (_, slot) => slot);
   return new Map(
@@ -117,7 +117,7 @@ function read(
       kernel(inputs, runs, 0, runs.length, cells);
       cells.flush(runs);
     },
-    take: (own: readonly ScanTask[], sums: Parameters<CellTable['add']>[0]): void => {
+    take: (own: readonly ScanTask[], sums: CellSums): void => {
       others += own.length;
       cells.add(sums, null);
     },
