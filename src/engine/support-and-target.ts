@@ -24,8 +24,8 @@ export function* leastSupport({ estimator, chosen: { shown } }: Known, few: numb
 }
 
 /** Of very many rows so many are looked at first that have the fewest matches, and so many others. */
-const neediestMax = 512;
-const othersMax = 512;
+const neediestMax = 256;
+const othersMax = 256;
 
 /** For each row that is shown the fewest matches behind one of its estimates that is not exact; infinite where all are. */
 function* supportsOf({ estimator, chosen: { shown } }: Known): Pieces<Float64Array> {
