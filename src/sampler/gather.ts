@@ -14,25 +14,24 @@ import { type BlockedMoves, moveDoubles, moveWords } from './blocked-moves.ts';
  * several times slower than one that meets a single kind.
  */
 
-/** The values of some rows, in their order. @param moves of that order, where there are so many rows that they pay */
+/**
+ * The values of some rows, in their order.
+ * @param moves of that order, where there are so many rows that they pay: the array may then be the one that the values were in
+ */
 export function* gatherValues(
   values: ColumnArray,
   storage: Storage,
   order: Int32Array,
   moves: BlockedMoves | null = null,
 ): Pieces<ColumnArray> {
-  const gathered = allocate(storage, order.length);
-  const [from, to] = [values, gathered].map(({ buffer, byteOffset, length }) => ({
-    buffer,
-    byteOffset,
-    length,
-  })) as [Place, Place]; // two arrays
   const bytes = values.BYTES_PER_ELEMENT;
-  if (moves !== null && bytes === 8)
-    yield* moveDoubles(view(Float64Array, from), view(Float64Array, to), moves);
-  else if (moves !== null && bytes === 4)
-    yield* moveWords(view(Uint32Array, from), view(Uint32Array, to), moves);
-  else yield* piecewise(order.length, gatherOf(bytes, from, to, order));
+  if (moves !== null && bytes >= 4) {
+    if (bytes === 8) yield* moveDoubles(view(Float64Array, values), moves);
+    else yield* moveWords(view(Uint32Array, values), moves);
+    return values.subarray(0, order.length);
+  }
+  const gathered = allocate(storage, order.length);
+  yield* piecewise(order.length, gatherOf(bytes, values, gathered, order));
   return gathered;
 }
 
