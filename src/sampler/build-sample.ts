@@ -17,6 +17,7 @@ import {
 } from '../sources/index.ts';
 import { type Depth, depthOf, requestOf } from './allocation.ts';
 import { keyedSample } from './draw-keys.ts';
+import { blockedMoves, movedRowsMin } from './blocked-moves.ts';
 import { givenStrata } from './given-strata.ts';
 import { orderRows } from './order-rows.ts';
 import { outlierEffect } from './outlier-effect.ts';
@@ -104,6 +105,8 @@ async function drawRows(
     orderRows(rows.stratum, rows.priority, caps, depth.shareMax, takeAll),
     pause,
   );
+  const moves =
+    order.order.length < movedRowsMin ? null : await withPauses(blockedMoves(order.order, rows.count), pause);
   const own: Column[] = [];
   let scannedColumn = 0;
   for (const { name } of sampled) {
@@ -111,13 +114,13 @@ async function drawRows(
     own.push(
       await withPauses(
         text === undefined
-          ? ownColumn(rows.columns[scannedColumn++]!, order.order) // the scan has been asked for it
+          ? ownColumn(rows.columns[scannedColumn++]!, order.order, moves) // the scan has been asked for it
           : spreadColumn(text, order),
         pause,
       ),
     );
   }
-  const places = await withPauses(placeColumns(rows.priority, order), pause);
+  const places = await withPauses(placeColumns(rows.priority, order, moves), pause);
   return {
     strata,
     outliers:

@@ -7,22 +7,31 @@ import {
   setValid,
   type Storage,
 } from '../columns/index.ts';
+import { type BlockedMoves, moveDoubles, moveWords } from './blocked-moves.ts';
 
 /*
  * Rows in another order. Values are moved by their width, whatever they mean: a loop that meets many kinds of typed array is
  * several times slower than one that meets a single kind.
  */
 
-/** The values of some rows, in their order. */
-export function* gatherValues(values: ColumnArray, storage: Storage, order: Int32Array): Pieces<ColumnArray> {
+/**
+ * The values of some rows, in their order.
+ * @param moves of that order, where there are so many rows that they pay: the array may then be the one that the values were in
+ */
+export function* gatherValues(
+  values: ColumnArray,
+  storage: Storage,
+  order: Int32Array,
+  moves: BlockedMoves | null = null,
+): Pieces<ColumnArray> {
+  const bytes = values.BYTES_PER_ELEMENT;
+  if (moves !== null && bytes >= 4) {
+    if (bytes === 8) yield* moveDoubles(view(Float64Array, values), moves);
+    else yield* moveWords(view(Uint32Array, values), moves);
+    return values.subarray(0, order.length);
+  }
   const gathered = allocate(storage, order.length);
-  const [from, to] = [values, gathered].map(({ buffer, byteOffset, length }) => ({
-    buffer,
-    byteOffset,
-    length,
-  })) as [Place, Place]; // two arrays
-  const gather = gatherOf(values.BYTES_PER_ELEMENT, from, to, order);
-  yield* piecewise(order.length, gather);
+  yield* piecewise(order.length, gatherOf(bytes, values, gathered, order));
   return gathered;
 }
 

@@ -37,12 +37,12 @@ function shareOf(words: Uint32Array, row: number): number {
   return (words[2 * row + 1]! * 2 ** 21 + (words[2 * row]! >>> 11)) / 2 ** 53; // two words a row
 }
 
-/** The priorities of rows as numbers in [0, 1), as the sample's priority column holds them. */
-export function* prioritiesOf(priority: BigUint64Array, order: Int32Array): Pieces<Float64Array> {
+/** Priorities as numbers in [0, 1), as the sample's priority column holds them. */
+export function* sharesOf(priority: BigUint64Array): Pieces<Float64Array> {
   const words = wordsOf(priority);
-  const shares = new Float64Array(order.length);
-  yield* piecewise(order.length, (from, to) => {
-    for (let row = from; row < to; row++) shares[row] = shareOf(words, order[row]!); // row < length
+  const shares = new Float64Array(priority.length);
+  yield* piecewise(priority.length, (from, to) => {
+    for (let row = from; row < to; row++) shares[row] = shareOf(words, row); // row < length
   });
   return shares;
 }

@@ -3,22 +3,24 @@ import { type Pieces, piecewise, rowsAtOnce } from '../common/index.ts';
 import { formatType } from '../plan/index.ts';
 import { type Column, priorityColumnName, runStride, stratumColumnName } from '../samples/index.ts';
 import type { ScannedRows } from '../sources/index.ts';
+import type { BlockedMoves } from './blocked-moves.ts';
 import { gatherValidity, gatherValues } from './gather.ts';
-import { prioritiesOf, type RowOrder } from './order-rows.ts';
+import { type RowOrder, sharesOf } from './order-rows.ts';
 
 /** A column of the table with its rows as they came. */
 type RowColumn = ScannedRows['columns'][number];
 
-/** A column of the sample file. @param order of the sample's rows, places in the scan */
+/** A column of the sample file. @param order of the sample's rows, places in the scan @param moves see {@link gatherValues} */
 export function* ownColumn(
   { column, values, validity, dictionary }: RowColumn,
   order: Int32Array,
+  moves: BlockedMoves | null = null,
 ): Pieces<Column> {
   return {
     name: column.name,
     sqlType: formatType(column.type),
     storage: column.storage,
-    values: yield* gatherValues(values, column.storage, order),
+    values: yield* gatherValues(values, column.storage, order, moves),
     validity: yield* gatherValidity(validity, order),
     dictionary,
   };
@@ -31,8 +33,15 @@ export function* ownColumns({ columns }: ScannedRows, order: Int32Array): Pieces
   return own;
 }
 
-/** The columns that tell a row's stratum and its priority. @param priority of the scanned rows */
-export function* placeColumns(priority: BigUint64Array, { order, sizes, runs }: RowOrder): Pieces<Column[]> {
+/**
+ * The columns that tell a row's stratum and its priority.
+ * @param priority of the scanned rows @param moves see {@link gatherValues}
+ */
+export function* placeColumns(
+  priority: BigUint64Array,
+  { order, sizes, runs }: RowOrder,
+  moves: BlockedMoves | null = null,
+): Pieces<Column[]> {
   const plain = { validity: null, dictionary: null };
   const strata = Int32Array.from(sizes.keys());
   return [
@@ -44,7 +53,7 @@ export function* placeColumns(priority: BigUint64Array, { order, sizes, runs }: 
       name: priorityColumnName,
       sqlType: 'DOUBLE',
       storage: 'float64',
-      values: yield* prioritiesOf(priority, order),
+      values: yield* gatherValues(yield* sharesOf(priority), 'float64', order, moves),
       ...plain,
     },
   ];

@@ -65,9 +65,16 @@ async function writeFiles(
   const dataFile = `sample-${number}.arrow`;
   const strataFile = `sample-${number}.strata.arrow`;
   const temporary = (name: string): string => join(folder, `${name}.tmp`);
+  // Both pause in turn: where one is told to stop, so is the other.
+  let turn = Promise.resolve();
+  const together = { pause: () => (turn = turn.then(pause)) };
   try {
-    const data = await writeColumnFile(files, temporary(dataFile), columns, rows, { pause });
-    const strataData = await writeColumnFile(files, temporary(strataFile), ofStrata, strata.count, { pause });
+    const writing = [
+      writeColumnFile(files, temporary(dataFile), columns, rows, together),
+      writeColumnFile(files, temporary(strataFile), ofStrata, strata.count, together),
+    ] as const;
+    await Promise.allSettled(writing); // what is still written cannot be removed
+    const [data, strataData] = await Promise.all(writing);
     await pause();
     for (const name of [dataFile, strataFile]) await files.rename(temporary(name), join(folder, name));
     await files.syncFolder(folder);
