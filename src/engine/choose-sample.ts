@@ -81,7 +81,7 @@ export async function chooseSample(
   return [
     ...alone.map((each) => ({
       query: each,
-      reason: `it ${bounded ? 'makes most of a row' : 'counts for most rows'}`,
+      reason: bounded ? 'each of its rows counts for most' : 'its rows count for most',
     })),
     ...probed.map((each) => ({ query: each.query, reason: `in a probe it ${inWords(each, bounds)}` })),
     ...unprobed.map((each) => ({ query: each, reason: 'the deadline left no time to probe it' })),

@@ -49,8 +49,7 @@ export async function runSelect(state: EngineState, plan: SelectPlan, run: Selec
   if (sampling === null) return await exact(plan.exactReason);
   // Whoever watches, or has a deadline, has something from the sample before the source is done.
   const { knownMiss } = run.costs;
-  if (knownMiss !== null && refine === null && control.withinMs === null)
-    return await exact(`${knownMiss}, as was found before`);
+  if (knownMiss !== null && refine === null && control.withinMs === null) return await exact(knownMiss);
   const elsewhere = await answerElsewhere(state, plan, run);
   if (elsewhere !== null) return elsewhere;
   const chosen = await chooseSample(state, table, sampling, plan.bounds, control);
