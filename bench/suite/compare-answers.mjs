@@ -22,7 +22,7 @@ const samplings = /** @type {const} */ ({
 export async function compareAnswers(engine, duckdb, table, query) {
   const read = async (/** @type {string} */ sql) => (await duckdb.runAndReadAll(sql)).getRows();
   const exact = await measure(() => read(query.sql), longRuns);
-  const [truth] = exact.results;
+  const truth = exact.last;
   const bound = query.within === null ? '' : `ERROR WITHIN ${query.within} `;
   const own = await measureAnswer(engine, `${query.sql} ${bound}AT CONFIDENCE 95%`);
   const share = (own.answer.sample?.rowsRead ?? 0) / table.rows;
@@ -30,8 +30,8 @@ export async function compareAnswers(engine, duckdb, table, query) {
   if (share > 0) {
     for (const [way, sampling] of Object.entries(samplings)) {
       const sql = sampledSql(query, table.name, sampling, share * 100);
-      const { ms, results } = await measure(() => read(sql), sampledRuns);
-      const rows = results[0].map((row) =>
+      const { ms, last } = await measure(() => read(sql), sampledRuns);
+      const rows = last.map((row) =>
         row.map((value, place) => (query.totals.includes(place) ? Number(value) / share : value)),
       );
       sampled.push({ way, ms, accuracy: compareWithTruth(rows.filter(hasValues), truth, query.keys, true) });
