@@ -1,4 +1,4 @@
-import { QueryError } from '../../common/index.ts';
+import { QueryError, untilAborted } from '../../common/index.ts';
 import { type BoundQuery, type OutputColumn, tablesOf } from '../../plan/index.ts';
 import type { FileScan } from '../build-scan.ts';
 import type { ColumnSetScan } from '../column-sets.ts';
@@ -24,6 +24,8 @@ const native = (): Promise<typeof Native> => import('./native.ts');
 const callsMax = 2;
 /** Memory that an answer may take in this process. What builds read of strata is bounded by their number. */
 const answerBytesMax = 2 ** 29;
+
+const cancelled = (): QueryError => new QueryError('CANCELLED', 'the statement was cancelled');
 
 /** A database that answers queries over a set of tables, and how many use it. */
 interface AnsweringDatabase {
@@ -132,29 +134,31 @@ export class DuckDBSource {
 
   /**
    * Views are made when they are first needed: a file that is gone fails the queries on its table alone. Not several at once: calls
-   * that make the same view are in each other's way.
+   * that make the same view are in each other's way. Whoever cancels does not wait for one that is being made, but the next call does.
    */
   private async makeViews(
     answering: AnsweringDatabase,
     tables: readonly SourceTable[],
-    control: Control,
+    { signal }: Control,
   ): Promise<void> {
     const { readerOf } = await native();
     const database = await answering.database;
-    const leave = await answering.views.enter(control.signal).catch(() => {
-      throw new QueryError('CANCELLED', 'the statement was cancelled');
+    const leave = await answering.views.enter(signal).catch(() => {
+      throw cancelled();
     });
-    try {
-      for (const { name, files } of tables) {
-        const reader = readerOf('parquet', files.map(({ path }) => path)); // prettier-ignore
-        await database.run(
-          `CREATE VIEW IF NOT EXISTS ${quoteName(name)} AS SELECT * FROM ${reader}`,
-          control,
-        );
+    const make = async (): Promise<void> => {
+      try {
+        for (const { name, files } of tables) {
+          if (signal?.aborted === true) return;
+          const reader = readerOf('parquet', files.map(({ path }) => path)); // prettier-ignore
+          const sql = `CREATE VIEW IF NOT EXISTS ${quoteName(name)} AS SELECT * FROM ${reader}`;
+          await database.run(sql);
+        }
+      } finally {
+        leave();
       }
-    } finally {
-      leave();
-    }
+    };
+    await (signal === undefined ? make() : untilAborted(make(), signal, cancelled));
   }
 
   /** Opens the scans of sample builds. */
