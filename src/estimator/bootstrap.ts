@@ -3,7 +3,7 @@ import { plainAlgebra, type ReasonCode, type Scalar } from '../plan/index.ts';
 import { type Contributions, contributionsFrom } from './contribution-table.ts';
 import { constantDual, type Dual } from './dual.ts';
 import { aggregateValue, type GroupTotals, type ValuedTotals } from './group-totals.ts';
-import { type PreparedOutput } from './prepared-output.ts';
+import type { PreparedOutput } from './prepared-output.ts';
 import type { ListedGroups } from './listed-groups.ts';
 import { type EstimateError, unbounded } from './make-estimate.ts';
 import { normalQuantile } from './quantiles.ts';

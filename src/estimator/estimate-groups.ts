@@ -21,7 +21,7 @@ function endsOf(interval: number): IntervalEnds {
   return (rooms[interval] ??= new IntervalEnds());
 }
 
-/** The groups that are estimated together, of all estimators in turn. */
+/** The groups that are estimated together: it serves all estimators in turn. */
 const lot = new GroupLot(valuesAtOnce);
 
 /** Groups that are met without a pause. */
@@ -36,8 +36,7 @@ export class GroupEstimator {
   private readonly whole: Scope;
   private readonly intervals: readonly PreparedOutput[];
   private readonly listed: ListedGroups | null;
-  /** Of the group that was asked for last, where groups have strata of their own: its intervals are made one after the other. */
-  private scopedGroup = -1;
+  /** Of a group that has strata of its own: of use until another one is asked for. */
   private readonly room = new ScopeRoom();
   /** By interval: what the strata contribute to it in each group. */
   private readonly tables: ContributionTable[] = [];
@@ -174,6 +173,7 @@ export class GroupEstimator {
     if (this.moments.groupsByStratum) lot.findScopes(this.moments);
     let made = 0;
     for (const interval of intervals) made += this.putLot(interval, columns[interval]!, confidence); // there is room for them
+    lot.letGo();
     return made;
   }
 
@@ -253,9 +253,6 @@ export class GroupEstimator {
   private scopeOf(prepared: PreparedOutput, met: MetGroup): Scope {
     if (isListed(prepared) && this.listed !== null) return this.listed.scopeOf(met.cells);
     if (!this.moments.groupsByStratum) return this.whole;
-    const { group } = met;
-    if (this.scopedGroup !== group) groupScope(this.moments, met.cells, this.room);
-    this.scopedGroup = group;
-    return this.room.scope;
+    return groupScope(this.moments, met.cells, this.room);
   }
 }

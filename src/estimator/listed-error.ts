@@ -2,7 +2,7 @@ import type { Pieces } from '../common/index.ts';
 import type { Moments, Scalar } from '../plan/index.ts';
 import { resampledError } from './bootstrap.ts';
 import { type GroupTotals, supportOf } from './group-totals.ts';
-import { type PreparedOutput } from './prepared-output.ts';
+import type { PreparedOutput } from './prepared-output.ts';
 import type { KnownError } from './make-estimate.ts';
 import { quantileError } from './quantile-estimates.ts';
 import type { ListedGroups } from './listed-groups.ts';

@@ -1,4 +1,4 @@
-import type { List } from '../common/index.ts';
+import { clear, type List } from '../common/index.ts';
 import { type Moments, plainAlgebra } from '../plan/index.ts';
 import {
   aggregateValue,
@@ -98,7 +98,7 @@ export class MetGroups implements List<MetGroup> {
   }
 }
 
-/** Groups that are estimated together: those of a list from a place on, as numbers. */
+/** Groups that are estimated together: those of a list from a place on, with their cells as numbers. */
 export class GroupLot implements LotOfCells {
   first = 0;
   count = 0;
@@ -124,6 +124,11 @@ export class GroupLot implements LotOfCells {
       this.from[place] = group.cells.from;
       this.to[place] = group.cells.to;
     }
+  }
+
+  /** Holds on to no group, and what it is of, any more. */
+  letGo(): void {
+    clear(this.groups);
   }
 
   /** Finds the scopes of groups that have strata of their own. */
