@@ -17,9 +17,9 @@ import {
 } from '../sampler/index.ts';
 import type { ColumnSetCounts, ColumnSetScan, Control } from '../sources/index.ts';
 import { type AskedWorkload, readWorkload } from './asked-workload.ts';
+import { checkedPercent, refuseUnfit, wholeRows } from './check-sample.ts';
 import { sourceControl } from './exact-route.ts';
 import type { RunControl } from './run-control.ts';
-import { checkedPercent, refuseUnfit, wholeRows } from './samples.ts';
 import type { EngineState } from './state.ts';
 
 /** Most column sets that are asked about, and most that are looked at as candidates. */
