@@ -9,7 +9,7 @@ import { requireColumn, requireStrata } from './table-columns.ts';
 /* What is checked of samples before any is drawn. */
 
 /** A sample as a statement asks for it. */
-type AskedSample = Omit<CreateSampleStatement, 'kind' | 'span'>;
+export type AskedSample = Omit<CreateSampleStatement, 'kind' | 'span'>;
 
 /** A sample that can be drawn, as far as can be told before. */
 export interface CheckedSample

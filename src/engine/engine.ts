@@ -244,7 +244,13 @@ export class BallparkEngine implements Engine {
     const select = selectOf(statement);
     if (select !== null) this.plan(sql, select, { params });
     const { kind } = statement;
-    if (kind === 'create-sample' || kind === 'create-samples' || kind === 'refresh-samples')
+    if (
+      kind === 'create-sample' ||
+      kind === 'create-samples' ||
+      kind === 'create-sample-list' ||
+      kind === 'refresh-samples'
+    )
+      // prettier-ignore
       requireTable(this.state, statement.table);
     return statement;
   }

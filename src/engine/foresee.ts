@@ -42,7 +42,14 @@ export function foreseeSelect(
 /** What is known of a statement that is no SELECT, nor one within EXPLAIN. */
 export function foreseeOther(statement: Statement): Foreseen {
   const { kind } = statement;
-  const changes = ['create-table', 'create-sample', 'create-samples', 'refresh-samples', 'drop'];
+  const changes = [
+    'create-table',
+    'create-sample',
+    'create-samples',
+    'create-sample-list',
+    'refresh-samples',
+    'drop',
+  ];
   const isWatching = kind === 'show' && ['queries', 'jobs'].includes(statement.what);
   return {
     kind: changes.includes(kind) ? 'change' : isWatching ? 'watch' : 'other',

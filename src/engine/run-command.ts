@@ -1,4 +1,5 @@
 import type { Statement } from '../parser/index.ts';
+import { createSampleList } from './create-sample-list.ts';
 import { createSamples, explainSamples } from './create-samples.ts';
 import { refreshSamples } from './refresh-samples.ts';
 import type { RunControl } from './run-control.ts';
@@ -32,6 +33,8 @@ export async function runCommand(
       return await show(state, statement);
     case 'create-samples':
       return await createSamples(state, statement, requireTable(state, statement.table), control);
+    case 'create-sample-list':
+      return await createSampleList(state, statement, requireTable(state, statement.table), control);
     case 'explain-samples': {
       const { statement: asked } = statement;
       return await explainSamples(state, asked, requireTable(state, asked.table), control);

@@ -56,13 +56,13 @@ export async function createSample(
 }
 
 /** A sample that was checked, and the sole right to build it. */
-interface ClaimedSample {
+export interface ClaimedSample {
   readonly checked: CheckedSample;
   readonly claim: BuildClaim;
 }
 
 /** Gets the right to build a sample that was checked, or finds the one that has come since. @throws QueryError as {@link claimBuild} */
-async function claimSample(
+export async function claimSample(
   state: EngineState,
   checked: CheckedSample,
   table: TableEntry,
@@ -79,7 +79,7 @@ async function claimSample(
  * @param advice the advisor's reason; undefined: somebody asked for this very sample
  * @throws QueryError LEASE_LOST, CHANGED_FILE, CANCELLED, STORAGE
  */
-async function drawSample(
+export async function drawSample(
   state: EngineState,
   table: TableEntry,
   { checked: { method, outliersOf, seed }, claim }: ClaimedSample,
@@ -112,7 +112,7 @@ async function drawSample(
 }
 
 /** What CREATE SAMPLE answers of samples. */
-function samplesAnswer(samples: readonly SampleEntry[], reason: string): RoutedAnswer {
+export function samplesAnswer(samples: readonly SampleEntry[], reason: string): RoutedAnswer {
   const shown = [
     ['sample', text],
     ['rows', count],

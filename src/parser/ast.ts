@@ -21,6 +21,7 @@ export type Statement =
   | CreateTableStatement
   | CreateSampleStatement
   | CreateSamplesStatement
+  | CreateSampleListStatement
   | RefreshSamplesStatement
   | DropStatement
   | DescribeStatement
@@ -132,7 +133,24 @@ export interface CreateSamplesStatement {
   readonly columnSets: readonly (readonly Identifier[])[];
   readonly span: Span;
 }
-/** `EXPLAIN CREATE SAMPLES …` */
+/** `CREATE SAMPLES [IF NOT EXISTS] ON t method [OUTLIERS OF (x, …)] [AS s], … [SEED n]` */
+export interface CreateSampleListStatement {
+  readonly kind: 'create-sample-list';
+  readonly ifNotExists: boolean;
+  readonly table: Identifier;
+  /** At least one. */
+  readonly samples: readonly SampleItem[];
+  /** Of them all. */
+  readonly seed: NumberWithSpan | null;
+  readonly span: Span;
+}
+export interface SampleItem {
+  readonly name: Identifier | null;
+  readonly method: SampleMethod;
+  readonly outliersOf: readonly Identifier[];
+  readonly span: Span;
+}
+/** `EXPLAIN CREATE SAMPLES ON t BUDGET …` */
 export interface ExplainSamplesStatement {
   readonly kind: 'explain-samples';
   readonly statement: CreateSamplesStatement;

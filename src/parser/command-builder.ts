@@ -1,6 +1,7 @@
 import type { CstNode } from 'chevrotain';
 import type { Span } from '../common/index.ts';
 import type {
+  CreateSampleListStatement,
   CreateSamplesStatement,
   CreateSampleStatement,
   CreateTableStatement,
@@ -8,8 +9,10 @@ import type {
   DropStatement,
   ExplainSamplesStatement,
   Identifier,
+  NumberWithSpan,
   RefreshSamplesStatement,
   SampledClause,
+  SampleItem,
   SampleMethod,
   SampleSize,
   ShowStatement,
@@ -24,13 +27,15 @@ import { category, lexeme } from './tokens.ts';
 /** `CREATE {TABLE | SAMPLE | SAMPLES} …`, from the rule `create` */
 export function buildCreate(
   node: CstNode,
-): CreateTableStatement | CreateSampleStatement | CreateSamplesStatement {
+): CreateTableStatement | CreateSampleStatement | CreateSamplesStatement | CreateSampleListStatement {
   const span = spanOf(node);
   const table = childIf(node, 'createTable');
   if (table !== undefined) return createTable(table, span);
   const sample = childIf(node, 'createSample');
   if (sample !== undefined) return createSample(sample, span);
-  return createSamples(childOf(node, 'createSamples'), span);
+  const samples = childOf(node, 'createSamples');
+  const list = childIf(samples, 'sampleList');
+  return list === undefined ? advisedSamples(samples, span) : createSampleList(samples, list, span);
 }
 
 function createTable(node: CstNode, span: Span): CreateTableStatement {
@@ -56,18 +61,47 @@ function sampledClause(node: CstNode): SampledClause {
 
 function createSample(node: CstNode, span: Span): CreateSampleStatement {
   const name = tokenIf(node, category.name);
-  const outliers = childIf(node, 'outliers');
-  const seed = childIf(node, 'seed');
   return {
     kind: 'create-sample',
     name: name === undefined ? null : buildIdentifier(name),
     ifNotExists: childIf(node, 'ifNotExists') !== undefined,
     table: onTable(node),
     method: sampleMethod(childOf(node, 'sampleMethod')),
-    outliersOf: outliers === undefined ? [] : buildNames(childOf(outliers, 'nameList')),
-    seed: seed === undefined ? null : buildAmount(seed),
+    outliersOf: outliersOf(node),
+    seed: seedOf(node),
     span,
   };
+}
+
+function createSampleList(node: CstNode, list: CstNode, span: Span): CreateSampleListStatement {
+  return {
+    kind: 'create-sample-list',
+    ifNotExists: childIf(node, 'ifNotExists') !== undefined,
+    table: onTable(node),
+    samples: childrenOf(list, 'sampleItem').map(sampleItem),
+    seed: seedOf(list),
+    span,
+  };
+}
+
+function sampleItem(node: CstNode): SampleItem {
+  const name = tokenIf(node, category.name);
+  return {
+    name: name === undefined ? null : buildIdentifier(name),
+    method: sampleMethod(childOf(node, 'sampleMethod')),
+    outliersOf: outliersOf(node),
+    span: spanOf(node),
+  };
+}
+
+function outliersOf(node: CstNode): readonly Identifier[] {
+  const outliers = childIf(node, 'outliers');
+  return outliers === undefined ? [] : buildNames(childOf(outliers, 'nameList'));
+}
+
+function seedOf(node: CstNode): NumberWithSpan | null {
+  const seed = childIf(node, 'seed');
+  return seed === undefined ? null : buildAmount(seed);
 }
 
 function sampleMethod(node: CstNode): SampleMethod {
@@ -89,25 +123,23 @@ function sampleMethod(node: CstNode): SampleMethod {
   };
 }
 
-function createSamples(node: CstNode, span: Span): CreateSamplesStatement {
+/** From a rule that holds `ON t BUDGET …` */
+function advisedSamples(node: CstNode, span: Span): CreateSamplesStatement {
+  const budget = childOf(node, 'budget');
   return {
     kind: 'create-samples',
     table: onTable(node),
-    budget: sampleSize(childOf(node, 'sampleSize')),
-    columnSets: childrenOf(node, 'nameList').map(buildNames),
+    budget: sampleSize(childOf(budget, 'sampleSize')),
+    columnSets: childrenOf(budget, 'nameList').map(buildNames),
     span,
   };
 }
 
-/** `EXPLAIN CREATE SAMPLES …`, from the rule `explain` */
+/** `EXPLAIN CREATE SAMPLES ON t BUDGET …`, from the rule `explain` */
 export function buildExplainSamples(node: CstNode): ExplainSamplesStatement {
   const span = spanOf(node);
   const explained = { start: tokenOf(node, keyword.CREATE).startOffset, end: span.end };
-  return {
-    kind: 'explain-samples',
-    statement: createSamples(childOf(node, 'createSamples'), explained),
-    span,
-  };
+  return { kind: 'explain-samples', statement: advisedSamples(node, explained), span };
 }
 
 function sampleSize(node: CstNode): SampleSize {

@@ -1,11 +1,13 @@
 import { assertNever } from '../common/index.ts';
 import type {
   Bounds,
+  CreateSampleListStatement,
   CreateSamplesStatement,
   CreateSampleStatement,
   CreateTableStatement,
   Query,
   SampledClause,
+  SampleItem,
   SampleMethod,
   SampleSize,
   SelectStatement,
@@ -42,6 +44,8 @@ export function printStatement(statement: Statement): string {
       return printCreateSample(statement);
     case 'create-samples':
       return printCreateSamples(statement);
+    case 'create-sample-list':
+      return printSampleList(statement);
     case 'refresh-samples':
       return `REFRESH SAMPLES ON ${printName(statement.table)}`;
     case 'drop':
@@ -98,10 +102,23 @@ function printCreateSample(statement: CreateSampleStatement): string {
     statement.ifNotExists && 'IF NOT EXISTS',
     statement.name && printName(statement.name),
     `ON ${printName(statement.table)}`,
-    printMethod(statement.method),
-    statement.outliersOf.length > 0 && `OUTLIERS OF ${printNames(statement.outliersOf)}`,
+    printDrawn(statement),
     statement.seed && `SEED ${statement.seed.value}`,
   );
+}
+
+function printSampleList({ ifNotExists, table, samples, seed }: CreateSampleListStatement): string {
+  return words(
+    'CREATE SAMPLES',
+    ifNotExists && 'IF NOT EXISTS',
+    `ON ${printName(table)}`,
+    samples.map((item) => words(printDrawn(item), item.name && `AS ${printName(item.name)}`)).join(', '),
+    seed && `SEED ${seed.value}`,
+  );
+}
+
+function printDrawn({ method, outliersOf }: Pick<SampleItem, 'method' | 'outliersOf'>): string {
+  return words(printMethod(method), outliersOf.length > 0 && `OUTLIERS OF ${printNames(outliersOf)}`);
 }
 
 function printMethod(method: SampleMethod): string {

@@ -49,7 +49,7 @@ export class StatementBuilder extends QueryBuilder {
   }
 
   #explain(node: CstNode): ExplainStatement | ExplainSamplesStatement {
-    if (childIf(node, 'createSamples') !== undefined) return buildExplainSamples(node);
+    if (childIf(node, 'budget') !== undefined) return buildExplainSamples(node);
     return {
       kind: 'explain',
       analyze: hasToken(node, keyword.ANALYZE),

@@ -93,7 +93,9 @@ export class StatementGrammar extends QueryGrammar {
       {
         ALT: () => {
           this.CONSUME(keyword.CREATE);
-          this.SUBRULE(this.createSamples);
+          this.CONSUME(keyword.SAMPLES);
+          this.SUBRULE(this.onTable);
+          this.SUBRULE(this.budget);
         },
       },
       {
@@ -202,7 +204,39 @@ export class StatementGrammar extends QueryGrammar {
 
   readonly createSamples: Rule = this.RULE('createSamples', () => {
     this.CONSUME(keyword.SAMPLES);
-    this.SUBRULE(this.onTable);
+    this.OR([
+      {
+        ALT: () => {
+          this.SUBRULE(this.ifNotExists);
+          this.SUBRULE(this.onTable);
+          this.SUBRULE(this.sampleList);
+        },
+      },
+      {
+        ALT: () => {
+          this.SUBRULE2(this.onTable);
+          this.OR2([{ ALT: () => this.SUBRULE(this.budget) }, { ALT: () => this.SUBRULE2(this.sampleList) }]);
+        },
+      },
+    ]);
+  });
+
+  readonly sampleList: Rule = this.RULE('sampleList', () => {
+    this.AT_LEAST_ONE_SEP({ SEP: symbol.comma, DEF: () => this.SUBRULE(this.sampleItem) });
+    this.OPTION(() => this.SUBRULE(this.seed));
+  });
+
+  readonly sampleItem: Rule = this.RULE('sampleItem', () => {
+    this.SUBRULE(this.sampleMethod);
+    this.OPTION(() => this.SUBRULE(this.outliers));
+    this.OPTION2(() => {
+      this.CONSUME(keyword.AS);
+      this.CONSUME(category.name);
+    });
+  });
+
+  /** What the advisor is given. */
+  readonly budget: Rule = this.RULE('budget', () => {
     this.CONSUME(keyword.BUDGET);
     this.SUBRULE(this.sampleSize);
     this.OPTION(() => {

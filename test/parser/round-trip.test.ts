@@ -59,6 +59,7 @@ const everyKind: Record<Kind, true> = {
   'create-table': true,
   'create-sample': true,
   'create-samples': true,
+  'create-sample-list': true,
   'refresh-samples': true,
   drop: true,
   describe: true,

@@ -229,7 +229,11 @@ describe('select statements', () => {
     const statement = parsed('CREATE SAMPLES ON t BUDGET 5%');
     expect(parsed(text)).toEqual({ kind: 'explain-samples', statement, span: nowhere });
     expect(parseStatement(text)).toMatchObject({ statement: { span: { start: 8, end: text.length } } });
-    for (const other of ['EXPLAIN ANALYZE CREATE SAMPLES ON t BUDGET 5%', "EXPLAIN CREATE TABLE t FROM 'f'"])
+    for (const other of [
+      'EXPLAIN ANALYZE CREATE SAMPLES ON t BUDGET 5%',
+      "EXPLAIN CREATE TABLE t FROM 'f'",
+      'EXPLAIN CREATE SAMPLES ON t UNIFORM 5%',
+    ])
       expect(errorOf(other)).toMatchObject({ code: 'SYNTAX' });
   });
 

@@ -1,8 +1,10 @@
 import { findNamed, type CatalogSnapshot } from '../../catalog/index.ts';
 import { QueryError } from '../../common/index.ts';
 import {
+  type CreateSampleListStatement,
   type CreateSampleStatement,
   type CreateTableStatement,
+  type Identifier,
   printStatement,
   type Statement,
 } from '../../parser/index.ts';
@@ -42,25 +44,44 @@ export function resume(
       const found = findNamed(tables, statement.name.name);
       return found !== undefined && found.createdMs >= sinceMs ? orFind(statement) : again;
     }
-    case 'create-sample': {
-      if (statement.name !== null) {
-        const found = findNamed(samples, statement.name.name);
-        return found !== undefined && found.createdMs < sinceMs ? again : orFind(statement);
-      }
-      const table = findNamed(tables, statement.table.name);
-      const since = samples.find((each) => each.tableId === table?.id && each.createdMs >= sinceMs);
-      if (since === undefined) return again;
-      return {
-        kind: 'lost',
-        reason: `the process that ran it is gone, and the sample ${since.name}, made since, may be its: run it again if it is not`,
-      };
+    case 'create-sample':
+      return resumeSamples(again, statement, [statement.name], { tables, samples }, sinceMs);
+    case 'create-sample-list': {
+      const names = statement.samples.map(({ name }) => name);
+      return resumeSamples(again, statement, names, { tables, samples }, sinceMs);
     }
     default:
       return again;
   }
 }
 
+/** @param names of the samples that it makes; null: it gives one none */
+function resumeSamples(
+  again: Resumption,
+  statement: CreateSampleStatement | CreateSampleListStatement,
+  names: readonly (Identifier | null)[],
+  { tables, samples }: Pick<CatalogSnapshot, 'tables' | 'samples'>,
+  sinceMs: number,
+): Resumption {
+  const isOld = (name: Identifier | null): boolean => {
+    const found = name === null ? undefined : findNamed(samples, name.name);
+    return found !== undefined && found.createdMs < sinceMs;
+  };
+  if (names.includes(null)) {
+    const table = findNamed(tables, statement.table.name);
+    const since = samples.find((each) => each.tableId === table?.id && each.createdMs >= sinceMs);
+    if (since !== undefined)
+      return {
+        kind: 'lost',
+        reason: `the process that ran it is gone, and the sample ${since.name}, made since, may be its: run it again if it is not`,
+      };
+  }
+  return names.some(isOld) ? again : orFind(statement);
+}
+
 /** Runs it, or finds what it was to make; also waits for a builder whose lease is not over yet. */
-function orFind(statement: CreateTableStatement | CreateSampleStatement): Resumption {
+function orFind(
+  statement: CreateTableStatement | CreateSampleStatement | CreateSampleListStatement,
+): Resumption {
   return { kind: 'run', sql: printStatement({ ...statement, ifNotExists: true }) };
 }

@@ -74,6 +74,15 @@ const command: fc.Arbitrary<Statement> = fc.oneof(
     seed: fc.option(amount),
   }),
   createSamples,
+  node('create-sample-list', {
+    ifNotExists: fc.boolean(),
+    table: identifier,
+    samples: fc.array(
+      fc.record({ name: fc.option(identifier), method, outliersOf: optionalIdentifiers, span }),
+      { minLength: 1, maxLength: 3 },
+    ),
+    seed: fc.option(amount),
+  }),
   node('explain-samples', { statement: createSamples }),
   node('refresh-samples', { table: identifier }),
   node('drop', {
