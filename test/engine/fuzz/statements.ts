@@ -50,6 +50,7 @@ const corpus: readonly string[] = [
 const slowCorpus: readonly string[] = [
   "CREATE TABLE IF NOT EXISTS w FROM '{in}/u.csv'",
   'CREATE SAMPLE z ON t STRATIFIED BY (kind) CAP 10 OUTLIERS OF (amount) SEED 7',
+  'CREATE SAMPLES IF NOT EXISTS ON t UNIFORM 100 ROWS AS s, STRATIFIED BY (kind) CAP 10 AS z, UNIVERSE BY (city) 50% SEED 7',
   'CREATE SAMPLE IF NOT EXISTS s ON t UNIFORM 100 ROWS',
   'EXPLAIN CREATE SAMPLES ON t BUDGET 50% FOR (kind), (city, kind)',
   'REFRESH SAMPLES ON u',

@@ -118,6 +118,7 @@ describe('what is wrong with a statement is said at once', () => {
     ['SELEC 1', { code: 'SYNTAX', span: { start: 0, end: 5 } }],
     ['SELECT SUM(y) FROM t', { code: 'UNKNOWN_COLUMN', span: { start: 11, end: 12 } }],
     ['SELECT COUNT(*) FROM u', { code: 'UNKNOWN_TABLE', span: { start: 21, end: 22 } }],
+    ['CREATE SAMPLES ON u UNIFORM 1%', { code: 'UNKNOWN_TABLE', span: { start: 18, end: 19 } }],
     ['REFRESH SAMPLES ON u', { code: 'UNKNOWN_TABLE', span: { start: 19, end: 20 } }],
     ['SELECT COUNT(*) FROM t WHERE x = ?', { code: 'INVALID_PARAMETER' }],
     ['DROP TABLE t', { code: 'NOT_SUPPORTED' }],

@@ -229,11 +229,40 @@ describe('what an attempt before may have done', () => {
     expect(await work.values('SHOW SAMPLES')).toHaveLength(1);
   });
 
+  const list = 'CREATE SAMPLES ON t UNIFORM 100 ROWS AS s, STRATIFIED BY (g) CAP 1 AS r SEED 1';
+
+  test('of a list of samples: those that it made are found, the others are made', async () => {
+    const builder = new LeaseStore(database, systemClock, 'process 1 elsewhere');
+    const id = await abandoned(list, async () => {
+      await work.query(sample);
+      await builder.acquire(['build/r'], 1500);
+    });
+    expect(await resumed(id)).toMatchObject({ state: 'done', reason: '1 sample of t drawn; there is a sample s already' }); // prettier-ignore
+    expect(await work.values('SHOW SAMPLES')).toHaveLength(2);
+  });
+
+  test('of a list with one that has no name is told where nobody knows', async () => {
+    const unnamed = list.replace(' AS r', '');
+    const id = await abandoned(unnamed, () => work.query(sample));
+    const { state, reason } = await resumed(id);
+    expect([state, reason]).toEqual(['lost', 'the process that ran it is gone, and the sample s, made since, may be its: run it again if it is not']); // prettier-ignore
+    expect(await work.values('SHOW SAMPLES')).toHaveLength(1);
+  });
+
   test('what was there before is not taken for it', async () => {
     await work.query(sample);
     const id = await abandoned(sample, () => Promise.resolve());
     const { state, error } = await resumed(id);
     expect(state).toBe('failed');
     expect(error).toMatchObject({ code: 'DUPLICATE_NAME', span: { start: 14, end: 15 } });
+  });
+
+  test('nor in a list', async () => {
+    await work.query(sample);
+    const id = await abandoned(list, () => Promise.resolve());
+    const { state, error } = await resumed(id);
+    expect(state).toBe('failed');
+    expect(error).toMatchObject({ code: 'DUPLICATE_NAME', span: { start: 40, end: 41 } });
+    expect(await work.values('SHOW SAMPLES')).toHaveLength(1);
   });
 });
