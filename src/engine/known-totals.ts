@@ -1,12 +1,9 @@
 import type { TableEntry } from '../catalog/index.ts';
 import { withPauses } from '../common/index.ts';
-import { wholeTotals } from '../sampler/index.ts';
+import { rowsOfStratum, wholeTotals } from '../sampler/index.ts';
 import { type Control, pauseOf, type ScannedStrata } from '../sources/index.ts';
 import type { EngineState } from './state.ts';
 import { typedColumns } from './table-columns.ts';
-
-/** Strata of fewer rows are not worth it: to read a stratum's totals, check them and add them up takes as long as to scan some 250. */
-const rowsOfStratum = 512;
 
 /**
  * The totals of a whole table where a sample of it has them: its build has scanned the table for them, and every refresh keeps them

@@ -153,7 +153,9 @@ function beginPicking(
   const sampled = outline.columns.map(sampledColumn).filter((column) => column !== null);
   const columns = sampled.filter(({ name }) => !texts.has(name));
   const asked = requestOf(depth, outline, reach?.(outline));
-  const picked = scan.scanRows({ seed, keys, outliers, ...asked, columns }, control);
+  const picked = scan
+    .scanRows([{ seed, keys, outliers, ...asked, columns }], control)
+    .then(([rows]) => rows!); // of the one request
   picked.catch(() => undefined); // waited for when the strata are known
   return { depth, texts, sampled, picked };
 }

@@ -9,6 +9,7 @@
 export { buildSample, type BuildRequest } from './build-sample.ts';
 export { drawPart } from './draw-part.ts';
 export { mergeSamples, type SamplePart } from './merge-samples.ts';
+export { JointScan, rowsOfStratum } from './joint-scan.ts';
 export { orderRows } from './order-rows.ts';
 export { rulesOf } from './outlier-rules.ts';
 export { strataDrift } from './strata-drift.ts';

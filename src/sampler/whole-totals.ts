@@ -13,7 +13,7 @@ const strataAtOnce = 2 ** 11;
  * @returns null where the strata do not tell all of them: only a scan does
  */
 export function* wholeTotals(
-  { count, population, statistics }: StrataTable,
+  { count, population, statistics }: Pick<StrataTable, 'count' | 'population' | 'statistics'>,
   columns: readonly OutputColumn[],
 ): Pieces<ScannedStrata | null> {
   const united: ScannedColumn[] = [];

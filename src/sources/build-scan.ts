@@ -20,10 +20,10 @@ export interface BuildScan {
     onOutline?: (outline: StrataOutline) => void,
   ): Promise<ScannedStrata>;
   /**
-   * Second scan: all rows whose priority is at most their stratum's threshold, in any order.
-   * @param thresholds for each stratum a share of the priorities' range, in [0, 1]
+   * Second scan, one for all samples that are drawn together: of each all rows whose priority is at most their stratum's threshold, in any
+   * order. Its strata have been scanned.
    */
-  scanRows(request: RowRequest, control: Control): Promise<ScannedRows>;
+  scanRows(requests: readonly RowRequest[], control: Control): Promise<ScannedRows[]>;
   /** The second scan where keys are drawn: all rows of the keys whose priority is below a share of its range. */
   scanKeys(request: KeyRequest, control: Control): Promise<ScannedKeys>;
   /** Ends it. What it used is given back behind; the end of the source waits for that. */
@@ -128,6 +128,7 @@ export interface RowRequest {
   readonly keys: readonly string[];
   /** The rules that the strata were made with. */
   readonly outliers?: readonly OutlierRule[];
+  /** For each stratum a share of the priorities' range, in [0, 1]. */
   readonly thresholds: Float64Array;
   readonly columns: readonly SampledColumn[];
   /** For each stratum the rows that must come back at least: a stratum that falls short is fetched again with a wider threshold. */

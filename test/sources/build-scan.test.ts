@@ -1,52 +1,26 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { typeFromDuckDB } from '../../src/plan/index.ts';
 import {
   type BuildScan,
-  DuckDBSource,
   sampledColumn,
   type ScannedRows,
   type ScannedStrata,
   type StrataOutline,
 } from '../../src/sources/index.ts';
-import { Workspace } from '../support/workspace.ts';
+import { BuildTable, rowsFrom } from '../support/build-table.ts';
 
 /* The two scans of a build, against definitions computed by other means. */
 
-let work: Workspace;
-let source: DuckDBSource;
-let openScan: () => Promise<BuildScan>;
+let build: BuildTable;
 let scan: BuildScan;
 let strata: ScannedStrata;
-const table =
-  "SELECT CASE WHEN i % 7 = 0 THEN NULL ELSE 'k' || (i % 3) END AS k, (i % 100)::INTEGER AS n, CASE WHEN i % 5 <> 0 THEN 1e9 + i * 0.25 END AS x, (i / 8.0)::DECIMAL(12,3) AS d, DATE '2000-01-01' + (i % 50)::INTEGER AS day, i % 2 = 0 AS b FROM range(3000) t(i)";
-
-/** Does something with another scan of the table: a scan counts strata once. */
-async function reopened<T>(use: (fresh: BuildScan) => Promise<T>): Promise<T> {
-  const fresh = await openScan();
-  try {
-    return await use(fresh);
-  } finally {
-    fresh.close();
-  }
-}
-
 beforeAll(async () => {
-  work = await Workspace.open();
-  const path = await work.writeRows('t.parquet', table);
-  source = new DuckDBSource({ threads: 2, memoryLimitBytes: 2 ** 30, tempFolder: work.path('scratch') });
-  const { columns } = await source.inspect([path]);
-  openScan = () =>
-    source.openBuild(
-      { name: 't', files: [{ id: 1, path }] },
-      columns.map(({ name, type }) => ({ name, type: typeFromDuckDB(type) })),
-    );
-  scan = await openScan();
+  build = await BuildTable.open();
+  scan = await build.openScan();
   strata = await scan.scanStrata(['k'], {});
 });
 afterAll(async () => {
   scan.close();
-  await source.close();
-  await work.close();
+  await build.close();
 });
 
 /** Rows of the table with their key, computed here. */
@@ -61,14 +35,14 @@ test('strata come in the order of their keys, NULL last, with their sizes', () =
 test('what is told before the totals are made stays so, and rows can be picked meanwhile', async () => {
   const told: StrataOutline[] = [];
   const picked: Promise<ScannedRows>[] = [];
-  const [scanned, rows] = await reopened(async (fresh) => {
+  const [scanned, rows] = await build.with(async (fresh) => {
     const again = await fresh.scanStrata(['k'], {}, [], (outline) => {
       told.push(outline);
       const [thresholds, atLeast] = [
         new Float64Array(outline.count).fill(1),
         new Float64Array(outline.count),
       ];
-      picked.push(fresh.scanRows({ seed: 1, keys: ['k'], thresholds, atLeast, columns: [] }, {}));
+      picked.push(rowsFrom(fresh, { seed: 1, keys: ['k'], thresholds, atLeast, columns: [] }));
     });
     return [again, await Promise.all(picked)] as const;
   });
@@ -131,7 +105,7 @@ describe('outliers', () => {
   const isOutlier = (i: number): boolean => i * 125 > 250_000 || (i % 5 !== 0 && i * 0.25 > 700);
 
   test('form a stratum of their own behind the other rows of a key, none where NULL', async () => {
-    const apart = await reopened((fresh) => fresh.scanStrata(['k'], {}, rules));
+    const apart = await build.with((fresh) => fresh.scanStrata(['k'], {}, rules));
     const expected = ['k0', 'k1', 'k2', null].flatMap((key) =>
       [false, true].map((outlier) => [
         key,
@@ -148,13 +122,13 @@ describe('outliers', () => {
   });
 
   test('come back whole beside the rows drawn of the rest', async () => {
-    const [apart, rows] = await reopened(async (fresh) => {
+    const [apart, rows] = await build.with(async (fresh) => {
       const scanned = await fresh.scanStrata(['k'], {}, rules);
       const thresholds = scanned.population.map((_, h) => (scanned.takeAll![h] === 1 ? 1 : 0.1));
       const atLeast = scanned.population.map((count, h) => (scanned.takeAll![h] === 1 ? count : 0));
       const columns = scanned.columns.map(sampledColumn).filter((column) => column !== null);
       const request = { seed: 1, keys: ['k'], outliers: rules, thresholds, atLeast, columns };
-      return [scanned, await fresh.scanRows(request, {})] as const;
+      return [scanned, await rowsFrom(fresh, request)] as const;
     });
     const counts = new Float64Array(apart.count);
     for (const h of rows.stratum) counts[h]!++;
@@ -201,18 +175,24 @@ test('a stratum that falls short is fetched again until it is full', async () =>
   const columns = strata.columns.map(sampledColumn).filter((column) => column !== null);
   const atLeast = strata.population.map((rows) => Math.min(200, rows));
   // Far too few: a thousandth of each stratum.
-  const rows = await scan.scanRows(
-    { seed: 1, keys: ['k'], thresholds: strata.population.map(() => 0.001), atLeast, columns },
-    {},
-  );
+  const rows = await rowsFrom(scan, {
+    seed: 1,
+    keys: ['k'],
+    thresholds: strata.population.map(() => 0.001),
+    atLeast,
+    columns,
+  });
   const counts = new Float64Array(strata.count);
   for (const h of rows.stratum) counts[h]!++;
   for (const [h, count] of counts.entries()) expect(count).toBeGreaterThanOrEqual(atLeast[h]!);
   // And what came back are the smallest priorities: more of them with a wider threshold, none lost.
-  const all = await scan.scanRows(
-    { seed: 1, keys: ['k'], thresholds: strata.population.map(() => 1), atLeast, columns },
-    {},
-  );
+  const all = await rowsFrom(scan, {
+    seed: 1,
+    keys: ['k'],
+    thresholds: strata.population.map(() => 1),
+    atLeast,
+    columns,
+  });
   expect(all.count).toBe(3000);
   const smallest = (scanned: typeof all, h: number): bigint[] =>
     [...scanned.priority]

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { finish } from '../../src/common/index.ts';
 import { orderRows } from '../../src/sampler/index.ts';
 import { RunIndex } from '../../src/samples/index.ts';
-import { priorityExpression } from '../../src/sources/duckdb/duckdb-build-scan.ts';
+import { priorityExpression } from '../../src/sources/duckdb/pick-rows.ts';
 import { keyPriorityExpression } from '../../src/sources/duckdb/scan-keys.ts';
 
 /*

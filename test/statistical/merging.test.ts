@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { seededRandom } from '../../src/common/index.ts';
 import { doubleType, integerType } from '../../src/plan/index.ts';
 import type { Sample } from '../../src/samples/index.ts';
-import { priorityExpression } from '../../src/sources/duckdb/duckdb-build-scan.ts';
+import { priorityExpression } from '../../src/sources/duckdb/pick-rows.ts';
 import { askSample, bindAggregate } from '../support/ask-sample.ts';
 import { drawPart, mergeParts, type OpenPart } from '../support/parts.ts';
 import { rowsOf } from '../support/sample-content.ts';

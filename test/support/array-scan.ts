@@ -70,12 +70,13 @@ export function arrayScan(table: ArrayTable, options: ArrayScanOptions): BuildSc
         options.strata ?? scanStrata(table, keys, texts, strataOf(keys, outliers), options),
       );
     },
-    scanRows: (request) => {
-      const { keys, outliers } = request;
-      return Promise.resolve(
-        scanRows(table, request, keyTexts(keys, outliers), strataOf(keys, outliers), options),
-      );
-    },
+    scanRows: (requests) =>
+      Promise.resolve(
+        requests.map((request) => {
+          const { keys, outliers } = request;
+          return scanRows(table, request, keyTexts(keys, outliers), strataOf(keys, outliers), options);
+        }),
+      ),
     scanKeys: (request) => Promise.resolve(scanKeys(table, request, keyTexts(request.keys), options)),
     close: () => undefined,
   };

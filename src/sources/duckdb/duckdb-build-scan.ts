@@ -15,24 +15,26 @@ import { readCentres } from './column-centres.ts';
 import { inspectParquet, readerOf } from './files.ts';
 import { type ColumnFooter, readFooters } from './footers.ts';
 import type { LockedDatabase } from './locked-database.ts';
-import { magnitudeStatement, outlierTest, readMagnitudes } from './magnitudes.ts';
+import { magnitudeStatement, readMagnitudes } from './magnitudes.ts';
 import { quoteName } from './print-literal.ts';
-import { pullRows, storedExpression } from './pull-rows.ts';
+import { type PickedPart, pickRows, priorityExpression, thresholdOf } from './pick-rows.ts';
+import { pullRows } from './pull-rows.ts';
+import { storedExpression } from './stored-column.ts';
 import { readResult } from './read-values.ts';
 import { scanKeys } from './scan-keys.ts';
 import { scanStrata } from './scan-strata.ts';
 
 /** Strata whose thresholds are set at once. */
 const strataAtOnce = 2 ** 11;
-/** Priorities are 64-bit hashes; a double may lie so far from one that it stands for. */
-const [priorityRange, priorityStep] = [2 ** 64, 2n ** 11n];
+/** A threshold of none is widened to four times this. */
 const leastShare = 2 ** -53;
-const priorityMax = 2n ** 64n - 1n;
 
 /** The scans of builds, one after the other, in a database of its own that can read the table's files. */
 export class DuckDBBuildScan implements FileScan {
   private knownCentres: readonly number[] | null = null;
   private knownFooters: readonly ColumnFooter[] | null = null;
+  /** Names of the tables that strata are kept in, by what they are made by. */
+  private readonly strataTables = new Map<string, string>();
 
   constructor(
     private readonly database: LockedDatabase,
@@ -68,23 +70,35 @@ export class DuckDBBuildScan implements FileScan {
   ): Promise<ScannedStrata> {
     const [centres, footers] = await Promise.all([this.centres(control), this.footers(control)]);
     const relation = { paths: this.paths, reader: this.reader(), columns: this.columns, centres, footers };
-    return await scanStrata(this.database, relation, { keys, outliers, onOutline }, control);
+    const table = this.strataTable(keys, outliers);
+    return await scanStrata(this.database, relation, { table, keys, outliers, onOutline }, control);
   }
 
-  async scanRows(request: RowRequest, control: Control): Promise<ScannedRows> {
-    const shares = Float64Array.from(request.thresholds);
-    for (;;) {
-      await this.setThresholds(shares, control);
-      const rows = await pullRows(
-        this.database,
-        this.pickStatement(request, shares),
-        request.columns,
-        control,
-      );
-      const short = shortStrata(rows.stratum, shares, request.atLeast);
-      if (short.length === 0) return rows;
-      for (const stratum of short) shares[stratum] = Math.min(1, 4 * Math.max(shares[stratum]!, leastShare));
+  async scanRows(requests: readonly RowRequest[], control: Control): Promise<ScannedRows[]> {
+    const thresholds = requests.map((request) => Float64Array.from(request.thresholds));
+    const scanned: ScannedRows[] = [];
+    let asked = [...requests.keys()];
+    while (asked.length > 0) {
+      const parts = asked.map((place) => ({ ...requests[place]!, thresholds: thresholds[place]! })); // one each
+      const rows = await this.pick(parts, control);
+      for (const [part, place] of asked.entries()) scanned[place] = rows[part]!; // the same
+      asked = asked.filter((place) => widen(thresholds[place]!, requests[place]!, scanned[place]!));
     }
+    return scanned;
+  }
+
+  /** The rows of each sample whose priority is at most their stratum's threshold. */
+  private async pick(requests: readonly RowRequest[], control: Control): Promise<ScannedRows[]> {
+    const parts: PickedPart[] = [];
+    for (const [place, request] of requests.entries()) {
+      const { keys, outliers = [], thresholds } = request;
+      const isOne = keys.length === 0 && outliers.length === 0;
+      const tables = { strata: this.strataTable(keys, outliers), thresholds: `thresholds${place}` };
+      if (!isOne) await this.setThresholds(tables.thresholds, thresholds, control);
+      parts.push({ ...request, tables: isOne ? null : tables });
+    }
+    const relation = { reader: this.reader(), columns: this.columns, fileNumber: this.fileNumber() };
+    return await pullRows(this.database, pickRows(relation, parts), control);
   }
 
   async scanKeys(request: KeyRequest, control: Control): Promise<ScannedKeys> {
@@ -117,11 +131,19 @@ export class DuckDBBuildScan implements FileScan {
     return this.knownFooters;
   }
 
+  /** The table of the strata that are made by some keys and rules. */
+  private strataTable(keys: readonly string[], outliers: readonly OutlierRule[]): string {
+    const by = JSON.stringify([keys, outliers]);
+    const table = this.strataTables.get(by) ?? `strata${this.strataTables.size}`;
+    this.strataTables.set(by, table);
+    return table;
+  }
+
   /** Brings the thresholds into DuckDB, as priorities. */
-  private async setThresholds(thresholds: Float64Array, control: Control): Promise<void> {
+  private async setThresholds(table: string, thresholds: Float64Array, control: Control): Promise<void> {
     await this.database.call(async (connection) => {
-      await connection.run('CREATE OR REPLACE TABLE thresholds (h INTEGER, most UBIGINT)');
-      const appender = await connection.createAppender('thresholds');
+      await connection.run(`CREATE OR REPLACE TABLE ${table} (h INTEGER, most UBIGINT)`);
+      const appender = await connection.createAppender(table);
       for (const [stratum, share] of thresholds.entries()) {
         appender.appendInteger(stratum);
         appender.appendUBigInt(thresholdOf(share));
@@ -130,21 +152,6 @@ export class DuckDBBuildScan implements FileScan {
       }
       appender.closeSync();
     }, control);
-  }
-
-  /** The rows whose priority is at most their stratum's threshold. */
-  private pickStatement({ seed, keys, columns, outliers = [] }: RowRequest, shares: Float64Array): string {
-    const priority = this.rowPriority(seed);
-    const matches = keys.map((key, place) => `t.${quoteName(key)} IS NOT DISTINCT FROM s.k${place}`);
-    if (outliers.length > 0) matches.push(`${outlierTest(outliers, this.columns, 't.')} = s.o`);
-    const stored = columns.map((column, place) => `${storedExpression(column)} AS c${place}`);
-    const picked = [`${priority} AS u`, ...stored].join(', ');
-    // No row lies beyond the greatest threshold: that a reader of files can tell by itself, where it leaves any out.
-    const share = shares.reduce((most, each) => Math.max(most, each), 0);
-    const greatest = share < 1 ? `${priority} <= ${thresholdOf(share)}::UBIGINT` : 'TRUE';
-    if (matches.length === 0) return `SELECT 0 AS h, ${picked} FROM ${this.reader()} t WHERE ${greatest}`;
-    const strata = `(SELECT * FROM strata JOIN thresholds USING (h)) s`;
-    return `SELECT s.h, ${picked} FROM ${this.reader()} t JOIN ${strata} ON ${matches.join(' AND ')} WHERE ${priority} <= s.most AND ${greatest}`;
   }
 
   private rowPriority(seed: number): string {
@@ -160,24 +167,11 @@ export class DuckDBBuildScan implements FileScan {
   }
 }
 
-/** Strata with fewer rows than they must have, though not all of theirs were asked for. */
-function shortStrata(stratum: Int32Array, shares: Float64Array, atLeast: Float64Array): number[] {
+/** Widens the thresholds of strata with fewer rows than they must have, though not all of theirs were asked for. @returns whether there are any */
+function widen(shares: Float64Array, { atLeast }: RowRequest, { stratum }: ScannedRows): boolean {
   const counts = new Int32Array(shares.length);
   for (let row = 0; row < stratum.length; row++) counts[stratum[row]!]!++; // row < length, one entry a stratum
-  return [...shares.keys()].filter((each) => shares[each]! < 1 && counts[each]! < atLeast[each]!);
-}
-
-/** A share of the priorities' range as a priority, never less than it. */
-function thresholdOf(share: number): bigint {
-  const threshold = BigInt(Math.ceil(share * priorityRange)) + priorityStep;
-  return threshold < priorityMax ? threshold : priorityMax;
-}
-
-/**
- * A row's priority, in SQL: a hash of its identity and the seed. The hash is applied twice: DuckDB's hash of several values mixes
- * the last one in so weakly that the small priorities of neighbouring seeds depend on each other.
- * @param file the catalog's number of the row's file @param row its place in the file
- */
-export function priorityExpression(file: string, row: string, seed: string): string {
-  return `hash(hash(${file}::BIGINT, ${row}::BIGINT, ${seed}::BIGINT))`;
+  const short = [...shares.keys()].filter((each) => shares[each]! < 1 && counts[each]! < atLeast[each]!);
+  for (const each of short) shares[each] = Math.min(1, 4 * Math.max(shares[each]!, leastShare));
+  return short.length > 0;
 }

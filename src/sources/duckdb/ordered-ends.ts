@@ -91,11 +91,11 @@ export class OrderedEnds {
   }
 
   /**
-   * The least and greatest values, by {@link statisticName}, one for each row of the table `strata` in the order of `h`. Where a stratum
-   * may have others between both ends, the rows there are read too.
+   * The least and greatest values, by {@link statisticName}, one for each row of the table of the strata in the order of `h`. Where a
+   * stratum may have others between both ends, the rows there are read too.
    */
-  async byStratum(control: Control): Promise<TotalsByName> {
-    const found = await this.match(control);
+  async byStratum(strata: string, control: Control): Promise<TotalsByName> {
+    const found = await this.match(strata, control);
     if (this.ordered.columns.every((column) => isProven(column, totalsOf(found, column.place)))) return found;
     const { from, to } = this.ordered;
     const names = this.file.keys.map(({ name }) => name);
@@ -108,16 +108,16 @@ export class OrderedEnds {
       `CREATE OR REPLACE TABLE ends AS SELECT ${united.join(', ')} FROM (${all}) GROUP BY ${names.join(', ')}`,
       control,
     );
-    return await this.match(control);
+    return await this.match(strata, control);
   }
 
   /** What was read of each stratum. */
-  private async match(control: Control): Promise<TotalsByName> {
+  private async match(strata: string, control: Control): Promise<TotalsByName> {
     const names = this.ordered.columns.flatMap(({ place }) =>
       ends.map(({ name }) => statisticName(name, place)),
     );
     const matches = this.file.keys.map(({ name }) => `s.${name} IS NOT DISTINCT FROM e.${name}`);
-    const sql = `SELECT ${names.map((name) => `e.${name}`).join(', ')} FROM strata s LEFT JOIN ends e ON ${matches.join(' AND ')} ORDER BY s.h`;
+    const sql = `SELECT ${names.map((name) => `e.${name}`).join(', ')} FROM ${strata} s LEFT JOIN ends e ON ${matches.join(' AND ')} ORDER BY s.h`;
     const { values } = await this.database.query(sql, readResult, control);
     return new Map(names.map((name, place) => [name, values[place]!])); // one array a column
   }

@@ -68,8 +68,10 @@ export async function scanKeys(
   const picked = [...stored, 'd.u'].map((expression, place) => `${expression} AS c${place}`).join(', ');
   const known = await readTotals(database, relation.columns, control);
   await database.run('DROP TABLE universe', control);
-  const pick = `SELECT d.h, ${rowPriority} AS u, ${picked} FROM ${reader} t JOIN drawn d ON ${on}`;
-  const rows = await pullRows(database, pick, [...columns, priorityColumn], control);
+  const sql = `SELECT d.h AS h0, ${rowPriority} AS u0, ${picked} FROM ${reader} t JOIN drawn d ON ${on}`;
+  const held = [...columns, priorityColumn];
+  const [scanned] = await pullRows(database, { sql, columns: held, parts: [[...held.keys()]] }, control);
+  const rows = scanned!; // of the one sample
   const { values } = rows.columns.at(-1)!; // the last one is the key's priority
   return {
     ...known,

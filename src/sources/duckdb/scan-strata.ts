@@ -34,6 +34,8 @@ export interface StrataRelation {
 
 /** What strata are made by. */
 export interface StrataRequest {
+  /** Name of the table that they are kept in. */
+  readonly table: string;
   readonly keys: readonly string[];
   /** Where there are any, rows beyond one of them form strata of their own. */
   readonly outliers: readonly OutlierRule[];
@@ -47,11 +49,11 @@ interface Computed {
   readonly sql: string;
 }
 
-/** First scan of a build: makes the table `strata`, and reads it. */
+/** First scan of a build: makes the table of the strata, and reads it. */
 export async function scanStrata(
   database: LockedDatabase,
   relation: StrataRelation,
-  { keys, outliers, onOutline }: StrataRequest,
+  { table, keys, outliers, onOutline }: StrataRequest,
   control: Control,
 ): Promise<ScannedStrata> {
   const { columns, reader } = relation;
@@ -61,14 +63,14 @@ export async function scanStrata(
   const statistics = quickStatistics(relation, parts, ordered);
   const grouped = { parts, order: orderOf(parts), reader };
   await database.run(
-    `CREATE OR REPLACE TABLE strata AS SELECT (row_number() OVER (ORDER BY ${grouped.order}) - 1)::INTEGER AS h, * FROM (${groupedRows(grouped, statistics)}) WHERE n > 0`,
+    `CREATE OR REPLACE TABLE ${table} AS SELECT (row_number() OVER (ORDER BY ${grouped.order}) - 1)::INTEGER AS h, * FROM (${groupedRows(grouped, statistics)}) WHERE n > 0`,
     control,
   );
   const names = statistics.map(({ name }) => name);
-  const found = await readStrata(database, [...parts.map(({ name }) => name), 'n', ...names.filter(isOutlined)], control); // prettier-ignore
+  const found = await readStrata(database, table, [...parts.map(({ name }) => name), 'n', ...names.filter(isOutlined)], control); // prettier-ignore
   const population = Float64Array.from(found.get('n')!, Number); // read, as the others below
   addTold(found, relation, parts.length === 0);
-  for (const [name, told] of (await ordered?.byStratum(control)) ?? []) found.set(name, told);
+  for (const [name, told] of (await ordered?.byStratum(table, control)) ?? []) found.set(name, told);
   const strata = {
     count: population.length,
     takeAll: outliers.length === 0 ? null : Uint8Array.from(found.get('o')!, Number),
@@ -86,7 +88,7 @@ export async function scanStrata(
       beside = { ...control, onProgress: undefined }; // the scan that has begun tells its own
     }
   }
-  const sums = await readStrata(database, names.filter((each) => !isOutlined(each)), beside); // prettier-ignore
+  const sums = await readStrata(database, table, names.filter((each) => !isOutlined(each)), beside); // prettier-ignore
   for (const [name, each] of sums) found.set(name, each);
   return { ...strata, columns: await scannedColumns(database, grouped, relation, { count: strata.count, found }, beside) }; // prettier-ignore
 }
@@ -203,13 +205,14 @@ function groupedRows({ parts, reader }: Grouped, statistics: readonly Computed[]
   return `SELECT ${computed.map(({ name, sql }) => `${sql} AS ${name}`).join(', ')} FROM ${reader} GROUP BY ALL`;
 }
 
-/** Columns of the table `strata`, in the order of the strata. */
+/** Columns of the table of the strata, in their order. */
 async function readStrata(
   database: LockedDatabase,
+  table: string,
   names: readonly string[],
   control: Control,
 ): Promise<Map<string, readonly Scalar[]>> {
-  const sql = `SELECT ${['h', ...names].join(', ')} FROM strata ORDER BY h`;
+  const sql = `SELECT ${['h', ...names].join(', ')} FROM ${table} ORDER BY h`;
   const { columns, values } = await database.query(sql, readResult, control);
   return new Map(columns.map(({ name }, place) => [name, values[place]!])); // one array a column
 }
