@@ -3,12 +3,14 @@ import { groupDigits } from '../common/index.ts';
 import type { CreateSamplesStatement, Identifier, SampleMethod } from '../parser/index.ts';
 import type { Scalar } from '../plan/index.ts';
 import type { ProposedSample } from '../sampler/index.ts';
+import { checkSample } from './check-sample.ts';
+import { createTogether, type WantedSample } from './create-together.ts';
 import { countOf, describeMethod, percentOf } from './describe.ts';
 import { commandTypes, rowsAnswer } from './rows-answer.ts';
 import type { RunControl } from './run-control.ts';
 import type { RoutedAnswer } from './select-run.ts';
 import { type FoundProposal, findProposal } from './sample-proposal.ts';
-import { baseName, createSample, dropSample, freeSampleName } from './samples.ts';
+import { baseName, dropSample, freeSampleName } from './samples.ts';
 import type { EngineState } from './state.ts';
 
 const { text, count, number } = commandTypes;
@@ -16,7 +18,7 @@ const { text, count, number } = commandTypes;
 /**
  * CREATE SAMPLES … BUDGET: finds the samples that serve the table's queries best within the budget, makes them, and drops samples of its
  * own that are not among them. Those that the user created stay.
- * @throws QueryError as {@link findProposal} and {@link createSample}: what was made by then stays
+ * @throws QueryError as {@link findProposal} and {@link createTogether}
  */
 export async function createSamples(
   state: EngineState,
@@ -26,11 +28,11 @@ export async function createSamples(
 ): Promise<RoutedAnswer> {
   const found = await findProposal(state, statement, table, control);
   const { samples } = found.proposal;
-  const names = new Map<ProposedSample, string>();
-  const created = samples.filter(({ action }) => action === 'create');
-  // Those with strata first: what they know of the table spares a uniform one a scan.
-  for (const sample of created.toSorted((a, b) => Number(b.cap !== null) - Number(a.cap !== null)))
-    names.set(sample, await make(state, statement, table, sample, control));
+  const proposed = samples.filter(({ action }) => action === 'create');
+  const wanted: WantedSample[] = [];
+  for (const sample of proposed) wanted.push(await want(state, statement, table, sample));
+  const created = await createTogether(state, table, wanted, control);
+  const names = new Map(proposed.map((sample, place) => [sample, created[place]!.entry.name])); // one each
   // New ones are there before old ones go: at no time is there nothing to answer from.
   for (const { action, name } of samples)
     if (action === 'drop' && name !== null) await dropSample(state, { kind: 'drop', what: 'sample', name: { name, span: statement.span }, ifExists: true, span: statement.span }); // prettier-ignore
@@ -53,32 +55,20 @@ export async function explainSamples(
   );
 }
 
-/** Makes a proposed sample as CREATE SAMPLE does. @returns its name */
-async function make(
+/** A proposed sample as CREATE SAMPLE would have it. */
+async function want(
   state: EngineState,
-  { table: tableName, span }: CreateSamplesStatement,
+  { table: named, span }: CreateSamplesStatement,
   table: TableEntry,
-  sample: ProposedSample,
-  control: RunControl,
-): Promise<string> {
+  { cap, rows, columns, why }: ProposedSample,
+): Promise<WantedSample> {
   const identifier = (name: string): Identifier => ({ name, span });
   const method: SampleMethod =
-    sample.cap === null
-      ? { kind: 'uniform', size: { unit: 'rows', amount: { value: sample.rows, span } }, span }
-      : {
-          kind: 'stratified',
-          columns: sample.columns.map(identifier),
-          cap: { value: sample.cap, span },
-          span,
-        };
-  const { columns } = await createSample(
-    state,
-    { kind: 'create-sample', name: null, ifNotExists: false, table: tableName, method, outliersOf: [], seed: null, span }, // prettier-ignore
-    table,
-    control,
-    sample.why,
-  );
-  return columns[0]!.values.at(0) as string; // the answer begins with the name
+    cap === null
+      ? { kind: 'uniform', size: { unit: 'rows', amount: { value: rows, span } }, span }
+      : { kind: 'stratified', columns: columns.map(identifier), cap: { value: cap, span }, span };
+  const asked = { name: null, ifNotExists: false, table: named, method, outliersOf: [], seed: null };
+  return { checked: await checkSample(state, asked, table), advice: why };
 }
 
 function methodOf({ columns, cap, rows }: ProposedSample): SamplingMethod {

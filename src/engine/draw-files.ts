@@ -6,7 +6,7 @@ import { typedColumns } from './table-columns.ts';
 
 /**
  * Draws a sample of a table's files, or of some of them: it is complete on the device, and nobody's until it is published.
- * @param request with a number that was taken for its files
+ * @param request with a number that was taken for its files @param shared a scan of the files that others use too; not there: one of its own
  * @throws QueryError as {@link buildSample}
  */
 export async function drawFiles(
@@ -14,9 +14,10 @@ export async function drawFiles(
   table: Pick<TableEntry, 'name' | 'columns' | 'files'>,
   request: Omit<BuildRequest, 'folder'>,
   watch: Control,
+  shared?: BuildScan,
 ): ReturnType<typeof buildSample> {
   const { name, files } = table;
-  const scan = await source.openBuild({ name, files }, typedColumns(table));
+  const scan = shared ?? (await source.openBuild({ name, files }, typedColumns(table)));
   try {
     return await buildSample(environment.files, scan, { ...request, folder: folders.samples }, watch);
   } finally {

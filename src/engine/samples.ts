@@ -1,6 +1,7 @@
 import { findNamed, type SampleEntry, type SamplingMethod, type TableEntry } from '../catalog/index.ts';
 import { didYouMean, QueryError } from '../common/index.ts';
 import type { CreateSampleStatement, DropStatement } from '../parser/index.ts';
+import type { BuildScan } from '../sources/index.ts';
 import { type BuildClaim, claimBuild, publishSample, underClaim } from './build-claim.ts';
 import { type CheckedSample, checkSample, type KeptSample } from './check-sample.ts';
 import { countOf, describeMethod, describeOutliers } from './describe.ts';
@@ -33,7 +34,6 @@ export function freeSampleName(state: EngineState, base: string): string {
 
 /**
  * CREATE SAMPLE: draws the sample, writes its files, publishes it.
- * @param advice why the advisor makes it
  * @throws QueryError as {@link checkSample}, {@link claimSample} and {@link drawSample}
  */
 export async function createSample(
@@ -41,12 +41,11 @@ export async function createSample(
   statement: CreateSampleStatement,
   table: TableEntry,
   control: RunControl,
-  advice?: string,
 ): Promise<RoutedAnswer> {
   const checked = await checkSample(state, statement, table);
   const claimed = 'entry' in checked ? checked : await claimSample(state, checked, table, control);
   if ('entry' in claimed) return samplesAnswer([claimed.entry], claimed.reason);
-  const entry = await drawSample(state, table, claimed, control, advice);
+  const entry = await drawSample(state, table, claimed, control);
   const { outliers } = entry.method;
   const taken = outliers === undefined ? '' : `; ${describeOutliers(outliers)}`;
   return samplesAnswer(
@@ -59,6 +58,14 @@ export async function createSample(
 export interface ClaimedSample {
   readonly checked: CheckedSample;
   readonly claim: BuildClaim;
+}
+
+/** How a sample is drawn. */
+export interface DrawOptions {
+  /** The advisor's reason; not there: somebody asked for this very sample. */
+  readonly advice?: string | undefined;
+  /** A scan that others use too. */
+  readonly scan?: BuildScan;
 }
 
 /** Gets the right to build a sample that was checked, or finds the one that has come since. @throws QueryError as {@link claimBuild} */
@@ -76,7 +83,6 @@ export async function claimSample(
 
 /**
  * Draws a sample under the sole right to its name, publishes it, and gives the right back.
- * @param advice the advisor's reason; undefined: somebody asked for this very sample
  * @throws QueryError LEASE_LOST, CHANGED_FILE, CANCELLED, STORAGE
  */
 export async function drawSample(
@@ -84,7 +90,7 @@ export async function drawSample(
   table: TableEntry,
   { checked: { method, outliersOf, seed }, claim }: ClaimedSample,
   runControl: RunControl,
-  advice?: string,
+  { advice, scan }: DrawOptions = {},
 ): Promise<SampleEntry> {
   const { name, lease } = claim;
   const watch = sourceControl(runControl, 'scan');
@@ -95,7 +101,7 @@ export async function drawSample(
     const whole = needsWhole ? await knownTotals(state, table, control) : null;
     const totals = whole === null ? {} : { whole };
     const request = { method, outliersOf, seed, ...totals, number };
-    const { outliers, ...built } = await drawFiles(state, table, request, control);
+    const { outliers, ...built } = await drawFiles(state, table, request, control, scan);
     return {
       id: number,
       tableId: table.id,

@@ -128,29 +128,35 @@ describe('nothing is drawn', () => {
   });
 });
 
-test('what was made before it was cancelled stays, and nothing else', async () => {
-  const database = openDatabase(work.path('data/catalog.sqlite'), catalogMigrations);
-  const published = database.prepare('SELECT name FROM samples');
+test('a list that is cancelled leaves nothing', async () => {
   const controller = new AbortController();
   const list = 'UNIFORM 50 ROWS AS z, STRATIFIED BY (g) CAP 30 AS s, UNIFORM 60 ROWS AS a';
-  let files: string[] = [];
   const making = work.engine.query(`CREATE SAMPLES ON t ${list}`, {
     signal: controller.signal,
-    onProgress: () => {
-      if (published.all().length === 0) return;
-      if (!controller.signal.aborted) files = sampleFiles();
-      controller.abort();
-    },
+    onProgress: () => controller.abort(),
   });
   await expect(making).rejects.toMatchObject({ code: 'CANCELLED' });
-  database.close();
-  expect((await samples()).map(({ sample }) => sample)).toEqual(['z']);
-  expect(sampleFiles()).toEqual(files);
+  expect(await samples()).toEqual([]);
+  expect(sampleFiles()).toEqual([]);
   expect(await work.values('SHOW LEASES')).toEqual([]);
-  const { rows, answer } = await work.query(`CREATE SAMPLES IF NOT EXISTS ON t ${list}`);
-  expect(namesOf(rows)).toEqual(['z', 's', 'a']);
-  expect(answer.reason).toBe('2 samples of t drawn; there is a sample z already');
 });
+
+test.each(['STRATIFIED BY (h) CAP 5', 'STRATIFIED BY (h, g) CAP 5 OUTLIERS OF (x)'])(
+  'where %s cannot be drawn the others are',
+  async (failing) => {
+    await work.table('wide', 'SELECT i AS x, i % 50 AS g, (18446744073709551615 - i % 3)::UBIGINT AS h FROM range(4000) t(i)'); // prettier-ignore
+    const list = `${failing} AS b, UNIFORM 50 ROWS AS z, STRATIFIED BY (g) CAP 30 AS s`;
+    expect((await work.error(`CREATE SAMPLES ON wide ${list}`)).code).toBe('NOT_SUPPORTED');
+    expect((await samples()).map(({ sample, rows }) => [sample, rows])).toEqual([
+      ['s', 1500],
+      ['z', 50],
+    ]);
+    expect(sampleFiles()).toHaveLength(4);
+    expect(await work.values('SHOW LEASES')).toEqual([]);
+    const { answer } = await work.query('CREATE SAMPLES IF NOT EXISTS ON wide UNIFORM 50 ROWS AS z, UNIFORM 60 ROWS AS a'); // prettier-ignore
+    expect(answer.reason).toBe('1 sample of wide drawn; there is a sample z already');
+  },
+);
 
 test('lists that wait for samples of each other come to their end', async () => {
   const other = await openEngine({ dataDir: work.path('data'), allowedPaths: [work.folder], threads: 2 });
