@@ -3,7 +3,7 @@ import type { Storage } from '../columns/index.ts';
 import { type FileSystem, type Pause, withoutPause, withPauses } from '../common/index.ts';
 import { BlockCutter } from './block-cutter.ts';
 import { type Column, type ColumnFileManifest, defaultBlockRows } from './column-file.ts';
-import { describeColumnFile } from './describe-column-file.ts';
+import { type BlockHashes, describeColumnFile, hashBlock } from './describe-column-file.ts';
 import { encodeDictionary, type EncodedDictionary } from './encode-dictionary.ts';
 import { FileAppender } from './file-appender.ts';
 
@@ -123,16 +123,19 @@ export async function writeArrowFile(
     const writer = new arrow.RecordBatchFileWriter();
     const made = new MadeChunks();
     writer.reset(made, schema);
+    const hashes: BlockHashes[] = [];
     // An empty table still needs its schema and dictionaries: a batch without rows carries them.
     for (let block = 0; block < Math.max(1, cutter.count); block++) {
       writer.write(makeBatch(block, cutter, columns, schema, vectors));
-      await appender.append(made.take());
-      await pause();
+      const before = appender.append(made.take());
+      // Hashed while it is written, which takes as long.
+      hashes.push(await hashBlock(block, cutter, columns, pause));
+      await before;
     }
     writer.close();
     await appender.append(made.take());
     const byteLength = await appender.finish();
-    const manifest = await describeColumnFile(file, byteLength, columns, dictionaries, cutter, pause);
+    const manifest = await describeColumnFile(file, byteLength, columns, dictionaries, hashes, cutter);
     await appender.synced();
     return manifest;
   } finally {

@@ -126,4 +126,26 @@ describe('a column file of many blocks', () => {
       expectQuietAtClose(device);
     },
   );
+
+  const giveUpWhen = async (device: WatchedDevice, isEnough: () => boolean): Promise<void> => {
+    const pause = (): Promise<void> => (isEnough() ? Promise.reject(new Error('enough')) : Promise.resolve());
+    await expect(writeColumnFile(device.files, newPath(), columns, rows, { pause })).rejects.toThrow(
+      'enough',
+    );
+    expectQuietAtClose(device);
+  };
+
+  test('that is given up is written no further', async () => {
+    const device = new WatchedDevice();
+    let pauses = 0;
+    await giveUpWhen(device, () => ++pauses === 20);
+    // Of 92 that all would take: at most what was given until then.
+    expect(device.calls('write').length).toBeLessThan(30);
+  });
+
+  test('that is given up while it is synced is closed behind that', async () => {
+    const device = new WatchedDevice();
+    await giveUpWhen(device, () => device.events.includes('sync 1'));
+    expect(device.calls('sync')).toEqual(['sync 1']);
+  });
 });
