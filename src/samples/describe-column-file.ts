@@ -6,9 +6,37 @@ import type { EncodedDictionary } from './encode-dictionary.ts';
 import { scanMessages } from './scan-messages.ts';
 import { sha256 } from './sha256.ts';
 
-function extent(offset: number | undefined, bytes: Uint8Array): Extent {
+/** A buffer's length and hash. */
+type Hashed = Omit<Extent, 'offset'>;
+
+/** Of each column the buffers of a block; `validity` is null where no row of it is NULL. */
+export type BlockHashes = readonly { readonly values: Hashed; readonly validity: Hashed | null }[];
+
+const hash = (bytes: Uint8Array): Hashed => ({ length: bytes.length, sha256: sha256(bytes) });
+
+function extent(offset: number | undefined, hashed: Hashed): Extent {
   if (offset === undefined) throw new Error('the Arrow writer left a buffer out');
-  return { offset, length: bytes.length, sha256: sha256(bytes) };
+  return { offset, ...hashed };
+}
+
+/** Hashes the buffers of a block, and between columns lets go on what is written meanwhile. */
+export async function hashBlock(
+  block: number,
+  cutter: BlockCutter,
+  columns: readonly Column[],
+  pause: Pause,
+): Promise<BlockHashes> {
+  const hashes: BlockHashes[number][] = [];
+  for (const column of columns) {
+    const bits = cutter.validity(column, block);
+    hashes.push({
+      values: hash(cutter.values(column, block)),
+      validity: bits === null ? null : hash(bits),
+    });
+    await new Promise((resume) => setImmediate(resume));
+    await pause();
+  }
+  return hashes;
 }
 
 /** Finds every buffer in the written file and pairs it with the hash of the array it came from. */
@@ -17,8 +45,8 @@ export async function describeColumnFile(
   byteLength: number,
   columns: readonly Column[],
   dictionaries: readonly (EncodedDictionary | null)[],
+  hashes: readonly BlockHashes[],
   cutter: BlockCutter,
-  pause: Pause,
 ): Promise<ColumnFileManifest> {
   const messages = await scanMessages(file);
   const batches = messages.filter(({ kind }) => kind === 'batch');
@@ -32,12 +60,11 @@ export async function describeColumnFile(
     const blocks: ColumnManifest['blocks'][number][] = [];
     for (let block = 0; block < cutter.count; block++) {
       const offsets = batches[block]!.bufferOffsets;
-      const bits = cutter.validity(column, block);
+      const { values, validity } = hashes[block]![place]!;
       blocks.push({
-        values: extent(offsets[2 * place + 1], cutter.values(column, block)),
-        validity: bits === null ? null : extent(offsets[2 * place], bits),
+        values: extent(offsets[2 * place + 1], values),
+        validity: validity === null ? null : extent(offsets[2 * place], validity),
       });
-      await pause();
     }
     described.push({
       name: column.name,
@@ -49,8 +76,8 @@ export async function describeColumnFile(
           ? null
           : {
               entries: encoded.offsets.length - 1,
-              offsets: extent(at[1], bytesOf(encoded.offsets)),
-              bytes: extent(at[2], encoded.bytes),
+              offsets: extent(at[1], hash(bytesOf(encoded.offsets))),
+              bytes: extent(at[2], hash(encoded.bytes)),
             },
       blocks,
     });
@@ -61,7 +88,7 @@ export async function describeColumnFile(
     byteLength,
     rows: cutter.rows,
     blockRows: cutter.blockRows,
-    head: extent(0, headBytes),
+    head: extent(0, hash(headBytes)),
     columns: described,
   };
 }

@@ -1,10 +1,11 @@
 import * as arrow from 'apache-arrow';
 import type { Storage } from '../columns/index.ts';
-import { type FileSystem, type OpenFile, type Pause, withoutPause, withPauses } from '../common/index.ts';
+import { type FileSystem, type Pause, withoutPause, withPauses } from '../common/index.ts';
 import { BlockCutter } from './block-cutter.ts';
 import { type Column, type ColumnFileManifest, defaultBlockRows } from './column-file.ts';
-import { describeColumnFile } from './describe-column-file.ts';
+import { type BlockHashes, describeColumnFile, hashBlock } from './describe-column-file.ts';
 import { encodeDictionary, type EncodedDictionary } from './encode-dictionary.ts';
+import { FileAppender } from './file-appender.ts';
 
 const arrowTypes: Readonly<Record<Storage, () => arrow.DataType>> = {
   int8: () => new arrow.Int8(),
@@ -76,25 +77,18 @@ function makeBatch(
   return new arrow.RecordBatch(schema, struct);
 }
 
-/** Bytes that are written at once: the writer gives each buffer of each column by itself, and the padding behind it. */
-const writeBytes = 2 ** 18;
+/** What the Arrow writer makes of a batch, as it makes it: headers, and views of the columns. */
+class MadeChunks extends arrow.AsyncByteQueue {
+  private chunks: Uint8Array[] = [];
 
-/** Writes chunks one behind the other. @returns their bytes */
-async function append(file: OpenFile, chunks: AsyncIterable<Uint8Array>): Promise<number> {
-  let [held, heldBytes, position] = [[] as Uint8Array[], 0, 0];
-  const write = async (): Promise<void> => {
-    if (heldBytes === 0) return;
-    await file.write(held.length === 1 ? held[0]! : Buffer.concat(held), position);
-    position += heldBytes;
-    [held, heldBytes] = [[], 0];
-  };
-  for await (const chunk of chunks) {
-    held.push(chunk);
-    heldBytes += chunk.length;
-    if (heldBytes >= writeBytes) await write();
+  override write(chunk: Uint8Array): void {
+    this.chunks.push(chunk);
   }
-  await write();
-  return position;
+  take(): readonly Uint8Array[] {
+    const taken = this.chunks;
+    this.chunks = [];
+    return taken;
+  }
 }
 
 /** How a column file is written. */
@@ -123,34 +117,30 @@ export async function writeArrowFile(
   for (const { dictionary } of columns)
     dictionaries.push(dictionary === null ? null : await withPauses(encodeDictionary(dictionary), pause));
   const { schema, vectors } = describe(columns, dictionaries);
-  const writer = new arrow.RecordBatchFileWriter();
   const file = await files.open(path, 'create');
-  const written = append(file, writer);
-  // It is waited for below, unless something else fails first.
-  written.catch(() => undefined);
+  const appender = new FileAppender(file);
   try {
-    writer.reset(undefined, schema);
+    const writer = new arrow.RecordBatchFileWriter();
+    const made = new MadeChunks();
+    writer.reset(made, schema);
+    const hashes: BlockHashes[] = [];
     // An empty table still needs its schema and dictionaries: a batch without rows carries them.
     for (let block = 0; block < Math.max(1, cutter.count); block++) {
       writer.write(makeBatch(block, cutter, columns, schema, vectors));
-      // The writer queues; wait now and then so that the queue stays short.
-      if (block % 16 === 15) await new Promise((resume) => setImmediate(resume));
-      await pause();
+      const before = appender.append(made.take());
+      // Hashed while it is written, which takes as long.
+      hashes.push(await hashBlock(block, cutter, columns, pause));
+      await before;
     }
     writer.close();
-    const byteLength = await written;
-    // What was written is hashed while the device takes it, which is as long.
-    const synced = file.sync();
-    synced.catch(() => undefined); // waited for below, unless describing fails first
-    const manifest = await describeColumnFile(file, byteLength, columns, dictionaries, cutter, pause);
-    await synced;
+    await appender.append(made.take());
+    const byteLength = await appender.finish();
+    const manifest = await describeColumnFile(file, byteLength, columns, dictionaries, hashes, cutter);
+    await appender.synced();
     return manifest;
-  } catch (error) {
-    // Nothing may be written any more when the file closes.
-    writer.abort(error);
-    await written.catch(() => undefined);
-    throw error;
   } finally {
+    // Nothing may be written any more when the file closes.
+    await appender.settle();
     await file.close();
   }
 }
