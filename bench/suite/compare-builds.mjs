@@ -6,29 +6,34 @@ import { withDataDir } from './tables.mjs';
 
 const program = fileURLToPath(new URL('build-process.mjs', import.meta.url));
 
-const uniform = { name: 'uniform', method: 'UNIFORM 1%' };
-const city = { name: 'city', method: 'STRATIFIED BY (city) CAP 1000' };
-/** Built one after the other in one process: as CREATE SAMPLES does, and the other way round. What is built second may go by the first. */
-const orders = [
-  [city, uniform],
-  [uniform, city],
+const uniform = 'UNIFORM 1%';
+const city = 'STRATIFIED BY (city) CAP 1000';
+const alone = {
+  uniform: `CREATE SAMPLE uniform ON sessions ${uniform}`,
+  city: `CREATE SAMPLE city ON sessions ${city}`,
+};
+/** Both by one statement, and one after the other: what is created second may go by the first. */
+const ways = [
+  [`CREATE SAMPLES ON sessions ${uniform} AS uniform, ${city} AS city`],
+  [alone.city, alone.uniform],
+  [alone.uniform, alone.city],
 ];
 
 /**
- * Builds samples, each order in a process of its own, once, and has DuckDB scan all columns twice, which is what a build needs at least.
+ * Creates the samples, each way in a process of its own, once, and has DuckDB scan all columns twice, which is what a build needs at least.
  * @param {import('@duckdb/node-api').DuckDBConnection} duckdb
  * @param {import('./tables.mjs').BenchTable} table
  */
 export async function compareBuilds(duckdb, table) {
   const scan = `SELECT max(COLUMNS(*)) FROM ${table.name}`;
   const compared = [];
-  for (const order of orders) {
+  for (const statements of ways) {
     const twoScans = await measure(async () => {
       await duckdb.runAndReadAll(scan);
       await duckdb.runAndReadAll(scan);
     }, longRuns);
     const builds = await withDataDir(null, 'builds', async (dataDir) => {
-      const args = [program, table.path, dataDir, JSON.stringify(order)];
+      const args = [program, table.path, dataDir, JSON.stringify(statements)];
       const { stdout } = await promisify(execFile)(process.execPath, args);
       return /** @type {BuildMeasurement[]} */ (JSON.parse(stdout));
     });
@@ -37,5 +42,6 @@ export async function compareBuilds(duckdb, table) {
   return compared;
 }
 
-/** @typedef {{name: string, method: string, ms: number, rows: number, strata: number, bytes: number, peakBytes: number}} BuildMeasurement */
+/** @typedef {{name: string, rows: number, strata: number, bytes: number}} BuiltSample */
+/** @typedef {{samples: readonly BuiltSample[], ms: number, peakBytes: number}} BuildMeasurement of one statement */
 /** @typedef {Awaited<ReturnType<typeof compareBuilds>>} BuildsComparison */
