@@ -8,11 +8,11 @@ export const threads = availableParallelism();
  * Runs something several times, after runs that do not count.
  * @template T
  * @param {() => Promise<T>} run
- * @param {{readonly warmUps: number, readonly runs: number}} counts
+ * @param {{readonly warmUps: number, readonly warmMs?: number, readonly runs: number}} counts those that do not count are so many, and take so long
  * @returns {Promise<{ms: number, last: T}>} the median time, and what the last run gave: what is kept of others the collector moves about
  */
-export async function measure(run, { warmUps, runs }) {
-  for (let i = 0; i < warmUps; i++) await run();
+export async function measure(run, { warmUps, warmMs = 0, runs }) {
+  await warm(run, { warmUps, warmMs });
   const times = [];
   let last;
   for (let i = 0; i < runs; i++) {
@@ -21,6 +21,12 @@ export async function measure(run, { warmUps, runs }) {
     times.push(performance.now() - startMs);
   }
   return { ms: median(times), last };
+}
+
+/** @param {() => Promise<unknown>} run @param {{readonly warmUps: number, readonly warmMs: number}} counts */
+async function warm(run, { warmUps, warmMs }) {
+  const beganMs = performance.now();
+  for (let i = 0; i < warmUps || performance.now() - beganMs < warmMs; i++) await run();
 }
 
 /** The time of a short run when little else goes on. @param {readonly number[]} times */
@@ -38,10 +44,7 @@ export const undisturbed = (times) => quantile(times, 0.25);
  */
 export async function measureInTurns(sides, { warmUps, warmMs, runs, budgetMs }) {
   const timed = Object.entries(sides).map(([side, run]) => ({ side, run, times: [], last: undefined }));
-  for (const { run } of timed) {
-    const warmingMs = performance.now();
-    for (let i = 0; i < warmUps || performance.now() - warmingMs < warmMs; i++) await run();
-  }
+  for (const { run } of timed) await warm(run, { warmUps, warmMs });
   const beganMs = performance.now();
   for (let i = 0; i < runs && (i < 3 || performance.now() - beganMs < budgetMs); i++) {
     for (const each of timed) {
@@ -61,8 +64,8 @@ export const geometricMean = (values) =>
 
 /** DuckDB's scans of the whole table take long; the others are short, and noise shows more. */
 export const longRuns = { warmUps: 1, runs: 5 };
-/** A statement's code is optimised step by step while it runs, which takes some thirty runs. */
-const shortRuns = { warmUps: 40, runs: 15 };
+/** A statement's code is optimised step by step while it runs, which takes some thirty runs, hundreds where it takes a millisecond. */
+const shortRuns = { warmUps: 40, warmMs: 500, runs: 41 };
 /** What takes a tenth of a millisecond is optimised to the end only after some thousand runs. */
 export const turns = { warmUps: 5, warmMs: 500, runs: 61, budgetMs: 3000 };
 /** What takes longer counts as long, or is not asked again, milliseconds. */

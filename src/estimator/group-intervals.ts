@@ -2,7 +2,7 @@ import { type List, type Pieces, piecewise } from '../common/index.ts';
 import type { Estimate, ReasonCode } from '../plan/index.ts';
 import type { GroupEstimator } from './estimate-groups.ts';
 import type { GroupEstimate } from './estimate-output.ts';
-import type { MetGroup } from './met-group.ts';
+import { groupAt, type MetGroup } from './met-group.ts';
 import { Forecasts } from './forecasts.ts';
 import { type ErrorTarget, foreseenOf, meetsTarget } from './sizing.ts';
 import type { SuspectRows } from './suspect-rows.ts';
@@ -186,10 +186,11 @@ export class GroupIntervals {
       : this.columns[place]?.isMade(group.group) === true;
   }
 
+  /** @param places of intervals none of which takes long */
   private areMade(groups: List<MetGroup>, from: number, to: number, places: readonly number[]): boolean {
     for (let at = from; at < to; at++) {
-      const group = groups.at(at)!; // at < length
-      for (const place of places) if (!this.isMade(group, place)) return false;
+      const group = groupAt(groups, at);
+      for (const place of places) if (this.columns[place]?.isMade(group) !== true) return false;
     }
     return true;
   }
@@ -217,9 +218,13 @@ export class GroupIntervals {
     const open: OpenTail[] = [];
     const look = (from: number, to: number): void => {
       for (let at = from; at < to; at++) {
-        const group = groups.at(at)!; // at < length
-        for (const place of places)
-          if (this.confirmed[this.indexOf(group, place)] !== 1) this.lookAt(group, place, open);
+        const group = groupAt(groups, at);
+        for (const place of places) {
+          const index = this.indexAt(group, place);
+          if (this.confirmed[index] === 1) continue;
+          if (this.isSound(group, place)) this.confirmed[index] = 1;
+          else this.lookAt(groups.at(at)!, place, open); // at < length
+        }
       }
     };
     yield* piecewise(groups.length, look, groupsAtOnce);
@@ -228,6 +233,12 @@ export class GroupIntervals {
       for (let at = from; at < to; at++) this.keep(open[at]!, confirmed[at]![0]!); // one estimate each
     };
     yield* piecewise(open.length, keep, groupsAtOnce);
+  }
+
+  /** Whether an estimate was made, and its tail need not be looked at: most are, and no object is made for their groups. */
+  private isSound(group: number, place: number): boolean {
+    const columns = this.columns[place];
+    return !this.isOutOfTime && columns?.isMade(group) === true && !columns.isSuspect(group);
   }
 
   /** Finds out whether the tail of an estimate that is not confirmed is to be looked at; where no time is left nothing is certified that takes a look. */
@@ -274,6 +285,10 @@ export class GroupIntervals {
   }
 
   private indexOf({ group }: MetGroup, place: number): number {
+    return this.indexAt(group, place);
+  }
+
+  private indexAt(group: number, place: number): number {
     return group * this.estimator.intervalCount + place;
   }
 }

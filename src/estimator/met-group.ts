@@ -98,6 +98,11 @@ export class MetGroups implements List<MetGroup> {
   }
 }
 
+/** The number in the moments of a group of a list, without an object for it where numbers tell. */
+export function groupAt(groups: List<MetGroup>, place: number): number {
+  return groups instanceof MetGroups ? groups.places[place]! : groups.at(place)!.group; // place < length
+}
+
 /** Groups that are estimated together: those of a list from a place on, with their cells as numbers. */
 export class GroupLot implements LotOfCells {
   first = 0;

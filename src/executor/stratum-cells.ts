@@ -79,7 +79,8 @@ export class StratumCells {
       const place = pairs[from]! * recordLength(stride); // from < length
       sums[place]! += totals[own]!; // a place each
       for (let slot = 1; slot < stride; slot++) {
-        const [total, term] = [sums[place + slot]!, totals[own + slot]!]; // slot < stride
+        const total = sums[place + slot]!; // slot < stride
+        const term = totals[own + slot]!; // apart from it: V8 makes an array of two each time
         const sum = total + term;
         const added = sum - total;
         sums[place + slot] = sum;
