@@ -197,14 +197,20 @@ describe('a column file', () => {
   test('waits for all parts of a block before one of them is read anew', async () => {
     let isFirst = true;
     let goOn = (): void => undefined;
-    const { reader, reads } = await watched(async (into, position) => {
+    const met: string[] = [];
+    const { reader } = await watched(async (into, position) => {
       if (!isFirst) return;
-      if (position === blockOf(1).values.offset) into[7]! ^= 1;
-      if (position === blockOf(1).validity?.offset) await new Promise<void>((resolve) => (goOn = resolve));
+      if (position === blockOf(1).values.offset) {
+        into[7]! ^= 1;
+        met.push('wrong values');
+      }
+      if (position !== blockOf(1).validity?.offset) return;
+      met.push('validity');
+      await new Promise<void>((resolve) => (goOn = resolve));
     });
     const order: string[] = [];
     const failing = reader.load('whole', 2 * blockRows).catch(() => order.push('failed'));
-    while (reads.length < 2) await new Promise(setImmediate);
+    while (met.length < 2) await new Promise(setImmediate);
     for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
     order.push('read');
     isFirst = false;
