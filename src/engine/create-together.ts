@@ -55,7 +55,7 @@ async function drawTogether(
   const { name, files } = table;
   const scan = await state.source.openBuild({ name, files }, typedColumns(table));
   try {
-    const joint = new JointScan(scan, sourceControl(control, 'scan'));
+    const joint = new JointScan(scan, table.rows, sourceControl(control, 'scan'));
     const parts = missing.map(({ sample, got }) => ({ sample, got, part: joint.part(got.checked) }));
     const drawing = parts.map(async ({ sample: { advice }, got, part }) => {
       try {

@@ -21,6 +21,9 @@ interface Told {
   readonly strata: Promise<ScannedStrata>;
 }
 
+/** Rows that are picked at once, about: all of them are in memory, twice for a while. */
+const rowsAtOnce = 2 ** 23;
+
 /** Somebody who waits for rows. */
 interface Waiting {
   readonly request: RowRequest;
@@ -29,9 +32,9 @@ interface Waiting {
 }
 
 /**
- * The scans of builds of one table that go on at the same time. Strata are scanned one after the other, the rows of all samples in a single
- * scan, which waits until each build has asked for its own or needs none; and builds without strata have the table's totals from the
- * strata of another, where these tell them.
+ * The scans of builds of one table that go on at the same time. Strata are scanned one after the other; the rows of all samples in a single
+ * scan, or a few where they are many, when each build has asked for its own or needs none; and builds without strata have the table's
+ * totals from the strata of another, where these tell them.
  */
 export class JointScan {
   private readonly waiting: Waiting[] = [];
@@ -44,9 +47,10 @@ export class JointScan {
   /** Strata to add the table's totals up from; null: there are none. */
   private readonly told = new Promise<Told | null>((resolve) => (this.tell = resolve));
 
-  /** @param control of the scan for rows, which is nobody's own */
+  /** @param tableRows of the whole table @param control of the scan for rows, which is nobody's own */
   constructor(
     private readonly scan: BuildScan,
+    private readonly tableRows: number,
     private readonly control: Control,
   ) {}
 
@@ -60,7 +64,7 @@ export class JointScan {
     });
     this.missing++;
     const asked = once(() => {
-      if (--this.missing === 0) this.pick();
+      if (--this.missing === 0) void this.pick(); // whoever waits hears of what goes wrong
     });
     if (method.kind === 'universe') asked(); // a scan of its own finds its rows
     return {
@@ -128,15 +132,36 @@ export class JointScan {
     });
   }
 
-  /** Picks the rows of all that wait for some. */
-  private pick(): void {
-    const waiting = this.waiting.splice(0);
-    if (waiting.length === 0) return;
-    this.scan.scanRows(waiting.map(({ request }) => request), this.control).then(
-      (rows) => waiting.forEach(({ resolve }, place) => resolve(rows[place]!)), // one a request
-      (error: unknown) => waiting.forEach(({ reject }) => reject(error)),
-    ); // prettier-ignore
+  /** Picks the rows of all that wait for some. While those of a scan are put in order and written, the next one may be under way. */
+  private async pick(): Promise<void> {
+    for (let rest = this.waiting.splice(0); rest.length > 0;) {
+      const together = rest.splice(0, this.atOnce(rest));
+      try {
+        const rows = await this.scan.scanRows(together.map(({ request }) => request), this.control); // prettier-ignore
+        for (const [place, { resolve }] of together.entries()) resolve(rows[place]!); // one a request
+      } catch (error) {
+        for (const { reject } of together) reject(error);
+      }
+    }
   }
+
+  /** How many of those who wait, one at least, may have their rows from the same scan. */
+  private atOnce(waiting: readonly Waiting[]): number {
+    let rows = 0;
+    const further = waiting.findIndex(({ request }, place) => {
+      rows += expectedRows(request, this.tableRows);
+      return place > 0 && rows > rowsAtOnce;
+    });
+    return further < 0 ? waiting.length : further;
+  }
+}
+
+/** The rows that will come, about: those that must, and of a stratum that a share is asked of, which is most of the table, that share. */
+function expectedRows({ thresholds, atLeast }: RowRequest, tableRows: number): number {
+  let share = 0;
+  for (const [stratum, least] of atLeast.entries())
+    if (least === 0) share = Math.max(share, thresholds[stratum]!); // one a stratum
+  return sumOf(atLeast) + share * tableRows;
 }
 
 /** Does something the first time that it is called. */

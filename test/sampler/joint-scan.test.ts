@@ -45,8 +45,9 @@ function watched(change: Partial<BuildScan> = {}): { readonly scan: BuildScan; r
 async function together(
   scan: BuildScan,
   requests: readonly DrawRequest[],
+  tableRows = rows,
 ): Promise<PromiseSettledResult<DrawnSample>[]> {
-  const joint = new JointScan(scan, {});
+  const joint = new JointScan(scan, tableRows, {});
   const parts = requests.map((request) => joint.part(request));
   return await Promise.allSettled(
     requests.map((request, place) =>
@@ -120,4 +121,18 @@ test('all hear of a scan for rows that fails', async () => {
   const { scan } = watched({ scanRows: () => Promise.reject(new Error('no rows')) });
   for (const result of await together(scan, [byG, uniform]))
     expect(result).toMatchObject({ status: 'rejected', reason: { message: 'no rows' } });
+});
+
+test('of more rows than memory should hold there are several scans', async () => {
+  const share = request({ kind: 'uniform', unit: 'percent', amount: 50 });
+  const { scan, asked } = watched();
+  // As if the table had 10 million rows.
+  const drawn = await together(scan, [share, byG, uniform, share], 1e7);
+  expect(asked.filter((each) => each.startsWith('rows'))).toHaveLength(2);
+  expect(drawn.map((each) => each.status === 'fulfilled' && each.value.rows > 0)).toEqual([
+    true,
+    true,
+    true,
+    true,
+  ]);
 });
