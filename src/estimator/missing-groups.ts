@@ -39,8 +39,8 @@ export function lambertW(x: number): number {
  */
 export function* missingGroups(moments: Moments, confidence: number): Pieces<MissingGroups> {
   const { groupsByStratum, keys } = moments;
-  const { weightMax, rows } = openRows(moments);
-  if (groupsByStratum || weightMax === 0) return { groupRowsMax: 0, rowsMax: 0 };
+  const { weightMax, rows } = groupsByStratum ? { weightMax: 0, rows: 0 } : openRows(moments);
+  if (weightMax === 0) return { groupRowsMax: 0, rowsMax: 0 };
   const population = keys === null ? rows : keys.rows;
   // A stratum that was not read at all may hide any group.
   if (!Number.isFinite(weightMax)) return { groupRowsMax: population, rowsMax: population };

@@ -136,7 +136,11 @@ const matches = {
 function findMatches({ table, from, to }: Contributions, heaviest: Scope['heaviest']): void {
   const { list } = matches;
   list.clear();
-  let [weights2, weights3, squares, third] = [0, 0, 0, 0];
+  // One by one: taken from an array they would be objects, in each of ten thousand intervals.
+  let weights2 = 0;
+  let weights3 = 0;
+  let squares = 0;
+  let third = 0;
   for (let place = from; place < to; place++) {
     if (table.isOpen[place] === 0) continue;
     const second = table.weights2[place]!; // a place of the table, here and below
