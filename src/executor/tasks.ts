@@ -103,36 +103,42 @@ function rowsOf(runs: Int32Array): number {
 /** A task by its rows alone. */
 type RowsOfTask = Omit<ScanTask, 'band'>;
 
-/** Cuts runs in file order at the blocks' borders; each block with rows to read is a task. */
+/** Cuts runs in file order, none of them empty, at the blocks' borders; each block with rows to read is a task. */
 function cutIntoTasks(runs: Int32Array, blockRows: number): RowsOfTask[] {
   const tasks: RowsOfTask[] = [];
-  const lastRow = runs.at(-1) ?? 0;
-  // A border cuts one run at most.
-  const pieces = new Int32Array(runs.length + runStride * Math.ceil(lastRow / blockRows));
-  let [place, began, rows] = [0, 0, 0];
+  let began = 0;
+  let first = 0;
+  let rows = 0;
   let blockEnd = 0;
-  const finish = (): void => {
-    const own = pieces.slice(began, place);
-    if (own.length > 0) tasks.push({ runs: own, rows, lastRow: own[own.length - 1]! }); // not empty
-    began = place;
-    rows = 0;
+  // Most blocks have hundreds of runs, of which a border cuts one: they are copied at once.
+  const finish = (to: number, last: number): void => {
+    if (to === began) return;
+    const own = runs.slice(began, to);
+    own[1] = first;
+    own[own.length - 1] = last;
+    tasks.push({ runs: own, rows, lastRow: last });
   };
   for (let run = 0; run < runs.length; run += runStride) {
-    const last = runs[run + 2]!; // whole runs
-    for (let start = runs[run + 1]!; start < last;) {
-      if (start >= blockEnd) {
-        finish();
-        blockEnd = (Math.floor(start / blockRows) + 1) * blockRows;
-      }
-      const end = Math.min(last, blockEnd);
-      pieces[place++] = runs[run]!;
-      pieces[place++] = start;
-      pieces[place++] = end;
-      rows += end - start;
-      start = end;
+    let start = runs[run + 1]!; // whole runs
+    const last = runs[run + 2]!;
+    if (start >= blockEnd) {
+      finish(run, runs[run - 1]!); // where there is one before
+      began = run;
+      first = start;
+      rows = 0;
+      blockEnd = (Math.floor(start / blockRows) + 1) * blockRows;
     }
+    while (last > blockEnd) {
+      rows += blockEnd - start;
+      finish(run + runStride, blockEnd);
+      began = run;
+      first = start = blockEnd;
+      rows = 0;
+      blockEnd += blockRows;
+    }
+    rows += last - start;
   }
-  finish();
+  finish(runs.length, runs[runs.length - 1]!);
   return tasks;
 }
 
