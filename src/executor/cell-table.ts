@@ -192,6 +192,11 @@ export class CellTable {
     return this.totals[place]! + (this.compensation[place]! + sum);
   }
 
+  /** Copies the cell's sums of some slots to a place: one call for all of them. */
+  copyTotals(cell: number, slots: readonly number[], into: Float64Array, place: number): void {
+    for (let at = 0; at < slots.length; at++) into[place + at] = this.total(cell, slots[at]!); // at < length
+  }
+
   /**
    * Adds the sums into the totals, what rounding takes off kept aside, and starts new sums.
    * @param runs all that was read since the last flush, unless more was

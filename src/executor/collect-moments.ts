@@ -129,7 +129,7 @@ function copySums(
   const stride = sumOf.length;
   for (let place = from; place < to; place++) {
     const cell = order === null ? place : order[place]!; // place < count
-    for (let slot = 0; slot < stride; slot++) sums[place * stride + slot] = table.total(cell, sumOf[slot]!); // slot < stride
+    table.copyTotals(cell, sumOf, sums, place * stride);
   }
 }
 

@@ -49,6 +49,11 @@ export class StratumCells {
     return Number.isNaN(rest) ? total : total + rest;
   }
 
+  /** Copies the cell's sums of some slots to a place: one call for all of them. */
+  copyTotals(cell: number, slots: readonly number[], into: Float64Array, place: number): void {
+    for (let at = 0; at < slots.length; at++) into[place + at] = this.total(cell, slots[at]!); // at < length
+  }
+
   /** There is nothing to flush. */
   flush(): void {}
 
