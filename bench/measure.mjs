@@ -65,7 +65,7 @@ export const geometricMean = (values) =>
 /** DuckDB's scans of the whole table take long; the others are short, and noise shows more. */
 export const longRuns = { warmUps: 1, runs: 5 };
 /** A statement's code is optimised step by step while it runs, which takes some thirty runs, hundreds where it takes a millisecond. */
-const shortRuns = { warmUps: 40, warmMs: 500, runs: 41 };
+const shortRuns = { warmUps: 40, warmMs: 1000, runs: 41 };
 /** What takes a tenth of a millisecond is optimised to the end only after some thousand runs. */
 export const turns = { warmUps: 5, warmMs: 500, runs: 61, budgetMs: 3000 };
 /** What takes longer counts as long, or is not asked again, milliseconds. */
