@@ -60,7 +60,10 @@ describe.each(Object.entries(statements))('%s', (_, sql) => {
   });
 
   test('cancelled at any time it ends at once', async () => {
-    const wholeMs = sum(await turnsOf(work.query(sql)));
+    const wholes: number[] = [];
+    for (let run = 0; run < 3; run++) wholes.push(sum(await turnsOf(work.query(sql))));
+    // Each may be faster than the one before, as those are that are cancelled: a statement that has ended is none any more.
+    const wholeMs = Math.min(...wholes);
     for (const share of [0.3, 0.8]) {
       const controller = new AbortController();
       const ended = work.engine.query(sql, { signal: controller.signal }).catch((error: unknown) => error);
