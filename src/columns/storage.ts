@@ -23,9 +23,18 @@ export function bytesPerValue(storage: Storage): number {
 
 /** An array of zeros in memory that threads can share; the system commits its pages when they are first written. */
 export function allocateShared(storage: Storage, length: number): ColumnArray {
-  const buffer = new SharedArrayBuffer(length * bytesPerValue(storage));
+  return viewShared(storage, new SharedArrayBuffer(length * bytesPerValue(storage)), 0, length);
+}
+
+/** Values from byte `start` of a shared buffer on. */
+export function viewShared(
+  storage: Storage,
+  buffer: SharedArrayBuffer,
+  start: number,
+  length: number,
+): ColumnArray {
   // The constructors take shared buffers, which the type of BigInt64Array does not say.
-  return new arrays[storage](buffer as unknown as ArrayBuffer);
+  return new arrays[storage](buffer as unknown as ArrayBuffer, start, length);
 }
 
 /** An array of zeros. */

@@ -1,4 +1,11 @@
-import { allocateShared, bitmapBytes, bytesOf, bytesPerValue, type Dictionary } from '../columns/index.ts';
+import {
+  allocateShared,
+  bitmapBytes,
+  bytesOf,
+  bytesPerValue,
+  type Dictionary,
+  SharedRoom,
+} from '../columns/index.ts';
 import type { FileSystem } from '../common/index.ts';
 import type { ColumnFileManifest, ColumnManifest, Extent } from './column-file.ts';
 import { decodeDictionary } from './encode-dictionary.ts';
@@ -14,6 +21,8 @@ const readsAtOnce = 2;
 /** A column as kernels see it: contiguous over all blocks, filled from the front as far as it has been loaded. */
 export interface LoadedColumn extends HeldColumn {
   readonly manifest: ColumnManifest;
+  /** Where its values lie, with those of the file's other columns; null: they have a buffer of their own. */
+  readonly memory: WebAssembly.Memory | null;
 }
 
 /** A part of a block, on its way into its place. Nothing else is read into that place before it was checked or has failed. */
@@ -49,6 +58,7 @@ export class ColumnFileReader implements ColumnReader {
     private readonly file: ReadableFile,
     private readonly path: string,
     readonly manifest: ColumnFileManifest,
+    private readonly room: SharedRoom | null,
   ) {}
 
   /**
@@ -69,7 +79,14 @@ export class ColumnFileReader implements ColumnReader {
     }
     const file = await files.open(path, 'read');
     const source = atOnce ? await fileInMemory(file, manifest.byteLength) : file;
-    const reader = new ColumnFileReader(source, path, manifest);
+    const { rows, columns } = manifest;
+    const storages = columns.map(({ storage }) => storage);
+    const reader = new ColumnFileReader(
+      source,
+      path,
+      manifest,
+      atOnce ? null : new SharedRoom(rows, storages),
+    );
     try {
       await reader.readBytes(manifest.head);
     } catch (error) {
@@ -138,9 +155,15 @@ export class ColumnFileReader implements ColumnReader {
     const manifest = this.manifest.columns.find((column) => column.name === name);
     if (manifest === undefined) throw new Error(`no column ${name} in ${this.path}`);
     const { rows } = this.manifest;
+    const { storage } = manifest;
+    const { array, memory } = this.room?.allocate(storage) ?? {
+      array: allocateShared(storage, rows),
+      memory: null,
+    };
     const column: LoadedColumn = {
       manifest,
-      values: allocateShared(manifest.storage, rows),
+      values: array,
+      memory,
       validity: manifest.nullable ? new Uint8Array(new SharedArrayBuffer(bitmapBytes(rows))) : null,
       dictionary: manifest.dictionary === null ? null : await this.readDictionary(manifest.dictionary),
     };
