@@ -15,6 +15,7 @@ import { linkProgram, type ScanProgram } from './scan-program.ts';
 import { isStratumWise, type StrataView, viewStrata } from './strata-view.ts';
 import { keyLoop, keyStride } from './universe-scan-code.ts';
 import { type ValueKernel, valueLoop } from './values.ts';
+import { planVector } from './vector/vector-plan.ts';
 
 /** What to add up over a sample. */
 export interface ScanRequest {
@@ -83,6 +84,10 @@ export function compileScan(
     interners: emitter.parameters.interners.length,
     keyGroups: keyed === null || byStratum ? null : { codes: rowKeys.codes, stride: keyStride(layout) },
     cells: { strata, codes: rowKeys.codes, stride: loop.stride, index: loop.index },
+    vector:
+      loop.index === 'strata'
+        ? planVector({ conditions: filter.filter(ofRow), layout, centres, measures, loop }, emitter, loaded)
+        : null,
   };
   const { interners } = emitter.parameters;
   const { kernel, inputs } = linkProgram(program, interners, true);

@@ -34,7 +34,7 @@ function allOf(condition: string | null, isNull: string | null): string | null {
 const scales = { least: 1e-30, most: 1e30 };
 
 /** A double that is a multiple of a column, with its factor: rows then add up the column, and sums are multiplied. */
-function factored(argument: BoundExpression): { argument: BoundExpression; scale: number } {
+export function factored(argument: BoundExpression): { argument: BoundExpression; scale: number } {
   const sum = argument.type.kind === 'double' ? columnSumOf(argument) : null;
   const [only, another] = sum?.multiples ?? [];
   const isMultiple = sum?.offset === 0 && only !== undefined && another === undefined;

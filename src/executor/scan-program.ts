@@ -4,6 +4,7 @@ import { inputsOf, type KernelData, type KernelInputs, type ScanKernel } from '.
 import { linkLoop, type LoopCode } from './link-loop.ts';
 import { KeyGroups } from './key-groups.ts';
 import { StratumCells } from './stratum-cells.ts';
+import { linkVector, type VectorProgram } from './vector/vector-program.ts';
 
 /** All that reading rows for a query takes, as data: any thread can link it. Its columns lie in shared memory. */
 export interface ScanProgram extends KernelData {
@@ -16,6 +17,8 @@ export interface ScanProgram extends KernelData {
   /** Room for the groups of a key's rows; null: rows are not read by key, or a key's rows are all of one group. */
   readonly keyGroups: { readonly codes: number; readonly stride: number } | null;
   readonly cells: CellsShape;
+  /** A loop over vectors that adds up the same in less time; null: there is none. */
+  readonly vector: VectorProgram | null;
 }
 
 /** Whether the same program can read for scan after scan: interners and groups of keys remember what was read. */
@@ -39,9 +42,10 @@ export function linkProgram(
   interners: readonly Interner[],
   isOwn: boolean,
 ): LinkedProgram {
-  const { keyGroups } = program;
+  const { keyGroups, vector } = program;
+  const byVectors = vector === null ? null : linkVector(vector);
   return {
-    kernel: linkLoop(program.loop, 'cells', program, isOwn) as ScanKernel, // the parameters are its
+    kernel: byVectors ?? (linkLoop(program.loop, 'cells', program, isOwn) as ScanKernel), // the parameters are its
     inputs: {
       ...inputsOf(program, interners),
       ...(keyGroups === null ? {} : { keyGroups: new KeyGroups(keyGroups.codes, keyGroups.stride) }),

@@ -84,14 +84,21 @@ export class StratumCells {
       const place = pairs[from]! * recordLength(stride); // from < length
       sums[place]! += totals[own]!; // a place each
       for (let slot = 1; slot < stride; slot++) {
-        const total = sums[place + slot]!; // slot < stride
-        const term = totals[own + slot]!; // apart from it: V8 makes an array of two each time
-        const sum = total + term;
-        const added = sum - total;
-        sums[place + slot] = sum;
-        sums[place + stride - 1 + slot]! +=
-          total - (sum - added) + (term - added) + compensation[own + slot]!;
+        addTo(sums, place, slot, stride, totals[own + slot]!); // slot < stride, here and below
+        sums[place + stride - 1 + slot]! += compensation[own + slot]!;
       }
     }
   }
+}
+
+/**
+ * Adds a term to a total, and what rounding takes off to what is kept aside for it (Knuth's two-sum, which takes no jump).
+ * @param record where the stratum's begins @param slot of the total, not the first
+ */
+export function addTo(sums: Float64Array, record: number, slot: number, stride: number, term: number): void {
+  const total = sums[record + slot]!; // slot < stride
+  const sum = total + term;
+  const added = sum - total;
+  sums[record + slot] = sum;
+  sums[record + stride - 1 + slot]! += total - (sum - added) + (term - added);
 }

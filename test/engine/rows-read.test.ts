@@ -33,21 +33,18 @@ vi.mock(import('../../src/executor/threads/scan-job.ts'), async (original) => {
   return { ScanJob: NotingJob };
 });
 
-vi.mock(import('../../src/executor/link-loop.ts'), async (original) => {
-  const { linkLoop } = await original();
+vi.mock(import('../../src/executor/scan-program.ts'), async (original) => {
+  const programs = await original();
   return {
-    linkLoop(code, output, data, isOwn) {
-      const made = linkLoop(code, output, data, isOwn) as (...values: readonly unknown[]) => unknown;
-      if (output !== 'cells') return made; // lists values
-      return (
-        inputs: KernelInputs,
-        runs: Int32Array,
-        from: number,
-        to: number,
-        ...rest: readonly unknown[]
-      ) => {
-        visit(inputs, runs.subarray(from, to));
-        return made(inputs, runs, from, to, ...rest);
+    ...programs,
+    linkProgram(...given) {
+      const { kernel, inputs } = programs.linkProgram(...given);
+      return {
+        inputs,
+        kernel: (own, runs, from, to, cells) => {
+          visit(own, runs.subarray(from, to));
+          kernel(own, runs, from, to, cells);
+        },
       };
     },
   };

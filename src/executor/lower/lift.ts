@@ -40,6 +40,15 @@ export function liftableArgument(expression: Liftable, emitter: Emitter): number
  * @throws NotOnKernels where the expression is of another shape, or an entry's value is left to the source
  */
 export function lift(expression: Liftable, emitter: Emitter): RowCode {
+  const { values, text } = liftedValues(expression, emitter);
+  return tableCode(values, expression.type, text.code, emitter);
+}
+
+/** The expression's text, and its value for each entry of the dictionary and NULL. @throws NotOnKernels as {@link lift} does */
+export function liftedValues(
+  expression: Liftable,
+  emitter: Emitter,
+): { readonly text: TextCode; readonly values: readonly Scalar[] } {
   const name = expression.kind === 'cast' ? 'this cast' : expression.name;
   const place = liftableArgument(expression, emitter);
   if (place === null) throw new NotOnKernels(`${name} is left to the source`);
@@ -57,7 +66,7 @@ export function lift(expression: Liftable, emitter: Emitter): RowCode {
   const values = emitter.source.liftCache.get(dictionary, `${key} ${place}`, () =>
     valuesFor(expression, place, [...dictionary, null]),
   );
-  return tableCode(values, expression.type, text.code, emitter);
+  return { text, values };
 }
 
 /** The value for each entry. @throws NotOnKernels where it would take too long, or too much memory */
