@@ -17,6 +17,7 @@ export {
   truncationUnits,
 } from './calendar.ts';
 export { clear } from './clear.ts';
+export { collectGarbage } from './collect-garbage.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { didYouMean, editsBetween } from './did-you-mean.ts';
 export { type ErrorCode, errorCodes, QueryError } from './query-error.ts';

@@ -9,7 +9,7 @@ import {
   ProfileStore,
   QueryLogStore,
 } from '../catalog/index.ts';
-import { QueryError, storageError } from '../common/index.ts';
+import { collectGarbage, QueryError, storageError } from '../common/index.ts';
 import { plantFaults, ScanThreads } from '../executor/index.ts';
 import { openDatabase } from '../database/index.ts';
 import { prepareParser } from '../parser/index.ts';
@@ -26,6 +26,7 @@ import { Profile } from './profile.ts';
 import { QueryLog } from './query-log.ts';
 import { collectFiles } from './sample-pins.ts';
 import { collectScratch, openScratch } from './scratch-folder.ts';
+import type { SampleCacheOptions } from './sample-cache.ts';
 import { SampleTroubles } from './sample-troubles.ts';
 import { shareSamples } from './share-samples.ts';
 import { StalenessWatch } from './staleness.ts';
@@ -119,10 +120,7 @@ async function openState(
     troubles,
     folders,
     memoryLimitBytes * samplesShare,
-    (id, { strata }) => {
-      statementThreads?.takeBack(id);
-      threads.letGo(strata);
-    },
+    tellThreads(threads, statementThreads),
   );
   const profile = new Profile(new ProfileStore(database), threadCount, clock);
   const log = new QueryLog(new QueryLogStore(database), profile);
@@ -155,6 +153,24 @@ async function openState(
     tails,
     fingerprints: new Fingerprints(files, clock),
     staleness: new StalenessWatch({ environment, allowedPaths }),
+  };
+}
+
+/** What threads are to hear of samples that are let go of. */
+function tellThreads(
+  threads: EngineState['threads'],
+  statementThreads: EngineState['statementThreads'],
+): Pick<SampleCacheOptions, 'onForget' | 'onFreed'> {
+  return {
+    onForget: (id, { strata }) => {
+      statementThreads?.takeBack(id);
+      threads.letGo(strata);
+    },
+    onFreed: () => {
+      for (const each of [threads, statementThreads]) each?.collectGarbage();
+      // The statement that has just ended still holds on to it.
+      setImmediate(collectGarbage);
+    },
   };
 }
 

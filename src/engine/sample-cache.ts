@@ -34,6 +34,9 @@ export const isSampleLost = (error: unknown): boolean =>
 /** Ids of samples that a statement could not use; null: one was dropped. None: it runs for the first time. */
 export type FailedSamples = ReadonlySet<number | null>;
 
+/** Memory that may be let go of and not given back yet, as a share of what columns may take. */
+const freedShare = 0.5;
+
 /** Samples at most that are dropped under a statement before it fails. */
 const dropsMax = 8;
 
@@ -47,6 +50,8 @@ export interface SampleCacheOptions {
   readonly pin: (entry: SampleEntry) => Promise<HeldLease>;
   /** Called when no new statement gets an open sample any more. */
   readonly onForget: (id: number, sample: Sample) => void;
+  /** Called when columns of half as much memory as they may take were let go of, since the start or the last call: it is to be given back. */
+  readonly onFreed: () => void;
   /** Called when a pin was given back: files may be nobody's now. */
   readonly onLetGo: () => Promise<void>;
   /** Called when a sample turned out to be unusable: statements planned from then on leave it out. */
@@ -64,6 +69,8 @@ export class SampleCache {
   private readonly ready = new Map<number, Sample>();
   private readonly leaving = new Set<LeavingSample>();
   private readonly running = new Set<symbol>();
+  /** What was let go of since memory was given back. */
+  private freedBytes = 0;
   private isClosed = false;
 
   constructor(private readonly options: SampleCacheOptions) {}
@@ -230,9 +237,15 @@ export class SampleCache {
     if (!this.leaving.delete(left)) return;
     const opened = await left.opening.catch(() => null); // whoever asked for it was told
     if (opened === null) return;
+    const { sample, pin } = opened;
+    this.freedBytes += sample.bytesLoaded();
     // Files that cannot be closed are no reason to keep them.
-    await opened.sample.close().catch(() => undefined);
-    await opened.pin.release();
+    await sample.close().catch(() => undefined);
+    if (this.freedBytes > this.options.bytesMax * freedShare) {
+      this.freedBytes = 0;
+      this.options.onFreed();
+    }
+    await pin.release();
     await this.options.onLetGo();
   }
 }

@@ -12,11 +12,13 @@ import type { EngineState } from './state.ts';
 /** How long a device may take for a single call when a sample is read: half a megabyte at most. */
 const readLimitMs = 2000;
 
+const unheard = { onForget: () => undefined, onFreed: () => undefined };
+
 /**
  * Samples, and what keeps processes on the same folder from getting into each other's way: leases, pins, the collection of files that
  * are nobody's.
  * @param bytesMax memory for columns of samples
- * @param onForget hears of samples that no new statement gets any more
+ * @param hearing see {@link SampleCacheOptions}
  */
 export function shareSamples(
   { files, clock, timers, newId }: Pick<Environment, 'files' | 'clock' | 'timers' | 'newId'>,
@@ -25,7 +27,7 @@ export function shareSamples(
   troubles: SampleTroubles,
   folders: Pick<EngineState['folders'], 'samples' | 'tables'>,
   bytesMax: number,
-  onForget: SampleCacheOptions['onForget'] = () => undefined,
+  { onForget, onFreed }: Pick<SampleCacheOptions, 'onForget' | 'onFreed'> = unheard,
 ): Pick<EngineState, 'leases' | 'remains' | 'samples'> {
   const store = new LeaseStore(database, clock, `process ${process.pid} on ${hostname()}`);
   const remains: Remains = {
@@ -50,6 +52,7 @@ export function shareSamples(
     folder: folders.samples,
     bytesMax,
     onForget,
+    onFreed,
     pin: (entry) => pinSample(leases, catalog, entry, newId()),
     onLetGo: () => collectFiles(remains),
     onFault: (entry, fault) => troubles.report(entry, fault),

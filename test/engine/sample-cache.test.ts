@@ -13,6 +13,7 @@ const cache = new SampleCache({
   bytesMax: 0,
   pin: () => Promise.reject(dropped()),
   onForget: () => undefined,
+  onFreed: () => undefined,
   onLetGo: () => Promise.resolve(),
   onFault: () => undefined,
 });

@@ -56,6 +56,8 @@ export interface Answered {
 export type ToStatementThread =
   | { readonly kind: 'lend'; readonly sample: LentSample }
   | { readonly kind: 'take-back'; readonly sample: number }
+  /** Columns of samples that were taken back may be large. */
+  | { readonly kind: 'collect-garbage' }
   | { readonly kind: 'answer'; readonly job: number; readonly question: Question }
   | { readonly kind: 'cancel'; readonly job: number }
   /** `column`: once for each; null: it has it, or (`rows` null) it could not be loaded. */

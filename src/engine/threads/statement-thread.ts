@@ -11,7 +11,7 @@ import {
   LessonStore,
   ProfileStore,
 } from '../../catalog/index.ts';
-import { giveWayToMainThread } from '../../common/index.ts';
+import { collectGarbage, giveWayToMainThread } from '../../common/index.ts';
 import { openDatabase } from '../../database/index.ts';
 import { ShownEstimates } from '../../estimator/index.ts';
 import { prepareParser } from '../../parser/index.ts';
@@ -80,6 +80,9 @@ port.on('message', (message: ToStatementThread) => {
       break;
     case 'take-back':
       samples.takeBack(message.sample);
+      break;
+    case 'collect-garbage':
+      collectGarbage();
       break;
     case 'loaded':
       samples.loaded(message);

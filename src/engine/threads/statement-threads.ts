@@ -65,6 +65,11 @@ export class StatementThreads {
     for (const thread of this.threads) thread.takeBack(id);
   }
 
+  /** Memory of samples that were taken back is to be given back. */
+  collectGarbage(): void {
+    for (const thread of this.threads) thread.collectGarbage();
+  }
+
   /** Starts the threads that there are to be: one thread alone would gain nothing. */
   prewarm(): void {
     if (this.count < 2) return;

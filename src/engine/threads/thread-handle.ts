@@ -106,6 +106,11 @@ export class ThreadHandle {
     if (this.lent.delete(id)) this.tell({ kind: 'take-back', sample: id });
   }
 
+  /** Memory of samples that were taken back is to be given back. */
+  collectGarbage(): void {
+    this.tell({ kind: 'collect-garbage' });
+  }
+
   /** Ends the thread; what it is at fails. */
   async close(): Promise<void> {
     const error = new QueryError('CLOSED', 'the engine is closed');

@@ -52,7 +52,9 @@ export type ToThread =
       /** null: the last. */
       readonly desk: Desk | null;
     }
-  | { readonly kind: 'forget'; readonly number: number };
+  | { readonly kind: 'forget'; readonly number: number }
+  /** Columns that were forgotten may be large. */
+  | { readonly kind: 'collect-garbage' };
 
 /** What a thread answers to a share. */
 export interface FromThread {

@@ -3,7 +3,7 @@
  */
 import { parentPort } from 'node:worker_threads';
 import type { NumberArray } from '../../columns/index.ts';
-import { giveWayToMainThread, QueryError } from '../../common/index.ts';
+import { collectGarbage, giveWayToMainThread, QueryError } from '../../common/index.ts';
 import type { ScanProgram } from '../scan-program.ts';
 import { nextOrder, type Order } from './bell.ts';
 import { claimFromBehind, endPart, isStopped, roomIn, writePart } from './claims.ts';
@@ -38,6 +38,9 @@ port.on('message', (message: ToThread) => {
       break;
     case 'forget':
       programs.delete(message.number);
+      break;
+    case 'collect-garbage':
+      collectGarbage();
       break;
     case 'beside':
       desk = message.desk ?? desk;

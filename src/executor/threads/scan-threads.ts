@@ -128,6 +128,11 @@ export class ScanThreads {
     this.known.letGo(owner);
   }
 
+  /** Memory that was let go of is to be given back. */
+  collectGarbage(): void {
+    for (const { side } of this.threads) side.tell({ kind: 'collect-garbage' });
+  }
+
   private forget(number: number): void {
     for (const { programs, side } of this.threads) {
       side.forget(number);
