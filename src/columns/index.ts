@@ -5,7 +5,7 @@
  */
 export { bitmapBytes, countValid, isValid, setValid } from './bitmap.ts';
 export { codeOf, type Dictionary, lowerBound, mergeDictionaries } from './dictionary.ts';
-export { readAtOnceBytes, SharedRoom, threadBytes, threadStart } from './shared-room.ts';
+export { readAtOnceBytes, type SharedArray, SharedRoom, threadBytes, threadStart } from './shared-room.ts';
 export {
   allocate,
   allocateShared,

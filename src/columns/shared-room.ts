@@ -38,30 +38,26 @@ export interface SharedArray {
   readonly memory: WebAssembly.Memory | null;
 }
 
+/** Bytes of a memory that so many of an array take. */
+const roomFor = (bytes: number): number => readAtOnceBytes * (Math.ceil(bytes / readAtOnceBytes) + 1);
+
 /** Room for columns that are read together, in one memory that threads share and WebAssembly's code can read. */
 export class SharedRoom {
   private memory: WebAssembly.Memory | null = null;
   private end = headBytes;
   private hasFailed = false;
 
-  /** @param rows of each column @param storages of the columns that may be asked for, each once */
-  constructor(
-    private readonly rows: number,
-    private readonly storages: readonly Storage[],
-  ) {}
+  /** @param sizes of the arrays that may be asked for, bytes, each once */
+  constructor(private readonly sizes: readonly number[]) {}
 
-  /** A column of zeros; the system commits its pages when they are first written. */
-  allocate(storage: Storage): SharedArray {
+  /** An array of zeros; the system commits its pages when they are first written. */
+  allocate(storage: Storage, length: number): SharedArray {
     const start = this.end;
-    const end = start + this.bytesOf(storage);
+    const end = start + roomFor(length * bytesPerValue(storage));
     const memory = this.grownTo(end);
-    if (memory === null) return { array: allocateShared(storage, this.rows), memory };
+    if (memory === null) return { array: allocateShared(storage, length), memory };
     this.end = end;
-    return { array: viewShared(storage, memory.buffer, start, this.rows), memory };
-  }
-
-  private bytesOf(storage: Storage): number {
-    return readAtOnceBytes * (Math.ceil((this.rows * bytesPerValue(storage)) / readAtOnceBytes) + 1);
+    return { array: viewShared(storage, memory.buffer, start, length), memory };
   }
 
   /** @returns null where it cannot be so large */
@@ -70,7 +66,7 @@ export class SharedRoom {
     const pages = Math.ceil(end / pageBytes);
     try {
       if (this.memory === null) {
-        const most = this.storages.reduce((sum, storage) => sum + this.bytesOf(storage), headBytes);
+        const most = this.sizes.reduce((sum, bytes) => sum + roomFor(bytes), headBytes);
         const maximum = Math.ceil(Math.min(bytesMax, most) / pageBytes);
         this.memory = new WebAssembly.Memory({ initial: pages, maximum, shared: true });
       }

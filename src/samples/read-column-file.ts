@@ -4,7 +4,9 @@ import {
   bytesOf,
   bytesPerValue,
   type Dictionary,
+  type SharedArray,
   SharedRoom,
+  type Storage,
 } from '../columns/index.ts';
 import type { FileSystem } from '../common/index.ts';
 import type { ColumnFileManifest, ColumnManifest, Extent } from './column-file.ts';
@@ -21,7 +23,7 @@ const readsAtOnce = 2;
 /** A column as kernels see it: contiguous over all blocks, filled from the front as far as it has been loaded. */
 export interface LoadedColumn extends HeldColumn {
   readonly manifest: ColumnManifest;
-  /** Where its values lie, with those of the file's other columns; null: they have a buffer of their own. */
+  /** Where its values and validity lie, with those of the file's other columns; null: one of them has a buffer of its own. */
   readonly memory: WebAssembly.Memory | null;
 }
 
@@ -79,14 +81,7 @@ export class ColumnFileReader implements ColumnReader {
     }
     const file = await files.open(path, 'read');
     const source = atOnce ? await fileInMemory(file, manifest.byteLength) : file;
-    const { rows, columns } = manifest;
-    const storages = columns.map(({ storage }) => storage);
-    const reader = new ColumnFileReader(
-      source,
-      path,
-      manifest,
-      atOnce ? null : new SharedRoom(rows, storages),
-    );
+    const reader = new ColumnFileReader(source, path, manifest, atOnce ? null : roomFor(manifest));
     try {
       await reader.readBytes(manifest.head);
     } catch (error) {
@@ -155,16 +150,15 @@ export class ColumnFileReader implements ColumnReader {
     const manifest = this.manifest.columns.find((column) => column.name === name);
     if (manifest === undefined) throw new Error(`no column ${name} in ${this.path}`);
     const { rows } = this.manifest;
-    const { storage } = manifest;
-    const { array, memory } = this.room?.allocate(storage) ?? {
-      array: allocateShared(storage, rows),
-      memory: null,
-    };
+    const own = (storage: Storage, length: number): SharedArray =>
+      this.room?.allocate(storage, length) ?? { array: allocateShared(storage, length), memory: null };
+    const values = own(manifest.storage, rows);
+    const validity = manifest.nullable ? own('uint8', bitmapBytes(rows)) : null;
     const column: LoadedColumn = {
       manifest,
-      values: array,
-      memory,
-      validity: manifest.nullable ? new Uint8Array(new SharedArrayBuffer(bitmapBytes(rows))) : null,
+      values: values.array,
+      validity: (validity?.array ?? null) as Uint8Array | null, // its storage
+      memory: validity?.memory === null ? null : values.memory,
       dictionary: manifest.dictionary === null ? null : await this.readDictionary(manifest.dictionary),
     };
     const head = manifest.dictionary === null ? 0 : manifest.dictionary.bytes.length;
@@ -259,6 +253,12 @@ export class ColumnFileReader implements ColumnReader {
         `the sample file ${this.path} is damaged in the ${extent.length} bytes from ${extent.offset} on`,
       );
   }
+}
+
+/** Room for all columns of a file. */
+function roomFor({ rows, columns }: ColumnFileManifest): SharedRoom {
+  const bits = columns.filter(({ nullable }) => nullable).map(() => bitmapBytes(rows));
+  return new SharedRoom([...columns.map(({ storage }) => rows * bytesPerValue(storage)), ...bits]);
 }
 
 /** The bits of a block's rows. @param start the first, a multiple of 8 */

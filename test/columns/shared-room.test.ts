@@ -1,12 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { readAtOnceBytes, SharedRoom, threadBytes, threadStart } from '../../src/columns/index.ts';
+import {
+  bytesPerValue,
+  readAtOnceBytes,
+  SharedRoom,
+  threadBytes,
+  threadStart,
+} from '../../src/columns/index.ts';
 
 describe('room for columns', () => {
   test('columns lie in one memory, apart from each other and from what threads have', () => {
     const rows = 100_001;
     const storages = ['float64', 'int8', 'int16', 'uint8'] as const;
-    const room = new SharedRoom(rows, storages);
-    const columns = storages.map((storage) => room.allocate(storage));
+    const room = new SharedRoom(storages.map((storage) => rows * bytesPerValue(storage)));
+    const columns = storages.map((storage) => room.allocate(storage, rows));
     const memory = columns[0]!.memory!; // there is room for all
     let end = threadStart(1023)! + threadBytes; // the last
     for (const { array, memory: own } of columns) {
@@ -21,9 +27,10 @@ describe('room for columns', () => {
   });
 
   test('what there is no room for has a buffer of its own', () => {
-    const room = new SharedRoom(100_000, ['int8']);
-    expect(room.allocate('int8').memory).not.toBeNull();
-    for (const { array, memory } of [room.allocate('float64'), room.allocate('int8')]) {
+    const rows = 100_000;
+    const room = new SharedRoom([rows]);
+    expect(room.allocate('int8', rows).memory).not.toBeNull();
+    for (const { array, memory } of [room.allocate('float64', rows), room.allocate('int8', rows)]) {
       expect(memory).toBeNull();
       expect(array.buffer.byteLength).toBe(array.byteLength);
     }

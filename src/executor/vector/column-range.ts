@@ -4,7 +4,7 @@ import type { Emitter } from '../lower/emitter.ts';
 import { logicFunctions } from '../lower/logic.ts';
 import { liftableArgument, liftedValues } from '../lower/lift.ts';
 
-/** A condition of one column of whole numbers or codes: its value lies from `low` to `high`; or it does not. */
+/** A condition of one column of whole numbers or codes: its value is not NULL, and lies from `low` to `high`; or it does not lie there. */
 export interface ColumnRangeTest {
   readonly column: ColumnValue;
   readonly low: number;
@@ -15,7 +15,7 @@ export interface ColumnRangeTest {
 const mirrored: Readonly<Record<string, string>> = { '=': '=', '<>': '<>', '<': '>', '<=': '>=', '>': '<', '>=': '<=' }; // prettier-ignore
 
 /**
- * The condition as a test of a column that is never NULL; null: it is another one, or holds of no row.
+ * The condition as a test of a column; null: it is another one, or holds of no row.
  * @param emitter has lowered it
  */
 export function columnRangeTest(condition: BoundExpression, emitter: Emitter): ColumnRangeTest | null {
@@ -25,8 +25,8 @@ export function columnRangeTest(condition: BoundExpression, emitter: Emitter): C
   }
   const column = condition.kind === 'column' ? condition : onlyColumn(condition);
   if (column === null) return null;
-  const { nullable, whole, dictionary } = emitter.source.columnOf(column);
-  if (nullable || !whole) return null;
+  const { whole, dictionary } = emitter.source.columnOf(column);
+  if (!whole) return null;
   if (condition.kind === 'column') return { column, low: 1, high: 1, negated: false }; // it is true
   if (condition.kind !== 'function') return null;
   return dictionary === null
@@ -127,7 +127,9 @@ function codesWhere(condition: FunctionCall, dictionary: Dictionary, emitter: Em
   if (logicFunctions.has(condition.name) || liftableArgument(condition, emitter) === null) return null;
   const { values } = liftedValues(condition, emitter);
   const ofEntries = values.slice(0, dictionary.length);
-  return ofEntries.includes(null) ? null : Uint8Array.from(ofEntries, Number);
+  // Of NULL it is NULL, so that neither it nor its negation is true.
+  const isPlain = !ofEntries.includes(null) && values[dictionary.length] === null;
+  return isPlain ? Uint8Array.from(ofEntries, Number) : null;
 }
 
 function codesCompared(operator: string, constant: string, dictionary: Dictionary): Uint8Array {

@@ -37,9 +37,12 @@ export const at = (code: readonly number[], align: number, offset = 0): number[]
 export const i32 = {
   const: (value: number): number[] => [0x41, ...signed(value)],
   load: [0x28],
+  load16: [0x2f],
   add: [0x6a],
   sub: [0x6b],
+  and: [0x71],
   shl: [0x74],
+  shrU: [0x76],
   ltS: [0x48],
 } as const;
 export const f64 = { store: [0x39], add: [0xa0], convertI32: [0xb7] } as const;
@@ -59,9 +62,14 @@ export const v128 = {
   not: simd(77),
 } as const;
 export const i16x8 = {
+  /** All bits set. */
+  all: [...simd(12), ...Array.from({ length: 16 }, () => 0xff)],
   /** 0 to 7 */
   places: [...simd(12), ...Array.from({ length: 8 }, (_, place) => [place, 0]).flat()],
+  /** 1, 2, 4 … 128 */
+  bits: [...simd(12), ...Array.from({ length: 8 }, (_, place) => [1 << place, 0]).flat()],
   splat: simd(16),
+  eq: simd(45),
   ltS: simd(47),
   leU: simd(52),
   /** Of two vectors of words of 32 bits. */

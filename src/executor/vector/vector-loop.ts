@@ -24,21 +24,20 @@ export const pieceBytes = 8;
 export const sumBytes = 8;
 
 /**
- * The module of a function that adds up pieces of columns: `(from, count, into, …columns, …conditions, …measures)`. At `from` lie the
- * first row of each piece and the row behind its last, both of 32 bits; `into` takes a piece's count of matching rows and its sums, as
- * doubles. Of a column comes its address; of a condition the least value and the distance to the greatest; of a measure its centre, and
- * its divisor where it is divided. It may read 64 bytes beyond a column's end. Each sum has two lanes, of rows in turns: with more it
- * takes as long, for what it waits for are the units that multiply and add.
+ * The module of a function that adds up pieces of columns: `(from, count, into, …columns, …bitmaps, …tests, …measures)`. At `from` lie the
+ * first row of each piece and the row behind its last, both of 32 bits; `into` takes a piece's sums, as doubles. Of a column and a bitmap
+ * comes its address; of a test of a range the least value and the distance to the greatest; of a measure its centre, and its divisor where
+ * it is divided. It may read 64 bytes beyond a column's end. Each sum has two lanes, of rows in turns: with more it takes as long, for
+ * what it waits for are the units that multiply and add.
  */
 export function vectorModule(shape: VectorShape): Uint8Array {
   const code = new FunctionCode();
   const [from, count, into] = [code.parameter('i32'), code.parameter('i32'), code.parameter('i32')];
   const pieces = new PieceCode(code, shape);
-  const size = sumBytes * (1 + shape.products.length);
   code.add(control.loop);
   pieces.add(from, into);
   code.add(get(from), i32.const(pieceBytes), i32.add, set(from));
-  code.add(get(into), i32.const(size), i32.add, set(into));
+  code.add(get(into), i32.const(sumBytes * shape.sums.length), i32.add, set(into));
   code.add(get(count), i32.const(1), i32.sub, set(count));
   code.add(i32.const(0), get(count), i32.ltS, jumpIf(0), control.end);
   return code.module();
@@ -47,78 +46,68 @@ export function vectorModule(shape: VectorShape): Uint8Array {
 /** Code that adds up one piece. */
 class PieceCode {
   private readonly rows: VectorRows;
+  /** By sum: of products two lanes, of counts eight. */
   private readonly sums: readonly number[];
-  /** For each of eight rows in turns how many matched. */
-  private readonly matched: number;
-  private readonly row: number;
   private readonly end: number;
   private readonly left: number;
   /** The variables of products of several measures. */
   private readonly products = new Map<string, number>();
-  private readonly isFiltered: boolean;
 
   constructor(
     private readonly code: FunctionCode,
     private readonly shape: VectorShape,
   ) {
     this.rows = new VectorRows(code, shape);
-    this.sums = code.locals('v128', shape.products.length);
-    this.matched = code.local('v128');
-    [this.row, this.end, this.left] = code.locals('i32', 3) as [number, number, number];
-    this.isFiltered = shape.conditions.length > 0;
+    this.sums = code.locals('v128', shape.sums.length);
+    [this.end, this.left] = code.locals('i32', 2) as [number, number];
   }
 
   /** @param from, into variables: where the piece is told, and where its sums go */
   add(from: number, into: number): void {
-    const { code, row, end, left, matched } = this;
+    const { code, end, left } = this;
+    const { row } = this.rows;
     const hasLeft = [get(end), get(row), i32.sub, tee(left)];
-    for (const sum of [...this.sums, matched]) code.add(v128.zeros, set(sum));
+    for (const sum of this.sums) code.add(v128.zeros, set(sum));
     code.add(get(from), at(i32.load, 2), set(row), get(from), at(i32.load, 2, 4), set(end));
-    if (!this.isFiltered) this.store(into, 0, [get(end), get(row), i32.sub, f64.convertI32]);
     code.add(control.block, control.loop, ...hasLeft, i32.const(rowsOfStep), i32.ltS, jumpIf(1));
     this.step(false);
     code.add(get(row), i32.const(rowsOfStep), i32.add, set(row), jump(0), control.end, control.end);
     code.add(i32.const(0), ...hasLeft, i32.ltS, control.if);
     this.step(true);
     code.add(control.end);
-    if (this.isFiltered) this.store(into, 0, this.countMatched());
-    for (const [place, sum] of this.sums.entries())
-      this.store(into, 1 + place, [get(sum), f64x2.lane(0), get(sum), f64x2.lane(1), f64.add]);
-  }
-
-  private store(into: number, place: number, value: readonly (readonly number[])[]): void {
-    this.code.add(get(into), ...value, at(f64.store, 3, sumBytes * place));
-  }
-
-  private countMatched(): (readonly number[])[] {
-    const { matched } = this;
-    const lanes = [0, 1, 2, 3].map((lane) => [...get(matched), ...i32x4.lane(lane)]);
-    return [get(matched), i16x8.addPairs, set(matched), ...lanes, i32.add, i32.add, i32.add, f64.convertI32];
+    for (const [place, { factors }] of this.shape.sums.entries()) {
+      const total = factors.length > 0 ? twoLanes(this.sums[place]!) : eightLanes(this.sums[place]!); // one each
+      code.add(get(into), ...total, at(f64.store, 3, sumBytes * place));
+    }
   }
 
   /** Adds up eight rows. @param isLast fewer than eight are left */
   private step(isLast: boolean): void {
-    const { code, rows, matched } = this;
-    const isMasked = isLast || this.isFiltered;
-    rows.goTo(this.row);
-    if (isMasked) {
-      rows.findMask(isLast ? this.left : null);
-      code.add(get(matched), get(rows.mask), i16x8.sub, set(matched));
+    const { code, rows } = this;
+    rows.begin();
+    rows.findMasks(isLast ? this.left : null);
+    for (const [place, { factors, mask }] of this.shape.sums.entries()) {
+      if (factors.length > 0) continue;
+      const sum = this.sums[place]!; // one each
+      const passing = rows.isMasked(mask, isLast) ? get(rows.masks[mask]!) : i16x8.all; // a place of masks
+      code.add(get(sum), passing, i16x8.sub, set(sum));
     }
     for (const half of [0, 1] as const) {
-      rows.beginHalf(half, isMasked);
+      rows.beginHalf(half, isLast);
       for (const quarter of [0, 1] as const) {
-        rows.putValues(half, quarter, isMasked);
-        this.addProducts();
+        rows.putValues(half, quarter, isLast);
+        this.addProducts(quarter, isLast);
       }
     }
   }
 
-  private addProducts(): void {
+  private addProducts(quarter: 0 | 1, isLast: boolean): void {
     const known = new Set<string>();
-    for (const [place, factors] of this.shape.products.entries()) {
-      const [value, sum] = [this.productOf(factors, known), this.sums[place]!]; // one a product
-      this.code.add(get(sum), get(value), f64x2.add, set(sum));
+    for (const [place, { factors, mask }] of this.shape.sums.entries()) {
+      if (factors.length === 0) continue;
+      const [value, sum] = [this.productOf(factors, known), this.sums[place]!]; // one each
+      const left = mask === 0 ? [] : this.rows.only(mask, quarter, isLast);
+      this.code.add(get(sum), get(value), ...left, f64x2.add, set(sum));
     }
   }
 
@@ -137,4 +126,19 @@ class PieceCode {
     known.add(key);
     return variable;
   }
+}
+
+/** The sum of two doubles. */
+const twoLanes = (sum: number): (readonly number[])[] => [
+  get(sum),
+  f64x2.lane(0),
+  get(sum),
+  f64x2.lane(1),
+  f64.add,
+];
+
+/** The sum of eight counts, as a double. */
+function eightLanes(sum: number): (readonly number[])[] {
+  const lanes = [0, 1, 2, 3].map((lane) => [...get(sum), ...i32x4.lane(lane)]);
+  return [get(sum), i16x8.addPairs, set(sum), ...lanes, i32.add, i32.add, i32.add, f64.convertI32];
 }

@@ -1,15 +1,17 @@
 import { bytesPerValue, type NumberArray } from '../../columns/index.ts';
-import type { BoundExpression, ColumnValue, MomentLayout } from '../../plan/index.ts';
+import type { BoundExpression, ColumnValue, MomentLayout, Monomial } from '../../plan/index.ts';
 import type { LoadedColumn } from '../../samples/index.ts';
 import type { Emitter } from '../lower/emitter.ts';
 import { factored, type MeasureCode } from '../measure-code.ts';
 import type { CellLoop } from '../scan-code.ts';
-import { type ColumnRangeTest, columnRangeTest } from './column-range.ts';
+import { columnRangeTest } from './column-range.ts';
 import { moduleFor, type VectorProgram } from './vector-program.ts';
-import type { VectorMeasure, VectorShape, WordStorage } from './vector-shape.ts';
+import type { VectorMeasure, VectorSum, VectorTest, WordStorage } from './vector-shape.ts';
 
 /** Sums that loops over vectors were found to be faster for: two ratios have 18. */
 const sumsMax = 24;
+/** Tests whose code is worth its length. */
+const testsMax = 16;
 
 /** A query's rows as a loop is planned from. */
 export interface VectorRequest {
@@ -22,133 +24,188 @@ export interface VectorRequest {
   readonly loop: Pick<CellLoop, 'sumOf' | 'stride'>;
 }
 
+/** Thrown where rows are to be read one by one. */
+class NotByVectors extends Error {}
+
 /**
  * The loop over vectors that adds up what a loop by rows does, of strata whose rows are all of one group.
  * @param emitter has lowered all of it
- * @returns null where there is none: a condition is no range of a column's values, a value is no column's, or there is NULL
+ * @returns null where there is none: a condition is no range of a column's values, or a value is no column's
  */
 export function planVector(
   request: VectorRequest,
   emitter: Emitter,
   loaded: ReadonlyMap<string, LoadedColumn>,
 ): VectorProgram | null {
-  const { layout, measures, loop } = request;
-  if (measures.some(({ takes }) => takes !== null)) return null;
-  const tests = request.conditions.flatMap(conjuncts).map((each) => columnRangeTest(each, emitter));
-  const columns = new ColumnPlaces(loaded);
-  const conditions = tests.map((test) => (test === null ? null : columns.condition(test)));
-  const sums = Array.from(
-    { length: loop.stride - 1 },
-    (_, place) => layout.monomials[loop.sumOf.indexOf(place + 1)]!,
-  ); // each is some slot's
-  const products = sums.map((monomial) =>
-    monomial.flatMap(({ measure, power }) => Array.from({ length: power }, () => measure)),
-  );
-  const valued = [...new Set(products.flat())];
-  const values = valued.map((measure) => columns.measure(measure, request));
-  const { memory } = columns;
-  const isPlanned = conditions.every((each) => each !== null) && values.every((each) => each !== null);
-  if (
-    !isPlanned ||
-    memory === null ||
-    products.length > sumsMax ||
-    products.some(({ length }) => length === 0)
-  )
-    return null;
-  const shape: VectorShape = {
-    columns: columns.storages,
-    conditions: conditions.map(({ shape: own }) => own),
-    measures: values.map(({ shape: own }) => own),
-    products: products.map((factors) => factors.map((measure) => valued.indexOf(measure))),
-  };
-  const module = moduleFor(shape);
-  if (module === null) return null;
-  return {
-    module,
-    memory,
-    arguments: [
-      columns.addresses,
-      ...conditions.map((each) => each.arguments),
-      ...values.map((each) => each.arguments),
-    ].flat(),
-    scales: products.map((factors) =>
-      factors.flatMap((measure) => {
-        const { scale } = measures[measure]!; // a place of measures
-        return scale === null ? [] : [emitter.constantOf(scale)!]; // it is one
-      }),
-    ),
-  };
+  try {
+    return new VectorPlan(request, emitter, loaded).program();
+  } catch (error) {
+    if (error instanceof NotByVectors) return null;
+    throw error;
+  }
 }
 
-const conjuncts = (condition: BoundExpression): BoundExpression[] =>
-  condition.kind === 'function' && condition.name === 'and'
-    ? condition.arguments.flatMap(conjuncts)
-    : [condition];
-
-/** A part of a shape, with its arguments. */
-interface Part<T> {
-  readonly shape: T;
-  readonly arguments: readonly number[];
+/** A mask, and the code of what it lets through; null: it is that of all rows. */
+interface PlannedMask {
+  readonly takes: string | null;
+  readonly tests: readonly VectorTest[];
 }
 
 const leastOf: Readonly<Record<WordStorage, number>> = { int8: -(2 ** 7), int16: -(2 ** 15), int32: -(2 ** 31), uint8: 0, uint16: 0 }; // prettier-ignore
 
-/** The columns that a loop reads, each once. */
-class ColumnPlaces {
-  private readonly read: LoadedColumn[] = [];
+class VectorPlan {
+  /** All of which something is read. */
+  private readonly read = new Set<LoadedColumn>();
+  /** Those whose values are. */
+  private readonly columns: LoadedColumn[] = [];
+  private readonly bitmaps: Uint8Array[] = [];
+  private readonly masks: PlannedMask[] = [];
+  private readonly measures: VectorMeasure[] = [];
+  /** What tests and measures are told, in their order. */
+  private readonly ranges: number[] = [];
+  private readonly scalings: number[] = [];
+  /** The measures of the layout whose values are asked for, in the order of {@link measures}. */
+  private readonly valued: number[] = [];
 
-  constructor(private readonly loaded: ReadonlyMap<string, LoadedColumn>) {}
+  constructor(
+    private readonly request: VectorRequest,
+    private readonly emitter: Emitter,
+    private readonly loaded: ReadonlyMap<string, LoadedColumn>,
+  ) {}
 
-  get storages(): VectorShape['columns'] {
-    return this.read.map(({ manifest }) => manifest.storage);
+  /** @throws NotByVectors */
+  program(): VectorProgram {
+    const { conditions, layout, measures, loop } = this.request;
+    this.masks.push({ takes: null, tests: conditions.flatMap((condition) => this.testsOf(condition)) });
+    const places = Array.from({ length: loop.stride }, (_, place) => loop.sumOf.indexOf(place));
+    const monomials = places.map((slot) => layout.monomials[slot]!); // each is some slot's
+    const sums = monomials.map((monomial) => this.sumOf(monomial));
+    const { columns, masks, bitmaps } = this;
+    const [memory = null, ...others] = [...this.read].map((column) => column.memory);
+    const tests = masks.reduce((count, own) => count + own.tests.length, 0);
+    const isTooMuch = tests > testsMax || sums.length > sumsMax;
+    if (memory === null || others.includes(null) || isTooMuch) throw new NotByVectors();
+    const module = moduleFor({
+      columns: columns.map(({ manifest }) => manifest.storage),
+      bitmaps: bitmaps.length,
+      masks: masks.map((mask) => mask.tests),
+      measures: this.measures,
+      sums,
+    });
+    if (module === null) throw new NotByVectors();
+    const addresses = [...columns.map(({ values }) => values as NumberArray), ...bitmaps]; // no column is int64
+    return {
+      module,
+      memory,
+      arguments: [...addresses.map(({ byteOffset }) => byteOffset), ...this.ranges, ...this.scalings],
+      scales: sums.map(({ factors }) =>
+        factors.flatMap((place) => {
+          const { scale } = measures[this.valued[place]!]!; // places of measures
+          return scale === null ? [] : [this.emitter.constantOf(scale)!]; // it is one
+        }),
+      ),
+    };
   }
 
-  get addresses(): number[] {
-    return this.read.map(({ values }) => (values as NumberArray).byteOffset);
+  /** What rows add to the sum of a monomial. */
+  private sumOf(monomial: Monomial): VectorSum {
+    const takes = ({ measure }: Monomial[number]): string | null => this.request.measures[measure]!.takes; // a place of measures
+    const factors = monomial.flatMap(({ measure, power }) =>
+      Array.from({ length: power }, () => this.valueOf(measure)),
+    );
+    const ofValues = monomial.filter(({ power }) => power > 0).map(takes);
+    const others = monomial.filter((factor) => takes(factor) !== null && !ofValues.includes(takes(factor)));
+    const [one, another] = others.filter((factor, at) => others.map(takes).indexOf(takes(factor)) === at);
+    // A product is 0 where one of its values is; of others there is one mask.
+    if (another !== undefined) throw new NotByVectors();
+    return { factors, mask: one === undefined ? 0 : this.maskOf(one.measure) };
   }
 
-  /** Where all of them lie; null: some have buffers of their own, or there are none. */
-  get memory(): WebAssembly.Memory | null {
-    const [first = null, ...others] = this.read.map(({ memory }) => memory);
-    return others.includes(null) ? null : first;
+  /** The mask of the rows that a measure takes. */
+  private maskOf(place: number): number {
+    const { takes } = this.request.measures[place]!; // a place of measures, here and below
+    const known = this.masks.findIndex((mask) => mask.takes === takes);
+    if (known >= 0) return known;
+    const { argument, filter } = this.request.layout.measures[place]!;
+    const tests = filter === null ? [] : this.testsOf(filter);
+    if (argument !== null) tests.push(...this.hasValue(this.columnOf(place)));
+    return this.masks.push({ takes, tests }) - 1;
   }
 
-  private placeOf({ name }: ColumnValue): number {
-    const column = this.loaded.get(name)!; // loaded for the query
-    const known = this.read.indexOf(column);
-    return known >= 0 ? known : this.read.push(column) - 1;
+  /** The tests of a condition. */
+  private testsOf(condition: BoundExpression): VectorTest[] {
+    if (condition.kind === 'function' && condition.name === 'and')
+      return condition.arguments.flatMap((each) => this.testsOf(each));
+    const test = columnRangeTest(condition, this.emitter);
+    if (test === null) throw new NotByVectors();
+    const { column, low, high, negated } = test;
+    const { nullable, dictionary } = this.emitter.source.columnOf(column);
+    const range = this.rangeTest(column, low, high, negated);
+    // The code of NULL lies in no range.
+    return !nullable || (dictionary !== null && !negated) ? [range] : [range, ...this.hasValue(column)];
   }
 
-  private storageOf({ name }: ColumnValue): VectorMeasure['storage'] | null {
-    const { storage } = this.loaded.get(name)!.manifest; // loaded for the query
-    return storage === 'int64' || storage === 'float32' ? null : storage;
+  /** The test that a column is not NULL; none where it never is. */
+  private hasValue(column: ColumnValue): VectorTest[] {
+    const { nullable, dictionary } = this.emitter.source.columnOf(column);
+    if (!nullable) return [];
+    if (dictionary !== null) return [this.rangeTest(column, 0, dictionary.length - 1, false)];
+    const { validity } = this.loadedOf(column);
+    if (validity === null) return [];
+    const known = this.bitmaps.indexOf(validity);
+    return [{ kind: 'valid', bitmap: known >= 0 ? known : this.bitmaps.push(validity) - 1 }];
   }
 
-  condition({ column, low, high, negated }: ColumnRangeTest): Part<VectorShape['conditions'][number]> | null {
-    const storage = this.storageOf(column);
-    if (storage === null || storage === 'float64') return null;
+  private rangeTest(column: ColumnValue, low: number, high: number, negated: boolean): VectorTest {
+    const { storage } = this.loadedOf(column).manifest;
+    if (storage === 'int64' || storage === 'float32' || storage === 'float64') throw new NotByVectors();
     const least = Math.max(low, leastOf[storage]);
     const span = Math.min(high, leastOf[storage] + 256 ** bytesPerValue(storage) - 1) - least;
-    if (span < 0) return null;
-    return { shape: { column: this.placeOf(column), storage, negated }, arguments: [least, span] };
+    if (span < 0) throw new NotByVectors(); // it holds of no row, or of all
+    this.ranges.push(least, span);
+    return { kind: 'range', column: this.placeOf(column), storage, negated };
   }
 
-  measure(place: number, { layout, centres }: VectorRequest): Part<VectorMeasure> | null {
-    const { argument, listed } = layout.measures[place]!; // a place of measures, here and below
-    const { argument: own, scale } =
-      listed || argument === null ? { argument, scale: 1 } : factored(argument);
-    const column = own?.kind === 'cast' && own.type.kind === 'double' ? own.operand : own;
-    if (column?.kind !== 'column' || !['integer', 'decimal', 'double'].includes(column.type.kind))
-      return null;
-    const storage = this.storageOf(column);
-    if (storage === null) return null;
-    const divisor = column.type.kind === 'decimal' && column.type.scale > 0 ? 10 ** column.type.scale : null;
-    const centre = centres[place]! / scale;
+  /** The place of a measure's values. */
+  private valueOf(measure: number): number {
+    const known = this.valued.indexOf(measure);
+    if (known >= 0) return known;
+    const column = this.columnOf(measure);
+    const { storage } = this.loadedOf(column).manifest;
+    const { type } = column;
+    if (storage === 'int64' || storage === 'float32' || !['integer', 'decimal', 'double'].includes(type.kind))
+      throw new NotByVectors();
+    const divisor = type.kind === 'decimal' && type.scale > 0 ? 10 ** type.scale : null;
+    const { centres, measures } = this.request;
+    const { scale } = measures[measure]!; // a place of measures
+    const centre = centres[measure]! / (scale === null ? 1 : this.emitter.constantOf(scale)!); // one each; it is a constant
     const isNarrow = storage !== 'float64' && storage !== 'int32';
     const isWhole = isNarrow && divisor === null && Number.isInteger(centre) && Math.abs(centre) < 2 ** 30;
-    return {
-      shape: { column: this.placeOf(column), storage, isDivided: divisor !== null, isWhole },
-      arguments: divisor === null ? [centre] : [centre, divisor],
-    };
+    const mask = this.maskOf(measure);
+    this.scalings.push(...(divisor === null ? [centre] : [centre, divisor]));
+    this.valued.push(measure);
+    const isDivided = divisor !== null;
+    return this.measures.push({ column: this.placeOf(column), storage, isDivided, isWhole, mask }) - 1;
+  }
+
+  /** The column that a measure takes its values from. */
+  private columnOf(measure: number): ColumnValue {
+    const { argument, listed } = this.request.layout.measures[measure]!; // a place of measures
+    const own = listed || argument === null ? argument : factored(argument).argument;
+    const column = own?.kind === 'cast' && own.type.kind === 'double' ? own.operand : own;
+    if (column?.kind !== 'column') throw new NotByVectors();
+    return column;
+  }
+
+  private loadedOf({ name }: ColumnValue): LoadedColumn {
+    const loaded = this.loaded.get(name)!; // loaded for the query
+    this.read.add(loaded);
+    return loaded;
+  }
+
+  private placeOf(column: ColumnValue): number {
+    const loaded = this.loadedOf(column);
+    const known = this.columns.indexOf(loaded);
+    return known >= 0 ? known : this.columns.push(loaded) - 1;
   }
 }

@@ -14,7 +14,7 @@ export interface VectorProgram {
   readonly memory: WebAssembly.Memory;
   /** What the module's function takes behind pieces and sums. */
   readonly arguments: readonly number[];
-  /** Of each sum behind the count what it is yet to be multiplied by. */
+  /** Of each sum what it is yet to be multiplied by. */
   readonly scales: readonly (readonly number[])[];
 }
 
@@ -28,7 +28,7 @@ let hasVectors: boolean | null = null;
 /** The module of a shape. @returns null where the processor has no vectors */
 export function moduleFor(shape: VectorShape): WebAssembly.Module | null {
   hasVectors ??= WebAssembly.validate(
-    vectorModule({ columns: [], conditions: [], measures: [], products: [] }),
+    vectorModule({ columns: [], bitmaps: 0, masks: [[]], measures: [], sums: [] }),
   );
   if (!hasVectors) return null;
   const key = JSON.stringify(shape);
@@ -65,7 +65,7 @@ export function linkVector(program: VectorProgram): ScanKernel | null {
   if (start === null) return null;
   const addPieces = functionOf(program);
   const { memory, scales } = program;
-  const stride = 1 + scales.length;
+  const stride = scales.length;
   const most = Math.floor(threadBytes / (pieceBytes + sumBytes * stride));
   const sumsStart = start + pieceBytes * most;
   const pieces = new Int32Array(memory.buffer, start, 2 * most);
@@ -77,7 +77,7 @@ export function linkVector(program: VectorProgram): ScanKernel | null {
       sums[record]! += found[from]!; // a record a stratum
       for (let place = 1; place < stride; place++) {
         let term = found[from + place]!; // place < stride
-        const own = scales[place - 1]!; // one behind the count each
+        const own = scales[place]!; // one each
         for (let at = 0; at < own.length; at++) term *= own[at]!; // at < length
         addTo(sums, record, place, stride, term);
       }
