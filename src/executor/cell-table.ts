@@ -1,5 +1,6 @@
 import { QueryError } from '../common/index.ts';
 import { runStride } from '../samples/index.ts';
+import { addCompensated } from './add-compensated.ts';
 import { Interner } from './interner.ts';
 
 /** Cells that a query may have; each takes a few hundred bytes until the answer is made. */
@@ -228,7 +229,7 @@ export class CellTable {
     for (let cell = from; cell < to; cell++) {
       const place = this.placeOf(cell);
       for (let slot = 1; slot < stride; slot++) {
-        addCompensated(totals, compensation, place + slot, sums[place + slot]!); // slot < stride
+        addCompensated(totals, place + slot, compensation, place + slot, sums[place + slot]!); // slot < stride
         sums[place + slot] = 0;
       }
     }
@@ -272,20 +273,11 @@ export class CellTable {
       this.sums[place]! += totals[from * stride]!; // a place each
       for (let slot = 1; slot < stride; slot++) {
         const [here, there] = [place + slot, from * stride + slot];
-        addCompensated(this.totals, this.compensation, here, totals[there]!); // slot < stride
+        addCompensated(this.totals, here, this.compensation, here, totals[there]!); // slot < stride
         this.compensation[here]! += compensation[there]!;
       }
     }
   }
-}
-
-/** Adds a term to a total, and what rounding takes off to what is kept aside for it (Knuth's two-sum, which takes no jump). */
-function addCompensated(totals: Float64Array, compensation: Float64Array, place: number, term: number): void {
-  const total = totals[place]!; // a place of both
-  const sum = total + term;
-  const added = sum - total;
-  compensation[place]! += total - (sum - added) + (term - added);
-  totals[place] = sum;
 }
 
 /** The array with so much room. */

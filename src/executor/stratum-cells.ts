@@ -1,3 +1,4 @@
+import { addCompensated } from './add-compensated.ts';
 import type { CellSums, CellsShape } from './cell-table.ts';
 
 /** Sums of a stratum, and what rounding took off all but the first, which counts. @param stride sums */
@@ -84,21 +85,10 @@ export class StratumCells {
       const place = pairs[from]! * recordLength(stride); // from < length
       sums[place]! += totals[own]!; // a place each
       for (let slot = 1; slot < stride; slot++) {
-        addTo(sums, place, slot, stride, totals[own + slot]!); // slot < stride, here and below
-        sums[place + stride - 1 + slot]! += compensation[own + slot]!;
+        const aside = place + stride - 1 + slot;
+        addCompensated(sums, place + slot, sums, aside, totals[own + slot]!); // slot < stride, here and below
+        sums[aside]! += compensation[own + slot]!;
       }
     }
   }
-}
-
-/**
- * Adds a term to a total, and what rounding takes off to what is kept aside for it (Knuth's two-sum, which takes no jump).
- * @param record where the stratum's begins @param slot of the total, not the first
- */
-export function addTo(sums: Float64Array, record: number, slot: number, stride: number, term: number): void {
-  const total = sums[record + slot]!; // slot < stride
-  const sum = total + term;
-  const added = sum - total;
-  sums[record + slot] = sum;
-  sums[record + stride - 1 + slot]! += total - (sum - added) + (term - added);
 }

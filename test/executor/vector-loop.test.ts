@@ -152,8 +152,8 @@ function expectSame(
   ];
   const counts = 1 + summed.length;
   const biggest = summed.reduce(
-    (sofar, { column, centre, divisor = 1 }) =>
-      Math.max(sofar, Math.abs(centre) + Math.max(...columns[column]!.values.map(Math.abs)) / divisor),
+    (greatest, { column, centre, divisor = 1 }) =>
+      Math.max(greatest, Math.abs(centre) + Math.max(...columns[column]!.values.map(Math.abs)) / divisor),
     1,
   );
   for (const [piece, own] of found.entries()) {

@@ -18,7 +18,8 @@ import {
 } from './emitter.ts';
 import { compareTexts, javascriptOperator, mergeTexts, remapped, textIsNull } from './text.ts';
 
-const comparisons: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>', '>=']);
+/** Operators that compare two values. */
+export const comparisons: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>', '>=']);
 
 /** Comparisons, connectives, tests, and the functions about NULL. */
 export const logicFunctions: ReadonlySet<string> = new Set([

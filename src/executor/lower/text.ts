@@ -1,4 +1,4 @@
-import { codeOf, type Dictionary, lowerBound, mergeDictionaries } from '../../columns/index.ts';
+import { type Dictionary, lowerBound, mergeDictionaries } from '../../columns/index.ts';
 import type { BooleanCode, Emitter, TextCode } from './emitter.ts';
 
 /** A text code with the table that brings it into a merged dictionary. */
@@ -47,11 +47,21 @@ export function compareTexts(
   return { kind: 'boolean', value: `(!${isNull} & ${a} ${javascriptOperator(operator)} ${b})`, isNull };
 }
 
-const mirrored: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' };
+/** Comparisons with their sides exchanged; those that are not there are the same then. */
+export const mirrored: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' };
 
 /** SQL's comparison operators in JavaScript. */
 export function javascriptOperator(operator: string): string {
   return operator === '=' ? '===' : operator === '<>' ? '!==' : operator;
+}
+
+/** How many codes stand for texts before a text, and for those and itself: one more where it is in the dictionary. */
+export function codesAround(
+  dictionary: Dictionary,
+  text: string,
+): { readonly before: number; readonly after: number } {
+  const before = lowerBound(dictionary, text);
+  return { before, after: dictionary[before] === text ? before + 1 : before };
 }
 
 function compareWithConstant(
@@ -61,9 +71,8 @@ function compareWithConstant(
   emitter: Emitter,
 ): BooleanCode {
   const { code, dictionary } = text;
-  const before = lowerBound(dictionary, constant);
-  const found = codeOf(dictionary, constant) >= 0;
-  const after = found ? before + 1 : before;
+  const { before, after } = codesAround(dictionary, constant);
+  const found = after > before;
   const end = emitter.whole(dictionary.length);
   const at = (place: number): string => emitter.whole(place);
   const isNull = emitter.temporary(`${code} === ${end}`);

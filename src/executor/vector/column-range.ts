@@ -1,8 +1,9 @@
-import { codeOf, type Dictionary, lowerBound } from '../../columns/index.ts';
+import { codeOf, type Dictionary } from '../../columns/index.ts';
 import type { BoundExpression, ColumnValue, Constant, FunctionCall, SqlType } from '../../plan/index.ts';
 import type { Emitter } from '../lower/emitter.ts';
-import { logicFunctions } from '../lower/logic.ts';
+import { comparisons, logicFunctions } from '../lower/logic.ts';
 import { liftableArgument, liftedValues } from '../lower/lift.ts';
+import { codesAround, mirrored } from '../lower/text.ts';
 
 /** A condition of one column of whole numbers or codes: its value is not NULL, and lies from `low` to `high`; or it does not lie there. */
 export interface ColumnRangeTest {
@@ -11,8 +12,6 @@ export interface ColumnRangeTest {
   readonly high: number;
   readonly negated: boolean;
 }
-
-const mirrored: Readonly<Record<string, string>> = { '=': '=', '<>': '<>', '<': '>', '<=': '>=', '>': '<', '>=': '<=' }; // prettier-ignore
 
 /**
  * The condition as a test of a column; null: it is another one, or holds of no row.
@@ -47,10 +46,9 @@ function comparisonOf({
   name,
   arguments: [left, right],
 }: FunctionCall): { operator: string; constant: Constant } | null {
-  const operator = mirrored[name];
-  if (operator === undefined) return null;
+  if (!comparisons.has(name)) return null;
   if (right?.kind === 'constant') return { operator: name, constant: right };
-  return left?.kind === 'constant' ? { operator, constant: left } : null;
+  return left?.kind === 'constant' ? { operator: mirrored[name] ?? name, constant: left } : null;
 }
 
 function numberTest(condition: FunctionCall, column: ColumnValue): ColumnRangeTest | null {
@@ -133,8 +131,7 @@ function codesWhere(condition: FunctionCall, dictionary: Dictionary, emitter: Em
 }
 
 function codesCompared(operator: string, constant: string, dictionary: Dictionary): Uint8Array {
-  const before = lowerBound(dictionary, constant);
-  const after = codeOf(dictionary, constant) >= 0 ? before + 1 : before;
+  const { before, after } = codesAround(dictionary, constant);
   const holds = new Uint8Array(dictionary.length);
   switch (operator) {
     case '<':

@@ -150,8 +150,7 @@ class VectorPlan {
     const { nullable, dictionary } = this.emitter.source.columnOf(column);
     if (!nullable) return [];
     if (dictionary !== null) return [this.rangeTest(column, 0, dictionary.length - 1, false)];
-    const { validity } = this.loadedOf(column);
-    if (validity === null) return [];
+    const validity = this.loadedOf(column).validity!; // it may be NULL
     const known = this.bitmaps.indexOf(validity);
     return [{ kind: 'valid', bitmap: known >= 0 ? known : this.bitmaps.push(validity) - 1 }];
   }

@@ -2,8 +2,9 @@ import { threadId } from 'node:worker_threads';
 import { threadBytes, threadStart } from '../../columns/index.ts';
 import { keptWith } from '../../common/index.ts';
 import { runStride } from '../../samples/index.ts';
+import { addCompensated } from '../add-compensated.ts';
 import { pieceRows, type ScanKernel } from '../kernel.ts';
-import { addTo, recordLength, type StratumCells } from '../stratum-cells.ts';
+import { recordLength, type StratumCells } from '../stratum-cells.ts';
 import { pieceBytes, sumBytes, vectorModule } from './vector-loop.ts';
 import type { VectorShape } from './vector-shape.ts';
 
@@ -79,7 +80,7 @@ export function linkVector(program: VectorProgram): ScanKernel | null {
         let term = found[from + place]!; // place < stride
         const own = scales[place]!; // one each
         for (let at = 0; at < own.length; at++) term *= own[at]!; // at < length
-        addTo(sums, record, place, stride, term);
+        addCompensated(sums, record + place, sums, record + stride - 1 + place, term);
       }
     }
   };
